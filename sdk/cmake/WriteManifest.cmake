@@ -1,0 +1,13 @@
+# Writes FOLDER/plugin.json: the manifest with "files", the SHA-256 of every other file of the package.
+file(READ ${MANIFEST} text)
+file(GLOB_RECURSE paths RELATIVE ${FOLDER} ${FOLDER}/*)
+list(REMOVE_ITEM paths plugin.json plugin.sig)
+list(SORT paths)
+set(files "{}")
+foreach(path ${paths})
+  file(SHA256 ${FOLDER}/${path} digest)
+  string(JSON files SET "${files}" "${path}" "\"${digest}\"")
+endforeach()
+string(JSON text SET "${text}" files "${files}")
+file(WRITE ${FOLDER}/plugin.json.new "${text}\n")
+file(RENAME ${FOLDER}/plugin.json.new ${FOLDER}/plugin.json)
