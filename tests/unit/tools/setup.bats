@@ -1,0 +1,62 @@
+# tools/setup with stand-ins for dpkg-query, apt-get and sudo in front of the real ones.
+
+setup() {
+  cd "$BATS_TEST_DIRNAME/../../.." || return 1
+  bin=$BATS_TEST_TMPDIR/bin log=$BATS_TEST_TMPDIR/log
+  mkdir "$bin"
+  : >"$log"
+  export SLIPWAY_SETUP_ROOT=$BATS_TEST_TMPDIR/root
+  policy=$SLIPWAY_SETUP_ROOT/usr/sbin/policy-rc.d
+  mkdir -p "${policy%/*}"
+  PATH=$bin:$PATH
+}
+
+stand_in() { # name, body
+  printf '#!/bin/sh\n%s\n' "$2" >"$bin/$1"
+  chmod +x "$bin/$1"
+}
+
+@test "with everything installed it runs no apt-get" {
+  stand_in dpkg-query 'printf installed'
+  stand_in apt-get "echo \"\$@\" >>$log; exit 1"
+  run tools/setup
+  [ "$status" -eq 0 ]
+  [[ $output == *"are installed"* ]]
+  [ ! -s "$log" ]
+}
+
+@test "an unknown word is a usage error" {
+  run tools/setup everything
+  [ "$status" -eq 2 ]
+  [[ $output == *"usage: tools/setup"* ]]
+}
+
+@test "a package that apt-get cannot install is named" {
+  stand_in sudo 'exec "$@"'
+  stand_in dpkg-query 'case "$*" in *haproxy) exit 1 ;; esac; printf installed'
+  stand_in apt-get 'case "$*" in *install*) exit 100 ;; esac'
+  run tools/setup test
+  [ "$status" -eq 1 ]
+  [[ $output == *"installing with apt-get: haproxy"* ]]
+  [[ $output == *"could not install: haproxy"* ]]
+}
+
+@test "services may not start while packages are installed, and the rule for that is gone afterwards" {
+  stand_in sudo 'exec "$@"'
+  stand_in dpkg-query 'case "$*" in *bats) exit 1 ;; esac; printf installed'
+  stand_in apt-get "case \"\$*\" in *install*) cat $policy >>$log ;; esac"
+  run tools/setup test
+  [ "$status" -eq 0 ]
+  grep -q 'exit 101' "$log"
+  [ ! -e "$policy" ]
+}
+
+@test "a rule about services that was there before is kept" {
+  echo 'administrator' >"$policy"
+  stand_in sudo 'exec "$@"'
+  stand_in dpkg-query 'case "$*" in *bats) exit 1 ;; esac; printf installed'
+  stand_in apt-get 'exit 0'
+  run tools/setup test
+  [ "$status" -eq 0 ]
+  [ "$(cat "$policy")" = administrator ]
+}
