@@ -1,0 +1,36 @@
+// Small files, whole: bounded reads, durable private writes. Every function may block on the disk; safe from any
+// thread.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <slipway/status.hpp>
+#include <string>
+#include <string_view>
+
+namespace slipway::base {
+
+// What to do when the last part of a path is a symbolic link.
+enum class Links { follow, refuse };
+
+struct ReadOptions {
+  std::size_t max_bytes = std::size_t{1} << 20;
+  Links links = Links::follow;
+};
+
+// The whole of a regular file. NOT_FOUND, PERMISSION_DENIED, INVALID_ARGUMENT (too large, no regular file, a link that
+// is refused), or UNAVAILABLE for anything else; the message begins with the path.
+Result<std::string> read_file(const std::filesystem::path& path, const ReadOptions& options = {});
+
+// Replaces or makes the file in one step, readable by its owner only, and returns when it is on the disk. A reader sees
+// the old bytes or the new ones, never a mixture; on failure the old file is untouched.
+Status write_private_file(const std::filesystem::path& path, std::string_view bytes);
+
+// Makes what is missing of the path, each new directory with mode 0700. FAILED_PRECONDITION when the last directory
+// exists and others may write to it.
+Status make_private_directories(const std::filesystem::path& path);
+
+// The status for a failed system call: "<path>: <doing>: <reason>".
+Status file_fault(const std::filesystem::path& path, std::string_view doing, int error);
+
+}  // namespace slipway::base
