@@ -1,0 +1,37 @@
+// How the host calls a plugin: by the name of a binding. Everything above (engine, API, services) depends on this
+// interface only, so that tests answer calls from memory.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <slipway/status.hpp>
+#include <string>
+#include <string_view>
+
+namespace slipway::bridge {
+
+// What travels with a call. `budget_ns` is what remains at the time of the call.
+struct CallContext {
+  std::int64_t budget_ns = std::int64_t{10} * 1'000'000'000;
+  std::string traceparent;
+  std::string tenant;
+  std::string subject;
+  std::string roles;
+};
+
+class Caller {
+ public:
+  Caller() = default;
+  Caller(const Caller&) = delete;
+  Caller& operator=(const Caller&) = delete;
+  virtual ~Caller() = default;
+
+  // Calls method number `method` of `interface` at `binding` and returns the reply's bytes, or the status it ended
+  // with: the plugin's own, NOT_FOUND for an unknown binding, UNIMPLEMENTED when it doesn't serve the interface,
+  // DEADLINE_EXCEEDED or CANCELLED. Resumes on the caller's executor. [any thread]
+  virtual boost::asio::awaitable<Result<std::string>> call(std::string_view binding, std::string_view interface,
+                                                           std::uint32_t method, std::string payload,
+                                                           CallContext context) = 0;
+};
+
+}  // namespace slipway::bridge
