@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace slipway::example {
+
+// The counters as they lie in memory and in a count file, in the byte order of the machine.
+struct CountPage {
+  char magic[8];
+  char version[56];  // ends with a zero
+  std::uint64_t pid;
+  std::atomic<std::uint64_t> received;     // requests whose header has arrived
+  std::atomic<std::uint64_t> by_class[6];  // answers by status class: [2] holds 200 to 299
+  std::atomic<std::uint64_t> injected;     // of those, the failures that the options asked for
+  std::atomic<std::uint64_t> unsent;       // of those, answers that the client no longer took
+};
+
+// What this process has been asked and has answered, probes aside. With a file, each count is in the kernel's hands at
+// once, so that the file is exact even after SIGKILL. One thread writes; any process may read. Throws
+// std::system_error.
+class Counts {
+ public:
+  Counts(const std::string& file, const std::string& version);
+  ~Counts();
+  Counts(const Counts&) = delete;
+  Counts& operator=(const Counts&) = delete;
+
+  void received() { ++page_->received; }
+  void answered(unsigned status) { ++page_->by_class[status / 100 % 6]; }
+  void injected() { ++page_->injected; }
+  void unsent() { ++page_->unsent; }
+  std::string to_json() const;
+
+ private:
+  CountPage* page_;
+};
+
+// The counts of another process from its file. Throws std::runtime_error when it is none.
+std::string show_count_file(const std::string& file);
+
+}  // namespace slipway::example
