@@ -5,10 +5,13 @@
 //     static constexpr std::string_view name = "observe";
 //     static constexpr std::string_view doc = "What is really there.";
 //     using Request = Target;
+//     static constexpr auto call = …;  // calls plugin.observe(…): the name that the method has in C++
+//     using Request = Target;
 //     using Reply = Observation;
 //   };
-//   using Interface = slipway::MethodList<Capabilities, Validate, Apply, Observe, Remove>;
-//   inline constexpr std::string_view kId = "slipway.provider/1";
+//   struct Interface : slipway::MethodList<Capabilities, Validate, Apply, Observe, Remove> {
+//     static constexpr std::string_view id = "slipway.provider/1";
+//   };
 #pragma once
 
 #include <cstdint>

@@ -84,16 +84,24 @@ struct ValidateReply {
 
 struct Validate {
   static constexpr std::string_view name = "validate";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.validate(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.validate(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Every fault of the settings.";
   using Request = ValidateRequest;
   using Reply = ValidateReply;
 };
 struct Judge {
   static constexpr std::string_view name = "judge";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.judge(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.judge(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "The verdict after one more window of samples.";
   using Request = JudgeRequest;
   using Reply = JudgeReply;
 };
-using Interface = MethodList<Validate, Judge>;
+struct Interface : MethodList<Validate, Judge> {
+  static constexpr std::string_view id = kId;
+};
 
 }  // namespace slipway::analyzer

@@ -49,10 +49,15 @@ struct CheckReply {
 
 struct Check {
   static constexpr std::string_view name = "check";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.check(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.check(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Whether the way is free.";
   using Request = CheckRequest;
   using Reply = CheckReply;
 };
-using Interface = MethodList<Check>;
+struct Interface : MethodList<Check> {
+  static constexpr std::string_view id = kId;
+};
 
 }  // namespace slipway::gate

@@ -118,16 +118,24 @@ struct DescribeReply {
 
 struct Describe {
   static constexpr std::string_view name = "describe";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.describe(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.describe(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "What the source can tell, and how it is asked.";
   using Request = Empty;
   using Reply = DescribeReply;
 };
 struct Query {
   static constexpr std::string_view name = "query";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.query(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.query(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "What groups did in a window. UNAVAILABLE when the source can't be reached.";
   using Request = QueryRequest;
   using Reply = QueryReply;
 };
-using Interface = MethodList<Describe, Query>;
+struct Interface : MethodList<Describe, Query> {
+  static constexpr std::string_view id = kId;
+};
 
 }  // namespace slipway::metrics

@@ -24,10 +24,15 @@ struct SendRequest {
 
 struct Send {
   static constexpr std::string_view name = "send";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.send(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.send(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Delivers one event, with retries within the call's deadline.";
   using Request = SendRequest;
   using Reply = Empty;
 };
-using Interface = MethodList<Send>;
+struct Interface : MethodList<Send> {
+  static constexpr std::string_view id = kId;
+};
 
 }  // namespace slipway::notifier

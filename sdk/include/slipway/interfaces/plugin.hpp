@@ -47,28 +47,42 @@ struct StateDocument {
 
 struct Health {
   static constexpr std::string_view name = "health";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.health(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.health(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Whether the instance can do its work, by check.";
   using Request = Empty;
   using Reply = HealthReply;
 };
 struct Quiesce {
   static constexpr std::string_view name = "quiesce";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.quiesce(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.quiesce(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Answers when no work is under way any more: no coroutine, token or thread of the instance is busy.";
   using Request = Empty;
   using Reply = Empty;
 };
 struct ExportState {
   static constexpr std::string_view name = "export_state";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.export_state(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.export_state(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "The state that a successor needs, after quiesce.";
   using Request = Empty;
   using Reply = StateDocument;
 };
 struct ImportState {
   static constexpr std::string_view name = "import_state";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.import_state(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.import_state(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Takes a predecessor's state, before the first call.";
   using Request = StateDocument;
   using Reply = Empty;
 };
-using Interface = MethodList<Health, Quiesce, ExportState, ImportState>;
+struct Interface : MethodList<Health, Quiesce, ExportState, ImportState> {
+  static constexpr std::string_view id = kId;
+};
 
 }  // namespace slipway::plugin

@@ -264,18 +264,27 @@ struct ValidateReply {
 
 struct Capabilities {
   static constexpr std::string_view name = "capabilities";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.capabilities(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.capabilities(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "What the provider can do.";
   using Request = Empty;
   using Reply = CapabilitiesReply;
 };
 struct Validate {
   static constexpr std::string_view name = "validate";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.validate(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.validate(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Whether a desired state could be applied here, without doing anything.";
   using Request = Desired;
   using Reply = ValidateReply;
 };
 struct Apply {
   static constexpr std::string_view name = "apply";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.apply(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.apply(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc =
       "Makes the desired state durable and begins to make it true; a change of weights alone is in effect when it answers.";
   using Request = Desired;
@@ -283,16 +292,24 @@ struct Apply {
 };
 struct Observe {
   static constexpr std::string_view name = "observe";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.observe(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.observe(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "What is there. NOT_FOUND for an application that was never applied.";
   using Request = Target;
   using Reply = Observation;
 };
 struct Remove {
   static constexpr std::string_view name = "remove";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.remove(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.remove(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Drains and stops everything of an application and forgets it. Removing what is not there succeeds.";
   using Request = Target;
   using Reply = Empty;
 };
-using Interface = MethodList<Capabilities, Validate, Apply, Observe, Remove>;
+struct Interface : MethodList<Capabilities, Validate, Apply, Observe, Remove> {
+  static constexpr std::string_view id = kId;
+};
 
 }  // namespace slipway::provider

@@ -33,16 +33,24 @@ struct ListReply {
 
 struct Resolve {
   static constexpr std::string_view name = "resolve";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.resolve(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.resolve(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Values of secrets; NOT_FOUND names every one that is missing.";
   using Request = ResolveRequest;
   using Reply = ResolveReply;
 };
 struct List {
   static constexpr std::string_view name = "list";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.list(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.list(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Names of the secrets that there are.";
   using Request = ListRequest;
   using Reply = ListReply;
 };
-using Interface = MethodList<Resolve, List>;
+struct Interface : MethodList<Resolve, List> {
+  static constexpr std::string_view id = kId;
+};
 
 }  // namespace slipway::secrets

@@ -211,40 +211,60 @@ struct LeaseReply {
 
 struct Get {
   static constexpr std::string_view name = "get";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.get(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.get(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Records by name.";
   using Request = GetRequest;
   using Reply = GetReply;
 };
 struct Write {
   static constexpr std::string_view name = "write";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.write(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.write(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "An atomic batch with preconditions; durable when it answers.";
   using Request = WriteRequest;
   using Reply = WriteReply;
 };
 struct Scan {
   static constexpr std::string_view name = "scan";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.scan(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.scan(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Records of a kind, in order, by pages that stay stable under concurrent writes.";
   using Request = ScanRequest;
   using Reply = ScanReply;
 };
 struct Append {
   static constexpr std::string_view name = "append";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.append(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.append(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Entries at the end of a stream.";
   using Request = AppendRequest;
   using Reply = AppendReply;
 };
 struct Read {
   static constexpr std::string_view name = "read";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.read(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.read(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Entries of a stream, in order.";
   using Request = ReadRequest;
   using Reply = ReadReply;
 };
 struct Lease {
   static constexpr std::string_view name = "lease";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.lease(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.lease(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Takes, renews or gives back a lease.";
   using Request = LeaseRequest;
   using Reply = LeaseReply;
 };
-using Interface = MethodList<Get, Write, Scan, Append, Read, Lease>;
+struct Interface : MethodList<Get, Write, Scan, Append, Read, Lease> {
+  static constexpr std::string_view id = kId;
+};
 
 }  // namespace slipway::storage

@@ -273,28 +273,42 @@ struct MigrateReply {
 
 struct Validate {
   static constexpr std::string_view name = "validate";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.validate(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.validate(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "Every fault of the settings, also what the provider can't do, by name.";
   using Request = ValidateRequest;
   using Reply = ValidateReply;
 };
 struct Plan {
   static constexpr std::string_view name = "plan";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.plan(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.plan(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "The rollout in an ideal world, by the same code as step.";
   using Request = PlanRequest;
   using Reply = PlanReply;
 };
 struct Step {
   static constexpr std::string_view name = "step";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.step(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.step(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "What the world should be now.";
   using Request = StepRequest;
   using Reply = StepReply;
 };
 struct Migrate {
   static constexpr std::string_view name = "migrate";
+  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.migrate(std::forward<decltype(rest)>(rest)...)) {
+    return plugin.migrate(std::forward<decltype(rest)>(rest)...);
+  };
   static constexpr std::string_view doc = "A state of another version in this version's schema; FAILED_PRECONDITION when it can't be carried over.";
   using Request = MigrateRequest;
   using Reply = MigrateReply;
 };
-using Interface = MethodList<Validate, Plan, Step, Migrate>;
+struct Interface : MethodList<Validate, Plan, Step, Migrate> {
+  static constexpr std::string_view id = kId;
+};
 
 }  // namespace slipway::strategy
