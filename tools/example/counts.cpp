@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -42,6 +43,7 @@ std::string page_to_json(const CountPage& page) {
   }
   document["injected"] = page.injected.load();
   document["unsent"] = page.unsent.load();
+  document["last_us"] = page.last_us.load();
   return document.dump();
 }
 
@@ -54,6 +56,13 @@ Counts::Counts(const std::string& file, const std::string& version) : page_(map_
 }
 
 Counts::~Counts() { munmap(page_, sizeof(CountPage)); }
+
+void Counts::received() {
+  using std::chrono::microseconds;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  ++page_->received;
+  page_->last_us = std::chrono::duration_cast<microseconds>(now).count();
+}
 
 std::string Counts::to_json() const { return page_to_json(*page_); }
 

@@ -16,6 +16,7 @@ struct CountPage {
   std::atomic<std::uint64_t> by_class[6];  // answers by status class: [2] holds 200 to 299
   std::atomic<std::uint64_t> injected;     // of those, the failures that the options asked for
   std::atomic<std::uint64_t> unsent;       // of those, answers that the client no longer took
+  std::atomic<std::int64_t> last_us;       // when the last request arrived, microseconds since 1970; 0: never
 };
 
 // What this process has been asked and has answered, probes aside. With a file, each count is in the kernel's hands at
@@ -28,7 +29,7 @@ class Counts {
   Counts(const Counts&) = delete;
   Counts& operator=(const Counts&) = delete;
 
-  void received() { ++page_->received; }
+  void received();
   void answered(unsigned status) { ++page_->by_class[status / 100 % 6]; }
   void injected() { ++page_->injected; }
   void unsent() { ++page_->unsent; }
