@@ -123,7 +123,7 @@ void Log::write(Level level, std::string_view message, const Field* begin, const
   LineBuilder line(core_->format(), core_->now(), level, message);
   for (const auto& [name, rendered] : bound_) {
     const bool given_again =
-        std::any_of(begin, end, [&](const Field& field) { return field_name(field.name) == name; });
+        std::any_of(begin, end, [&wanted = name](const Field& field) { return field_name(field.name) == wanted; });
     if (!given_again) line.add(name, rendered);
   }
   for (const Field* field = begin; field != end; ++field) {
