@@ -1,0 +1,74 @@
+#include <algorithm>
+
+#include "host/api/conventions.hpp"
+#include "host/api/routes.hpp"
+
+namespace slipway::api {
+namespace {
+
+template <class T>
+Response list_response(const std::vector<T>& list) {
+  return page_response(rollout::Page<T>{list, ""});
+}
+
+Answer list_plugins(HostView& host, Request) { co_return list_response(host.plugins()); }
+
+Answer get_plugin(HostView& host, Request request) {
+  std::vector<PluginView> list = host.plugins();
+  std::erase_if(list, [&](const PluginView& plugin) { return plugin.id != request.arguments[0]; });
+  if (list.empty()) throw Refusal({Code::not_found, "there is no plugin \"" + request.arguments[0] + "\"; GET /api/plugins lists those that are installed"});
+  co_return list_response(list);
+}
+
+Answer list_bindings(HostView& host, Request) { co_return list_response(host.bindings()); }
+
+Answer get_profile(HostView& host, Request request) { co_return object_response(request, host.profile()); }
+
+Answer get_status(HostView& host, Request) {
+  StatusView view = host.status();
+  auto health = co_await host.health();
+  view.condition = std::string(to_name(health.condition));
+  view.checks = std::move(health.checks);
+  co_return json_response(encode(view));
+}
+
+Answer get_health(HostView& host, Request) {
+  const auto health = co_await host.health();
+  co_return json_response(encode(health), health.condition == plugin::Condition::unhealthy ? 503 : 200);
+}
+
+Answer get_live(HostView&, Request) { co_return json_response({{"condition", "healthy"}}); }
+
+Answer get_ready(HostView& host, Request) {
+  if (!host.serving()) co_return json_response({{"condition", "unhealthy"}, {"checks", {{{"name", "host"}, {"condition", "unhealthy"}, {"detail", "starting or stopping"}}}}}, 503);
+  co_return co_await get_health(host, {});
+}
+
+Answer get_metrics(HostView& host, Request) {
+  co_return Response{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = host.metrics()};
+}
+
+}  // namespace
+
+void add_host(Operations& operations, HostView& host) {
+  const auto bind = [&host](Answer (*handler)(HostView&, Request)) {
+    return [&host, handler](Request request) { return handler(host, std::move(request)); };
+  };
+  const Schema plugin = schema<PluginView>("Plugin");
+  const Schema health = schema<plugin::HealthReply>("Health");
+  operations.push_back({.id = "listPlugins", .method = "GET", .path = "/api/plugins", .summary = "What is installed, verified, loaded, and why.",
+                        .reply = page_schema<PluginView>("Plugin"), .handle = bind(list_plugins), .item = plugin});
+  operations.push_back({.id = "getPlugin", .method = "GET", .path = "/api/plugins/{id}", .summary = "The versions and instances of one plugin.",
+                        .reply = page_schema<PluginView>("Plugin"), .handle = bind(get_plugin), .item = plugin});
+  operations.push_back({.id = "listBindings", .method = "GET", .path = "/api/bindings", .summary = "Names that callers use, and where they lead.",
+                        .reply = page_schema<BindingView>("Binding"), .handle = bind(list_bindings), .item = schema<BindingView>("Binding")});
+  operations.push_back({.id = "getProfile", .method = "GET", .path = "/api/profile", .summary = "The profile in force.", .reply = schema<ProfileView>("Profile"),
+                        .features = Feature::etag, .handle = bind(get_profile)});
+  operations.push_back({.id = "getStatus", .method = "GET", .path = "/api/status", .summary = "The host at a glance.", .reply = schema<StatusView>("Status"), .handle = bind(get_status)});
+  operations.push_back({.id = "getHealth", .method = "GET", .path = "/health", .summary = "Every check by name.", .reply = health, .access = Access::everybody, .handle = bind(get_health)});
+  operations.push_back({.id = "getLive", .method = "GET", .path = "/health/live", .summary = "Whether the process answers.", .reply = health, .access = Access::everybody, .handle = bind(get_live)});
+  operations.push_back({.id = "getReady", .method = "GET", .path = "/health/ready", .summary = "Whether it takes work.", .reply = health, .access = Access::everybody, .handle = bind(get_ready)});
+  operations.push_back({.id = "getMetrics", .method = "GET", .path = "/metrics", .summary = "Metrics in Prometheus' text format.", .reply_type = "text/plain", .handle = bind(get_metrics)});
+}
+
+}  // namespace slipway::api

@@ -1,0 +1,95 @@
+// What the API shows of the host itself. host/app implements it; the API knows no loader and no lifecycle.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <slipway/interfaces/plugin.hpp>
+#include <string>
+#include <vector>
+
+namespace slipway::api {
+
+// One configured use of a plugin, and how it is.
+struct PluginView {
+  std::string id;
+  std::string version;
+  std::string instance;
+  std::string state;
+  std::string reason;
+  std::string threading;
+  std::string placement = "in-process";
+  std::vector<std::string> interfaces;
+  std::vector<std::string> bindings;
+  std::string abi;
+  std::string digest;
+  std::string path;
+  Json permissions = Json::object();
+  static constexpr auto fields() {
+    return slipway::fields(
+        required("id", &PluginView::id, "The plugin's id."), required("version", &PluginView::version, "Its version."),
+        field("instance", &PluginView::instance, "Name in the profile; empty for one that is installed but not used."),
+        required("state", &PluginView::state, "installed, staged, verified, loaded, prepared, active, draining, retired, parked, unloaded or failed."),
+        field("reason", &PluginView::reason, "Why, when it failed or is parked."), field("threading", &PluginView::threading, "serial, concurrent or blocking."),
+        field("placement", &PluginView::placement, "Where it runs."), field("interfaces", &PluginView::interfaces, "What it provides."),
+        field("bindings", &PluginView::bindings, "Bindings that lead to it."), field("abi", &PluginView::abi, "ABI range that it works with."),
+        field("digest", &PluginView::digest, "SHA-256 of the library that is mapped."), field("path", &PluginView::path, "Its package."),
+        field("permissions", &PluginView::permissions, "What it may ask of the host."));
+  }
+};
+
+struct BindingView {
+  std::string name;
+  std::string instance;
+  std::string plugin;
+  std::string version;
+  static constexpr auto fields() {
+    return slipway::fields(required("name", &BindingView::name, "Name that callers use."), required("instance", &BindingView::instance, "Where it leads."),
+                           required("plugin", &BindingView::plugin, "The instance's plugin."), required("version", &BindingView::version, "The plugin's version."));
+  }
+};
+
+struct ProfileView {
+  std::string name;
+  std::string version;
+  std::string file;
+  Json profile;
+  static constexpr auto fields() {
+    return slipway::fields(required("name", &ProfileView::name, "Its name."), required("version", &ProfileView::version, "Digest of its content; the ETag."),
+                           required("file", &ProfileView::file, "Where it was read."), required("profile", &ProfileView::profile, "The manifest as it is in force."));
+  }
+};
+
+struct StatusView {
+  std::string version;
+  std::string profile;
+  std::string environment;
+  Instant started_at;
+  std::string condition;
+  std::vector<plugin::HealthCheck> checks;
+  static constexpr auto fields() {
+    return slipway::fields(required("version", &StatusView::version, "Version of slipwayd."), required("profile", &StatusView::profile, "The profile in force."),
+                           field("environment", &StatusView::environment, "Environment of the site."), required("started_at", &StatusView::started_at, "When it started."),
+                           required("condition", &StatusView::condition, "healthy, degraded or unhealthy."), field("checks", &StatusView::checks, "What was checked."));
+  }
+};
+
+class HostView {
+ public:
+  HostView() = default;
+  HostView(const HostView&) = delete;
+  HostView& operator=(const HostView&) = delete;
+  virtual ~HostView() = default;
+
+  // Any thread.
+  [[nodiscard]] virtual std::vector<PluginView> plugins() const = 0;
+  [[nodiscard]] virtual std::vector<BindingView> bindings() const = 0;
+  [[nodiscard]] virtual ProfileView profile() const = 0;
+  [[nodiscard]] virtual StatusView status() const = 0;
+  // Every check by name; asks the plugins that are bound, each within a second.
+  virtual boost::asio::awaitable<plugin::HealthReply> health() = 0;
+  // Whether start-up is done and stopping has not begun.
+  [[nodiscard]] virtual bool serving() const = 0;
+  // Prometheus text.
+  [[nodiscard]] virtual std::string metrics() const = 0;
+};
+
+}  // namespace slipway::api

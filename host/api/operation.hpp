@@ -1,0 +1,63 @@
+// One operation of the API as data: what the router matches, what the OpenAPI document says, and who answers. Everything
+// about an operation is in one place.
+#pragma once
+
+#include <functional>
+#include <slipway/document.hpp>
+#include <string>
+#include <vector>
+
+#include "host/api/message.hpp"
+
+namespace slipway::api {
+
+// A named JSON Schema; no name means no body.
+struct Schema {
+  std::string name;
+  Json schema;
+};
+
+template <class T>
+Schema schema(std::string name) {
+  return {std::move(name), schema_of<T>()};
+}
+// {"items": [...], "next_cursor"}: a page of a list.
+template <class T>
+Schema page_schema(const std::string& name) {
+  return {name + "Page",
+          {{"type", "object"},
+           {"required", {"items"}},
+           {"properties",
+            {{"items", {{"type", "array"}, {"items", {{"$ref", "#/components/schemas/" + name}}}}},
+             {"next_cursor", {{"type", "string"}, {"description", "Give it as cursor for the next page; absent at the end."}}}}}}};
+}
+
+struct Parameter {
+  std::string name;
+  Json schema;
+  std::string doc;
+};
+
+enum class Access { everybody, authenticated };
+enum class Feature { none = 0, etag = 1, if_match = 2, dry_run = 4, paged = 8, idempotent = 16 };
+constexpr Feature operator|(Feature a, Feature b) { return static_cast<Feature>(static_cast<int>(a) | static_cast<int>(b)); }
+constexpr bool has(Feature set, Feature wanted) { return (static_cast<int>(set) & static_cast<int>(wanted)) != 0; }
+
+struct Operation {
+  std::string id;
+  std::string method;
+  std::string path;  // "/api/rollouts/{id}"
+  std::string summary;
+  Schema request;
+  Schema reply;
+  int success = 200;
+  Feature features = Feature::none;
+  std::vector<Parameter> query;
+  std::string reply_type = "application/json";
+  Access access = Access::authenticated;
+  std::function<Answer(Request)> handle;
+  Schema item;  // of a paged reply
+};
+using Operations = std::vector<Operation>;
+
+}  // namespace slipway::api
