@@ -1,0 +1,112 @@
+// storage-sqlite: slipway.storage/1 in one local file.
+#include <slipway/plugin.hpp>
+
+#include "plugins/storage/sqlite/batch.hpp"
+#include "plugins/storage/sqlite/leases.hpp"
+#include "plugins/storage/sqlite/records.hpp"
+#include "plugins/storage/sqlite/store.hpp"
+#include "plugins/storage/sqlite/streams.hpp"
+
+namespace slipway::sqlite {
+namespace {
+
+struct Settings {
+  std::string path;
+  Duration busy_timeout = seconds(5);
+  std::int64_t queue_limit = 4096;
+  static constexpr auto fields() {
+    return slipway::fields(
+        required("path", &Settings::path,
+                 "The database file; it and its directory are made when missing, for their owner only.",
+                 between(1, 4096)),
+        field("busy_timeout", &Settings::busy_timeout,
+              "How long to wait for a lock that another program has on the file."),
+        field("queue_limit", &Settings::queue_limit, "Writes, and reads, that may wait; more are refused.",
+              between(1, 1'000'000)));
+  }
+};
+
+std::size_t size_of(const storage::WriteRequest& request) {
+  std::size_t bytes = sizeof(request);
+  for (const storage::Put& put : request.puts) bytes += sizeof(put) + put.value.size();
+  for (const storage::AppendOp& append : request.appends) bytes += sizeof(append) + append.value.size();
+  return bytes + (request.expect.size() + request.removes.size()) * sizeof(storage::Expect);
+}
+
+std::size_t size_of(const storage::AppendRequest& request) {
+  std::size_t bytes = sizeof(request);
+  for (const std::string& value : request.values) bytes += sizeof(value) + value.size();
+  return bytes;
+}
+
+class SqliteStorage final : public Plugin<Settings> {
+ public:
+  using Serves = Interfaces<storage::Interface>;
+  using Plugin::Plugin;
+
+  void start() { store_ = std::make_unique<Store>(store_settings()); }
+  void stop() {
+    if (store_) store_->stop();
+  }
+  plugin::HealthReply health();
+
+  void get(storage::GetRequest request, Completer<storage::GetReply> answer) {
+    read_with(std::move(answer), [request](Database& database, Instant) { return sqlite::get(database, request); });
+  }
+  void scan(storage::ScanRequest request, Completer<storage::ScanReply> answer) {
+    read_with(std::move(answer), [request](Database& database, Instant) { return sqlite::scan(database, request); });
+  }
+  void read(storage::ReadRequest request, Completer<storage::ReadReply> answer) {
+    read_with(std::move(answer), [request](Database& database, Instant) { return sqlite::read(database, request); });
+  }
+  void write(storage::WriteRequest request, Completer<storage::WriteReply> answer) {
+    const std::size_t bytes = size_of(request);
+    write_with(std::move(answer), bytes, [request = std::move(request)](Database& database, Instant now) {
+      return sqlite::write(database, request, now);
+    });
+  }
+  void append(storage::AppendRequest request, Completer<storage::AppendReply> answer) {
+    const std::size_t bytes = size_of(request);
+    write_with(std::move(answer), bytes, [request = std::move(request)](Database& database, Instant now) {
+      return sqlite::append(database, request, now);
+    });
+  }
+  void lease(storage::LeaseRequest request, Completer<storage::LeaseReply> answer) {
+    write_with(std::move(answer), sizeof(request),
+               [request](Database& database, Instant now) { return sqlite::lease(database, request, now); });
+  }
+
+ private:
+  StoreSettings store_settings() {
+    const auto limit = static_cast<std::size_t>(settings().queue_limit);
+    return {.database = {.path = settings().path, .busy_timeout = settings().busy_timeout},
+            .queue = {.jobs = limit},
+            .report = [this](const Status& status) { report(status); }};
+  }
+  void report(const Status& status) {
+    if (status.ok()) return host().log(LogLevel::info, "database \"" + settings().path + "\" can be written again");
+    host().log(LogLevel::error, status.message, {{"code", std::string(name_of(status.code))}});
+  }
+  template <class Answer, class Work>
+  void read_with(Answer answer, Work work) {
+    store_->read(make_job(std::move(work), std::move(answer)));
+  }
+  template <class Answer, class Work>
+  void write_with(Answer answer, std::size_t bytes, Work work) {
+    store_->write(make_job(std::move(work), std::move(answer), bytes));
+  }
+
+  std::unique_ptr<Store> store_;
+};
+
+plugin::HealthReply SqliteStorage::health() {
+  const WriterHealth writer = store_->health();
+  const auto condition = writer.fault.ok() ? plugin::Condition::healthy : plugin::Condition::degraded;
+  const std::string detail = writer.fault.ok() ? std::to_string(writer.waiting) + " writes wait" : writer.fault.message;
+  return {condition, {{"database", condition, detail}}};
+}
+
+}  // namespace
+}  // namespace slipway::sqlite
+
+SLIPWAY_PLUGIN(slipway::sqlite::SqliteStorage)

@@ -1,0 +1,111 @@
+#include "plugins/storage/sqlite/schema.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <string_view>
+
+namespace slipway::sqlite {
+namespace {
+
+// "SLPW": how a database file says whose it is.
+constexpr std::int64_t kApplicationId = 0x534c5057;
+
+// A record's index has the order of scans. An entry's position is its stream's number and its sequence number in one
+// integer (see streams.hpp), so that a stream lies together in a single tree.
+constexpr std::array<Migration, 1> kMigrations{{{1, "records, streams, leases and batches", R"sql(
+CREATE TABLE records (
+  tenant TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
+  value TEXT NOT NULL, version INTEGER NOT NULL, updated_at INTEGER NOT NULL);
+CREATE UNIQUE INDEX records_by_name ON records (kind, tenant, id);
+CREATE TABLE streams (
+  number INTEGER PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL,
+  first INTEGER NOT NULL, last INTEGER NOT NULL);
+CREATE UNIQUE INDEX streams_by_name ON streams (tenant, name);
+CREATE TABLE entries (position INTEGER PRIMARY KEY, value TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE leases (
+  name TEXT PRIMARY KEY, owner TEXT NOT NULL, token INTEGER NOT NULL,
+  granted_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE batches (name TEXT PRIMARY KEY, reply TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX batches_by_age ON batches (at);
+)sql"}}};
+
+[[noreturn]] void refuse(const std::string& path, const std::string& why) {
+  throw Error(Code::failed_precondition, "database \"" + path + "\" " + why);
+}
+
+std::int64_t number_of(Database& database, const char* sql) {
+  auto query = database.query(sql);
+  return query.next() ? query.integer(0) : 0;
+}
+
+void claim(Database& database, const std::string& path) {
+  const std::int64_t id = number_of(database, "PRAGMA application_id");
+  if (id == kApplicationId) return;
+  if (id != 0 || number_of(database, "SELECT count(*) FROM sqlite_master") != 0) {
+    refuse(path,
+           "belongs to another program (application id " + std::to_string(id) + "); give the store a path of its own");
+  }
+  database.execute("BEGIN IMMEDIATE; PRAGMA application_id = " + std::to_string(kApplicationId) +
+                   "; CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,"
+                   " applied_at INTEGER NOT NULL); COMMIT");
+}
+
+void check_applied(Database& database, const std::string& path, std::span<const Migration> steps) {
+  auto rows = database.query("SELECT number, name, checksum FROM migrations ORDER BY number");
+  for (const Migration& step : steps) {
+    if (!rows.next()) return;
+    if (rows.integer(0) == step.number && rows.text(2) == checksum(step)) continue;
+    refuse(path, "was changed: step " + std::to_string(rows.integer(0)) + " \"" + rows.text(1) + "\" has checksum " +
+                     rows.text(2) + " there, and " + checksum(step) +
+                     " in this version; use the version of storage-sqlite that made it");
+  }
+}
+
+void apply(Database& database, const Migration& step, Instant now) {
+  database.execute("BEGIN IMMEDIATE");
+  database.execute(step.sql);
+  database
+      .query("INSERT INTO migrations VALUES (?, ?, ?, ?)", std::int64_t{step.number}, std::string_view(step.name),
+             checksum(step), now.ns)
+      .run();
+  database.execute("COMMIT");
+}
+
+}  // namespace
+
+std::span<const Migration> migrations() { return kMigrations; }
+
+// FNV-1a, 64 bits (draft-eastlake-fnv): against mistakes, not against an adversary.
+std::string checksum(const Migration& migration) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : std::string_view(migration.sql)) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
+  return text.data();
+}
+
+void migrate(Database& database, const std::string& path, std::span<const Migration> steps, Instant now) {
+  try {
+    claim(database, path);
+    const std::int64_t there = number_of(database, "SELECT max(number) FROM migrations");
+    const auto known = static_cast<std::int64_t>(steps.size());
+    if (there > known) {
+      refuse(path, "has schema " + std::to_string(there) + ", and this version of storage-sqlite knows schemas up to " +
+                       std::to_string(known) + "; install the version that wrote it, or restore a backup made before");
+    }
+    check_applied(database, path, steps);
+    for (const Migration& step : steps.subspan(static_cast<std::size_t>(there))) apply(database, step, now);
+  } catch (...) {
+    database.roll_back();
+    throw;
+  }
+}
+
+Instant newest_time(Database& database) {
+  return {number_of(
+      database,
+      "SELECT max(ifnull((SELECT max(at) FROM batches), 0), ifnull((SELECT max(granted_at) FROM leases), 0))")};
+}
+
+}  // namespace slipway::sqlite

@@ -1,0 +1,78 @@
+#include "plugins/storage/sqlite/schema.hpp"
+
+#include <array>
+
+#include "tests/unit/plugins/storage/store_fixture.hpp"
+
+namespace slipway::test {
+namespace {
+
+class Schema : public StoreTest {
+ protected:
+  std::unique_ptr<sqlite::Database> open() {
+    sqlite::make_private_file(path());
+    return std::make_unique<sqlite::Database>(settings().database, sqlite::Access::write);
+  }
+  std::string migrate(sqlite::Database& database, std::span<const sqlite::Migration> steps) {
+    return refusal([&] { sqlite::migrate(database, path().string(), steps, {}); });
+  }
+};
+
+constexpr std::array<sqlite::Migration, 3> kSteps{
+    {{1, "one", "CREATE TABLE one (a)"}, {2, "two", "CREATE TABLE two (a)"}, {3, "broken", "CREATE TABLE one (a)"}}};
+constexpr std::span<const sqlite::Migration> kAll = kSteps;
+
+TEST_F(Schema, steps_are_applied_once_and_later_ones_follow) {
+  const auto database = open();
+  EXPECT_EQ(migrate(*database, kAll.first(1)), "no refusal");
+  EXPECT_EQ(migrate(*database, kAll.first(2)), "no refusal");
+  EXPECT_EQ(migrate(*database, kAll.first(2)), "no refusal");
+  auto count = database->query("SELECT count(*) FROM migrations");
+  ASSERT_TRUE(count.next());
+  EXPECT_EQ(count.integer(0), 2);
+}
+
+TEST_F(Schema, a_newer_schema_is_refused_naming_both) {
+  const auto database = open();
+  migrate(*database, kAll.first(2));
+  EXPECT_EQ(migrate(*database, kAll.first(1)),
+            "FAILED_PRECONDITION: database \"" + path().string() +
+                "\" has schema 2, and this version of storage-sqlite knows schemas up to 1; "
+                "install the version that wrote it, or restore a backup made before");
+}
+
+TEST_F(Schema, a_step_that_was_changed_afterwards_is_refused) {
+  const auto database = open();
+  migrate(*database, kAll.first(1));
+  const std::array<sqlite::Migration, 1> changed{{{1, "one", "CREATE TABLE one (b)"}}};
+  EXPECT_EQ(migrate(*database, changed),
+            "FAILED_PRECONDITION: database \"" + path().string() + "\" was changed: step 1 \"one\" has checksum " +
+                sqlite::checksum(kSteps[0]) + " there, and " + sqlite::checksum(changed[0]) +
+                " in this version; use the version of storage-sqlite that made it");
+}
+
+TEST_F(Schema, a_step_that_fails_leaves_the_ones_before_it) {
+  const auto database = open();
+  EXPECT_NE(migrate(*database, kAll), "no refusal");
+  EXPECT_FALSE(database->in_transaction());
+  auto newest = database->query("SELECT max(number) FROM migrations");
+  ASSERT_TRUE(newest.next());
+  EXPECT_EQ(newest.integer(0), 2);
+}
+
+TEST_F(Schema, the_file_of_another_program_is_refused) {
+  const auto database = open();
+  database->execute("CREATE TABLE theirs (a); PRAGMA application_id = 77");
+  EXPECT_EQ(migrate(*database, kAll),
+            "FAILED_PRECONDITION: database \"" + path().string() +
+                "\" belongs to another program (application id 77); give the store a path of its own");
+}
+
+// A released step must never change: files out there were made by it.
+TEST_F(Schema, released_steps_keep_their_fingerprints) {
+  ASSERT_EQ(sqlite::migrations().size(), 1U);
+  EXPECT_EQ(sqlite::checksum(sqlite::migrations()[0]), "b2e3cc4c588b7202");
+}
+
+}  // namespace
+}  // namespace slipway::test
