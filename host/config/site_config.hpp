@@ -1,0 +1,96 @@
+// The site configuration: what differs from machine to machine. Plain values.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <slipway/values.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/config/fault.hpp"
+#include "host/telemetry/log.hpp"
+
+namespace slipway::config {
+
+// The fields are listed with their documentation in site_fields.hpp; the values here are the defaults.
+struct LogConfig {
+  telemetry::LogFormat format = telemetry::LogFormat::text;
+  telemetry::Level level = telemetry::Level::info;
+  std::string file;
+  bool operator==(const LogConfig&) const = default;
+  static constexpr auto fields();
+};
+
+struct LimitsConfig {
+  std::uint32_t header_bytes = 16'384;
+  std::uint32_t body_bytes = 1'048'576;
+  std::uint32_t connections = 256;
+  std::uint32_t streams = 64;
+  Duration request_timeout = seconds(30);
+  Duration idle_timeout = seconds(75);
+  bool operator==(const LimitsConfig&) const = default;
+  static constexpr auto fields();
+};
+
+struct RolloutsConfig {
+  std::uint32_t max_active = 1'000;
+  bool operator==(const RolloutsConfig&) const = default;
+  static constexpr auto fields();
+};
+
+struct SiteConfig {
+  std::string environment = "development";
+  std::string listen = "127.0.0.1:8080";
+  std::string state_directory = "/var/lib/slipway";
+  std::string run_directory = "/run/slipway";
+  std::vector<std::string> plugin_roots{"/usr/lib/slipway/plugins"};
+  std::string token_file = "${state_directory}/token";  // expanded in a configuration that was loaded
+  LogConfig log;
+  LimitsConfig limits;
+  std::uint32_t threads = 0;
+  std::uint32_t blocking_threads = 4;
+  Duration shutdown_grace = seconds(4);
+  Duration journal_retention = seconds(90 * 86'400);
+  Duration events_retention = seconds(7 * 86'400);
+  RolloutsConfig rollouts;
+  bool operator==(const SiteConfig&) const = default;
+  static constexpr auto fields();
+};
+
+// Where the host listens. Port 0: any free one.
+struct Endpoint {
+  std::string address;  // "127.0.0.1", "::1"
+  std::uint16_t port = 0;
+  bool operator==(const Endpoint&) const = default;
+};
+
+// "127.0.0.1:8080", "[::1]:8080". INVALID_ARGUMENT for anything but a loopback address with a port.
+Result<Endpoint> parse_listen(std::string_view text);
+
+// The layers, weakest first: defaults, <directory>/base.yaml, <directory>/<environment>.yaml, the site file, variables.
+struct SiteSources {
+  std::filesystem::path directory;  // empty: no base and no environment file
+  std::filesystem::path site_file;  // empty: none
+  std::string environment;          // empty: SLIPWAY_ENVIRONMENT, else the site file's or the base file's word
+  std::map<std::string, std::string> variables;  // the process's environment
+};
+
+struct LoadedSite {
+  std::optional<SiteConfig> config;  // only without faults
+  Faults faults;
+  std::vector<std::string> files;  // what was read, weakest first
+};
+
+// Reads, merges, expands templates, checks; every fault of every layer at once. May block on the disk.
+LoadedSite load_site_config(const SiteSources& sources);
+
+// What ${…} may name in a profile of this site: state_directory, run_directory, environment.
+std::map<std::string, std::string> template_names(const SiteConfig& config);
+
+// The JSON Schema, as text; config/site.schema.json is a copy of it.
+std::string site_schema_text();
+
+}  // namespace slipway::config

@@ -1,0 +1,78 @@
+// The fields of the site configuration with their documentation and bounds: codec, schema and reference come from here.
+// Not for use outside this folder.
+#pragma once
+
+#include <slipway/document.hpp>
+
+#include "host/config/site_config.hpp"
+
+namespace slipway::telemetry {
+
+constexpr auto enum_names(LogFormat) {
+  return std::array<EnumName<LogFormat>, 2>{{{LogFormat::text, "text"}, {LogFormat::json, "json"}}};
+}
+
+constexpr auto enum_names(Level) {
+  return std::array<EnumName<Level>, 5>{{{Level::debug, "debug"},
+                                         {Level::info, "info"},
+                                         {Level::warn, "warn"},
+                                         {Level::error, "error"},
+                                         {Level::off, "off"}}};
+}
+
+}  // namespace slipway::telemetry
+
+namespace slipway::config {
+
+constexpr auto LogConfig::fields() {
+  return slipway::fields(
+      field("format", &LogConfig::format, "How records are spelled: text for people, json for machines."),
+      field("level", &LogConfig::level, "The least serious records that are written."),
+      field("file", &LogConfig::file, "Path of the log file; empty: standard error."));
+}
+
+constexpr auto LimitsConfig::fields() {
+  using L = LimitsConfig;
+  return slipway::fields(
+      field("header_bytes", &L::header_bytes, "Largest head of a request.", between(1'024, 1'048'576)),
+      field("body_bytes", &L::body_bytes, "Largest body of a request.", between(1'024, 67'108'864)),
+      field("connections", &L::connections, "Connections open at once; further ones are refused.", between(1, 65'536)),
+      field("streams", &L::streams, "Event streams open at once; they count as connections too.", between(0, 65'536)),
+      field("request_timeout", &L::request_timeout, "Longest time for one request, from its first byte to its answer."),
+      field("idle_timeout", &L::idle_timeout, "Longest silence of a connection between two requests."));
+}
+
+constexpr auto RolloutsConfig::fields() {
+  return slipway::fields(field("max_active", &RolloutsConfig::max_active,
+                               "Rollouts in progress at once; a further one is refused.", between(1, 100'000)));
+}
+
+constexpr auto SiteConfig::fields() {
+  using S = SiteConfig;
+  return slipway::fields(
+      field("environment", &S::environment, "Name of the environment; it also chooses the file <environment>.yaml."),
+      field("listen", &S::listen,
+            "Address and port of the API; port 0 takes any free one. Only loopback as long as there is no TLS."),
+      field("state_directory", &S::state_directory, "What must survive a restart of the machine.", between(1, 4'096)),
+      field("run_directory", &S::run_directory,
+            "Sockets, process files and the like; may be lost with a restart of the machine.", between(1, 4'096)),
+      field("plugin_roots", &S::plugin_roots, "Folders with plugin packages, searched in this order.", between(1, 16)),
+      field("token_file", &S::token_file,
+            "File with the bearer token of the API; made at the first start, readable by its owner only.",
+            between(1, 4'096)),
+      field("log", &S::log, "Where and how the log is written."),
+      field("limits", &S::limits, "Bounds on what clients may ask of the API."),
+      field("threads", &S::threads,
+            "Threads for everything that does not block; 0: as many as the machine has processors.", between(0, 256)),
+      field("blocking_threads", &S::blocking_threads, "Threads for plugins that declare that they block.",
+            between(1, 256)),
+      field("shutdown_grace", &S::shutdown_grace, "Longest time to finish or hand back work after SIGTERM."),
+      field("journal_retention", &S::journal_retention, "How long the journals of finished rollouts are kept."),
+      field("events_retention", &S::events_retention, "How long events are kept for clients that resume."),
+      field("rollouts", &S::rollouts, "Bounds on rollouts."));
+}
+
+// Schema of SiteConfig with what the fields cannot say: no unknown names, bounds of durations, forms of texts.
+Json site_schema();
+
+}  // namespace slipway::config

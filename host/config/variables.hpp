@@ -1,0 +1,19 @@
+// SLIPWAY_… environment variables as a layer of configuration.
+#pragma once
+
+#include <slipway/json.hpp>
+
+#include "host/config/source.hpp"
+#include "host/config/templates.hpp"
+
+namespace slipway::config {
+
+// SLIPWAY_LIMITS__BODY_BYTES is /limits/body_bytes. A value is read as the schema's type there wants it: numbers and
+// true or false as such, a list as JSON or as texts between commas, everything else as text. Other variables are passed
+// over. One source for each variable, named "environment variable <name>".
+std::vector<Source> variable_sources(const Variables& variables, const Json& schema);
+
+// Variables with the prefix that mean something else: what the command line tool reads.
+bool is_foreign_variable(std::string_view name);
+
+}  // namespace slipway::config

@@ -1,0 +1,73 @@
+#include "host/manifest/permissions.hpp"
+
+#include <algorithm>
+
+#include "host/manifest/permission_fields.hpp"
+
+namespace slipway {
+
+using manifest::kGrants;
+using manifest::NamedGrant;
+using manifest::Permissions;
+
+Json Codec<Permissions>::write(const Permissions& value) {
+  Json object = Json::object();
+  for (const NamedGrant& grant : kGrants) object[grant.name] = Codec<manifest::Grant>::write(value.*grant.member);
+  return object;
+}
+
+void Codec<Permissions>::read(Reader& in, const Json& from, Permissions& to, Bounds) {
+  if (!from.is_object() && !from.is_array()) return in.fault(&from, "want an object or a list of names");
+  for (const NamedGrant& grant : kGrants) {
+    if (from.is_array()) {
+      const bool listed = std::ranges::find(from, Json(grant.name)) != from.end();
+      (to.*grant.member).allowed = listed ? std::vector<std::string>{"*"} : std::vector<std::string>{};
+    } else if (const auto found = from.find(grant.name); found != from.end()) {
+      in.inside(grant.name, [&] { Codec<manifest::Grant>::read(in, *found, to.*grant.member, {}); });
+    }
+  }
+}
+
+Json Codec<Permissions>::schema(Bounds) {
+  Json properties = Json::object();
+  Json names = Json::array();
+  for (const NamedGrant& grant : kGrants) {
+    properties[grant.name] = Codec<manifest::Grant>::schema({});
+    properties[grant.name]["description"] = grant.doc;
+    names.push_back(grant.name);
+  }
+  return {{"type", {"object", "array"}},
+          {"properties", properties},
+          {"additionalProperties", false},
+          {"items", {{"type", "string"}, {"enum", names}}}};
+}
+
+}  // namespace slipway
+
+namespace slipway::manifest {
+namespace {
+
+std::string missing_names(const Grant& wanted, const Grant& granted) {
+  const auto has = [&](const std::string& name) {
+    return std::ranges::find(granted.allowed, name) != granted.allowed.end();
+  };
+  if (has("*")) return "";
+  std::string text;
+  for (const auto& name : wanted.allowed) {
+    if (!has(name)) text += (text.empty() ? "" : ", ") + name;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string missing(const Permissions& wanted, const Permissions& granted) {
+  std::string text;
+  for (const NamedGrant& grant : kGrants) {
+    const auto names = missing_names(wanted.*grant.member, granted.*grant.member);
+    if (!names.empty()) text += (text.empty() ? "" : ", ") + std::string(grant.name) + " (" + names + ")";
+  }
+  return text;
+}
+
+}  // namespace slipway::manifest

@@ -1,0 +1,34 @@
+// What a plugin asks to be allowed, and what a profile allows it. Plain values.
+//
+// In-process plugins are trusted with everything the host may do: for them a permission is a statement that is
+// compared, not a wall.
+#pragma once
+
+#include <map>
+#include <slipway/status.hpp>
+#include <string>
+#include <vector>
+
+namespace slipway::manifest {
+
+// Names or patterns; "*" is everything. In a document: a list of texts, or true for ["*"], or false for [].
+struct Grant {
+  std::vector<std::string> allowed;
+  bool operator==(const Grant&) const = default;
+};
+
+// In a document: an object, or a list of names that are granted altogether: ["network", "processes"].
+struct Permissions {
+  Grant network;    // hosts it connects to
+  Grant secrets;    // names of secrets it resolves
+  Grant store;      // key prefixes it keeps in the host's store
+  Grant processes;  // programs it starts
+  Grant files;      // paths it uses
+  Grant bindings;   // bindings it calls
+  bool operator==(const Permissions&) const = default;
+};
+
+// What is wanted and not granted, in words: "network (10.0.0.1, *), processes (haproxy)". Empty: everything is granted.
+std::string missing(const Permissions& wanted, const Permissions& granted);
+
+}  // namespace slipway::manifest
