@@ -27,12 +27,15 @@ Status check_private(const std::filesystem::path& file) {
   if ((info.st_mode & 077U) == 0) return {};
   std::array<char, 8> mode{};
   std::snprintf(mode.data(), mode.size(), "%04o", info.st_mode & 07777U);
-  return {Code::failed_precondition, file.string() + ": has mode " + mode.data() + ", so others can read the token; run chmod 600 on it, or remove it to get a new token"};
+  return {Code::failed_precondition,
+          file.string() + ": has mode " + mode.data() +
+              ", so others can read the token; run chmod 600 on it, or remove it to get a new token"};
 }
 
 bool is_tenant_name(std::string_view text) {
-  return !text.empty() && text.size() <= 63 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+  return !text.empty() && text.size() <= 63 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
 }
 
 }  // namespace
@@ -48,18 +51,22 @@ Result<std::string> load_or_make_token(const std::filesystem::path& file, base::
   if (const Status mode = check_private(file); !mode.ok()) return mode;
   std::string token = *existing;
   token.erase(token.find_last_not_of(" \r\n") + 1);
-  if (token.size() < 32) return Status(Code::failed_precondition, file.string() + ": holds no token of at least 32 characters; remove it to get a new one");
+  if (token.size() < 32)
+    return Status(Code::failed_precondition,
+                  file.string() + ": holds no token of at least 32 characters; remove it to get a new one");
   return token;
 }
 
 Result<Principal> TokenAuthenticator::authenticate(std::string_view authorization, std::string_view tenant) const {
   constexpr std::string_view kScheme = "Bearer ";
-  const Status refusal(Code::unauthenticated, "want \"Authorization: Bearer <token>\" with the token of the site's token file");
+  const Status refusal(Code::unauthenticated,
+                       "want \"Authorization: Bearer <token>\" with the token of the site's token file");
   if (!authorization.starts_with(kScheme)) return refusal;
   const std::string_view given = authorization.substr(kScheme.size());
   if (given.size() != token_.size() || CRYPTO_memcmp(given.data(), token_.data(), token_.size()) != 0) return refusal;
   if (tenant.empty()) tenant = kDefaultTenant;
-  if (!is_tenant_name(tenant)) return Status(Code::invalid_argument, "X-Slipway-Tenant: want 1 to 63 lower-case letters, digits and dashes");
+  if (!is_tenant_name(tenant))
+    return Status(Code::invalid_argument, "X-Slipway-Tenant: want 1 to 63 lower-case letters, digits and dashes");
   return Principal{"token", std::string(tenant)};
 }
 

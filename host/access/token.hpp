@@ -19,8 +19,8 @@ struct Principal {
 
 inline constexpr std::string_view kDefaultTenant = "default";
 
-// The token in the file; a missing file is made with a new token of 256 random bits. FAILED_PRECONDITION when the file may be
-// read by others than its owner.
+// The token in the file; a missing file is made with a new token of 256 random bits. FAILED_PRECONDITION when the file
+// may be read by others than its owner.
 Result<std::string> load_or_make_token(const std::filesystem::path& file, base::Random& random);
 
 // Checks `Authorization: Bearer <token>`; the comparison takes the same time whatever the token. Immutable; any thread.

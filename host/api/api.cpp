@@ -21,7 +21,8 @@ Status parse_target(Request& request) {
   request.path = std::string(url->encoded_path());
   if (request.path.find('%') != std::string::npos) {
     // Names in paths never need escapes; a decoded slash would change which operation is meant.
-    if (request.path.find("%2F") != std::string::npos || request.path.find("%2f") != std::string::npos) return {Code::invalid_argument, "the path must not hold %2F"};
+    if (request.path.find("%2F") != std::string::npos || request.path.find("%2f") != std::string::npos)
+      return {Code::invalid_argument, "the path must not hold %2F"};
     request.path = url->path();
   }
   for (const auto& parameter : url->params()) request.query[parameter.key] = parameter.value;
@@ -29,8 +30,9 @@ Status parse_target(Request& request) {
 }
 
 bool is_request_id(std::string_view text) {
-  return !text.empty() && text.size() <= 128 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.'; });
+  return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+  });
 }
 
 bool has_json_body(const Request& request) {
@@ -49,13 +51,17 @@ Operations all_operations(rollout::Control& control, HostView& host) {
   return operations;
 }
 
-Api::Api(ApiParts parts) : parts_(std::move(parts)), ids_(parts_.clock, parts_.random), operations_(all_operations(parts_.control, parts_.host)) {}
+Api::Api(ApiParts parts)
+    : parts_(std::move(parts)),
+      ids_(parts_.clock, parts_.random),
+      operations_(all_operations(parts_.control, parts_.host)) {}
 
 void Api::identify(Request& request) {
   const std::string_view given = request.header("x-request-id");
   request.id = is_request_id(given) ? std::string(given) : ids_.next();
   const auto trace = telemetry::parse_traceparent(request.header("traceparent"));
-  request.traceparent = telemetry::to_traceparent(trace.ok() ? telemetry::child_of(*trace, parts_.random) : telemetry::make_trace(parts_.random));
+  request.traceparent = telemetry::to_traceparent(trace.ok() ? telemetry::child_of(*trace, parts_.random)
+                                                             : telemetry::make_trace(parts_.random));
 }
 
 Answer Api::handle(Request request) {
@@ -69,16 +75,22 @@ Answer Api::handle(Request request) {
   } catch (const Refusal& refusal) {
     response = problem(refusal.status(), request.path);
   } catch (const std::exception& error) {
-    parts_.log.error("a request failed unexpectedly", {{"request_id", request.id}, {"operation", operation}, {"error", error.what()}});
-    response = problem(500, {Code::internal, "an unexpected error; the log tells more under request_id " + request.id}, request.path);
+    parts_.log.error("a request failed unexpectedly",
+                     {{"request_id", request.id}, {"operation", operation}, {"error", error.what()}});
+    response = problem(500, {Code::internal, "an unexpected error; the log tells more under request_id " + request.id},
+                       request.path);
   }
   response.headers["X-Request-Id"] = request.id;
   response.headers["traceparent"] = request.traceparent;
   const double elapsed = static_cast<double>(parts_.clock.steady_ns() - begun) / 1e9;
   parts_.metrics.counter(telemetry::metric::kHttpRequests, {operation, std::to_string(response.status)}).add();
   parts_.metrics.histogram(telemetry::metric::kHttpRequestSeconds, {operation}).observe(elapsed);
-  parts_.log.debug("request", {{"request_id", request.id}, {"trace", request.traceparent}, {"method", request.method}, {"path", request.path},
-                               {"status", response.status}, {"seconds", elapsed}});
+  parts_.log.debug("request", {{"request_id", request.id},
+                               {"trace", request.traceparent},
+                               {"method", request.method},
+                               {"path", request.path},
+                               {"status", response.status},
+                               {"seconds", elapsed}});
   co_return response;
 }
 
@@ -86,10 +98,12 @@ Answer Api::answer(Request& request, std::string& operation_id) {
   if (const Status target = parse_target(request); !target.ok()) co_return problem(target, request.target);
   Match match = Router(operations_).find(request.method, request.path);
   if (match.operation == nullptr && match.allowed.empty()) {
-    co_return problem(404, {Code::not_found, "there is nothing at " + request.path + "; /docs lists what there is"}, request.path);
+    co_return problem(404, {Code::not_found, "there is nothing at " + request.path + "; /docs lists what there is"},
+                      request.path);
   }
   if (match.operation == nullptr) {
-    Response refusal = problem(405, {Code::unimplemented, request.path + " takes " + match.allowed + ", not " + request.method}, request.path);
+    Response refusal = problem(
+        405, {Code::unimplemented, request.path + " takes " + match.allowed + ", not " + request.method}, request.path);
     refusal.headers["Allow"] = match.allowed;
     co_return refusal;
   }
@@ -97,10 +111,14 @@ Answer Api::answer(Request& request, std::string& operation_id) {
   operation_id = operation.id;
   request.arguments = std::move(match.arguments);
   if (operation.access == Access::authenticated) {
-    request.principal = value_or_refuse(parts_.authenticator.authenticate(request.header("authorization"), request.header("x-slipway-tenant")));
+    request.principal = value_or_refuse(
+        parts_.authenticator.authenticate(request.header("authorization"), request.header("x-slipway-tenant")));
   }
   if (!request.body.empty() && !has_json_body(request)) {
-    co_return problem(415, {Code::invalid_argument, "want Content-Type: application/json, not \"" + std::string(request.header("content-type")) + "\""}, request.path);
+    co_return problem(415,
+                      {Code::invalid_argument, "want Content-Type: application/json, not \"" +
+                                                   std::string(request.header("content-type")) + "\""},
+                      request.path);
   }
   co_return co_await run(operation, request);
 }

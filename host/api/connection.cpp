@@ -34,7 +34,8 @@ Request request_from(const http::request<http::string_body>& message) {
   request.body = message.body();
   for (const auto& header : message) {
     std::string name(header.name_string());
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     request.headers[std::move(name)] = std::string(header.value());
   }
   return request;
@@ -53,14 +54,22 @@ http::response<Body> head_of(const Response& response, unsigned version, bool ke
 // Refusals that the parser finds: which answer each gets. Nothing for a connection that is simply gone.
 std::optional<Response> refusal_for(boost::system::error_code error, const ServerSettings& limits) {
   if (error == http::error::header_limit) {
-    return problem(431, {Code::invalid_argument, "the request's header is longer than " + std::to_string(limits.header_bytes) + " bytes"}, "");
+    return problem(431,
+                   {Code::invalid_argument,
+                    "the request's header is longer than " + std::to_string(limits.header_bytes) + " bytes"},
+                   "");
   }
   if (error == http::error::body_limit) {
-    return problem(413, {Code::invalid_argument, "the request's body is longer than " + std::to_string(limits.body_bytes) + " bytes"}, "");
+    return problem(
+        413,
+        {Code::invalid_argument, "the request's body is longer than " + std::to_string(limits.body_bytes) + " bytes"},
+        "");
   }
-  if (error == beast::error::timeout) return problem(408, {Code::deadline_exceeded, "the request did not arrive within " + to_string(limits.request_timeout)}, "");
-  if (error.category() == http::make_error_code(http::error::bad_method).category() && error != http::error::end_of_stream &&
-      error != http::error::partial_message) {
+  if (error == beast::error::timeout)
+    return problem(
+        408, {Code::deadline_exceeded, "the request did not arrive within " + to_string(limits.request_timeout)}, "");
+  if (error.category() == http::make_error_code(http::error::bad_method).category() &&
+      error != http::error::end_of_stream && error != http::error::partial_message) {
     return problem(400, {Code::invalid_argument, "not a valid HTTP/1.1 request: " + error.message()}, "");
   }
   return std::nullopt;
@@ -147,7 +156,8 @@ class Connection::Session {
     for (int i = 0; i < 64 && !error; ++i) co_await stream_.async_read_some(asio::buffer(scrap), quietly(error));
   }
 
-  asio::awaitable<bool> send(Response response, unsigned version, bool keep_alive, bool head_only, const ServerSettings& limits) {
+  asio::awaitable<bool> send(Response response, unsigned version, bool keep_alive, bool head_only,
+                             const ServerSettings& limits) {
     auto message = head_of<http::string_body>(response, version, keep_alive);
     message.body() = std::move(response.body);
     message.prepare_payload();
@@ -166,7 +176,10 @@ class Connection::Session {
   asio::awaitable<bool> send_stream(Response response, unsigned version, const ServerSettings& limits) {
     if (shared_.streams >= limits.streams) {
       shared_.observer.refused("streams");
-      co_return co_await send(problem(429, {Code::resource_exhausted, "there are already " + std::to_string(limits.streams) + " streams, the most allowed"}, ""),
+      co_return co_await send(problem(429,
+                                      {Code::resource_exhausted, "there are already " + std::to_string(limits.streams) +
+                                                                     " streams, the most allowed"},
+                                      ""),
                               version, false, false, limits);
     }
     const StreamCount count(shared_);
@@ -219,8 +232,9 @@ Connection::~Connection() {
 }
 
 void Connection::run() {
-  asio::co_spawn(session_->executor(), [self = shared_from_this()]() -> asio::awaitable<void> { return self->session_->serve(); },
-                 [self = shared_from_this()](const std::exception_ptr&) {});
+  asio::co_spawn(
+      session_->executor(), [self = shared_from_this()]() -> asio::awaitable<void> { return self->session_->serve(); },
+      [self = shared_from_this()](const std::exception_ptr&) {});
 }
 
 void Connection::close_when_idle() {

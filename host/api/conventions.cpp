@@ -6,12 +6,15 @@ namespace slipway::api {
 namespace {
 
 Status query_fault(std::string name, const std::string& value, std::string message) {
-  return {Code::invalid_argument, "the query is not valid", {{"?" + std::move(name), to_text(value), std::move(message)}}};
+  return {
+      Code::invalid_argument, "the query is not valid", {{"?" + std::move(name), to_text(value), std::move(message)}}};
 }
 
 }  // namespace
 
-rollout::Actor actor_of(const Request& request) { return {request.principal.tenant, request.principal.subject, request.traceparent}; }
+rollout::Actor actor_of(const Request& request) {
+  return {request.principal.tenant, request.principal.subject, request.traceparent};
+}
 
 rollout::PageRequest page_of(const Request& request) {
   rollout::PageRequest page;

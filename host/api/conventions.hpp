@@ -26,7 +26,8 @@ T value_or_refuse(Result<T> result) {
   return std::move(result).value();
 }
 
-// The body as a document; unknown fields are faults. An empty body stands for {} when the document has no required field.
+// The body as a document; unknown fields are faults. An empty body stands for {} when the document has no required
+// field.
 template <class T>
 T body_of(const Request& request, std::string_view what) {
   return value_or_refuse(decode_text<T>(request.body.empty() ? "{}" : request.body, what, Unknown::refused));

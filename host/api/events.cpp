@@ -21,7 +21,8 @@ struct Listener {
 };
 
 bool wants(const Listener& listener, const rollout::Event& event) {
-  return (listener.application.empty() || listener.application == event.application) && (listener.rollout.empty() || listener.rollout == event.rollout);
+  return (listener.application.empty() || listener.application == event.application) &&
+         (listener.rollout.empty() || listener.rollout == event.rollout);
 }
 
 std::string text_of(const rollout::Event& event) {
@@ -45,7 +46,8 @@ std::int64_t last_event_id(const Request& request) {
   std::string_view text = request.header("last-event-id");
   std::int64_t id = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc{} || end != text.data() + text.size() || id < 0) throw Refusal({Code::invalid_argument, "Last-Event-ID: want the id of an event"});
+  if (error != std::errc{} || end != text.data() + text.size() || id < 0)
+    throw Refusal({Code::invalid_argument, "Last-Event-ID: want the id of an event"});
   return id;
 }
 
@@ -76,12 +78,16 @@ Answer stream_events(Control& control, Request request) {
 }  // namespace
 
 void add_events(Operations& operations, Control& control) {
-  operations.push_back({.id = "streamEvents", .method = "GET", .path = "/api/events",
-                        .summary = "Events as they happen (server-sent); Last-Event-ID resumes, 410 when that is too old.",
-                        .query = {{"application", {{"type", "string"}}, "Only events of this application."}, {"rollout", {{"type", "string"}}, "Only events of this rollout."}},
-                        .reply_type = "text/event-stream",
-                        .handle = [&control](Request request) { return stream_events(control, std::move(request)); },
-                        .item = schema<rollout::Event>("Event")});
+  operations.push_back(
+      {.id = "streamEvents",
+       .method = "GET",
+       .path = "/api/events",
+       .summary = "Events as they happen (server-sent); Last-Event-ID resumes, 410 when that is too old.",
+       .query = {{"application", {{"type", "string"}}, "Only events of this application."},
+                 {"rollout", {{"type", "string"}}, "Only events of this rollout."}},
+       .reply_type = "text/event-stream",
+       .handle = [&control](Request request) { return stream_events(control, std::move(request)); },
+       .item = schema<rollout::Event>("Event")});
 }
 
 }  // namespace slipway::api

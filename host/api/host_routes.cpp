@@ -16,7 +16,9 @@ Answer list_plugins(HostView& host, Request) { co_return list_response(host.plug
 Answer get_plugin(HostView& host, Request request) {
   std::vector<PluginView> list = host.plugins();
   std::erase_if(list, [&](const PluginView& plugin) { return plugin.id != request.arguments[0]; });
-  if (list.empty()) throw Refusal({Code::not_found, "there is no plugin \"" + request.arguments[0] + "\"; GET /api/plugins lists those that are installed"});
+  if (list.empty())
+    throw Refusal({Code::not_found, "there is no plugin \"" + request.arguments[0] +
+                                        "\"; GET /api/plugins lists those that are installed"});
   co_return list_response(list);
 }
 
@@ -40,7 +42,11 @@ Answer get_health(HostView& host, Request) {
 Answer get_live(HostView&, Request) { co_return json_response({{"condition", "healthy"}}); }
 
 Answer get_ready(HostView& host, Request) {
-  if (!host.serving()) co_return json_response({{"condition", "unhealthy"}, {"checks", {{{"name", "host"}, {"condition", "unhealthy"}, {"detail", "starting or stopping"}}}}}, 503);
+  if (!host.serving())
+    co_return json_response(
+        {{"condition", "unhealthy"},
+         {"checks", {{{"name", "host"}, {"condition", "unhealthy"}, {"detail", "starting or stopping"}}}}},
+        503);
   co_return co_await get_health(host, {});
 }
 
@@ -56,19 +62,67 @@ void add_host(Operations& operations, HostView& host) {
   };
   const Schema plugin = schema<PluginView>("Plugin");
   const Schema health = schema<plugin::HealthReply>("Health");
-  operations.push_back({.id = "listPlugins", .method = "GET", .path = "/api/plugins", .summary = "What is installed, verified, loaded, and why.",
-                        .reply = page_schema<PluginView>("Plugin"), .handle = bind(list_plugins), .item = plugin});
-  operations.push_back({.id = "getPlugin", .method = "GET", .path = "/api/plugins/{id}", .summary = "The versions and instances of one plugin.",
-                        .reply = page_schema<PluginView>("Plugin"), .handle = bind(get_plugin), .item = plugin});
-  operations.push_back({.id = "listBindings", .method = "GET", .path = "/api/bindings", .summary = "Names that callers use, and where they lead.",
-                        .reply = page_schema<BindingView>("Binding"), .handle = bind(list_bindings), .item = schema<BindingView>("Binding")});
-  operations.push_back({.id = "getProfile", .method = "GET", .path = "/api/profile", .summary = "The profile in force.", .reply = schema<ProfileView>("Profile"),
-                        .features = Feature::etag, .handle = bind(get_profile)});
-  operations.push_back({.id = "getStatus", .method = "GET", .path = "/api/status", .summary = "The host at a glance.", .reply = schema<StatusView>("Status"), .handle = bind(get_status)});
-  operations.push_back({.id = "getHealth", .method = "GET", .path = "/health", .summary = "Every check by name.", .reply = health, .access = Access::everybody, .handle = bind(get_health)});
-  operations.push_back({.id = "getLive", .method = "GET", .path = "/health/live", .summary = "Whether the process answers.", .reply = health, .access = Access::everybody, .handle = bind(get_live)});
-  operations.push_back({.id = "getReady", .method = "GET", .path = "/health/ready", .summary = "Whether it takes work.", .reply = health, .access = Access::everybody, .handle = bind(get_ready)});
-  operations.push_back({.id = "getMetrics", .method = "GET", .path = "/metrics", .summary = "Metrics in Prometheus' text format.", .reply_type = "text/plain", .handle = bind(get_metrics)});
+  operations.push_back({.id = "listPlugins",
+                        .method = "GET",
+                        .path = "/api/plugins",
+                        .summary = "What is installed, verified, loaded, and why.",
+                        .reply = page_schema<PluginView>("Plugin"),
+                        .handle = bind(list_plugins),
+                        .item = plugin});
+  operations.push_back({.id = "getPlugin",
+                        .method = "GET",
+                        .path = "/api/plugins/{id}",
+                        .summary = "The versions and instances of one plugin.",
+                        .reply = page_schema<PluginView>("Plugin"),
+                        .handle = bind(get_plugin),
+                        .item = plugin});
+  operations.push_back({.id = "listBindings",
+                        .method = "GET",
+                        .path = "/api/bindings",
+                        .summary = "Names that callers use, and where they lead.",
+                        .reply = page_schema<BindingView>("Binding"),
+                        .handle = bind(list_bindings),
+                        .item = schema<BindingView>("Binding")});
+  operations.push_back({.id = "getProfile",
+                        .method = "GET",
+                        .path = "/api/profile",
+                        .summary = "The profile in force.",
+                        .reply = schema<ProfileView>("Profile"),
+                        .features = Feature::etag,
+                        .handle = bind(get_profile)});
+  operations.push_back({.id = "getStatus",
+                        .method = "GET",
+                        .path = "/api/status",
+                        .summary = "The host at a glance.",
+                        .reply = schema<StatusView>("Status"),
+                        .handle = bind(get_status)});
+  operations.push_back({.id = "getHealth",
+                        .method = "GET",
+                        .path = "/health",
+                        .summary = "Every check by name.",
+                        .reply = health,
+                        .access = Access::everybody,
+                        .handle = bind(get_health)});
+  operations.push_back({.id = "getLive",
+                        .method = "GET",
+                        .path = "/health/live",
+                        .summary = "Whether the process answers.",
+                        .reply = health,
+                        .access = Access::everybody,
+                        .handle = bind(get_live)});
+  operations.push_back({.id = "getReady",
+                        .method = "GET",
+                        .path = "/health/ready",
+                        .summary = "Whether it takes work.",
+                        .reply = health,
+                        .access = Access::everybody,
+                        .handle = bind(get_ready)});
+  operations.push_back({.id = "getMetrics",
+                        .method = "GET",
+                        .path = "/metrics",
+                        .summary = "Metrics in Prometheus' text format.",
+                        .reply_type = "text/plain",
+                        .handle = bind(get_metrics)});
 }
 
 }  // namespace slipway::api

@@ -27,11 +27,17 @@ struct PluginView {
     return slipway::fields(
         required("id", &PluginView::id, "The plugin's id."), required("version", &PluginView::version, "Its version."),
         field("instance", &PluginView::instance, "Name in the profile; empty for one that is installed but not used."),
-        required("state", &PluginView::state, "installed, staged, verified, loaded, prepared, active, draining, retired, parked, unloaded or failed."),
-        field("reason", &PluginView::reason, "Why, when it failed or is parked."), field("threading", &PluginView::threading, "serial, concurrent or blocking."),
-        field("placement", &PluginView::placement, "Where it runs."), field("interfaces", &PluginView::interfaces, "What it provides."),
-        field("bindings", &PluginView::bindings, "Bindings that lead to it."), field("abi", &PluginView::abi, "ABI range that it works with."),
-        field("digest", &PluginView::digest, "SHA-256 of the library that is mapped."), field("path", &PluginView::path, "Its package."),
+        required(
+            "state", &PluginView::state,
+            "installed, staged, verified, loaded, prepared, active, draining, retired, parked, unloaded or failed."),
+        field("reason", &PluginView::reason, "Why, when it failed or is parked."),
+        field("threading", &PluginView::threading, "serial, concurrent or blocking."),
+        field("placement", &PluginView::placement, "Where it runs."),
+        field("interfaces", &PluginView::interfaces, "What it provides."),
+        field("bindings", &PluginView::bindings, "Bindings that lead to it."),
+        field("abi", &PluginView::abi, "ABI range that it works with."),
+        field("digest", &PluginView::digest, "SHA-256 of the library that is mapped."),
+        field("path", &PluginView::path, "Its package."),
         field("permissions", &PluginView::permissions, "What it may ask of the host."));
   }
 };
@@ -42,8 +48,10 @@ struct BindingView {
   std::string plugin;
   std::string version;
   static constexpr auto fields() {
-    return slipway::fields(required("name", &BindingView::name, "Name that callers use."), required("instance", &BindingView::instance, "Where it leads."),
-                           required("plugin", &BindingView::plugin, "The instance's plugin."), required("version", &BindingView::version, "The plugin's version."));
+    return slipway::fields(required("name", &BindingView::name, "Name that callers use."),
+                           required("instance", &BindingView::instance, "Where it leads."),
+                           required("plugin", &BindingView::plugin, "The instance's plugin."),
+                           required("version", &BindingView::version, "The plugin's version."));
   }
 };
 
@@ -53,8 +61,10 @@ struct ProfileView {
   std::string file;
   Json profile;
   static constexpr auto fields() {
-    return slipway::fields(required("name", &ProfileView::name, "Its name."), required("version", &ProfileView::version, "Digest of its content; the ETag."),
-                           required("file", &ProfileView::file, "Where it was read."), required("profile", &ProfileView::profile, "The manifest as it is in force."));
+    return slipway::fields(required("name", &ProfileView::name, "Its name."),
+                           required("version", &ProfileView::version, "Digest of its content; the ETag."),
+                           required("file", &ProfileView::file, "Where it was read."),
+                           required("profile", &ProfileView::profile, "The manifest as it is in force."));
   }
 };
 
@@ -66,9 +76,12 @@ struct StatusView {
   std::string condition;
   std::vector<plugin::HealthCheck> checks;
   static constexpr auto fields() {
-    return slipway::fields(required("version", &StatusView::version, "Version of slipwayd."), required("profile", &StatusView::profile, "The profile in force."),
-                           field("environment", &StatusView::environment, "Environment of the site."), required("started_at", &StatusView::started_at, "When it started."),
-                           required("condition", &StatusView::condition, "healthy, degraded or unhealthy."), field("checks", &StatusView::checks, "What was checked."));
+    return slipway::fields(required("version", &StatusView::version, "Version of slipwayd."),
+                           required("profile", &StatusView::profile, "The profile in force."),
+                           field("environment", &StatusView::environment, "Environment of the site."),
+                           required("started_at", &StatusView::started_at, "When it started."),
+                           required("condition", &StatusView::condition, "healthy, degraded or unhealthy."),
+                           field("checks", &StatusView::checks, "What was checked."));
   }
 };
 

@@ -33,7 +33,8 @@ class Idempotency {
   bool begin(const std::string& id);
   void end(const std::string& id);
   boost::asio::awaitable<Result<Stored>> load(const Request& request, const std::string& id);
-  boost::asio::awaitable<void> save(const Request& request, const std::string& id, const std::string& digest, const Response& response);
+  boost::asio::awaitable<void> save(const Request& request, const std::string& id, const std::string& digest,
+                                    const Response& response);
 
   bridge::Caller& caller_;
   const base::Clock& clock_;

@@ -1,5 +1,5 @@
-// One operation of the API as data: what the router matches, what the OpenAPI document says, and who answers. Everything
-// about an operation is in one place.
+// One operation of the API as data: what the router matches, what the OpenAPI document says, and who answers.
+// Everything about an operation is in one place.
 #pragma once
 
 #include <functional>
@@ -29,7 +29,8 @@ Schema page_schema(const std::string& name) {
            {"required", {"items"}},
            {"properties",
             {{"items", {{"type", "array"}, {"items", {{"$ref", "#/components/schemas/" + name}}}}},
-             {"next_cursor", {{"type", "string"}, {"description", "Give it as cursor for the next page; absent at the end."}}}}}}};
+             {"next_cursor",
+              {{"type", "string"}, {"description", "Give it as cursor for the next page; absent at the end."}}}}}}};
 }
 
 struct Parameter {
@@ -40,7 +41,9 @@ struct Parameter {
 
 enum class Access { everybody, authenticated };
 enum class Feature { none = 0, etag = 1, if_match = 2, dry_run = 4, paged = 8, idempotent = 16 };
-constexpr Feature operator|(Feature a, Feature b) { return static_cast<Feature>(static_cast<int>(a) | static_cast<int>(b)); }
+constexpr Feature operator|(Feature a, Feature b) {
+  return static_cast<Feature>(static_cast<int>(a) | static_cast<int>(b));
+}
 constexpr bool has(Feature set, Feature wanted) { return (static_cast<int>(set) & static_cast<int>(wanted)) != 0; }
 
 struct Operation {

@@ -37,11 +37,13 @@ class Server::Core : public std::enable_shared_from_this<Core> {
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
-      return {Code::failed_precondition, "can't listen on " + settings_.address + ":" + std::to_string(settings_.port) + ": " + error.message() +
+      return {Code::failed_precondition, "can't listen on " + settings_.address + ":" + std::to_string(settings_.port) +
+                                             ": " + error.message() +
                                              "; end what uses the port, or set listen to another one"};
     }
     port_ = acceptor_.local_endpoint().port();
-    asio::co_spawn(acceptor_.get_executor(), [self = shared_from_this()] { return self->accept(); }, asio::detached);
+    asio::co_spawn(
+        acceptor_.get_executor(), [self = shared_from_this()] { return self->accept(); }, asio::detached);
     return {};
   }
 
@@ -68,7 +70,8 @@ class Server::Core : public std::enable_shared_from_this<Core> {
   asio::awaitable<void> accept() {
     while (!shared_->closing) {
       boost::system::error_code error;
-      tcp::socket socket = co_await acceptor_.async_accept(asio::make_strand(context_), asio::redirect_error(asio::use_awaitable, error));
+      tcp::socket socket = co_await acceptor_.async_accept(asio::make_strand(context_),
+                                                           asio::redirect_error(asio::use_awaitable, error));
       if (shared_->closing) co_return;
       if (error) {
         co_await pause_after(error);

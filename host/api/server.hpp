@@ -22,7 +22,7 @@ struct ServerSettings {
   std::size_t header_bytes = 16 << 10;
   std::size_t body_bytes = 4 << 20;
   std::size_t connections = 512;
-  std::size_t streams = 64;            // answers that go on for ever, among the connections
+  std::size_t streams = 64;                // answers that go on for ever, among the connections
   Duration request_timeout = seconds(30);  // from a request's first byte to its last, and for each piece of an answer
   Duration idle_timeout = seconds(60);     // between two requests of a connection
 };

@@ -1,0 +1,48 @@
+// The commands, by subject. Each adds its subcommands to the parser; the chosen one sets what runs.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "tools/cli/client.hpp"
+#include "tools/cli/output.hpp"
+
+namespace slipway::cli {
+
+// How the program ends; documented in docs/reference/cli.md.
+enum class Exit { done = 0, failed = 1, usage = 2, rolled_back = 3, timed_out = 4, refused = 5 };
+
+// What the command line said that holds for all commands, and what is to be run.
+struct Session {
+  Connection connection;
+  Format format = Format::table;
+  Terminal terminal;
+  std::function<Exit()> run;
+
+  [[nodiscard]] Client client() const { return Client(connection); }
+  // Prints as asked: `text` makes the form for people.
+  void print(const Json& value, const std::function<std::string()>& text) const;
+};
+
+void add_deliver_commands(CLI::App& app, Session& session);  // apply, deploy, app, release
+void add_rollout_commands(CLI::App& app, Session& session);  // rollout …
+void add_host_commands(CLI::App& app, Session& session);     // plugin, profile, binding, status, events, check, version
+void add_completion_command(CLI::App& app, Session& session);
+
+// Follows a rollout to its end: draws it when `live`, else only waits. `timeout_s` 0: no limit.
+enum class Progress { silent, live };
+Exit follow_rollout(Session& session, const std::string& id, Progress progress, long timeout_s);
+// The rollout for people.
+std::string rollout_text(const Terminal& terminal, const Json& rollout);
+std::string why_text(const Terminal& terminal, const Json& rollout);
+std::string plan_text(const Json& plan);
+
+// Seconds of "90", "30s" or "5m"; for CLI11's transform of --timeout.
+long parse_seconds(const std::string& text);
+
+// "a/b" as one path segment is refused by the server; names are checked here so that a typing error is told at once.
+std::string segment(const std::string& name);
+
+}  // namespace slipway::cli

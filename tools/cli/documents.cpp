@@ -1,0 +1,141 @@
+#include "tools/cli/documents.hpp"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/parser.h>
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+namespace slipway::cli {
+namespace {
+
+constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
+constexpr std::size_t kMaxDepth = 64;
+
+struct Fault {
+  YAML::Mark mark;
+  std::string message;
+};
+
+// A plain scalar by the JSON schema of YAML 1.2 (section 10.2); quoted ones are texts.
+Json scalar_of(const std::string& text, bool plain) {
+  if (!plain) return text;
+  if (text.empty() || text == "~" || text == "null") return nullptr;
+  if (text == "true") return true;
+  if (text == "false") return false;
+  std::int64_t integer = 0;
+  const char* const end = text.data() + text.size();
+  if (const auto [stop, error] = std::from_chars(text.data(), end, integer); error == std::errc{} && stop == end)
+    return integer;
+  double number = 0;
+  const bool digit = text.front() == '-' || (text.front() >= '0' && text.front() <= '9');
+  if (const auto [stop, error] = std::from_chars(text.data(), end, number);
+      digit && error == std::errc{} && stop == end)
+    return number;
+  return text;
+}
+
+// Builds JSON from the parser's events, so that nothing is built that would be refused.
+class Builder final : public YAML::EventHandler {
+ public:
+  std::vector<Json> documents;
+
+  void OnDocumentStart(const YAML::Mark&) override { documents.emplace_back(nullptr); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { put(mark, nullptr, ""); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { throw Fault{mark, "aliases are not allowed"}; }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
+    put(mark, scalar_of(value, tag == "?"), value);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    open(mark, Json::array());
+  }
+  void OnSequenceEnd() override { open_.pop_back(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    open(mark, Json::object());
+  }
+  void OnMapEnd() override { open_.pop_back(); }
+
+ private:
+  struct Level {
+    Json* container;
+    Json* slot;  // where the next value of a map goes; null while a key is awaited
+  };
+
+  void put(const YAML::Mark& mark, Json value, const std::string& as_key) {
+    if (!open_.empty() && open_.back().container->is_object() && open_.back().slot == nullptr) return key(mark, as_key);
+    *place() = std::move(value);
+  }
+  void key(const YAML::Mark& mark, const std::string& name) {
+    Level& level = open_.back();
+    if (level.container->contains(name)) throw Fault{mark, "the key \"" + name + "\" occurs twice"};
+    level.slot = &(*level.container)[name];
+  }
+  void open(const YAML::Mark& mark, Json container) {
+    if (open_.size() == kMaxDepth) throw Fault{mark, "nested deeper than " + std::to_string(kMaxDepth) + " levels"};
+    if (!open_.empty() && open_.back().container->is_object() && open_.back().slot == nullptr)
+      throw Fault{mark, "a key must be a text"};
+    Json* at = place();
+    *at = std::move(container);
+    open_.push_back({at, nullptr});
+  }
+  Json* place() {
+    if (open_.empty()) return &documents.back();
+    Level& level = open_.back();
+    if (level.container->is_object()) return std::exchange(level.slot, nullptr);
+    level.container->push_back(nullptr);
+    return &level.container->back();
+  }
+
+  std::vector<Level> open_;
+};
+
+Status fault_at(const std::string& name, const YAML::Mark& mark, const std::string& message) {
+  return {Code::invalid_argument, name + ":" + std::to_string(mark.line + 1) + ": " + message};
+}
+
+}  // namespace
+
+bool reads_as_text(const std::string& words) { return scalar_of(words, true).is_string(); }
+
+Result<std::vector<Json>> parse_documents(const std::string& text, const std::string& name) {
+  if (text.size() > kMaxBytes)
+    return Status(Code::invalid_argument, name + ": has " + std::to_string(text.size()) + " bytes, at most " +
+                                              std::to_string(kMaxBytes) + " are allowed");
+  Builder builder;
+  try {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const Fault& fault) {
+    return fault_at(name, fault.mark, fault.message);
+  } catch (const YAML::Exception& error) {
+    return fault_at(name, error.mark, error.msg);
+  }
+  try {
+    for (const Json& document : builder.documents) static_cast<void>(document.dump());
+  } catch (const Json::exception&) {
+    return Status(Code::invalid_argument, name + ": is not UTF-8 text");
+  }
+  return std::move(builder.documents);
+}
+
+Result<std::vector<Json>> read_documents(const std::string& file) {
+  std::ifstream opened;
+  if (file != "-") {
+    opened.open(file, std::ios::binary);
+    if (!opened)
+      return Status(Code::not_found, file + ": can't be read; name a file that exists, or - for standard input");
+  }
+  std::istream& in = file == "-" ? std::cin : opened;
+  std::string text(kMaxBytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return parse_documents(text, file == "-" ? "standard input" : file);
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,147 @@
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "tools/cli/commands.hpp"
+
+namespace slipway::cli {
+namespace {
+
+std::string join(const Json& list) {
+  std::string text;
+  for (const Json& item : list) text += (text.empty() ? "" : ", ") + item.get<std::string>();
+  return text;
+}
+
+std::string plugins_table(const Terminal& terminal, const Json& plugins) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& plugin : plugins) {
+    const std::string state = plugin.value("state", "");
+    rows.push_back({plugin.value("id", ""), plugin.value("version", ""), plugin.value("instance", ""),
+                    terminal.paint(colour_of_state(state), state), join(plugin.value("bindings", Json::array())),
+                    plugin.value("reason", "")});
+  }
+  return table({"PLUGIN", "VERSION", "INSTANCE", "STATE", "BINDINGS", "REASON"}, rows);
+}
+
+std::string status_text(const Terminal& terminal, const Json& status, const std::string& url) {
+  const std::string condition = status.value("condition", "");
+  std::string text = "slipwayd " + status.value("version", "") + " at " + url + ", profile " +
+                     status.value("profile", "") + ", started " + age(status.value("started_at", "")) + ": " +
+                     terminal.paint(colour_of_state(condition), condition) + "\n";
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& check : status.value("checks", Json::array())) {
+    const std::string state = check.value("condition", "");
+    rows.push_back(
+        {"  " + check.value("name", ""), terminal.paint(colour_of_state(state), state), check.value("detail", "")});
+  }
+  return text + (rows.empty() ? "" : table({"  CHECK", "CONDITION", "DETAIL"}, rows));
+}
+
+void add_show(CLI::App& parent, Session& session, const std::string& name, const std::string& doc,
+              const std::string& path, const std::function<std::string(const Json&)>& text) {
+  parent.add_subcommand(name, doc)->callback([&session, path, text] {
+    session.run = [&session, path, text] {
+      const Json answer = session.client().get(path).body;
+      session.print(answer, [&] { return text(answer); });
+      return Exit::done;
+    };
+  });
+}
+
+void add_plugin(CLI::App& app, Session& session) {
+  CLI::App* group = app.add_subcommand("plugin", "Plugins")->require_subcommand(1);
+  add_show(*group, session, "list", "What is installed and loaded", "/api/plugins",
+           [&session](const Json& answer) { return plugins_table(session.terminal, answer["items"]); });
+  auto id = std::make_shared<std::string>();
+  CLI::App* inspect = group->add_subcommand("inspect", "Everything known of one plugin");
+  inspect->add_option("plugin", *id, "The plugin's id")->required();
+  inspect->callback([&session, id] {
+    session.run = [&session, id] {
+      const Json items = session.client().get("/api/plugins/" + segment(*id)).body["items"];
+      session.print(items, [&] { return to_yaml(items); });
+      return Exit::done;
+    };
+  });
+}
+
+// Checking files is the daemon's own code; the command hands over to the slipwayd beside it, or else in the PATH.
+Exit check(const std::vector<std::string>& arguments) {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::string beside = (self.parent_path() / "slipwayd").string();
+  const std::string program = !error && access(beside.c_str(), X_OK) == 0 ? beside : "slipwayd";
+  std::vector<std::string> words{program, "check"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  execvp(program.c_str(), argv.data());
+  throw Failure(0, "can't run slipwayd to check the files; install it beside this program or in the PATH");
+}
+
+void add_events(CLI::App& app, Session& session) {
+  struct Options {
+    std::string application;
+    std::string after;
+    std::string timeout = "0";
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* events = app.add_subcommand("events", "Events as they happen");
+  events->add_option("--application", options->application, "Only of this application");
+  events->add_option("--after", options->after, "Begin after the event with this id");
+  events->add_option("--timeout", options->timeout, "End after this time, 90s or 5m");
+  events->callback([&session, options] {
+    session.run = [&session, options] {
+      const std::string path =
+          "/api/events" + (options->application.empty() ? "" : "?application=" + segment(options->application));
+      session.client().events(path, options->after, parse_seconds(options->timeout), [&](const ServerEvent& event) {
+        if (session.format == Format::table) {
+          std::cout << event.data.value("at", "").substr(0, 19) << "Z " << event.id << " " << event.type << ": "
+                    << event.data.value("summary", "") << std::endl;
+        } else {
+          std::cout << to_text(event.data) << std::endl;
+        }
+        return true;
+      });
+      return Exit::done;
+    };
+  });
+}
+
+}  // namespace
+
+void add_host_commands(CLI::App& app, Session& session) {
+  add_plugin(app, session);
+  CLI::App* profile = app.add_subcommand("profile", "The profile in force")->require_subcommand(1);
+  add_show(*profile, session, "show", "The manifest as it is in force", "/api/profile",
+           [](const Json& answer) { return to_yaml(answer["profile"]); });
+  CLI::App* binding = app.add_subcommand("binding", "Names that callers use")->require_subcommand(1);
+  add_show(*binding, session, "list", "Bindings and where they lead", "/api/bindings", [](const Json& answer) {
+    std::vector<std::vector<std::string>> rows;
+    for (const Json& item : answer["items"])
+      rows.push_back(
+          {item.value("name", ""), item.value("instance", ""), item.value("plugin", ""), item.value("version", "")});
+    return table({"BINDING", "INSTANCE", "PLUGIN", "VERSION"}, rows);
+  });
+  add_show(app, session, "status", "The host at a glance", "/api/status",
+           [&session](const Json& answer) { return status_text(session.terminal, answer, session.connection.url); });
+  add_events(app, session);
+  CLI::App* check_command =
+      app.add_subcommand("check", "Check a site configuration and a profile without starting anything")->allow_extras();
+  check_command->footer("Options are slipwayd's: --config FILE, --profile FILE.");
+  check_command->callback(
+      [&session, check_command] { session.run = [extras = check_command->remaining()] { return check(extras); }; });
+  app.add_subcommand("version", "Version of this program")->callback([&session] {
+    session.run = [&session] {
+      const Json version{{"version", SLIPWAY_VERSION}};
+      session.print(version, [] { return std::string("slipway ") + SLIPWAY_VERSION + "\n"; });
+      return Exit::done;
+    };
+  });
+}
+
+}  // namespace slipway::cli

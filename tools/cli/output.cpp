@@ -1,0 +1,156 @@
+#include "tools/cli/output.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <slipway/values.hpp>
+
+#include "tools/cli/documents.hpp"
+
+namespace slipway::cli {
+namespace {
+
+bool is_set(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0';
+}
+
+std::size_t shown_width(std::string_view text) {
+  std::size_t width = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x1b') {
+      i = std::min(text.find('m', i), text.size());
+    } else if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) {
+      ++width;
+    }
+  }
+  return width;
+}
+
+void emit(YAML::Emitter& out, const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::object:
+      out << YAML::BeginMap;
+      for (const auto& [key, member] : value.items()) {
+        out << YAML::Key << key << YAML::Value;
+        emit(out, member);
+      }
+      out << YAML::EndMap;
+      break;
+    case Json::value_t::array:
+      out << YAML::BeginSeq;
+      for (const Json& item : value) emit(out, item);
+      out << YAML::EndSeq;
+      break;
+    case Json::value_t::string:
+      // Quoted where a reader would take it for something else than a text.
+      if (!reads_as_text(value.get_ref<const std::string&>())) out << YAML::DoubleQuoted;
+      out << value.get_ref<const std::string&>();
+      break;
+    case Json::value_t::null:
+      out << YAML::Null;
+      break;
+    default:
+      out << value.dump();
+  }
+}
+
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// Two units at most: "3m12s".
+std::string rough(Duration duration) {
+  const std::int64_t whole = duration.ns / 1'000'000'000;
+  if (whole < 60) return std::to_string(whole) + "s";
+  if (whole < 3600) return std::to_string(whole / 60) + "m" + std::to_string(whole % 60) + "s";
+  if (whole < 86400) return std::to_string(whole / 3600) + "h" + std::to_string(whole / 60 % 60) + "m";
+  return std::to_string(whole / 86400) + "d" + std::to_string(whole / 3600 % 24) + "h";
+}
+
+}  // namespace
+
+Terminal::Terminal() : interactive_(isatty(STDOUT_FILENO) == 1) {
+  const char* term = std::getenv("TERM");
+  const bool dumb = term != nullptr && std::string_view(term) == "dumb";
+  if (dumb) interactive_ = false;
+  colours_ = interactive_ && !is_set("NO_COLOR");
+}
+
+std::string Terminal::paint(Colour colour, std::string_view text) const {
+  if (!colours_ || colour == Colour::none) return std::string(text);
+  constexpr std::string_view kCodes[] = {"", "31", "32", "33", "34", "90"};
+  return "\x1b[" + std::string(kCodes[static_cast<std::size_t>(colour)]) + "m" + std::string(text) + "\x1b[0m";
+}
+
+std::size_t Terminal::width() const {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 80;
+}
+
+std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths(header.size());
+  const auto measure = [&](const std::vector<std::string>& row) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], shown_width(row[i]));
+  };
+  measure(header);
+  for (const auto& row : rows) measure(row);
+  std::string text;
+  const auto print = [&](const std::vector<std::string>& row) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      if (i + 1 < row.size()) line.append(widths[i] - shown_width(row[i]) + 2, ' ');
+    }
+    text += line + "\n";
+  };
+  print(header);
+  for (const auto& row : rows) print(row);
+  return text;
+}
+
+std::string to_yaml(const Json& value) {
+  YAML::Emitter out;
+  emit(out, value);
+  return std::string(out.c_str()) + "\n";
+}
+
+std::string to_pretty_json(const Json& value) {
+  return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string share(const Json& ppm) { return ppm.is_number_integer() ? share_to_string(ppm.get<std::uint32_t>()) : "-"; }
+
+std::string age(const std::string& moment) {
+  const auto at = parse_instant(moment);
+  if (!at.ok()) return moment;
+  return rough(Duration{std::max<std::int64_t>(0, now_ns() - at->ns)}) + " ago";
+}
+
+std::string time_left(const Json& moment) {
+  if (!moment.is_string()) return "";
+  const auto at = parse_instant(moment.get<std::string>());
+  if (!at.ok() || at->ns <= now_ns()) return "";
+  return "in " + rough(Duration{at->ns - now_ns() + 999'999'999});
+}
+
+Colour colour_of_state(std::string_view state) {
+  if (state == "succeeded" || state == "active" || state == "pass" || state == "passed" || state == "healthy" ||
+      state == "open")
+    return Colour::green;
+  if (state == "failed" || state == "rolled_back" || state == "fail" || state == "error" || state == "unhealthy" ||
+      state == "closed")
+    return Colour::red;
+  if (state == "paused" || state == "rolling_back" || state == "degraded" || state == "inconclusive" || state == "held")
+    return Colour::yellow;
+  if (state == "progressing" || state == "verifying" || state == "pending") return Colour::blue;
+  return Colour::grey;
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,46 @@
+// How answers are shown: tables for people, JSON or YAML for scripts.
+#pragma once
+
+#include <slipway/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace slipway::cli {
+
+enum class Format { table, json, yaml };
+
+enum class Colour { none, red, green, yellow, blue, grey };
+
+// Colours only for a terminal, and never when NO_COLOR is set or TERM is "dumb".
+class Terminal {
+ public:
+  Terminal();
+  [[nodiscard]] std::string paint(Colour colour, std::string_view text) const;
+  // Whether lines may be drawn anew.
+  [[nodiscard]] bool interactive() const { return interactive_; }
+  // Columns; 80 when nobody knows.
+  [[nodiscard]] std::size_t width() const;
+
+ private:
+  bool interactive_;
+  bool colours_;
+};
+
+// Columns padded to their longest cell; widths count code points and leave out colours.
+std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);
+
+// JSON as YAML text.
+std::string to_yaml(const Json& value);
+// Indented JSON with a line end.
+std::string to_pretty_json(const Json& value);
+
+// "25%" of parts per million; "-" for nothing.
+std::string share(const Json& ppm);
+// "3m12s ago" style age of an RFC 3339 moment; the text itself when it is none.
+std::string age(const std::string& moment);
+// "in 12s", or "" when there is none or it has passed.
+std::string time_left(const Json& moment);
+Colour colour_of_state(std::string_view state);
+
+}  // namespace slipway::cli

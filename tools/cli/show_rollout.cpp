@@ -1,0 +1,105 @@
+// A rollout, its why and its plan, for people.
+#include <slipway/values.hpp>
+
+#include "tools/cli/commands.hpp"
+
+namespace slipway::cli {
+namespace {
+
+std::string bar(const Json& weight) {
+  constexpr int kWidth = 20;
+  const int filled = weight.is_number_integer() ? static_cast<int>(weight.get<std::int64_t>() * kWidth / 1'000'000) : 0;
+  std::string text;
+  for (int i = 0; i < kWidth; ++i) text += i < filled ? "█" : "░";
+  return text;
+}
+
+std::string groups_text(const Terminal& terminal, const Json& rollout) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& group : rollout.value("groups", Json::array())) {
+    rows.push_back({"  " + group.value("role", ""), group.value("release", ""),
+                    std::to_string(group.value("ready", 0)) + "/" + std::to_string(group.value("replicas", 0)),
+                    bar(group["weight"]) + " " + share(group["weight"]),
+                    terminal.paint(Colour::red, group.value("problem", ""))});
+  }
+  return rows.empty() ? "" : table({"  GROUP", "RELEASE", "READY", "TRAFFIC", ""}, rows);
+}
+
+std::string analyses_text(const Terminal& terminal, const Json& rollout) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& analysis : rollout.value("analyses", Json::array())) {
+    const std::string verdict = analysis.value("verdict", "");
+    rows.push_back({"  " + analysis.value("name", ""), terminal.paint(colour_of_state(verdict), verdict),
+                    std::to_string(analysis.value("measurements", 0)), analysis.value("reason", "")});
+  }
+  return rows.empty() ? "" : table({"  ANALYSIS", "VERDICT", "LOOKS", "REASON"}, rows);
+}
+
+std::string gates_text(const Terminal& terminal, const Json& rollout) {
+  std::string text;
+  for (const Json& gate : rollout.value("gates", Json::array())) {
+    const std::string state = gate.value("state", "");
+    text += "  gate " + gate.value("name", "") + ": " + terminal.paint(colour_of_state(state), state) + " " +
+            gate.value("reason", "") + "\n";
+  }
+  return text;
+}
+
+std::string step_of(const Json& rollout) {
+  const int steps = rollout.value("steps", 0);
+  if (steps == 0) return "";
+  return ", step " + std::to_string(std::min(rollout.value("step", 0) + 1, steps)) + " of " + std::to_string(steps);
+}
+
+std::string moment_of(const Json& why, const char* name, const char* words) {
+  if (!why.contains(name) || !why[name].is_string()) return "";
+  const std::string left = time_left(why[name]);
+  return std::string(words) + why[name].get<std::string>().substr(0, 19) + "Z" +
+         (left.empty() ? "" : " (" + left + ")");
+}
+
+}  // namespace
+
+std::string rollout_text(const Terminal& terminal, const Json& rollout) {
+  const std::string state = rollout.value("state", "");
+  const std::string from = rollout.value("from_release", "");
+  std::string text = rollout.value("application", "") + ": " + (from.empty() ? "" : from + " → ") +
+                     rollout.value("to_release", "") + ", " + rollout["strategy"].value("name", "") + ", " +
+                     terminal.paint(colour_of_state(state), state) + step_of(rollout) + "\n";
+  text += groups_text(terminal, rollout) + analyses_text(terminal, rollout) + gates_text(terminal, rollout);
+  return text + why_text(terminal, rollout);
+}
+
+std::string why_text(const Terminal& terminal, const Json& rollout) {
+  const Json& why = rollout["why"];
+  std::string text = "  waits for " + why.value("waits_for", "nothing") + moment_of(why, "since", " since ") +
+                     moment_of(why, "until", " until ") + "\n";
+  if (const std::string next = why.value("next", ""); !next.empty()) text += "  then      " + next + "\n";
+  text += "  because   " + why.value("reason", "") + "\n";
+  for (const Json& detail : why.value("details", Json::array()))
+    text += "            " + terminal.paint(Colour::yellow, detail.get<std::string>()) + "\n";
+  return text;
+}
+
+std::string plan_text(const Json& plan) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& moment : plan.value("moments", Json::array())) {
+    std::string stable = "-";
+    std::string next = "-";
+    for (const Json& group : moment.value("groups", Json::array())) {
+      std::string& cell = group.value("role", "") == "stable" ? stable : next;
+      cell = std::to_string(group.value("replicas", 0)) + " at " + share(group["weight"]);
+    }
+    rows.push_back({moment.value("at", ""), std::to_string(moment.value("step", 0) + 1), stable, next,
+                    moment.value("reason", "")});
+  }
+  std::string text = plan.value("application", "") + ": " + plan.value("from_release", "") + " → " +
+                     plan.value("to_release", "") + " by " + plan["strategy"].value("name", "") + "\n";
+  text += table({"AFTER", "STEP", "STABLE", "NEXT", "REASON"}, rows);
+  text += "earliest end after " + plan.value("earliest_end", "") +
+          (plan.value("needs_a_person", false) ? ", and somebody must promote or approve on the way" : "") + "\n";
+  for (const Json& note : plan.value("notes", Json::array())) text += "note: " + note.get<std::string>() + "\n";
+  return text;
+}
+
+}  // namespace slipway::cli
