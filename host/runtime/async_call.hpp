@@ -1,0 +1,29 @@
+// A call as a coroutine awaits it.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+#include <slipway/status.hpp>
+#include <string>
+
+#include "host/runtime/instance.hpp"
+
+namespace slipway::runtime {
+
+struct CallRequest {
+  std::uint32_t interface_index = 0;
+  std::uint32_t method = 0;
+  std::int64_t budget_ns = SLIPWAY_NO_DEADLINE;
+  std::string payload;
+  std::string traceparent;
+  std::string tenant;
+  std::string subject;
+  std::string roles;
+};
+
+// Calls the instance, which it holds until the answer is there, and resumes on the awaiting coroutine's executor. When
+// the plugin answers inside invoke the coroutine does not suspend. Cancelling the coroutine cancels the call.
+boost::asio::awaitable<Result<std::string>> async_call(std::shared_ptr<Instance> instance, CallRequest request);
+
+}  // namespace slipway::runtime

@@ -1,0 +1,230 @@
+#include "host/runtime/call_table.hpp"
+
+#include <cassert>
+
+namespace slipway::runtime {
+namespace {
+
+bool is_status(slipway_status status) { return status >= SLIPWAY_OK && status <= SLIPWAY_UNAUTHENTICATED; }
+
+bool move_on(CallSlot& slot, std::uint64_t& seen, Phase to) {
+  return slot.word.compare_exchange_strong(seen, state::make(state::generation(seen), to));
+}
+
+bool is_open(Phase phase) {
+  return phase == Phase::starting || phase == Phase::direct || phase == Phase::open || phase == Phase::zombie;
+}
+
+}  // namespace
+
+CallTable::CallTable(boost::asio::any_io_executor executor, CallTableSettings settings, Abandoned abandoned,
+                     void* context)
+    : settings_(settings),
+      abandoned_(abandoned),
+      context_(context),
+      slots_(std::make_unique<CallSlot[]>(settings.slots)),
+      deadlines_(
+          std::move(executor), settings.slots,
+          [](void* self, std::uint64_t id) { static_cast<CallTable*>(self)->give_up(id, Fault::deadline); }, this) {
+  assert(settings.slots > 0 && settings.slots <= 65536);
+}
+
+CallSlot* CallTable::find(std::uint64_t id) const {
+  const std::uint32_t index = call_id::index(id);
+  if (index >= settings_.slots || call_id::tag(id) != settings_.tag || call_id::generation(id) == 0) return nullptr;
+  return &slots_[index];
+}
+
+void CallTable::enqueue(std::uint64_t id, Deadline at) {
+  deadlines_.arm(id, at);
+  CallSlot& slot = slots_[call_id::index(id)];
+  // Sequentially consistent: either give_up_all sees the call or this sees that the table is closed.
+  slot.word.store(state::make(call_id::generation(id), Phase::queued));
+  if (closed_.load()) give_up(id, Fault::stopped);
+  // The timer may have fired before the call was one.
+  if (remaining_ns(at) == 0) give_up(id, Fault::deadline);
+}
+
+bool CallTable::begin(std::uint64_t id) {
+  CallSlot& slot = slots_[call_id::index(id)];
+  std::uint64_t expected = state::make(call_id::generation(id), Phase::queued);
+  if (!move_on(slot, expected, Phase::starting)) return false;
+  slot.invoker.store(this_thread(), std::memory_order_relaxed);
+  return true;
+}
+
+bool CallTable::end_direct(std::uint64_t id, std::int64_t budget_ns) {
+  // Armed before the call becomes open: afterwards the slot may belong to another call already.
+  if (budget_ns != SLIPWAY_NO_DEADLINE) deadlines_.arm(id, deadline_in(budget_ns));
+  if (end_invoke(id)) {
+    deadlines_.disarm(id);
+    return true;
+  }
+  if (closed_.load()) give_up(id, Fault::stopped);
+  return false;
+}
+
+bool CallTable::end_invoke(std::uint64_t id) {
+  CallSlot& slot = slots_[call_id::index(id)];
+  std::uint64_t seen = slot.word.load();
+  while (state::generation(seen) == call_id::generation(id)) {
+    switch (state::phase(seen)) {
+      case Phase::answered:
+        return true;
+      case Phase::starting:
+      case Phase::direct:
+        if (move_on(slot, seen, Phase::open)) return false;
+        break;
+      case Phase::claimed:
+        if (move_on(slot, seen, Phase::detached)) return false;
+        break;
+      default:
+        return false;
+    }
+  }
+  return false;
+}
+
+void CallTable::deliver_answered(std::uint64_t id) { deliver(slots_[call_id::index(id)], id); }
+
+void CallTable::deliver(CallSlot& slot, std::uint64_t id) {
+  deadlines_.disarm(id);
+  slot.callback.deliver(slot.callback.context, answer_of(slot));
+  drop(slot.blob);
+  release(slot);
+}
+
+void CallTable::complete(std::uint64_t id, slipway_status status, slipway_blob blob) {
+  CallSlot* slot = find(id);
+  if (slot == nullptr) return refuse(unknown_, blob);
+  std::uint64_t seen = slot->word.load(std::memory_order_acquire);
+  while (true) {
+    if (state::generation(seen) != call_id::generation(id)) {
+      return refuse(call_id::generation(id) < state::generation(seen) ? repeated_ : unknown_, blob);
+    }
+    switch (state::phase(seen)) {
+      case Phase::direct:
+      case Phase::starting:
+        if (move_on(*slot, seen, Phase::claimed)) return answer_inside(*slot, id, status, blob);
+        break;
+      case Phase::open:
+        if (!move_on(*slot, seen, Phase::delivering)) break;
+        store_answer(*slot, status, blob);
+        return deliver(*slot, id);
+      case Phase::leaving:
+        if (move_on(*slot, seen, Phase::left)) return refuse(late_, blob);
+        break;
+      case Phase::zombie:
+        if (!move_on(*slot, seen, Phase::delivering)) break;
+        refuse(late_, blob);
+        return release(*slot);
+      case Phase::preparing:
+      case Phase::queued:
+        return refuse(unknown_, blob);
+      default:
+        return refuse(repeated_, blob);
+    }
+  }
+}
+
+void CallTable::store_answer(CallSlot& slot, slipway_status status, slipway_blob blob) const {
+  slot.status = status;
+  slot.blob = blob;
+  slot.fault = Fault::none;
+  if (!is_status(status)) slot.fault = Fault::wrong_status;
+  if (blob.size > settings_.reply_bytes) slot.fault = Fault::too_large;
+}
+
+void CallTable::answer_inside(CallSlot& slot, std::uint64_t id, slipway_status status, slipway_blob blob) {
+  store_answer(slot, status, blob);
+  const std::uint64_t answered = state::make(call_id::generation(id), Phase::answered);
+  // On the invoking thread nobody can detach meanwhile: it is below us on the stack.
+  if (slot.invoker.load(std::memory_order_relaxed) == this_thread()) {
+    return slot.word.store(answered, std::memory_order_release);
+  }
+  std::uint64_t seen = state::make(call_id::generation(id), Phase::claimed);
+  if (!move_on(slot, seen, Phase::answered)) deliver(slot, id);
+}
+
+bool CallTable::give_up(std::uint64_t id, Fault fault) {
+  CallSlot* slot = find(id);
+  if (slot == nullptr) return false;
+  std::uint64_t seen = slot->word.load(std::memory_order_acquire);
+  while (state::generation(seen) == call_id::generation(id)) {
+    switch (state::phase(seen)) {
+      case Phase::queued:
+        if (!move_on(*slot, seen, Phase::delivering)) break;
+        withdraw(*slot, id, fault);
+        return true;
+      case Phase::direct:
+      case Phase::starting:
+      case Phase::open:
+        if (!move_on(*slot, seen, Phase::leaving)) break;
+        leave(*slot, id, fault);
+        return true;
+      default:
+        return false;
+    }
+  }
+  return false;
+}
+
+void CallTable::withdraw(CallSlot& slot, std::uint64_t id, Fault fault) {
+  deadlines_.disarm(id);
+  slot.callback.deliver(slot.callback.context, {.fault = fault});
+  release(slot);
+}
+
+void CallTable::leave(CallSlot& slot, std::uint64_t id, Fault fault) {
+  deadlines_.disarm(id);
+  slot.callback.deliver(slot.callback.context, {.fault = fault});
+  std::uint64_t seen = state::make(call_id::generation(id), Phase::leaving);
+  if (!move_on(slot, seen, Phase::zombie)) return release(slot);
+  abandoned_(context_, id);
+}
+
+void CallTable::refuse(std::atomic<std::uint64_t>& counter, slipway_blob blob) {
+  drop(blob);
+  counter.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool CallTable::is_cancelled(std::uint64_t id) const {
+  const CallSlot* slot = find(id);
+  if (slot == nullptr) return true;
+  const std::uint64_t seen = slot->word.load(std::memory_order_acquire);
+  const Phase phase = state::phase(seen);
+  const bool over = phase == Phase::free || phase == Phase::leaving || phase == Phase::left || phase == Phase::zombie;
+  return state::generation(seen) != call_id::generation(id) || over;
+}
+
+void CallTable::give_up_all() {
+  for (std::uint32_t index = 0; index < settings_.slots; ++index) {
+    const std::uint64_t seen = slots_[index].word.load();
+    if (state::phase(seen) == Phase::direct) continue;
+    give_up(call_id::make(settings_.tag, state::generation(seen), index), Fault::stopped);
+  }
+}
+
+void CallTable::each_open(void (*visit)(void* context, std::uint64_t id), void* context) const {
+  for (std::uint32_t index = 0; index < settings_.slots; ++index) {
+    const std::uint64_t seen = slots_[index].word.load();
+    if (is_open(state::phase(seen))) visit(context, call_id::make(settings_.tag, state::generation(seen), index));
+  }
+}
+
+std::uint32_t CallTable::in_use(Count count) const {
+  std::uint32_t used = 0;
+  for (std::uint32_t index = 0; index < settings_.slots; ++index) {
+    const Phase phase = state::phase(slots_[index].word.load());
+    const bool counts = phase != Phase::zombie || count == Count::with_zombies;
+    if (phase != Phase::free && counts) ++used;
+  }
+  return used;
+}
+
+RefusedCompletions CallTable::refused() const {
+  return {late_.load(std::memory_order_relaxed), repeated_.load(std::memory_order_relaxed),
+          unknown_.load(std::memory_order_relaxed)};
+}
+
+}  // namespace slipway::runtime

@@ -1,0 +1,166 @@
+#include "host/runtime/instance.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "host/runtime/error_document.hpp"
+#include "host/runtime/one_shot.hpp"
+
+namespace slipway::runtime {
+namespace {
+
+// A call gives its slot back without telling anybody, because that is its fast path; so an ending looks again.
+constexpr std::chrono::milliseconds kLookAgain{2};
+
+std::string_view view(const slipway_blob& blob) {
+  return blob.data == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(blob.data), blob.size);
+}
+
+// On one of its own threads the instance could not wait for that thread's end.
+void dispose(Instance* instance, const boost::asio::any_io_executor& executor, bool on_own_thread) {
+  std::unique_ptr<Instance> last(instance);
+  if (on_own_thread) boost::asio::post(executor, [last = std::move(last)] {});
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Instance>> Instance::create(Runtime& runtime, const slipway_plugin& table,
+                                                   std::shared_ptr<const void> library, InstanceSettings settings,
+                                                   std::shared_ptr<HostSink> sink) {
+  const auto end = [](Instance* last) {
+    const bool own = last->own_pool_ && last->own_pool_->running_in_this_thread();
+    dispose(last, last->runtime_.executor(), own);
+  };
+  std::shared_ptr<Instance> instance(
+      new Instance(runtime, table, std::move(library), std::move(settings), std::move(sink)), end);
+  instance->calls_.bind(instance);
+  if (Status status = instance->make(); !status.ok()) return status;
+  instance->strand_->release();
+  return instance;
+}
+
+Instance::~Instance() {
+  strand_->close();
+  const bool alive = instance_ != nullptr && state_.exchange(State::stopped) != State::stopped;
+  if (alive) table_.destroy(instance_);
+}
+
+Status Instance::make() {
+  slipway_blob error{};
+  slipway_status status = SLIPWAY_INTERNAL;
+  const slipway_span config{reinterpret_cast<const std::uint8_t*>(settings_.config.data()), settings_.config.size()};
+  try {
+    status = table_.create(&host_, config, &instance_, &error);
+  } catch (...) {
+    return {Code::internal, settings_.name + ": an exception left the create function of " + settings_.plugin};
+  }
+  if (status != SLIPWAY_OK) instance_ = nullptr;
+  if (status == SLIPWAY_OK && instance_ == nullptr) {
+    return {Code::internal, settings_.name + ": the create function of " + settings_.plugin + " gave no instance"};
+  }
+  return say(status, error, "create");
+}
+
+Status Instance::say(slipway_status status, slipway_blob& error, std::string_view what) const {
+  Status result;
+  if (status != SLIPWAY_OK) {
+    result = status_of(status, view(error), settings_.plugin + " gave no reason for refusing to " + std::string(what));
+    result.message.insert(0, settings_.name + ": ");
+  }
+  if (error.release != nullptr) error.release(error.owner);
+  return result;
+}
+
+boost::asio::awaitable<Status> Instance::start(Duration patience) { return on_strand(&Instance::run_start, patience); }
+
+boost::asio::awaitable<Status> Instance::quiesce(Duration patience) {
+  return on_strand(&Instance::run_quiesce, patience);
+}
+
+Status Instance::run_start() {
+  if (state() != State::created) return {Code::failed_precondition, settings_.name + ": it was started before"};
+  slipway_blob error{};
+  try {
+    // While start runs the instance may call complete and the rest as if it had started: its threads are running.
+    state_ = State::started;
+    const slipway_status status = table_.start(instance_, &error);
+    if (status == SLIPWAY_OK) calls_.open();
+    if (status != SLIPWAY_OK) state_ = State::created;
+    return say(status, error, "start");
+  } catch (...) {
+    state_ = State::created;
+    return {Code::internal, settings_.name + ": an exception left the start function of " + settings_.plugin};
+  }
+}
+
+Status Instance::run_quiesce() {
+  if (state() != State::started) return {};
+  state_ = State::draining;
+  table_.quiesce(instance_);
+  return {};
+}
+
+boost::asio::awaitable<Status> Instance::on_strand(Status (Instance::*work)(), Duration patience) {
+  auto done = std::make_shared<OneShot<Status>>();
+  strand_->post(Lane::blocking, [self = shared_from_this(), work, done] { done->deliver(((*self).*work)()); });
+  boost::asio::steady_timer timer(runtime_.executor(), std::chrono::nanoseconds(patience.ns));
+  timer.async_wait([done, me = settings_.name, patience](const boost::system::error_code& error) {
+    if (error) return;
+    done->deliver({Code::deadline_exceeded, me + ": the plugin did not return within " + to_string(patience)});
+  });
+  co_return co_await done->wait();
+}
+
+boost::asio::awaitable<bool> Instance::idle(Duration patience) {
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+  const Deadline deadline = deadline_in(patience.ns);
+  while (open_calls() > 0) {
+    if (remaining_ns(deadline) == 0) co_return false;
+    timer.expires_after(kLookAgain);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+  }
+  co_return true;
+}
+
+boost::asio::awaitable<Status> Instance::stop(StopSettings settings) {
+  const auto self = shared_from_this();
+  const Status quiet = co_await quiesce(settings.patience);
+  const bool drained = co_await idle(settings.drain);
+  calls_.close();
+  if (!drained) {
+    calls_.each_open([](void* me, std::uint64_t id) { static_cast<Instance*>(me)->abandon(id); }, this);
+    co_await idle(settings.cancel);
+  }
+  calls_.give_up_all();
+  const Status destroyed = co_await destroy(settings.patience);
+  co_return quiet.ok() ? destroyed : quiet;
+}
+
+boost::asio::awaitable<Status> Instance::destroy(Duration patience) {
+  auto done = std::make_shared<OneShot<Status>>();
+  const Deadline deadline = deadline_in(patience.ns);
+  ended_.store(true);
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+  // Calls that a caller's thread is still passing in, answers that somebody still reads.
+  while (inside_.load() > 0 || open_calls() > 0) {
+    if (remaining_ns(deadline) == 0) {
+      co_return Status(Code::deadline_exceeded, settings_.name + ": code of " + settings_.plugin +
+                                                    " did not return within " + to_string(patience) +
+                                                    "; it stays loaded");
+    }
+    timer.expires_after(kLookAgain);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+  }
+  co_return co_await on_strand(&Instance::run_destroy, patience);
+}
+
+Status Instance::run_destroy() {
+  if (state_.exchange(State::stopped) == State::stopped) return {};
+  table_.destroy(instance_);
+  strand_->close();
+  return {};
+}
+
+}  // namespace slipway::runtime

@@ -1,0 +1,51 @@
+// The threads of the host. No other folder creates an Asio context.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include "host/runtime/blocking_pool.hpp"
+
+namespace slipway::runtime {
+
+struct RuntimeSettings {
+  std::uint32_t threads = 2;
+  BlockingPoolSettings blocking{.name = "blocking"};
+};
+
+// One Asio context that all of the host shares, and a bounded pool for what blocks. Nothing that runs on the context
+// may block. An exception that leaves a handler ends the process.
+class Runtime {
+ public:
+  explicit Runtime(RuntimeSettings settings);
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+  // Stops.
+  ~Runtime();
+
+  // Starts the threads; work given before waits for it. Once.
+  void start();
+  // Ends the threads after their current handler and drops what is queued. Idempotent; never from one of its threads.
+  void stop();
+
+  [[nodiscard]] boost::asio::any_io_executor executor() { return context_.get_executor(); }
+  [[nodiscard]] boost::asio::io_context& context() { return context_; }
+  [[nodiscard]] BlockingPool& blocking() { return blocking_; }
+  // Tells the calls of one plugin instance from those of another; counts up and wraps.
+  [[nodiscard]] std::uint8_t next_instance_tag() { return tags_.fetch_add(1, std::memory_order_relaxed); }
+
+ private:
+  const RuntimeSettings settings_;
+  boost::asio::io_context context_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  BlockingPool blocking_;
+  std::vector<std::thread> threads_;
+  std::atomic<std::uint8_t> tags_{1};
+};
+
+}  // namespace slipway::runtime
