@@ -30,6 +30,7 @@ function(slipway_add_plugin)
   endif()
   set_target_properties(${ARG_NAME} PROPERTIES
     PREFIX "" OUTPUT_NAME ${id} LIBRARY_OUTPUT_DIRECTORY ${folder}
+    BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH ""
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     LINK_DEPENDS ${SLIPWAY_PLUGIN_CMAKE_DIR}/plugin.map)
   target_link_options(${ARG_NAME} PRIVATE

@@ -1,0 +1,115 @@
+#include "host/loader/content_store.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <string_view>
+
+#include "host/base/files.hpp"
+#include "host/base/sha256.hpp"
+
+namespace slipway::loader {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Buffer = std::array<char, std::size_t{64} << 10>;
+
+// As many bytes as there are at `offset`, up to the buffer's size; -1 with errno on failure.
+ssize_t read_at(const Descriptor& file, Buffer& buffer, std::uint64_t offset) {
+  ssize_t count = 0;
+  do count = ::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
+  while (count < 0 && errno == EINTR);
+  return count;
+}
+
+bool write_all(const Descriptor& file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+Status copy(const Descriptor& from, const Descriptor& to, std::uint64_t max_bytes, const fs::path& name) {
+  const auto buffer = std::make_unique<Buffer>();
+  for (std::uint64_t offset = 0;;) {
+    const ssize_t count = read_at(from, *buffer, offset);
+    if (count < 0) return base::file_fault(name, "cannot be read", errno);
+    if (count == 0) return {};
+    offset += static_cast<std::uint64_t>(count);
+    if (offset > max_bytes)
+      return {Code::resource_exhausted,
+              name.string() + ": has more than the " + std::to_string(max_bytes) + " bytes allowed"};
+    if (!write_all(to, {buffer->data(), static_cast<std::size_t>(count)}))
+      return base::file_fault(name, "cannot be copied into the store", errno);
+  }
+}
+
+// The digest and the size of what is in the file now.
+Result<StoredFile> hash(Descriptor file, const fs::path& path) {
+  const auto buffer = std::make_unique<Buffer>();
+  base::Sha256 sum;
+  std::uint64_t size = 0;
+  while (true) {
+    const ssize_t count = read_at(file, *buffer, size);
+    if (count < 0) return base::file_fault(path, "cannot be read", errno);
+    if (count == 0) return StoredFile{path, sum.hex(), size, std::move(file)};
+    sum.update({buffer->data(), static_cast<std::size_t>(count)});
+    size += static_cast<std::uint64_t>(count);
+  }
+}
+
+// Removes the temporary file unless it has become the stored one.
+class Temporary {
+ public:
+  explicit Temporary(fs::path path) : path_(std::move(path)) {}
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  ~Temporary() { ::unlink(path_.c_str()); }
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+Result<Descriptor> open_stored(const fs::path& path) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file.is_open()) return base::file_fault(path, "cannot be opened", errno);
+  return file;
+}
+
+}  // namespace
+
+Result<StoredFile> ContentStore::take(const Descriptor& source, std::uint64_t max_bytes, const fs::path& name) const {
+  if (Status status = base::make_private_directories(folder_); !status.ok()) return status;
+  std::string pattern = (folder_ / ".incoming-XXXXXX").string();
+  const Descriptor writer(::mkostemp(pattern.data(), O_CLOEXEC));
+  if (!writer.is_open()) return base::file_fault(folder_, "cannot take a file", errno);
+  const Temporary temporary(pattern);
+  if (Status status = copy(source, writer, max_bytes, name); !status.ok()) return status;
+  if (::fchmod(writer.get(), 0400) != 0) return base::file_fault(temporary.path(), "cannot be made read-only", errno);
+  auto reader = open_stored(temporary.path());
+  if (!reader.ok()) return reader.status();
+  return place(std::move(*reader), temporary.path());
+}
+
+Result<StoredFile> ContentStore::place(Descriptor copy, const fs::path& temporary) const {
+  auto fresh = hash(std::move(copy), temporary);
+  if (!fresh.ok()) return fresh;
+  fresh->path = folder_ / fresh->sha256;
+  if (auto old = open_stored(fresh->path); old.ok()) {
+    auto stored = hash(std::move(*old), fresh->path);
+    if (stored.ok() && stored->sha256 == fresh->sha256) return stored;
+  }
+  if (::rename(temporary.c_str(), fresh->path.c_str()) != 0)
+    return base::file_fault(fresh->path, "cannot be stored", errno);
+  return fresh;
+}
+
+}  // namespace slipway::loader

@@ -1,0 +1,39 @@
+// Private copies of package files, named by their SHA-256. What is verified and mapped is a copy that nobody but this
+// user can change, never the file in the package.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <slipway/status.hpp>
+#include <string>
+
+#include "host/loader/descriptor.hpp"
+
+namespace slipway::loader {
+
+struct StoredFile {
+  std::filesystem::path path;  // <store>/<sha256>
+  std::string sha256;          // of the bytes in the store
+  std::uint64_t size = 0;
+  Descriptor file;  // open on those bytes, also when the name is removed
+};
+
+// Safe from several threads and processes on one folder.
+class ContentStore {
+ public:
+  // The folder is made with mode 0700 at the first use.
+  explicit ContentStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+
+  // Copies at most max_bytes of `source` from its start, and hashes the copy. A file of that content which is there
+  // already is used again, since a second name or inode for the same code is no use to the linker; a damaged one is
+  // replaced. `name` stands in messages for the source.
+  Result<StoredFile> take(const Descriptor& source, std::uint64_t max_bytes, const std::filesystem::path& name) const;
+
+ private:
+  Result<StoredFile> place(Descriptor copy, const std::filesystem::path& temporary) const;
+
+  std::filesystem::path folder_;
+};
+
+}  // namespace slipway::loader

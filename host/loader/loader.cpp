@@ -1,0 +1,84 @@
+#include "host/loader/loader.hpp"
+
+#include <utility>
+
+#include "host/loader/checks.hpp"
+
+namespace slipway::loader {
+namespace {
+
+// The whole way of a package, in order.
+constexpr Status (*kBeforeRunning[])(Inspection&) = {
+    open_files, read_manifest, match_listing, store_files, match_digests, check_signature, read_library, match_abi,
+};
+constexpr Status (*kFirstContact[])(Contact&) = {
+    refuse_resident, map_stored_copy, match_mapped_file, call_entry, check_table,
+};
+
+Status of_package(const Installed& package, Status status) {
+  status.message =
+      "plugin " + package.manifest.id + " " + base::to_string(package.manifest.version) + ": " + status.message;
+  return status;
+}
+
+Status of_library(const Installed& package, Status status) {
+  status.message = (package.folder() / package.manifest.library).string() + ": " + status.message;
+  return of_package(package, std::move(status));
+}
+
+Status run(Contact& contact) {
+  for (const auto check : kFirstContact) {
+    if (Status status = check(contact); !status.ok()) return status;
+  }
+  return {};
+}
+
+// A refused library is unmapped before its refusal is told.
+void give_up(Contact& contact, Residents& residents) {
+  if (!contact.mapping) return;
+  const StoredFile& file = contact.verified.library;
+  residents.note({file.sha256, file.size, "it was refused and stays all the same"}, contact.mapping->unmap());
+}
+
+}  // namespace
+
+Loader::Loader(LoaderSettings settings, const SignaturePolicy& signatures)
+    : settings_(std::move(settings)), signatures_(signatures), store_(settings_.store) {}
+
+Result<VerifiedPackage> Loader::verify(const Installed& package) const {
+  Inspection inspection{settings_, store_, signatures_, package, {}, {}, {}, {}};
+  for (const auto check : kBeforeRunning) {
+    if (Status status = check(inspection); !status.ok()) return of_package(package, std::move(status));
+  }
+  StoredFile library = std::move(inspection.stored.at(inspection.package.manifest.library));
+  return VerifiedPackage{std::move(inspection.package), std::move(library), std::move(inspection.image)};
+}
+
+Result<std::shared_ptr<const Library>> Loader::load(const Installed& package) {
+  auto verified = verify(package);
+  if (!verified.ok()) return verified.status();
+  const std::lock_guard lock(one_at_a_time_);
+  auto mapped = map_or_share(*verified);
+  if (!mapped.ok()) return of_library(package, mapped.status());
+  return std::make_shared<const Library>(std::move(verified->package), std::move(*mapped));
+}
+
+Result<std::shared_ptr<const MappedLibrary>> Loader::map_or_share(VerifiedPackage& verified) {
+  if (const auto there = residents_->find(verified.library.sha256)) {
+    if (Status status = match_interfaces(there->table(), verified.package.manifest); !status.ok()) return status;
+    return std::shared_ptr<const MappedLibrary>(there);
+  }
+  Contact contact{settings_, verified, std::nullopt, nullptr, nullptr};
+  if (Status status = run(contact); !status.ok()) {
+    give_up(contact, *residents_);
+    return status;
+  }
+  const std::string digest = verified.library.sha256;
+  const auto mapped = std::make_shared<MappedLibrary>(std::move(verified.library), verified.image,
+                                                      std::move(*contact.mapping), *contact.table, residents_);
+  residents_->add(digest, mapped);
+  if (verified.package.manifest.unload == manifest::Unload::keep) kept_.push_back(mapped);
+  return std::shared_ptr<const MappedLibrary>(mapped);
+}
+
+}  // namespace slipway::loader

@@ -1,0 +1,56 @@
+// From an installed package to a library in this process, or a refusal that says why and what to do.
+#pragma once
+
+#include <slipway/abi/plugin.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <slipway/status.hpp>
+#include <vector>
+
+#include "host/loader/library.hpp"
+#include "host/loader/package.hpp"
+#include "host/loader/package_folder.hpp"
+#include "host/loader/residents.hpp"
+#include "host/loader/signature.hpp"
+
+namespace slipway::loader {
+
+struct LoaderSettings {
+  std::filesystem::path store;  // private folder for the copies that are mapped
+  PackageLimits limits;
+  std::uint32_t abi_major = SLIPWAY_ABI_MAJOR;  // what this host speaks
+  std::uint32_t abi_minor = SLIPWAY_ABI_MINOR;
+};
+
+// Safe from any thread; loads run one at a time. Everything here reads files and may block.
+class Loader {
+ public:
+  // `signatures` outlives the loader.
+  Loader(LoaderSettings settings, const SignaturePolicy& signatures);
+
+  // Every check that runs no code of the package. The message of a refusal begins "plugin <id> <version>: ".
+  [[nodiscard]] Result<VerifiedPackage> verify(const Installed& package) const;
+
+  // verify, then map, then the plugin's own word: its entry function and its table. Constructors of the library and its
+  // entry function run on the calling thread.
+  [[nodiscard]] Result<std::shared_ptr<const Library>> load(const Installed& package);
+
+  [[nodiscard]] const Residents& residents() const { return *residents_; }
+
+ private:
+  Result<std::shared_ptr<const MappedLibrary>> map_or_share(VerifiedPackage& verified);
+
+  LoaderSettings settings_;
+  const SignaturePolicy& signatures_;
+  ContentStore store_;
+  std::mutex one_at_a_time_;
+  // Those whose plugin.json asks never to be unloaded; they go with the loader.
+  std::vector<std::shared_ptr<const MappedLibrary>> kept_;
+  // Libraries may outlive the loader and still report to it.
+  std::shared_ptr<Residents> residents_ = std::make_shared<Residents>();
+};
+
+}  // namespace slipway::loader
