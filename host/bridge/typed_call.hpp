@@ -9,14 +9,16 @@
 
 namespace slipway::bridge {
 
-// The reply document, or the status of the call; a reply that does not fit its schema is INTERNAL and names the binding and every
-// fault. `request` is encoded before the first suspension. `caller` must outlive the call.
+// The reply document, or the status of the call; a reply that does not fit its schema is INTERNAL and names the binding
+// and every fault. `request` is encoded before the first suspension. `caller` must outlive the call.
 template <class Interface, class Method>
-boost::asio::awaitable<Result<typename Method::Reply>> call(Caller& caller, std::string binding, typename Method::Request request,
-                                                            CallContext context) {
-  auto bytes = co_await caller.call(binding, Interface::id, Interface::template index_of<Method>(), encode_text(request), std::move(context));
+boost::asio::awaitable<Result<typename Method::Reply>> call(Caller& caller, std::string binding,
+                                                            typename Method::Request request, CallContext context) {
+  auto bytes = co_await caller.call(binding, Interface::id, Interface::template index_of<Method>(),
+                                    encode_text(request), std::move(context));
   if (!bytes.ok()) co_return bytes.status();
-  auto reply = decode_text<typename Method::Reply>(*bytes, "the reply of " + binding + " to " + std::string(Method::name));
+  auto reply =
+      decode_text<typename Method::Reply>(*bytes, "the reply of " + binding + " to " + std::string(Method::name));
   if (!reply.ok()) co_return Status(Code::internal, reply.status().message, reply.status().problems);
   co_return reply;
 }

@@ -72,11 +72,12 @@ class Control {
   virtual Answer<Rollout> rollout(Actor actor, std::string id) = 0;
   virtual Answer<Page<Rollout>> rollouts(Actor actor, RolloutFilter filter, PageRequest page) = 0;
   // The rollout after the action; for a rollback of one that has ended, the new rollout that goes back.
-  virtual Answer<Rollout> act(Actor actor, std::string id, Action action, ActionRequest request, IfVersion version, Mode mode) = 0;
+  virtual Answer<Rollout> act(Actor actor, std::string id, Action action, ActionRequest request, IfVersion version,
+                              Mode mode) = 0;
   virtual Answer<Page<JournalEntry>> journal(Actor actor, std::string id, PageRequest page) = 0;
 
-  // Events after `after`, oldest first, at most `limit`; waits up to `patience` for the first one. OUT_OF_RANGE when events
-  // after `after` are no longer kept.
+  // Events after `after`, oldest first, at most `limit`; waits up to `patience` for the first one. OUT_OF_RANGE when
+  // events after `after` are no longer kept.
   virtual Answer<std::vector<Event>> events(Actor actor, std::int64_t after, std::int32_t limit, Duration patience) = 0;
   // Number of the newest event; 0 when there is none.
   virtual Answer<std::int64_t> newest_event(Actor actor) = 0;

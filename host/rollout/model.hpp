@@ -13,7 +13,8 @@ namespace slipway::rollout {
 // What a verdict does that is neither pass nor fail.
 enum class Policy { hold, promote, rollback };
 constexpr auto enum_names(Policy) {
-  return std::array<EnumName<Policy>, 3>{{{Policy::hold, "hold"}, {Policy::promote, "promote"}, {Policy::rollback, "rollback"}}};
+  return std::array<EnumName<Policy>, 3>{
+      {{Policy::hold, "hold"}, {Policy::promote, "promote"}, {Policy::rollback, "rollback"}}};
 }
 
 // One thing that is measured and judged while a rollout runs.
@@ -31,7 +32,8 @@ struct AnalysisSpec {
   static constexpr auto fields() {
     return slipway::fields(
         required("name", &AnalysisSpec::name, "Name by which strategies refer to it.", between(1, 63)),
-        field("metrics", &AnalysisSpec::metrics, "Where numbers come from: the binding metrics.<this>.", between(1, 63)),
+        field("metrics", &AnalysisSpec::metrics, "Where numbers come from: the binding metrics.<this>.",
+              between(1, 63)),
         field("query", &AnalysisSpec::query, "What is asked, in the source's terms."),
         field("analyzer", &AnalysisSpec::analyzer, "Who judges: the binding analyzers.<this>.", between(1, 63)),
         field("settings", &AnalysisSpec::settings, "The analyzer's settings."),
@@ -54,19 +56,21 @@ struct StrategySpec {
 
 enum class RollbackMode { instant, gradual };
 constexpr auto enum_names(RollbackMode) {
-  return std::array<EnumName<RollbackMode>, 2>{{{RollbackMode::instant, "instant"}, {RollbackMode::gradual, "gradual"}}};
+  return std::array<EnumName<RollbackMode>, 2>{
+      {{RollbackMode::instant, "instant"}, {RollbackMode::gradual, "gradual"}}};
 }
 
-// How traffic goes back to the stable release. It goes all at once as soon as `min_ready` of the stable replicas are ready, and in
-// proportion to the ready ones before.
+// How traffic goes back to the stable release. It goes all at once as soon as `min_ready` of the stable replicas are
+// ready, and in proportion to the ready ones before.
 struct RollbackSpec {
   RollbackMode mode = RollbackMode::instant;
   Duration over = seconds(60);
   Count min_ready = percent(50);
   static constexpr auto fields() {
-    return slipway::fields(field("mode", &RollbackSpec::mode, "At once, or in ten equal shifts."),
-                           field("over", &RollbackSpec::over, "Gradual: time from the first shift to the last."),
-                           field("min_ready", &RollbackSpec::min_ready, "Stable replicas that must be ready to take everything."));
+    return slipway::fields(
+        field("mode", &RollbackSpec::mode, "At once, or in ten equal shifts."),
+        field("over", &RollbackSpec::over, "Gradual: time from the first shift to the last."),
+        field("min_ready", &RollbackSpec::min_ready, "Stable replicas that must be ready to take everything."));
   }
 };
 
@@ -75,8 +79,10 @@ struct VerificationSpec {
   Duration period{};
   std::vector<std::string> analyses;
   static constexpr auto fields() {
-    return slipway::fields(field("period", &VerificationSpec::period, "How long a promoted release is watched; 0 for not at all."),
-                           field("analyses", &VerificationSpec::analyses, "Analyses that watch; all of the application's by default.", at_most(32)));
+    return slipway::fields(
+        field("period", &VerificationSpec::period, "How long a promoted release is watched; 0 for not at all."),
+        field("analyses", &VerificationSpec::analyses, "Analyses that watch; all of the application's by default.",
+              at_most(32)));
   }
 };
 
@@ -90,10 +96,11 @@ struct GateSpec {
   Json settings = Json::object();
   std::string message;
   static constexpr auto fields() {
-    return slipway::fields(required("gate", &GateSpec::gate, "The binding gates.<this>, or \"approval\" for a person.", between(1, 63)),
-                           field("at", &GateSpec::at, "Before anything is started, or before the release is promoted."),
-                           field("settings", &GateSpec::settings, "The gate's settings."),
-                           field("message", &GateSpec::message, "What is asked, for a person."));
+    return slipway::fields(
+        required("gate", &GateSpec::gate, "The binding gates.<this>, or \"approval\" for a person.", between(1, 63)),
+        field("at", &GateSpec::at, "Before anything is started, or before the release is promoted."),
+        field("settings", &GateSpec::settings, "The gate's settings."),
+        field("message", &GateSpec::message, "What is asked, for a person."));
   }
 };
 
@@ -114,10 +121,12 @@ struct ApplicationSpec {
         field("hosts", &ApplicationSpec::hosts, "Host headers that lead to it; its name by default.", at_most(64)),
         field("replicas", &ApplicationSpec::replicas, "How many replicas serve it.", between(1, 10'000)),
         field("sticky", &ApplicationSpec::sticky, "Whether a user keeps a group while a weight grows."),
-        field("strategy", &ApplicationSpec::strategy, "How releases replace each other, unless a rollout says otherwise."),
+        field("strategy", &ApplicationSpec::strategy,
+              "How releases replace each other, unless a rollout says otherwise."),
         field("analyses", &ApplicationSpec::analyses, "What can be measured.", at_most(32)),
         field("verification", &ApplicationSpec::verification, "The watch after promotion."),
-        field("rollback", &ApplicationSpec::rollback, "How to go back."), field("gates", &ApplicationSpec::gates, "Who is asked on the way.", at_most(16)));
+        field("rollback", &ApplicationSpec::rollback, "How to go back."),
+        field("gates", &ApplicationSpec::gates, "Who is asked on the way.", at_most(16)));
   }
 };
 
@@ -134,13 +143,16 @@ struct Application {
   std::string rollout;
   std::int64_t generation = 0;
   static constexpr auto fields() {
-    return slipway::fields(required("id", &Application::id, "Unique id."), required("tenant", &Application::tenant, "Whose it is."),
-                           required("version", &Application::version, "Changes with every write; the ETag."),
-                           required("created_at", &Application::created_at, "When it was made."), required("updated_at", &Application::updated_at, "When it was last written."),
-                           field("environment", &Application::environment, "Environment of the site."), required("spec", &Application::spec, "What was asked for."),
-                           field("stable_release", &Application::stable_release, "The release that serves; empty before the first."),
-                           field("rollout", &Application::rollout, "The rollout under way; empty when there is none."),
-                           field("generation", &Application::generation, "Number of decisions taken for it."));
+    return slipway::fields(
+        required("id", &Application::id, "Unique id."), required("tenant", &Application::tenant, "Whose it is."),
+        required("version", &Application::version, "Changes with every write; the ETag."),
+        required("created_at", &Application::created_at, "When it was made."),
+        required("updated_at", &Application::updated_at, "When it was last written."),
+        field("environment", &Application::environment, "Environment of the site."),
+        required("spec", &Application::spec, "What was asked for."),
+        field("stable_release", &Application::stable_release, "The release that serves; empty before the first."),
+        field("rollout", &Application::rollout, "The rollout under way; empty when there is none."),
+        field("generation", &Application::generation, "Number of decisions taken for it."));
   }
 };
 
@@ -157,11 +169,15 @@ struct Release {
   std::string notes;
   bool good = false;
   static constexpr auto fields() {
-    return slipway::fields(required("id", &Release::id, "Unique id."), required("tenant", &Release::tenant, "Whose it is."),
+    return slipway::fields(required("id", &Release::id, "Unique id."),
+                           required("tenant", &Release::tenant, "Whose it is."),
                            required("version", &Release::version, "Changes with every write; the ETag."),
-                           required("created_at", &Release::created_at, "When it was made."), required("updated_at", &Release::updated_at, "When it was last written."),
-                           required("application", &Release::application, "Its application."), required("name", &Release::name, "Its name, \"1.4.2\"."),
-                           required("spec", &Release::spec, "Artefact, configuration and secret references."), field("notes", &Release::notes, "For people."),
+                           required("created_at", &Release::created_at, "When it was made."),
+                           required("updated_at", &Release::updated_at, "When it was last written."),
+                           required("application", &Release::application, "Its application."),
+                           required("name", &Release::name, "Its name, \"1.4.2\"."),
+                           required("spec", &Release::spec, "Artefact, configuration and secret references."),
+                           field("notes", &Release::notes, "For people."),
                            field("good", &Release::good, "Whether a rollout to it succeeded."));
   }
 };
@@ -188,21 +204,29 @@ struct RolloutRequest {
   Supersede supersede = Supersede::refuse;
   std::string reason;
   static constexpr auto fields() {
-    return slipway::fields(required("application", &RolloutRequest::application, "The application.", between(1, 63)),
-                           required("release", &RolloutRequest::release, "The release to move to.", between(1, 63)),
-                           field("strategy", &RolloutRequest::strategy, "Instead of the application's own."),
-                           field("supersede", &RolloutRequest::supersede, "Refuse while another rollout runs, or end that one and go on from where the world is."),
-                           field("reason", &RolloutRequest::reason, "Why, for the journal.", at_most(1024)));
+    return slipway::fields(
+        required("application", &RolloutRequest::application, "The application.", between(1, 63)),
+        required("release", &RolloutRequest::release, "The release to move to.", between(1, 63)),
+        field("strategy", &RolloutRequest::strategy, "Instead of the application's own."),
+        field("supersede", &RolloutRequest::supersede,
+              "Refuse while another rollout runs, or end that one and go on from where the world is."),
+        field("reason", &RolloutRequest::reason, "Why, for the journal.", at_most(1024)));
   }
 };
 
-// pending: gates before the start. progressing: the strategy steps. paused: a person stopped it. verifying: promoted and
-// watched. rolling_back: going back to the stable release. The others are ends.
+// pending: gates before the start. progressing: the strategy steps. paused: a person stopped it. verifying: promoted
+// and watched. rolling_back: going back to the stable release. The others are ends.
 enum class State { pending, progressing, paused, verifying, rolling_back, succeeded, rolled_back, superseded, failed };
 constexpr auto enum_names(State) {
-  return std::array<EnumName<State>, 9>{{{State::pending, "pending"}, {State::progressing, "progressing"}, {State::paused, "paused"},
-                                         {State::verifying, "verifying"}, {State::rolling_back, "rolling_back"}, {State::succeeded, "succeeded"},
-                                         {State::rolled_back, "rolled_back"}, {State::superseded, "superseded"}, {State::failed, "failed"}}};
+  return std::array<EnumName<State>, 9>{{{State::pending, "pending"},
+                                         {State::progressing, "progressing"},
+                                         {State::paused, "paused"},
+                                         {State::verifying, "verifying"},
+                                         {State::rolling_back, "rolling_back"},
+                                         {State::succeeded, "succeeded"},
+                                         {State::rolled_back, "rolled_back"},
+                                         {State::superseded, "superseded"},
+                                         {State::failed, "failed"}}};
 }
 constexpr bool has_ended(State state) { return state >= State::succeeded; }
 
@@ -215,10 +239,12 @@ struct Why {
   std::string reason;
   std::vector<std::string> details;
   static constexpr auto fields() {
-    return slipway::fields(required("waits_for", &Why::waits_for, "What it waits for; \"nothing\" at its end."), field("since", &Why::since, "Since when."),
-                           field("until", &Why::until, "Until when at the latest."), field("next", &Why::next, "What comes then."),
-                           required("reason", &Why::reason, "Why the world is as it is: the last decision."),
-                           field("details", &Why::details, "Problems of replicas, plugins and analyses that have a part in it."));
+    return slipway::fields(
+        required("waits_for", &Why::waits_for, "What it waits for; \"nothing\" at its end."),
+        field("since", &Why::since, "Since when."), field("until", &Why::until, "Until when at the latest."),
+        field("next", &Why::next, "What comes then."),
+        required("reason", &Why::reason, "Why the world is as it is: the last decision."),
+        field("details", &Why::details, "Problems of replicas, plugins and analyses that have a part in it."));
   }
 };
 
@@ -232,10 +258,13 @@ struct GroupStatus {
   std::uint32_t wanted_weight = 0;
   std::string problem;
   static constexpr auto fields() {
-    return slipway::fields(required("role", &GroupStatus::role, "\"stable\" or \"next\"."), required("release", &GroupStatus::release, "The release that it runs."),
-                           required("replicas", &GroupStatus::replicas, "Replicas wanted."), required("ready", &GroupStatus::ready, "Replicas ready."),
+    return slipway::fields(required("role", &GroupStatus::role, "\"stable\" or \"next\"."),
+                           required("release", &GroupStatus::release, "The release that it runs."),
+                           required("replicas", &GroupStatus::replicas, "Replicas wanted."),
+                           required("ready", &GroupStatus::ready, "Replicas ready."),
                            required("weight", &GroupStatus::weight, "Share of the traffic, in parts per million."),
-                           field("wanted_weight", &GroupStatus::wanted_weight, "Share that it shall have."), field("problem", &GroupStatus::problem, "What is wrong with it."));
+                           field("wanted_weight", &GroupStatus::wanted_weight, "Share that it shall have."),
+                           field("problem", &GroupStatus::problem, "What is wrong with it."));
   }
 };
 
@@ -250,10 +279,14 @@ struct AnalysisStatus {
   std::optional<Instant> next_at;
   Json evidence;
   static constexpr auto fields() {
-    return slipway::fields(required("name", &AnalysisStatus::name, "The analysis."), required("verdict", &AnalysisStatus::verdict, "The analyzer's verdict."),
-                           required("finding", &AnalysisStatus::finding, "What the policies make of it."), field("reason", &AnalysisStatus::reason, "Why, with numbers."),
-                           field("method", &AnalysisStatus::method, "How it was judged."), field("measurements", &AnalysisStatus::measurements, "Measurements so far."),
-                           field("since", &AnalysisStatus::since, "When it began."), field("next_at", &AnalysisStatus::next_at, "When it is judged again."),
+    return slipway::fields(required("name", &AnalysisStatus::name, "The analysis."),
+                           required("verdict", &AnalysisStatus::verdict, "The analyzer's verdict."),
+                           required("finding", &AnalysisStatus::finding, "What the policies make of it."),
+                           field("reason", &AnalysisStatus::reason, "Why, with numbers."),
+                           field("method", &AnalysisStatus::method, "How it was judged."),
+                           field("measurements", &AnalysisStatus::measurements, "Measurements so far."),
+                           field("since", &AnalysisStatus::since, "When it began."),
+                           field("next_at", &AnalysisStatus::next_at, "When it is judged again."),
                            field("evidence", &AnalysisStatus::evidence, "The numbers behind the verdict."));
   }
 };
@@ -285,16 +318,25 @@ struct Rollout {
   static constexpr auto fields() {
     return slipway::fields(
         required("id", &Rollout::id, "Unique id; sorts by time."), required("tenant", &Rollout::tenant, "Whose it is."),
-        required("version", &Rollout::version, "Changes with every decision; the ETag."), required("created_at", &Rollout::created_at, "When it was started."),
-        required("updated_at", &Rollout::updated_at, "When it was last written."), required("application", &Rollout::application, "Its application."),
-        field("from_release", &Rollout::from_release, "The stable release; empty for a first release."), required("to_release", &Rollout::to_release, "The release it moves to."),
-        required("strategy", &Rollout::strategy, "How it moves."), field("reason", &Rollout::reason, "Why it was started."),
-        field("started_by", &Rollout::started_by, "Who started it."), field("kind", &Rollout::kind, "\"deploy\" or \"rollback\"."),
-        required("state", &Rollout::state, "Where it is."), field("attempt", &Rollout::attempt, "1, and one more with each retry."),
-        field("step", &Rollout::step, "The strategy's step, from 0."), field("steps", &Rollout::steps, "Number of steps."),
-        field("groups", &Rollout::groups, "What runs, and what share of the traffic it has."), field("analyses", &Rollout::analyses, "What is measured."),
-        field("gates", &Rollout::gates, "Who is asked."), required("why", &Rollout::why, "What it waits for, and why it is as it is."),
-        field("ended_at", &Rollout::ended_at, "When it ended."), field("traceparent", &Rollout::traceparent, "W3C trace context of the request that started it."));
+        required("version", &Rollout::version, "Changes with every decision; the ETag."),
+        required("created_at", &Rollout::created_at, "When it was started."),
+        required("updated_at", &Rollout::updated_at, "When it was last written."),
+        required("application", &Rollout::application, "Its application."),
+        field("from_release", &Rollout::from_release, "The stable release; empty for a first release."),
+        required("to_release", &Rollout::to_release, "The release it moves to."),
+        required("strategy", &Rollout::strategy, "How it moves."),
+        field("reason", &Rollout::reason, "Why it was started."),
+        field("started_by", &Rollout::started_by, "Who started it."),
+        field("kind", &Rollout::kind, "\"deploy\" or \"rollback\"."),
+        required("state", &Rollout::state, "Where it is."),
+        field("attempt", &Rollout::attempt, "1, and one more with each retry."),
+        field("step", &Rollout::step, "The strategy's step, from 0."),
+        field("steps", &Rollout::steps, "Number of steps."),
+        field("groups", &Rollout::groups, "What runs, and what share of the traffic it has."),
+        field("analyses", &Rollout::analyses, "What is measured."), field("gates", &Rollout::gates, "Who is asked."),
+        required("why", &Rollout::why, "What it waits for, and why it is as it is."),
+        field("ended_at", &Rollout::ended_at, "When it ended."),
+        field("traceparent", &Rollout::traceparent, "W3C trace context of the request that started it."));
   }
 };
 
@@ -311,20 +353,31 @@ struct JournalEntry {
   std::int64_t generation = 0;
   Json detail;
   static constexpr auto fields() {
-    return slipway::fields(field("sequence", &JournalEntry::sequence, "Its number in the rollout's journal."), required("at", &JournalEntry::at, "When it was decided."),
-                           required("kind", &JournalEntry::kind, "What kind of decision."), required("state", &JournalEntry::state, "The rollout's state after it."),
-                           field("step", &JournalEntry::step, "The strategy's step."), required("reason", &JournalEntry::reason, "Why, as a sentence."),
-                           field("actor", &JournalEntry::actor, "Who asked for it; empty when Slipway decided by itself."),
-                           field("groups", &JournalEntry::groups, "The groups that it ordered."), field("generation", &JournalEntry::generation, "Number of the order to the provider."),
-                           field("detail", &JournalEntry::detail, "What it rests on: verdicts, observations."));
+    return slipway::fields(
+        field("sequence", &JournalEntry::sequence, "Its number in the rollout's journal."),
+        required("at", &JournalEntry::at, "When it was decided."),
+        required("kind", &JournalEntry::kind, "What kind of decision."),
+        required("state", &JournalEntry::state, "The rollout's state after it."),
+        field("step", &JournalEntry::step, "The strategy's step."),
+        required("reason", &JournalEntry::reason, "Why, as a sentence."),
+        field("actor", &JournalEntry::actor, "Who asked for it; empty when Slipway decided by itself."),
+        field("groups", &JournalEntry::groups, "The groups that it ordered."),
+        field("generation", &JournalEntry::generation, "Number of the order to the provider."),
+        field("detail", &JournalEntry::detail, "What it rests on: verdicts, observations."));
   }
 };
 
 // Manual actions, as in the API's paths.
 enum class Action { promote, pause, resume, abort, retry, skip, rollback, approve };
 constexpr auto enum_names(Action) {
-  return std::array<EnumName<Action>, 8>{{{Action::promote, "promote"}, {Action::pause, "pause"}, {Action::resume, "resume"}, {Action::abort, "abort"},
-                                          {Action::retry, "retry"}, {Action::skip, "skip"}, {Action::rollback, "rollback"}, {Action::approve, "approve"}}};
+  return std::array<EnumName<Action>, 8>{{{Action::promote, "promote"},
+                                          {Action::pause, "pause"},
+                                          {Action::resume, "resume"},
+                                          {Action::abort, "abort"},
+                                          {Action::retry, "retry"},
+                                          {Action::skip, "skip"},
+                                          {Action::rollback, "rollback"},
+                                          {Action::approve, "approve"}}};
 }
 
 struct ActionRequest {
@@ -332,14 +385,17 @@ struct ActionRequest {
   std::string to;
   std::string reason;
   static constexpr auto fields() {
-    return slipway::fields(field("full", &ActionRequest::full, "promote: go to the end at once, without further steps and analyses."),
-                           field("to", &ActionRequest::to, "rollback: the good release to go back to; the last one by default.", at_most(63)),
-                           field("reason", &ActionRequest::reason, "Why, for the journal.", at_most(1024)));
+    return slipway::fields(
+        field("full", &ActionRequest::full, "promote: go to the end at once, without further steps and analyses."),
+        field("to", &ActionRequest::to, "rollback: the good release to go back to; the last one by default.",
+              at_most(63)),
+        field("reason", &ActionRequest::reason, "Why, for the journal.", at_most(1024)));
   }
 };
 
 // Something that happened, as streams and notifiers get it. Types: application.created|changed|deleted,
-// release.created, rollout.started|progressed|paused|resumed|verdict|promoted|rolling_back|succeeded|rolled_back|superseded|failed.
+// release.created,
+// rollout.started|progressed|paused|resumed|verdict|promoted|rolling_back|succeeded|rolled_back|superseded|failed.
 struct Event {
   std::int64_t id = 0;
   std::string type;
@@ -350,10 +406,13 @@ struct Event {
   std::string summary;
   Json data;
   static constexpr auto fields() {
-    return slipway::fields(field("id", &Event::id, "Its number; later events have larger ones."), required("type", &Event::type, "What happened."),
+    return slipway::fields(field("id", &Event::id, "Its number; later events have larger ones."),
+                           required("type", &Event::type, "What happened."),
                            required("tenant", &Event::tenant, "Whose event."), required("at", &Event::at, "When."),
-                           field("application", &Event::application, "The application."), field("rollout", &Event::rollout, "The rollout."),
-                           required("summary", &Event::summary, "The same as a sentence."), field("data", &Event::data, "The object as the API shows it."));
+                           field("application", &Event::application, "The application."),
+                           field("rollout", &Event::rollout, "The rollout."),
+                           required("summary", &Event::summary, "The same as a sentence."),
+                           field("data", &Event::data, "The object as the API shows it."));
   }
 };
 
@@ -368,12 +427,15 @@ struct RolloutPlan {
   bool needs_a_person = false;
   std::vector<std::string> notes;
   static constexpr auto fields() {
-    return slipway::fields(required("application", &RolloutPlan::application, "The application."), field("from_release", &RolloutPlan::from_release, "The stable release."),
-                           required("to_release", &RolloutPlan::to_release, "The release it would move to."), required("strategy", &RolloutPlan::strategy, "How."),
-                           required("moments", &RolloutPlan::moments, "Steps, weights and replicas in order of time."),
-                           required("earliest_end", &RolloutPlan::earliest_end, "Time after the start at which it could be done."),
-                           field("needs_a_person", &RolloutPlan::needs_a_person, "Whether somebody must promote or approve on the way."),
-                           field("notes", &RolloutPlan::notes, "What else would happen: gates, the watch after promotion."));
+    return slipway::fields(
+        required("application", &RolloutPlan::application, "The application."),
+        field("from_release", &RolloutPlan::from_release, "The stable release."),
+        required("to_release", &RolloutPlan::to_release, "The release it would move to."),
+        required("strategy", &RolloutPlan::strategy, "How."),
+        required("moments", &RolloutPlan::moments, "Steps, weights and replicas in order of time."),
+        required("earliest_end", &RolloutPlan::earliest_end, "Time after the start at which it could be done."),
+        field("needs_a_person", &RolloutPlan::needs_a_person, "Whether somebody must promote or approve on the way."),
+        field("notes", &RolloutPlan::notes, "What else would happen: gates, the watch after promotion."));
   }
 };
 

@@ -4,9 +4,10 @@
 // instance. Every request ends at the call's deadline at the latest; a service's refusal is thrown as Error.
 #pragma once
 
+#include <slipway/abi/plugin.h>
+
 #include <chrono>
 #include <mutex>
-#include <slipway/abi/plugin.h>
 #include <slipway/document.hpp>
 #include <slipway/services.hpp>
 #include <slipway/task.hpp>
@@ -34,7 +35,8 @@ inline slipway_blob blob_of(std::string text) {
 
 inline Json error_document(const Status& status) {
   Json problems = Json::array();
-  for (const Problem& p : status.problems) problems.push_back({{"path", p.path}, {"value", p.value}, {"message", p.message}});
+  for (const Problem& p : status.problems)
+    problems.push_back({{"path", p.path}, {"value", p.value}, {"message", p.message}});
   return {{"message", status.message}, {"problems", problems}};
 }
 inline Status status_from(slipway_status code, std::string_view payload) {
@@ -52,7 +54,8 @@ inline Status status_from(slipway_status code, std::string_view payload) {
 }
 
 inline std::int64_t steady_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 inline std::int64_t remaining_ns(const CallScope* scope) {
   if (scope == nullptr || scope->deadline_ns == SLIPWAY_NO_DEADLINE) return SLIPWAY_NO_DEADLINE;
@@ -113,7 +116,8 @@ class Tokens {
 
 class ServiceCall {
  public:
-  ServiceCall(const slipway_host& host, Tokens& tokens, std::string_view service, std::string_view method, std::string payload)
+  ServiceCall(const slipway_host& host, Tokens& tokens, std::string_view service, std::string_view method,
+              std::string payload)
       : host_(host), tokens_(tokens), service_(service), method_(method), payload_(std::move(payload)) {}
   ServiceCall(const ServiceCall&) = delete;
   ServiceCall& operator=(const ServiceCall&) = delete;
@@ -132,7 +136,8 @@ class ServiceCall {
     waiting_.scope = scope;
     // The answer may arrive on another thread before request returns, so nothing of *this is used after it.
     const std::string payload = std::move(payload_);
-    host_.request(host_.context, span_of(service_), span_of(method_), tokens_.add(&waiting_), span_of(payload), remaining_ns(scope));
+    host_.request(host_.context, span_of(service_), span_of(method_), tokens_.add(&waiting_), span_of(payload),
+                  remaining_ns(scope));
     return true;
   }
   std::string await_resume() {
@@ -167,7 +172,8 @@ class Host {
   }
   void metric(MetricKind kind, std::string_view name, double value, const Json& labels = nullptr) const {
     const std::string text = labels.is_null() ? "" : to_text(labels);
-    table_.metric(table_.context, static_cast<std::uint32_t>(kind), detail::span_of(name), detail::span_of(text), value);
+    table_.metric(table_.context, static_cast<std::uint32_t>(kind), detail::span_of(name), detail::span_of(text),
+                  value);
   }
 
   // GCC 12 destroys the members of an aggregate twice when it is made with braces inside a co_await expression (or
@@ -190,7 +196,8 @@ class Host {
   // Calls a method of another binding of the profile.
   template <class Interface, class Method>
   task<typename Method::Reply> binding(std::string name, typename Method::Request request) {
-    const services::CallRequest asked{std::move(name), std::string(Interface::id), std::string(Method::name), encode(request)};
+    const services::CallRequest asked{std::move(name), std::string(Interface::id), std::string(Method::name),
+                                      encode(request)};
     auto reply = read<services::CallReply>(co_await call("bindings", "call", asked));
     co_return value_or_throw(decode<typename Method::Reply>(reply.payload, Method::name));
   }
@@ -204,7 +211,8 @@ class Host {
   // Tells the host that something happened without waiting for its answer. Any thread.
   void emit_now(std::string_view type, const Json& data) {
     const std::string payload = encode_text(services::EmitRequest{std::string(type), data});
-    table_.request(table_.context, detail::span_of("events"), detail::span_of("emit"), kNobodyWaits, detail::span_of(payload), SLIPWAY_NO_DEADLINE);
+    table_.request(table_.context, detail::span_of("events"), detail::span_of("emit"), kNobodyWaits,
+                   detail::span_of(payload), SLIPWAY_NO_DEADLINE);
   }
 
   [[nodiscard]] const slipway_host& table() const { return table_; }
@@ -219,7 +227,8 @@ class Host {
   }
   template <class Reply>
   static Reply read(const std::string& payload) {
-    return value_or_throw(decode_text<Reply>(payload, "the host's answer", Unknown::ignored, {.bytes = std::size_t{128} << 20}));
+    return value_or_throw(
+        decode_text<Reply>(payload, "the host's answer", Unknown::ignored, {.bytes = std::size_t{128} << 20}));
   }
 
   const slipway_host& table_;
@@ -244,7 +253,9 @@ class Completer {
   }
 
   void operator()(const Reply& reply) { end(SLIPWAY_OK, encode_text(reply)); }
-  void operator()(const Status& status) { end(static_cast<slipway_status>(status.code), to_text(detail::error_document(status))); }
+  void operator()(const Status& status) {
+    end(static_cast<slipway_status>(status.code), to_text(detail::error_document(status)));
+  }
   void operator()(const Result<Reply>& result) { result.ok() ? (*this)(*result) : (*this)(result.status()); }
   [[nodiscard]] bool cancelled() const { return host_->is_cancelled(host_->context, call_id_) != 0; }
 

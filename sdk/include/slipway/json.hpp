@@ -99,8 +99,6 @@ inline Result<Json> parse_json(std::string_view text, JsonLimits limits = {}) {
 }
 
 // Compact text. Bytes that are not UTF-8 become U+FFFD, so that a log line or an answer is always valid.
-inline std::string to_text(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+inline std::string to_text(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace slipway

@@ -15,8 +15,8 @@
 // Any may take a `const CallScope&` as last argument: who asked, on whose behalf, until when. Throw Error to end the
 // call with a status; any other exception becomes INTERNAL. Nothing ever crosses the ABI as an exception.
 //
-// Optional members: void start(); void stop(); plugin::HealthReply health(); Json export_state(); void import_state(Json).
-// stop is called once no new work comes; the destructor joins what start began.
+// Optional members: void start(); void stop(); plugin::HealthReply health(); Json export_state(); void
+// import_state(Json). stop is called once no new work comes; the destructor joins what start began.
 #pragma once
 
 #include <concepts>
@@ -63,8 +63,8 @@ class Plugin {
 #include <slipway/detail/export.hpp>
 
 // Exports the class as the plugin of this library. Once, at namespace scope.
-#define SLIPWAY_PLUGIN(Class)                                                                                       \
-  extern "C" __attribute__((visibility("default"))) const slipway_plugin* slipway_plugin_entry(                    \
-      std::uint32_t host_major, std::uint32_t host_minor, slipway_blob* error) {                                   \
-    return ::slipway::detail::Export<Class>::entry(host_major, host_minor, error);                                 \
+#define SLIPWAY_PLUGIN(Class)                                                                   \
+  extern "C" __attribute__((visibility("default"))) const slipway_plugin* slipway_plugin_entry( \
+      std::uint32_t host_major, std::uint32_t host_minor, slipway_blob* error) {                \
+    return ::slipway::detail::Export<Class>::entry(host_major, host_minor, error);              \
   }

@@ -14,9 +14,12 @@ struct HttpRequest {
   std::string body;
   std::int64_t max_reply_bytes = 1 << 20;
   static constexpr auto fields() {
-    return slipway::fields(field("method", &HttpRequest::method, "HTTP method.", between(1, 16)), required("url", &HttpRequest::url, "http:// or https://.", between(8, 8192)),
-                           field("headers", &HttpRequest::headers, "Request headers.", at_most(64)), field("body", &HttpRequest::body, "Request body.", at_most(4 << 20)),
-                           field("max_reply_bytes", &HttpRequest::max_reply_bytes, "A longer answer is RESOURCE_EXHAUSTED.", between(0, 64 << 20)));
+    return slipway::fields(field("method", &HttpRequest::method, "HTTP method.", between(1, 16)),
+                           required("url", &HttpRequest::url, "http:// or https://.", between(8, 8192)),
+                           field("headers", &HttpRequest::headers, "Request headers.", at_most(64)),
+                           field("body", &HttpRequest::body, "Request body.", at_most(4 << 20)),
+                           field("max_reply_bytes", &HttpRequest::max_reply_bytes,
+                                 "A longer answer is RESOURCE_EXHAUSTED.", between(0, 64 << 20)));
   }
 };
 // Header names are in lower case. `elapsed` runs from the first byte sent to the last one received.
@@ -26,8 +29,10 @@ struct HttpReply {
   std::string body;
   Duration elapsed;
   static constexpr auto fields() {
-    return slipway::fields(required("status", &HttpReply::status, "Status code."), field("headers", &HttpReply::headers, "Headers; names in lower case."),
-                           field("body", &HttpReply::body, "Body; bytes that are no UTF-8 are replaced."), field("elapsed", &HttpReply::elapsed, "How long it took."));
+    return slipway::fields(required("status", &HttpReply::status, "Status code."),
+                           field("headers", &HttpReply::headers, "Headers; names in lower case."),
+                           field("body", &HttpReply::body, "Body; bytes that are no UTF-8 are replaced."),
+                           field("elapsed", &HttpReply::elapsed, "How long it took."));
   }
 };
 
@@ -42,12 +47,16 @@ struct SecretsRequest {
   std::string tenant;
   std::vector<std::string> references;
   static constexpr auto fields() {
-    return slipway::fields(required("tenant", &SecretsRequest::tenant, "On whose behalf."), required("references", &SecretsRequest::references, "\"env:NAME\", \"file:name\".", between(1, 64)));
+    return slipway::fields(
+        required("tenant", &SecretsRequest::tenant, "On whose behalf."),
+        required("references", &SecretsRequest::references, "\"env:NAME\", \"file:name\".", between(1, 64)));
   }
 };
 struct SecretsReply {
   std::map<std::string, std::string> values;
-  static constexpr auto fields() { return slipway::fields(required("values", &SecretsReply::values, "Value of each reference.")); }
+  static constexpr auto fields() {
+    return slipway::fields(required("values", &SecretsReply::values, "Value of each reference."));
+  }
 };
 
 // events.emit: tells the host that something happened.
@@ -55,7 +64,8 @@ struct EmitRequest {
   std::string type;
   Json data;
   static constexpr auto fields() {
-    return slipway::fields(required("type", &EmitRequest::type, "\"provider.changed\" and so on.", between(1, 128)), field("data", &EmitRequest::data, "What happened."));
+    return slipway::fields(required("type", &EmitRequest::type, "\"provider.changed\" and so on.", between(1, 128)),
+                           field("data", &EmitRequest::data, "What happened."));
   }
 };
 
@@ -66,13 +76,17 @@ struct CallRequest {
   std::string method;
   Json payload;
   static constexpr auto fields() {
-    return slipway::fields(required("binding", &CallRequest::binding, "Name in the profile."), required("interface", &CallRequest::interface, "Its interface's id."),
-                           required("method", &CallRequest::method, "Name of the method."), field("payload", &CallRequest::payload, "The request document."));
+    return slipway::fields(required("binding", &CallRequest::binding, "Name in the profile."),
+                           required("interface", &CallRequest::interface, "Its interface's id."),
+                           required("method", &CallRequest::method, "Name of the method."),
+                           field("payload", &CallRequest::payload, "The request document."));
   }
 };
 struct CallReply {
   Json payload;
-  static constexpr auto fields() { return slipway::fields(field("payload", &CallReply::payload, "The reply document.")); }
+  static constexpr auto fields() {
+    return slipway::fields(field("payload", &CallReply::payload, "The reply document."));
+  }
 };
 
 // store.get and store.put: small records of the plugin's own; the host keeps them apart from every other plugin's.
@@ -80,14 +94,16 @@ struct StoreGetRequest {
   std::string tenant;
   std::string key;
   static constexpr auto fields() {
-    return slipway::fields(required("tenant", &StoreGetRequest::tenant, "Whose record."), required("key", &StoreGetRequest::key, "Its name.", between(1, 256)));
+    return slipway::fields(required("tenant", &StoreGetRequest::tenant, "Whose record."),
+                           required("key", &StoreGetRequest::key, "Its name.", between(1, 256)));
   }
 };
 struct StoreGetReply {
   std::optional<Json> value;
   std::int64_t version = 0;
   static constexpr auto fields() {
-    return slipway::fields(field("value", &StoreGetReply::value, "Absent when there is none."), field("version", &StoreGetReply::version, "0 when there is none."));
+    return slipway::fields(field("value", &StoreGetReply::value, "Absent when there is none."),
+                           field("version", &StoreGetReply::version, "0 when there is none."));
   }
 };
 struct StorePutRequest {
@@ -96,13 +112,18 @@ struct StorePutRequest {
   Json value;
   std::optional<std::int64_t> expect_version;
   static constexpr auto fields() {
-    return slipway::fields(required("tenant", &StorePutRequest::tenant, "Whose record."), required("key", &StorePutRequest::key, "Its name.", between(1, 256)),
-                           required("value", &StorePutRequest::value, "Its new value."), field("expect_version", &StorePutRequest::expect_version, "ABORTED unless it has this version."));
+    return slipway::fields(
+        required("tenant", &StorePutRequest::tenant, "Whose record."),
+        required("key", &StorePutRequest::key, "Its name.", between(1, 256)),
+        required("value", &StorePutRequest::value, "Its new value."),
+        field("expect_version", &StorePutRequest::expect_version, "ABORTED unless it has this version."));
   }
 };
 struct StorePutReply {
   std::int64_t version = 0;
-  static constexpr auto fields() { return slipway::fields(required("version", &StorePutReply::version, "Its new version.")); }
+  static constexpr auto fields() {
+    return slipway::fields(required("version", &StorePutReply::version, "Its new version."));
+  }
 };
 
 }  // namespace slipway::services

@@ -36,14 +36,16 @@ enum class Code : std::int32_t {
 // "INVALID_ARGUMENT" and so on; "UNKNOWN" for a number that is no code.
 constexpr std::string_view name_of(Code code) {
   constexpr std::string_view kNames[] = {
-      "OK",           "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",   "NOT_FOUND",
-      "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
-      "UNIMPLEMENTED", "INTERNAL",      "UNAVAILABLE",       "DATA_LOSS",          "UNAUTHENTICATED"};
+      "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+      "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+      "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+      "DATA_LOSS", "UNAUTHENTICATED"};
   const auto index = static_cast<std::size_t>(code);
   return index < std::size(kNames) ? kNames[index] : "UNKNOWN";
 }
 
-// One fault in a document: where (an RFC 6901 JSON pointer), what was there (as JSON text, may be empty), what is allowed.
+// One fault in a document: where (an RFC 6901 JSON pointer), what was there (as JSON text, may be empty), what is
+// allowed.
 struct Problem {
   std::string path;
   std::string value;
@@ -59,7 +61,8 @@ struct Status {
   Problems problems;
 
   Status() = default;
-  Status(Code c, std::string text, Problems faults = {}) : code(c), message(std::move(text)), problems(std::move(faults)) {}
+  Status(Code c, std::string text, Problems faults = {})
+      : code(c), message(std::move(text)), problems(std::move(faults)) {}
 
   [[nodiscard]] bool ok() const { return code == Code::ok; }
   bool operator==(const Status&) const = default;

@@ -42,7 +42,8 @@ inline Status status_of(const std::exception_ptr& error) {
 template <class Class>
 class Cell {
  public:
-  Cell(const slipway_host& table, typename Class::Settings settings) : host_(table), plugin_(host_, std::move(settings)) {}
+  Cell(const slipway_host& table, typename Class::Settings settings)
+      : host_(table), plugin_(host_, std::move(settings)) {}
 
   Class& plugin() { return plugin_; }
   Host& host() { return host_; }
@@ -50,7 +51,8 @@ class Cell {
   void complete(std::uint64_t call_id, const Status& status) {
     if (destroying_) return;
     const auto& table = host_.table();
-    table.complete(table.context, call_id, static_cast<slipway_status>(status.code), blob_of(to_text(error_document(status))));
+    table.complete(table.context, call_id, static_cast<slipway_status>(status.code),
+                   blob_of(to_text(error_document(status))));
   }
   void complete(std::uint64_t call_id, std::string payload) {
     if (destroying_) return;
@@ -133,13 +135,26 @@ class Export {
  public:
   static const slipway_plugin* entry(std::uint32_t host_major, std::uint32_t host_minor, slipway_blob* error) noexcept {
     if (host_major != SLIPWAY_ABI_MAJOR || host_minor < kMinHostMinor) {
-      return refuse(error, "the host speaks ABI " + std::to_string(host_major) + "." + std::to_string(host_minor) + ", this plugin wants " +
-                               std::to_string(SLIPWAY_ABI_MAJOR) + "." + std::to_string(kMinHostMinor) + " or a later minor");
+      return refuse(error, "the host speaks ABI " + std::to_string(host_major) + "." + std::to_string(host_minor) +
+                               ", this plugin wants " + std::to_string(SLIPWAY_ABI_MAJOR) + "." +
+                               std::to_string(kMinHostMinor) + " or a later minor");
     }
     static const auto ids = interface_ids(static_cast<typename Class::Serves*>(nullptr));
-    static const slipway_plugin table{sizeof(slipway_plugin), SLIPWAY_ABI_MAJOR, SLIPWAY_ABI_MINOR, kMinHostMinor, ids.data(),
-                                      static_cast<std::uint32_t>(ids.size()), 0, create, start, invoke, cancel, on_reply, on_wake,
-                                      quiesce, destroy};
+    static const slipway_plugin table{sizeof(slipway_plugin),
+                                      SLIPWAY_ABI_MAJOR,
+                                      SLIPWAY_ABI_MINOR,
+                                      kMinHostMinor,
+                                      ids.data(),
+                                      static_cast<std::uint32_t>(ids.size()),
+                                      0,
+                                      create,
+                                      start,
+                                      invoke,
+                                      cancel,
+                                      on_reply,
+                                      on_wake,
+                                      quiesce,
+                                      destroy};
     return &table;
   }
 
@@ -170,9 +185,11 @@ class Export {
     }
   }
 
-  static slipway_status create(const slipway_host* host, slipway_span config, slipway_instance** instance, slipway_blob* error) noexcept {
+  static slipway_status create(const slipway_host* host, slipway_span config, slipway_instance** instance,
+                               slipway_blob* error) noexcept {
     return guarded(error, [&] {
-      auto settings = value_or_throw(decode_text<typename Class::Settings>(config.size == 0 ? "{}" : text_of(config), "the configuration", Unknown::refused));
+      auto settings = value_or_throw(decode_text<typename Class::Settings>(config.size == 0 ? "{}" : text_of(config),
+                                                                           "the configuration", Unknown::refused));
       *instance = reinterpret_cast<slipway_instance*>(new Instance(*host, std::move(settings)));
     });
   }
@@ -180,11 +197,12 @@ class Export {
     return guarded(error, [&] { cell(instance).plugin().start(); });
   }
   static void cancel(slipway_instance* instance, std::uint64_t call_id) noexcept { cell(instance).cancel(call_id); }
-  static void on_reply(slipway_instance* instance, std::uint64_t token, slipway_status status, slipway_span payload) noexcept {
+  static void on_reply(slipway_instance* instance, std::uint64_t token, slipway_status status,
+                       slipway_span payload) noexcept {
     cell(instance).reply(token, status, text_of(payload));
   }
   static void on_wake(slipway_instance* instance, std::uint64_t token) noexcept {
-    if constexpr (requires(Class& c) { c.on_wake(token); }) cell(instance).plugin().on_wake(token);
+    if constexpr (requires(Class & c) { c.on_wake(token); }) cell(instance).plugin().on_wake(token);
   }
   static void quiesce(slipway_instance* instance) noexcept {
     try {
@@ -212,7 +230,8 @@ class Export {
     const bool known = ((index++ == call.interface_index && (dispatch<Served>(self, call), true)) || ...);
     if (known) return;
     if (index == call.interface_index) return dispatch_own(self, call);
-    self.complete(call.id, Status(Code::unimplemented, "there is no interface number " + std::to_string(call.interface_index)));
+    self.complete(call.id,
+                  Status(Code::unimplemented, "there is no interface number " + std::to_string(call.interface_index)));
   }
   template <class Interface>
   static void dispatch(Instance& self, const slipway_call& call) {
@@ -223,7 +242,9 @@ class Export {
       known = true;
       serve<Method>(self, call);
     });
-    if (!known) self.complete(call.id, Status(Code::unimplemented, std::string(Interface::id) + " has no method number " + std::to_string(call.method)));
+    if (!known)
+      self.complete(call.id, Status(Code::unimplemented, std::string(Interface::id) + " has no method number " +
+                                                             std::to_string(call.method)));
   }
 
   static std::unique_ptr<CallScope> scope_of(const slipway_call& call) {
@@ -245,14 +266,20 @@ class Export {
     if (!request.ok()) return self.complete(call.id, request.status());
     auto scope = scope_of(call);
     Class& plugin = self.plugin();
-    if constexpr (requires { Method::call(plugin, std::move(*request), Completer<Reply>(self.host().table(), 0), *scope); }) {
+    if constexpr (requires {
+                    Method::call(plugin, std::move(*request), Completer<Reply>(self.host().table(), 0), *scope);
+                  }) {
       Method::call(plugin, std::move(*request), Completer<Reply>(self.host().table(), call.id), *scope);
-    } else if constexpr (requires { Method::call(plugin, std::move(*request), Completer<Reply>(self.host().table(), 0)); }) {
+    } else if constexpr (requires {
+                           Method::call(plugin, std::move(*request), Completer<Reply>(self.host().table(), 0));
+                         }) {
       Method::call(plugin, std::move(*request), Completer<Reply>(self.host().table(), call.id));
     } else if constexpr (requires { Method::call(plugin, std::move(*request), std::as_const(*scope)); }) {
-      finish<Reply>(self, std::move(scope), [&](const CallScope& of) { return Method::call(plugin, std::move(*request), of); });
+      finish<Reply>(self, std::move(scope),
+                    [&](const CallScope& of) { return Method::call(plugin, std::move(*request), of); });
     } else {
-      finish<Reply>(self, std::move(scope), [&](const CallScope&) { return Method::call(plugin, std::move(*request)); });
+      finish<Reply>(self, std::move(scope),
+                    [&](const CallScope&) { return Method::call(plugin, std::move(*request)); });
     }
   }
   template <class Reply, class F>
@@ -281,7 +308,8 @@ class Export {
         self.plugin().import_state(value_or_throw(decode_text<StateDocument>(text_of(call.payload), "the state")));
         return self.complete(call.id, encode_text(Empty{}));
       default:
-        self.complete(call.id, Status(Code::unimplemented, std::string(kId) + " has no method number " + std::to_string(call.method)));
+        self.complete(call.id, Status(Code::unimplemented,
+                                      std::string(kId) + " has no method number " + std::to_string(call.method)));
     }
   }
 };

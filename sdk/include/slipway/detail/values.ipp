@@ -11,11 +11,11 @@ namespace slipway {
 namespace detail {
 
 inline constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> kUnits{{{"h", 3'600'000'000'000},
-                                                                                 {"m", 60'000'000'000},
-                                                                                 {"s", 1'000'000'000},
-                                                                                 {"ms", 1'000'000},
-                                                                                 {"us", 1'000},
-                                                                                 {"ns", 1}}};
+                                                                                  {"m", 60'000'000'000},
+                                                                                  {"s", 1'000'000'000},
+                                                                                  {"ms", 1'000'000},
+                                                                                  {"us", 1'000},
+                                                                                  {"ns", 1}}};
 
 // Days since 1970-01-01 of a proleptic Gregorian date, and back (Howard Hinnant, "chrono-Compatible Low-Level Date
 // Algorithms", days_from_civil and civil_from_days).
@@ -119,10 +119,12 @@ inline Result<Duration> parse_duration(std::string_view text) {
     if (error != std::errc{} || amount < 0) return fault;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     const std::string_view word = text.substr(0, std::min(text.find_first_of("0123456789"), text.size()));
-    const auto* const unit = std::find_if(detail::kUnits.begin(), detail::kUnits.end(), [&](const auto& u) { return u.first == word; });
+    const auto* const unit =
+        std::find_if(detail::kUnits.begin(), detail::kUnits.end(), [&](const auto& u) { return u.first == word; });
     if (unit == detail::kUnits.end()) return fault;
     std::int64_t part = 0;
-    if (__builtin_mul_overflow(amount, unit->second, &part) || __builtin_add_overflow(total, part, &total)) return fault;
+    if (__builtin_mul_overflow(amount, unit->second, &part) || __builtin_add_overflow(total, part, &total))
+      return fault;
     text.remove_prefix(word.size());
   }
   return Duration{total};
@@ -144,8 +146,9 @@ inline std::string to_string(Instant instant) {
   }
   const auto date = detail::civil_from_days(day);
   std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%04lld-%02u-%02uT%02d:%02d:%02d", static_cast<long long>(date.year), date.month,
-                date.day, static_cast<int>(of_day / 3600), static_cast<int>(of_day / 60 % 60), static_cast<int>(of_day % 60));
+  std::snprintf(text.data(), text.size(), "%04lld-%02u-%02uT%02d:%02d:%02d", static_cast<long long>(date.year),
+                date.month, date.day, static_cast<int>(of_day / 3600), static_cast<int>(of_day / 60 % 60),
+                static_cast<int>(of_day % 60));
   return text.data() + detail::fraction_text(fraction) + "Z";
 }
 
@@ -156,7 +159,9 @@ inline Result<Instant> parse_instant(std::string_view text) {
   const int month = detail::take_digits(text, 2);
   if (month < 1 || month > 12 || !detail::take(text, '-')) return fault;
   const int day = detail::take_digits(text, 2);
-  if (day < 1 || day > static_cast<int>(detail::days_in_month(year, static_cast<unsigned>(month))) || !detail::take(text, 'T')) return fault;
+  if (day < 1 || day > static_cast<int>(detail::days_in_month(year, static_cast<unsigned>(month))) ||
+      !detail::take(text, 'T'))
+    return fault;
   const int hour = detail::take_digits(text, 2);
   if (hour < 0 || hour > 23 || !detail::take(text, ':')) return fault;
   const int minute = detail::take_digits(text, 2);

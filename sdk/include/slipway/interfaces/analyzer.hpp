@@ -11,8 +11,12 @@ inline constexpr std::string_view kId = "slipway.analyzer/1";
 // proceed: nothing decided yet, go on looking. Missing data is neither success nor failure: insufficient_data.
 enum class Verdict { proceed, pass, fail, inconclusive, insufficient_data, error };
 constexpr auto enum_names(Verdict) {
-  return std::array<EnumName<Verdict>, 6>{{{Verdict::proceed, "continue"}, {Verdict::pass, "pass"}, {Verdict::fail, "fail"},
-                                           {Verdict::inconclusive, "inconclusive"}, {Verdict::insufficient_data, "insufficient_data"}, {Verdict::error, "error"}}};
+  return std::array<EnumName<Verdict>, 6>{{{Verdict::proceed, "continue"},
+                                           {Verdict::pass, "pass"},
+                                           {Verdict::fail, "fail"},
+                                           {Verdict::inconclusive, "inconclusive"},
+                                           {Verdict::insufficient_data, "insufficient_data"},
+                                           {Verdict::error, "error"}}};
 }
 
 struct JudgeRequest {
@@ -26,15 +30,16 @@ struct JudgeRequest {
   std::vector<metrics::GroupSamples> groups;
   std::string source_error;
   static constexpr auto fields() {
-    return slipway::fields(required("settings", &JudgeRequest::settings, "The analyzer's settings."),
-                           field("state", &JudgeRequest::state, "What the last judgement answered; null at the first."),
-                           required("started", &JudgeRequest::started, "When the analysis began."),
-                           required("now", &JudgeRequest::now, "The moment of the judgement."),
-                           required("window", &JudgeRequest::window, "The window that the samples cover."),
-                           field("role", &JudgeRequest::role, "The group that is judged."),
-                           field("baseline", &JudgeRequest::baseline, "The group that it is compared with."),
-                           field("groups", &JudgeRequest::groups, "What the groups did; empty when the source failed."),
-                           field("source_error", &JudgeRequest::source_error, "Why there are no samples; empty when there are."));
+    return slipway::fields(
+        required("settings", &JudgeRequest::settings, "The analyzer's settings."),
+        field("state", &JudgeRequest::state, "What the last judgement answered; null at the first."),
+        required("started", &JudgeRequest::started, "When the analysis began."),
+        required("now", &JudgeRequest::now, "The moment of the judgement."),
+        required("window", &JudgeRequest::window, "The window that the samples cover."),
+        field("role", &JudgeRequest::role, "The group that is judged."),
+        field("baseline", &JudgeRequest::baseline, "The group that it is compared with."),
+        field("groups", &JudgeRequest::groups, "What the groups did; empty when the source failed."),
+        field("source_error", &JudgeRequest::source_error, "Why there are no samples; empty when there are."));
   }
 };
 
@@ -48,13 +53,14 @@ struct JudgeReply {
   Json evidence;
   std::int32_t measurements = 0;
   static constexpr auto fields() {
-    return slipway::fields(required("state", &JudgeReply::state, "Handed back at the next judgement; at most 4 KiB a metric."),
-                           required("verdict", &JudgeReply::verdict, "The verdict so far."),
-                           field("code", &JudgeReply::code, "The reason as a word for programs: \"failure_limit\"."),
-                           required("reason", &JudgeReply::reason, "The reason as a sentence, with numbers."),
-                           field("method", &JudgeReply::method, "Method and version: \"threshold/1\"."),
-                           field("evidence", &JudgeReply::evidence, "The numbers behind it, by name."),
-                           field("measurements", &JudgeReply::measurements, "Measurements counted so far."));
+    return slipway::fields(
+        required("state", &JudgeReply::state, "Handed back at the next judgement; at most 4 KiB a metric."),
+        required("verdict", &JudgeReply::verdict, "The verdict so far."),
+        field("code", &JudgeReply::code, "The reason as a word for programs: \"failure_limit\"."),
+        required("reason", &JudgeReply::reason, "The reason as a sentence, with numbers."),
+        field("method", &JudgeReply::method, "Method and version: \"threshold/1\"."),
+        field("evidence", &JudgeReply::evidence, "The numbers behind it, by name."),
+        field("measurements", &JudgeReply::measurements, "Measurements counted so far."));
   }
 };
 
@@ -69,7 +75,8 @@ struct Fault {
   std::string value;
   std::string message;
   static constexpr auto fields() {
-    return slipway::fields(required("path", &Fault::path, "JSON pointer into the settings."), field("value", &Fault::value, "What was there."),
+    return slipway::fields(required("path", &Fault::path, "JSON pointer into the settings."),
+                           field("value", &Fault::value, "What was there."),
                            required("message", &Fault::message, "What is allowed."));
   }
 };
@@ -84,7 +91,8 @@ struct ValidateReply {
 
 struct Validate {
   static constexpr std::string_view name = "validate";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.validate(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.validate(std::forward<decltype(rest)>(rest)...)) {
     return plugin.validate(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "Every fault of the settings.";
@@ -93,7 +101,8 @@ struct Validate {
 };
 struct Judge {
   static constexpr std::string_view name = "judge";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.judge(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.judge(std::forward<decltype(rest)>(rest)...)) {
     return plugin.judge(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "The verdict after one more window of samples.";

@@ -14,9 +14,10 @@ struct GroupRef {
   std::string release;
   std::vector<std::string> addresses;
   static constexpr auto fields() {
-    return slipway::fields(required("role", &GroupRef::role, "\"next\" for the judged group, \"stable\" for the one it is compared with."),
-                           required("release", &GroupRef::release, "Version of the release that it runs."),
-                           field("addresses", &GroupRef::addresses, "host:port of each ready replica."));
+    return slipway::fields(
+        required("role", &GroupRef::role, "\"next\" for the judged group, \"stable\" for the one it is compared with."),
+        required("release", &GroupRef::release, "Version of the release that it runs."),
+        field("addresses", &GroupRef::addresses, "host:port of each ready replica."));
   }
 };
 
@@ -27,7 +28,8 @@ struct Window {
   Instant from;
   Instant to;
   static constexpr auto fields() {
-    return slipway::fields(required("id", &Window::id, "Unique name of the window."), required("from", &Window::from, "Its begin, inclusive."),
+    return slipway::fields(required("id", &Window::id, "Unique name of the window."),
+                           required("from", &Window::from, "Its begin, inclusive."),
                            required("to", &Window::to, "Its end, exclusive."));
   }
 };
@@ -39,11 +41,12 @@ struct QueryRequest {
   std::vector<GroupRef> groups;
   Window window;
   static constexpr auto fields() {
-    return slipway::fields(required("tenant", &QueryRequest::tenant, "Tenant of the application."),
-                           required("application", &QueryRequest::application, "The application."),
-                           field("query", &QueryRequest::query, "What is asked, in the source's own terms (see describe)."),
-                           required("groups", &QueryRequest::groups, "The groups asked about.", at_most(8)),
-                           required("window", &QueryRequest::window, "The time asked about."));
+    return slipway::fields(
+        required("tenant", &QueryRequest::tenant, "Tenant of the application."),
+        required("application", &QueryRequest::application, "The application."),
+        field("query", &QueryRequest::query, "What is asked, in the source's own terms (see describe)."),
+        required("groups", &QueryRequest::groups, "The groups asked about.", at_most(8)),
+        required("window", &QueryRequest::window, "The time asked about."));
   }
 };
 
@@ -64,7 +67,8 @@ struct Case {
   bool passed = false;
   std::string detail;
   static constexpr auto fields() {
-    return slipway::fields(required("name", &Case::name, "The case."), required("passed", &Case::passed, "Whether it held."),
+    return slipway::fields(required("name", &Case::name, "The case."),
+                           required("passed", &Case::passed, "Whether it held."),
                            field("detail", &Case::detail, "What was seen, for a person."));
   }
 };
@@ -80,7 +84,8 @@ struct GroupSamples {
   static constexpr auto fields() {
     return slipway::fields(
         required("role", &GroupSamples::role, "The group."),
-        field("values", &GroupSamples::values, "Numbers by name: requests, failures, error_ratio, latency_p99 (milliseconds) and so on."),
+        field("values", &GroupSamples::values,
+              "Numbers by name: requests, failures, error_ratio, latency_p99 (milliseconds) and so on."),
         field("histograms", &GroupSamples::histograms, "Distributions by name."),
         field("cases", &GroupSamples::cases, "Results of scripted checks."),
         field("completeness", &GroupSamples::completeness, "Part of the window that the numbers cover, 0 to 1."),
@@ -102,8 +107,8 @@ struct Metric {
   std::string unit;
   std::string doc;
   static constexpr auto fields() {
-    return slipway::fields(required("name", &Metric::name, "Name in GroupSamples.values or histograms."), field("unit", &Metric::unit, "Unit."),
-                           field("doc", &Metric::doc, "What it counts."));
+    return slipway::fields(required("name", &Metric::name, "Name in GroupSamples.values or histograms."),
+                           field("unit", &Metric::unit, "Unit."), field("doc", &Metric::doc, "What it counts."));
   }
 };
 
@@ -118,7 +123,8 @@ struct DescribeReply {
 
 struct Describe {
   static constexpr std::string_view name = "describe";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.describe(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.describe(std::forward<decltype(rest)>(rest)...)) {
     return plugin.describe(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "What the source can tell, and how it is asked.";
@@ -127,7 +133,8 @@ struct Describe {
 };
 struct Query {
   static constexpr std::string_view name = "query";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.query(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.query(std::forward<decltype(rest)>(rest)...)) {
     return plugin.query(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "What groups did in a window. UNAVAILABLE when the source can't be reached.";

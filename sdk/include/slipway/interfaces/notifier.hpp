@@ -16,15 +16,19 @@ struct SendRequest {
   std::string summary;
   Json data;
   static constexpr auto fields() {
-    return slipway::fields(required("id", &SendRequest::id, "Unique name of the event."), required("type", &SendRequest::type, "\"rollout.rolled_back\" and so on."),
-                           required("tenant", &SendRequest::tenant, "Whose event."), required("at", &SendRequest::at, "When it happened."),
-                           field("summary", &SendRequest::summary, "The event as a sentence."), field("data", &SendRequest::data, "The event as the API shows it."));
+    return slipway::fields(required("id", &SendRequest::id, "Unique name of the event."),
+                           required("type", &SendRequest::type, "\"rollout.rolled_back\" and so on."),
+                           required("tenant", &SendRequest::tenant, "Whose event."),
+                           required("at", &SendRequest::at, "When it happened."),
+                           field("summary", &SendRequest::summary, "The event as a sentence."),
+                           field("data", &SendRequest::data, "The event as the API shows it."));
   }
 };
 
 struct Send {
   static constexpr std::string_view name = "send";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.send(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.send(std::forward<decltype(rest)>(rest)...)) {
     return plugin.send(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "Delivers one event, with retries within the call's deadline.";

@@ -11,7 +11,8 @@ inline constexpr std::string_view kId = "slipway.plugin/1";
 
 enum class Condition { healthy, degraded, unhealthy };
 constexpr auto enum_names(Condition) {
-  return std::array<EnumName<Condition>, 3>{{{Condition::healthy, "healthy"}, {Condition::degraded, "degraded"}, {Condition::unhealthy, "unhealthy"}}};
+  return std::array<EnumName<Condition>, 3>{
+      {{Condition::healthy, "healthy"}, {Condition::degraded, "degraded"}, {Condition::unhealthy, "unhealthy"}}};
 }
 
 // One thing that was checked: "haproxy", "database".
@@ -47,7 +48,8 @@ struct StateDocument {
 
 struct Health {
   static constexpr std::string_view name = "health";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.health(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.health(std::forward<decltype(rest)>(rest)...)) {
     return plugin.health(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "Whether the instance can do its work, by check.";
@@ -56,16 +58,19 @@ struct Health {
 };
 struct Quiesce {
   static constexpr std::string_view name = "quiesce";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.quiesce(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.quiesce(std::forward<decltype(rest)>(rest)...)) {
     return plugin.quiesce(std::forward<decltype(rest)>(rest)...);
   };
-  static constexpr std::string_view doc = "Answers when no work is under way any more: no coroutine, token or thread of the instance is busy.";
+  static constexpr std::string_view doc =
+      "Answers when no work is under way any more: no coroutine, token or thread of the instance is busy.";
   using Request = Empty;
   using Reply = Empty;
 };
 struct ExportState {
   static constexpr std::string_view name = "export_state";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.export_state(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call =
+      [](auto& plugin, auto&&... rest) -> decltype(plugin.export_state(std::forward<decltype(rest)>(rest)...)) {
     return plugin.export_state(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "The state that a successor needs, after quiesce.";
@@ -74,7 +79,8 @@ struct ExportState {
 };
 struct ImportState {
   static constexpr std::string_view name = "import_state";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.import_state(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call =
+      [](auto& plugin, auto&&... rest) -> decltype(plugin.import_state(std::forward<decltype(rest)>(rest)...)) {
     return plugin.import_state(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "Takes a predecessor's state, before the first call.";

@@ -19,7 +19,8 @@ inline constexpr std::string_view kChanged = "provider.changed";
 
 enum class CheckKind { http, tcp, command };
 constexpr auto enum_names(CheckKind) {
-  return std::array<EnumName<CheckKind>, 3>{{{CheckKind::http, "http"}, {CheckKind::tcp, "tcp"}, {CheckKind::command, "command"}}};
+  return std::array<EnumName<CheckKind>, 3>{
+      {{CheckKind::http, "http"}, {CheckKind::tcp, "tcp"}, {CheckKind::command, "command"}}};
 }
 
 // A check of one replica. It passes when: http, the answer's status is from 200 to 399; tcp, the port accepts;
@@ -37,8 +38,10 @@ struct Check {
     return slipway::fields(
         field("kind", &Check::kind, "How the replica is asked."),
         field("path", &Check::path, "Path of the HTTP request.", between(1, 2048)),
-        field("command", &Check::command, "Command of a command check, run with the replica's environment.", at_most(64)),
-        field("interval", &Check::interval, "Time between two checks."), field("timeout", &Check::timeout, "Time for one answer."),
+        field("command", &Check::command, "Command of a command check, run with the replica's environment.",
+              at_most(64)),
+        field("interval", &Check::interval, "Time between two checks."),
+        field("timeout", &Check::timeout, "Time for one answer."),
         field("initial_delay", &Check::initial_delay, "Time after the start before the first check."),
         field("successes", &Check::successes, "Passes in a row that make it good.", between(1, 100)),
         field("failures", &Check::failures, "Failures in a row that make it bad.", between(1, 100)));
@@ -51,9 +54,10 @@ struct Artefact {
   std::string archive;
   std::string digest;
   static constexpr auto fields() {
-    return slipway::fields(field("path", &Artefact::path, "Absolute path of a program or folder on the machine."),
-                           field("archive", &Artefact::archive, "Absolute path of a tar archive (also .gz, .xz, .zst)."),
-                           field("digest", &Artefact::digest, "sha256:<64 hex digits> of the program or archive; an archive needs it."));
+    return slipway::fields(
+        field("path", &Artefact::path, "Absolute path of a program or folder on the machine."),
+        field("archive", &Artefact::archive, "Absolute path of a tar archive (also .gz, .xz, .zst)."),
+        field("digest", &Artefact::digest, "sha256:<64 hex digits> of the program or archive; an archive needs it."));
   }
 };
 
@@ -97,9 +101,11 @@ struct Release {
     return slipway::fields(
         required("version", &Release::version, "Name of the release, unique in its application.", between(1, 63)),
         field("artefact", &Release::artefact, "What runs."),
-        required("command", &Release::command, "Program and arguments; ${PORT} and ${ARTEFACT} are replaced.", between(1, 256)),
+        required("command", &Release::command, "Program and arguments; ${PORT} and ${ARTEFACT} are replaced.",
+                 between(1, 256)),
         field("env", &Release::env, "Environment variables; PORT is added.", at_most(512)),
-        field("secrets", &Release::secrets, "Environment variables whose values are secret references, \"env:NAME\" or \"file:name\".", at_most(64)),
+        field("secrets", &Release::secrets,
+              "Environment variables whose values are secret references, \"env:NAME\" or \"file:name\".", at_most(64)),
         field("files", &Release::files, "Files written into the working directory before the start.", at_most(64)),
         field("working_directory", &Release::working_directory, "Absolute path; empty for a private one per replica."),
         field("user", &Release::user, "User to run as; empty for the daemon's own."),
@@ -116,10 +122,12 @@ struct DesiredGroup {
   std::int32_t replicas = 0;
   std::uint32_t weight = 0;
   static constexpr auto fields() {
-    return slipway::fields(required("role", &DesiredGroup::role, "\"stable\" or \"next\"."),
-                           required("release", &DesiredGroup::release, "What the group runs; its version names the group."),
-                           required("replicas", &DesiredGroup::replicas, "How many replicas shall run.", between(0, 10'000)),
-                           required("weight", &DesiredGroup::weight, "Share of the traffic in parts per million.", between(0, kAllTraffic)));
+    return slipway::fields(
+        required("role", &DesiredGroup::role, "\"stable\" or \"next\"."),
+        required("release", &DesiredGroup::release, "What the group runs; its version names the group."),
+        required("replicas", &DesiredGroup::replicas, "How many replicas shall run.", between(0, 10'000)),
+        required("weight", &DesiredGroup::weight, "Share of the traffic in parts per million.",
+                 between(0, kAllTraffic)));
   }
 };
 
@@ -142,8 +150,10 @@ struct Mirror {
   std::int32_t max_in_flight = 64;
   static constexpr auto fields() {
     return slipway::fields(required("role", &Mirror::role, "The group that gets the copies."),
-                           required("share", &Mirror::share, "Parts per million of the requests that are copied.", between(0, kAllTraffic)),
-                           field("max_in_flight", &Mirror::max_in_flight, "Copies under way at once; more are not made.", between(1, 10'000)));
+                           required("share", &Mirror::share, "Parts per million of the requests that are copied.",
+                                    between(0, kAllTraffic)),
+                           field("max_in_flight", &Mirror::max_in_flight,
+                                 "Copies under way at once; more are not made.", between(1, 10'000)));
   }
 };
 
@@ -219,7 +229,8 @@ struct ObservedGroup {
         required("weight", &ObservedGroup::weight, "Share of the traffic that it really gets, in parts per million."),
         field("in_flight", &ObservedGroup::in_flight, "Requests under way."),
         field("addresses", &ObservedGroup::addresses, "host:port of each ready replica."),
-        field("problem", &ObservedGroup::problem, "What keeps it from being ready, for a person; empty when nothing does."));
+        field("problem", &ObservedGroup::problem,
+              "What keeps it from being ready, for a person; empty when nothing does."));
   }
 };
 
@@ -230,10 +241,11 @@ struct Observation {
   std::vector<ObservedGroup> groups;
   std::vector<std::string> problems;
   static constexpr auto fields() {
-    return slipway::fields(required("generation", &Observation::generation, "Newest generation that was applied."),
-                           required("converged", &Observation::converged, "Whether all of it has come true."),
-                           required("groups", &Observation::groups, "The groups that exist."),
-                           field("problems", &Observation::problems, "What hinders the provider as a whole, for a person."));
+    return slipway::fields(
+        required("generation", &Observation::generation, "Newest generation that was applied."),
+        required("converged", &Observation::converged, "Whether all of it has come true."),
+        required("groups", &Observation::groups, "The groups that exist."),
+        field("problems", &Observation::problems, "What hinders the provider as a whole, for a person."));
   }
 };
 
@@ -246,7 +258,8 @@ struct CapabilitiesReply {
   std::int32_t max_groups = 2;
   static constexpr auto fields() {
     return slipway::fields(
-        field("weight_granularity", &CapabilitiesReply::weight_granularity, "Smallest step of a weight, in parts per million."),
+        field("weight_granularity", &CapabilitiesReply::weight_granularity,
+              "Smallest step of a weight, in parts per million."),
         field("weights", &CapabilitiesReply::weights, "Whether traffic can be split at all."),
         field("header_routes", &CapabilitiesReply::header_routes, "Whether routes by header are possible."),
         field("mirroring", &CapabilitiesReply::mirroring, "Whether traffic can be copied."),
@@ -258,13 +271,15 @@ struct CapabilitiesReply {
 struct ValidateReply {
   std::vector<std::string> problems;
   static constexpr auto fields() {
-    return slipway::fields(field("problems", &ValidateReply::problems, "What this provider can't run, each a sentence; empty when all is well."));
+    return slipway::fields(field("problems", &ValidateReply::problems,
+                                 "What this provider can't run, each a sentence; empty when all is well."));
   }
 };
 
 struct Capabilities {
   static constexpr std::string_view name = "capabilities";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.capabilities(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call =
+      [](auto& plugin, auto&&... rest) -> decltype(plugin.capabilities(std::forward<decltype(rest)>(rest)...)) {
     return plugin.capabilities(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "What the provider can do.";
@@ -273,7 +288,8 @@ struct Capabilities {
 };
 struct Validate {
   static constexpr std::string_view name = "validate";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.validate(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.validate(std::forward<decltype(rest)>(rest)...)) {
     return plugin.validate(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "Whether a desired state could be applied here, without doing anything.";
@@ -282,17 +298,20 @@ struct Validate {
 };
 struct Apply {
   static constexpr std::string_view name = "apply";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.apply(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.apply(std::forward<decltype(rest)>(rest)...)) {
     return plugin.apply(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc =
-      "Makes the desired state durable and begins to make it true; a change of weights alone is in effect when it answers.";
+      "Makes the desired state durable and begins to make it true; a change of weights alone is in effect when it "
+      "answers.";
   using Request = Desired;
   using Reply = Empty;
 };
 struct Observe {
   static constexpr std::string_view name = "observe";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.observe(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.observe(std::forward<decltype(rest)>(rest)...)) {
     return plugin.observe(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "What is there. NOT_FOUND for an application that was never applied.";
@@ -301,10 +320,12 @@ struct Observe {
 };
 struct Remove {
   static constexpr std::string_view name = "remove";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.remove(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.remove(std::forward<decltype(rest)>(rest)...)) {
     return plugin.remove(std::forward<decltype(rest)>(rest)...);
   };
-  static constexpr std::string_view doc = "Drains and stops everything of an application and forgets it. Removing what is not there succeeds.";
+  static constexpr std::string_view doc =
+      "Drains and stops everything of an application and forgets it. Removing what is not there succeeds.";
   using Request = Target;
   using Reply = Empty;
 };

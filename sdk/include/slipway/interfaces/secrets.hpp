@@ -12,8 +12,10 @@ struct ResolveRequest {
   std::string tenant;
   std::vector<std::string> names;
   static constexpr auto fields() {
-    return slipway::fields(required("tenant", &ResolveRequest::tenant, "On whose behalf."),
-                           required("names", &ResolveRequest::names, "Names without the binding's prefix: \"DB_PASSWORD\" of \"env:DB_PASSWORD\".", between(1, 64)));
+    return slipway::fields(
+        required("tenant", &ResolveRequest::tenant, "On whose behalf."),
+        required("names", &ResolveRequest::names,
+                 "Names without the binding's prefix: \"DB_PASSWORD\" of \"env:DB_PASSWORD\".", between(1, 64)));
   }
 };
 struct ResolveReply {
@@ -24,16 +26,21 @@ struct ResolveReply {
 };
 struct ListRequest {
   std::string tenant;
-  static constexpr auto fields() { return slipway::fields(required("tenant", &ListRequest::tenant, "On whose behalf.")); }
+  static constexpr auto fields() {
+    return slipway::fields(required("tenant", &ListRequest::tenant, "On whose behalf."));
+  }
 };
 struct ListReply {
   std::vector<std::string> names;
-  static constexpr auto fields() { return slipway::fields(required("names", &ListReply::names, "Names, sorted; never values.")); }
+  static constexpr auto fields() {
+    return slipway::fields(required("names", &ListReply::names, "Names, sorted; never values."));
+  }
 };
 
 struct Resolve {
   static constexpr std::string_view name = "resolve";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.resolve(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.resolve(std::forward<decltype(rest)>(rest)...)) {
     return plugin.resolve(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "Values of secrets; NOT_FOUND names every one that is missing.";
@@ -42,7 +49,8 @@ struct Resolve {
 };
 struct List {
   static constexpr std::string_view name = "list";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.list(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.list(std::forward<decltype(rest)>(rest)...)) {
     return plugin.list(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "Names of the secrets that there are.";

@@ -17,7 +17,8 @@ struct Key {
   std::string kind;
   std::string id;
   static constexpr auto fields() {
-    return slipway::fields(required("tenant", &Key::tenant, "Whose it is.", between(1, 63)), required("kind", &Key::kind, "Kind of record.", between(1, 63)),
+    return slipway::fields(required("tenant", &Key::tenant, "Whose it is.", between(1, 63)),
+                           required("kind", &Key::kind, "Kind of record.", between(1, 63)),
                            required("id", &Key::id, "Its name within the kind.", between(1, 512)));
   }
   auto operator<=>(const Key&) const = default;
@@ -30,7 +31,8 @@ struct Record {
   Instant updated_at;
   static constexpr auto fields() {
     return slipway::fields(required("key", &Record::key, "Its name."), required("value", &Record::value, "Its text."),
-                           required("version", &Record::version, "Grows with each write."), field("updated_at", &Record::updated_at, "When it was written."));
+                           required("version", &Record::version, "Grows with each write."),
+                           field("updated_at", &Record::updated_at, "When it was written."));
   }
 };
 
@@ -43,7 +45,8 @@ struct GetRequest {
 struct GetReply {
   std::vector<Record> records;
   static constexpr auto fields() {
-    return slipway::fields(required("records", &GetReply::records, "Those that exist, in the order asked, all of one moment."));
+    return slipway::fields(
+        required("records", &GetReply::records, "Those that exist, in the order asked, all of one moment."));
   }
 };
 
@@ -52,7 +55,8 @@ struct Expect {
   Key key;
   std::int64_t version = 0;
   static constexpr auto fields() {
-    return slipway::fields(required("key", &Expect::key, "The record."), required("version", &Expect::version, "Its version; 0 for none.", at_least(0)));
+    return slipway::fields(required("key", &Expect::key, "The record."),
+                           required("version", &Expect::version, "Its version; 0 for none.", at_least(0)));
   }
 };
 // The batch is refused (ABORTED) unless the lease is held under this token and has not run out.
@@ -60,28 +64,32 @@ struct ExpectLease {
   std::string name;
   std::int64_t token = 0;
   static constexpr auto fields() {
-    return slipway::fields(required("name", &ExpectLease::name, "The lease.", between(1, 512)), required("token", &ExpectLease::token, "Its fencing token."));
+    return slipway::fields(required("name", &ExpectLease::name, "The lease.", between(1, 512)),
+                           required("token", &ExpectLease::token, "Its fencing token."));
   }
 };
 struct Put {
   Key key;
   std::string value;
   static constexpr auto fields() {
-    return slipway::fields(required("key", &Put::key, "The record."), required("value", &Put::value, "Its new text.", at_most(kMaxValueBytes)));
+    return slipway::fields(required("key", &Put::key, "The record."),
+                           required("value", &Put::value, "Its new text.", at_most(kMaxValueBytes)));
   }
 };
 struct StreamRef {
   std::string tenant;
   std::string name;
   static constexpr auto fields() {
-    return slipway::fields(required("tenant", &StreamRef::tenant, "Whose it is.", between(1, 63)), required("name", &StreamRef::name, "Its name.", between(1, 512)));
+    return slipway::fields(required("tenant", &StreamRef::tenant, "Whose it is.", between(1, 63)),
+                           required("name", &StreamRef::name, "Its name.", between(1, 512)));
   }
 };
 struct AppendOp {
   StreamRef stream;
   std::string value;
   static constexpr auto fields() {
-    return slipway::fields(required("stream", &AppendOp::stream, "The stream."), required("value", &AppendOp::value, "The entry's text.", at_most(kMaxValueBytes)));
+    return slipway::fields(required("stream", &AppendOp::stream, "The stream."),
+                           required("value", &AppendOp::value, "The entry's text.", at_most(kMaxValueBytes)));
   }
 };
 // Entries of a stream up to and including this sequence number go.
@@ -89,7 +97,8 @@ struct Trim {
   StreamRef stream;
   std::int64_t through = 0;
   static constexpr auto fields() {
-    return slipway::fields(required("stream", &Trim::stream, "The stream."), required("through", &Trim::through, "Last sequence number that goes."));
+    return slipway::fields(required("stream", &Trim::stream, "The stream."),
+                           required("through", &Trim::through, "Last sequence number that goes."));
   }
 };
 
@@ -103,11 +112,15 @@ struct WriteRequest {
   std::vector<AppendOp> appends;
   std::vector<Trim> trims;
   static constexpr auto fields() {
-    return slipway::fields(field("batch", &WriteRequest::batch, "Unique name of the batch, or empty for one that need not be repeatable.", at_most(128)),
-                           field("expect", &WriteRequest::expect, "Versions that must hold.", at_most(500)),
-                           field("expect_leases", &WriteRequest::expect_leases, "Leases that must be held.", at_most(16)),
-                           field("puts", &WriteRequest::puts, "Records to write.", at_most(500)), field("removes", &WriteRequest::removes, "Records to remove; absent ones are no fault.", at_most(500)),
-                           field("appends", &WriteRequest::appends, "Entries to append, in order.", at_most(500)), field("trims", &WriteRequest::trims, "Streams to shorten.", at_most(16)));
+    return slipway::fields(
+        field("batch", &WriteRequest::batch, "Unique name of the batch, or empty for one that need not be repeatable.",
+              at_most(128)),
+        field("expect", &WriteRequest::expect, "Versions that must hold.", at_most(500)),
+        field("expect_leases", &WriteRequest::expect_leases, "Leases that must be held.", at_most(16)),
+        field("puts", &WriteRequest::puts, "Records to write.", at_most(500)),
+        field("removes", &WriteRequest::removes, "Records to remove; absent ones are no fault.", at_most(500)),
+        field("appends", &WriteRequest::appends, "Entries to append, in order.", at_most(500)),
+        field("trims", &WriteRequest::trims, "Streams to shorten.", at_most(16)));
   }
 };
 struct WriteReply {
@@ -116,7 +129,8 @@ struct WriteReply {
   Instant at;
   static constexpr auto fields() {
     return slipway::fields(required("versions", &WriteReply::versions, "New version of each put, in order."),
-                           required("sequences", &WriteReply::sequences, "Sequence number of each append, in order."), field("at", &WriteReply::at, "The store's time."));
+                           required("sequences", &WriteReply::sequences, "Sequence number of each append, in order."),
+                           field("at", &WriteReply::at, "The store's time."));
   }
 };
 
@@ -127,10 +141,12 @@ struct ScanRequest {
   std::string after;
   std::int32_t limit = 100;
   static constexpr auto fields() {
-    return slipway::fields(field("tenant", &ScanRequest::tenant, "Whose records; empty for every tenant's, for the host's own recovery."),
-                           required("kind", &ScanRequest::kind, "Kind of records.", between(1, 63)), field("prefix", &ScanRequest::prefix, "Begin of their ids."),
-                           field("after", &ScanRequest::after, "The cursor of the page before; empty for the first page."),
-                           field("limit", &ScanRequest::limit, "Records a page.", between(1, 1000)));
+    return slipway::fields(
+        field("tenant", &ScanRequest::tenant, "Whose records; empty for every tenant's, for the host's own recovery."),
+        required("kind", &ScanRequest::kind, "Kind of records.", between(1, 63)),
+        field("prefix", &ScanRequest::prefix, "Begin of their ids."),
+        field("after", &ScanRequest::after, "The cursor of the page before; empty for the first page."),
+        field("limit", &ScanRequest::limit, "Records a page.", between(1, 1000)));
   }
 };
 struct ScanReply {
@@ -147,7 +163,8 @@ struct Entry {
   std::string value;
   Instant at;
   static constexpr auto fields() {
-    return slipway::fields(required("sequence", &Entry::sequence, "Its number in the stream."), required("value", &Entry::value, "Its text."),
+    return slipway::fields(required("sequence", &Entry::sequence, "Its number in the stream."),
+                           required("value", &Entry::value, "Its text."),
                            required("at", &Entry::at, "When it was appended."));
   }
 };
@@ -155,19 +172,23 @@ struct AppendRequest {
   StreamRef stream;
   std::vector<std::string> values;
   static constexpr auto fields() {
-    return slipway::fields(required("stream", &AppendRequest::stream, "The stream."), required("values", &AppendRequest::values, "Entries, in order.", between(1, 500)));
+    return slipway::fields(required("stream", &AppendRequest::stream, "The stream."),
+                           required("values", &AppendRequest::values, "Entries, in order.", between(1, 500)));
   }
 };
 struct AppendReply {
   std::vector<std::int64_t> sequences;
-  static constexpr auto fields() { return slipway::fields(required("sequences", &AppendReply::sequences, "Their numbers.")); }
+  static constexpr auto fields() {
+    return slipway::fields(required("sequences", &AppendReply::sequences, "Their numbers."));
+  }
 };
 struct ReadRequest {
   StreamRef stream;
   std::int64_t after = 0;
   std::int32_t limit = 100;
   static constexpr auto fields() {
-    return slipway::fields(required("stream", &ReadRequest::stream, "The stream."), field("after", &ReadRequest::after, "Entries above this number.", at_least(0)),
+    return slipway::fields(required("stream", &ReadRequest::stream, "The stream."),
+                           field("after", &ReadRequest::after, "Entries above this number.", at_least(0)),
                            field("limit", &ReadRequest::limit, "Entries at most.", between(1, 1000)));
   }
 };
@@ -176,14 +197,16 @@ struct ReadReply {
   std::int64_t first = 0;
   std::int64_t last = 0;
   static constexpr auto fields() {
-    return slipway::fields(required("entries", &ReadReply::entries, "In order."), required("first", &ReadReply::first, "Oldest number kept; 0 for an empty stream."),
+    return slipway::fields(required("entries", &ReadReply::entries, "In order."),
+                           required("first", &ReadReply::first, "Oldest number kept; 0 for an empty stream."),
                            required("last", &ReadReply::last, "Newest number ever given; 0 for none."));
   }
 };
 
 enum class LeaseAction { acquire, renew, release };
 constexpr auto enum_names(LeaseAction) {
-  return std::array<EnumName<LeaseAction>, 3>{{{LeaseAction::acquire, "acquire"}, {LeaseAction::renew, "renew"}, {LeaseAction::release, "release"}}};
+  return std::array<EnumName<LeaseAction>, 3>{
+      {{LeaseAction::acquire, "acquire"}, {LeaseAction::renew, "renew"}, {LeaseAction::release, "release"}}};
 }
 struct LeaseRequest {
   std::string name;
@@ -192,8 +215,10 @@ struct LeaseRequest {
   std::int64_t token = 0;
   Duration ttl = seconds(10);
   static constexpr auto fields() {
-    return slipway::fields(required("name", &LeaseRequest::name, "The lease.", between(1, 512)), required("owner", &LeaseRequest::owner, "Who wants it.", between(1, 128)),
-                           required("action", &LeaseRequest::action, "What to do."), field("token", &LeaseRequest::token, "For renew and release: the token held."),
+    return slipway::fields(required("name", &LeaseRequest::name, "The lease.", between(1, 512)),
+                           required("owner", &LeaseRequest::owner, "Who wants it.", between(1, 128)),
+                           required("action", &LeaseRequest::action, "What to do."),
+                           field("token", &LeaseRequest::token, "For renew and release: the token held."),
                            field("ttl", &LeaseRequest::ttl, "How long it is good for, by the store's clock."));
   }
 };
@@ -204,14 +229,16 @@ struct LeaseReply {
   Instant expires_at;
   std::string owner;
   static constexpr auto fields() {
-    return slipway::fields(required("token", &LeaseReply::token, "Fencing token."), required("expires_at", &LeaseReply::expires_at, "By the store's clock."),
+    return slipway::fields(required("token", &LeaseReply::token, "Fencing token."),
+                           required("expires_at", &LeaseReply::expires_at, "By the store's clock."),
                            required("owner", &LeaseReply::owner, "Who holds it."));
   }
 };
 
 struct Get {
   static constexpr std::string_view name = "get";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.get(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.get(std::forward<decltype(rest)>(rest)...)) {
     return plugin.get(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "Records by name.";
@@ -220,7 +247,8 @@ struct Get {
 };
 struct Write {
   static constexpr std::string_view name = "write";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.write(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.write(std::forward<decltype(rest)>(rest)...)) {
     return plugin.write(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "An atomic batch with preconditions; durable when it answers.";
@@ -229,16 +257,19 @@ struct Write {
 };
 struct Scan {
   static constexpr std::string_view name = "scan";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.scan(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.scan(std::forward<decltype(rest)>(rest)...)) {
     return plugin.scan(std::forward<decltype(rest)>(rest)...);
   };
-  static constexpr std::string_view doc = "Records of a kind, in order, by pages that stay stable under concurrent writes.";
+  static constexpr std::string_view doc =
+      "Records of a kind, in order, by pages that stay stable under concurrent writes.";
   using Request = ScanRequest;
   using Reply = ScanReply;
 };
 struct Append {
   static constexpr std::string_view name = "append";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.append(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.append(std::forward<decltype(rest)>(rest)...)) {
     return plugin.append(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "Entries at the end of a stream.";
@@ -247,7 +278,8 @@ struct Append {
 };
 struct Read {
   static constexpr std::string_view name = "read";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.read(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.read(std::forward<decltype(rest)>(rest)...)) {
     return plugin.read(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "Entries of a stream, in order.";
@@ -256,7 +288,8 @@ struct Read {
 };
 struct Lease {
   static constexpr std::string_view name = "lease";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.lease(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.lease(std::forward<decltype(rest)>(rest)...)) {
     return plugin.lease(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "Takes, renews or gives back a lease.";

@@ -20,13 +20,17 @@ inline constexpr std::string_view kNext = "next";
 // A person's word to a running rollout.
 enum class Command { promote, promote_fully, skip };
 constexpr auto enum_names(Command) {
-  return std::array<EnumName<Command>, 3>{{{Command::promote, "promote"}, {Command::promote_fully, "promote_fully"}, {Command::skip, "skip"}}};
+  return std::array<EnumName<Command>, 3>{
+      {{Command::promote, "promote"}, {Command::promote_fully, "promote_fully"}, {Command::skip, "skip"}}};
 }
 
 // What the engine made of an analysis, after the policies for missing and unclear data.
 enum class Finding { running, passed, failed, held };
 constexpr auto enum_names(Finding) {
-  return std::array<EnumName<Finding>, 4>{{{Finding::running, "running"}, {Finding::passed, "passed"}, {Finding::failed, "failed"}, {Finding::held, "held"}}};
+  return std::array<EnumName<Finding>, 4>{{{Finding::running, "running"},
+                                           {Finding::passed, "passed"},
+                                           {Finding::failed, "failed"},
+                                           {Finding::held, "held"}}};
 }
 
 struct AnalysisSeen {
@@ -44,7 +48,8 @@ struct AnalysisSeen {
 
 enum class GateState { pending, open, closed };
 constexpr auto enum_names(GateState) {
-  return std::array<EnumName<GateState>, 3>{{{GateState::pending, "pending"}, {GateState::open, "open"}, {GateState::closed, "closed"}}};
+  return std::array<EnumName<GateState>, 3>{
+      {{GateState::pending, "pending"}, {GateState::open, "open"}, {GateState::closed, "closed"}}};
 }
 
 struct GateSeen {
@@ -82,9 +87,10 @@ struct Group {
   std::int32_t replicas = 0;
   std::uint32_t weight = 0;
   static constexpr auto fields() {
-    return slipway::fields(required("role", &Group::role, "\"stable\" or \"next\"."),
-                           required("replicas", &Group::replicas, "Replicas that it shall have.", between(0, 10'000)),
-                           required("weight", &Group::weight, "Share of the traffic in parts per million.", between(0, kAllTraffic)));
+    return slipway::fields(
+        required("role", &Group::role, "\"stable\" or \"next\"."),
+        required("replicas", &Group::replicas, "Replicas that it shall have.", between(0, 10'000)),
+        required("weight", &Group::weight, "Share of the traffic in parts per million.", between(0, kAllTraffic)));
   }
   bool operator==(const Group&) const = default;
 };
@@ -107,15 +113,21 @@ struct GateWanted {
   std::string name;
   std::string message;
   static constexpr auto fields() {
-    return slipway::fields(required("name", &GateWanted::name, "A gate of the profile (\"webhook\"), or \"approval\" for a person's promote."),
+    return slipway::fields(required("name", &GateWanted::name,
+                                    "A gate of the profile (\"webhook\"), or \"approval\" for a person's promote."),
                            field("message", &GateWanted::message, "What is asked, for a person."));
   }
 };
 
 enum class WaitKind { nothing, replicas, traffic, time, analysis, gate, approval };
 constexpr auto enum_names(WaitKind) {
-  return std::array<EnumName<WaitKind>, 7>{{{WaitKind::nothing, "nothing"}, {WaitKind::replicas, "replicas"}, {WaitKind::traffic, "traffic"},
-                                            {WaitKind::time, "time"}, {WaitKind::analysis, "analysis"}, {WaitKind::gate, "gate"}, {WaitKind::approval, "approval"}}};
+  return std::array<EnumName<WaitKind>, 7>{{{WaitKind::nothing, "nothing"},
+                                            {WaitKind::replicas, "replicas"},
+                                            {WaitKind::traffic, "traffic"},
+                                            {WaitKind::time, "time"},
+                                            {WaitKind::analysis, "analysis"},
+                                            {WaitKind::gate, "gate"},
+                                            {WaitKind::approval, "approval"}}};
 }
 
 // What the rollout waits for. The engine steps again at `until`, or earlier when anything changes.
@@ -134,7 +146,8 @@ struct Wait {
 
 enum class Outcome { progressing, promoted, failed };
 constexpr auto enum_names(Outcome) {
-  return std::array<EnumName<Outcome>, 3>{{{Outcome::progressing, "progressing"}, {Outcome::promoted, "promoted"}, {Outcome::failed, "failed"}}};
+  return std::array<EnumName<Outcome>, 3>{
+      {{Outcome::progressing, "progressing"}, {Outcome::promoted, "promoted"}, {Outcome::failed, "failed"}}};
 }
 
 // The answer of a step. With Outcome::promoted all traffic is on next; a stable group still named is kept for
@@ -155,8 +168,10 @@ struct StepReply {
   static constexpr auto fields() {
     return slipway::fields(
         required("state", &StepReply::state, "Handed back at the next step; at most 16 KiB."),
-        required("groups", &StepReply::groups, "The groups that should exist; weights add up to one million or are all 0.", at_most(8)),
-        field("routes", &StepReply::routes, "Routes by header.", at_most(16)), field("mirror", &StepReply::mirror, "Mirrored traffic."),
+        required("groups", &StepReply::groups,
+                 "The groups that should exist; weights add up to one million or are all 0.", at_most(8)),
+        field("routes", &StepReply::routes, "Routes by header.", at_most(16)),
+        field("mirror", &StepReply::mirror, "Mirrored traffic."),
         field("analyses", &StepReply::analyses, "Analyses that should run now.", at_most(32)),
         field("gates", &StepReply::gates, "Gates that should be asked now.", at_most(16)),
         field("wait", &StepReply::wait, "What the rollout waits for."),
@@ -175,11 +190,12 @@ struct StepRequest {
   Instant now;
   bool has_stable = true;
   static constexpr auto fields() {
-    return slipway::fields(required("settings", &StepRequest::settings, "The strategy's settings for this rollout."),
-                           field("state", &StepRequest::state, "What the last step answered; null at the first."),
-                           required("observation", &StepRequest::observation, "The world."),
-                           required("now", &StepRequest::now, "The moment of the step."),
-                           field("has_stable", &StepRequest::has_stable, "False for the first release of an application."));
+    return slipway::fields(
+        required("settings", &StepRequest::settings, "The strategy's settings for this rollout."),
+        field("state", &StepRequest::state, "What the last step answered; null at the first."),
+        required("observation", &StepRequest::observation, "The world."),
+        required("now", &StepRequest::now, "The moment of the step."),
+        field("has_stable", &StepRequest::has_stable, "False for the first release of an application."));
   }
 };
 
@@ -222,10 +238,11 @@ struct PlanRequest {
   Duration start_time = seconds(1);
   bool has_stable = true;
   static constexpr auto fields() {
-    return slipway::fields(required("settings", &PlanRequest::settings, "The strategy's settings."),
-                           required("replicas", &PlanRequest::replicas, "Replicas of the application.", between(0, 10'000)),
-                           field("start_time", &PlanRequest::start_time, "Time that a replica needs to be ready, assumed."),
-                           field("has_stable", &PlanRequest::has_stable, "False for a first release."));
+    return slipway::fields(
+        required("settings", &PlanRequest::settings, "The strategy's settings."),
+        required("replicas", &PlanRequest::replicas, "Replicas of the application.", between(0, 10'000)),
+        field("start_time", &PlanRequest::start_time, "Time that a replica needs to be ready, assumed."),
+        field("has_stable", &PlanRequest::has_stable, "False for a first release."));
   }
 };
 
@@ -238,9 +255,11 @@ struct PlanMoment {
   Wait wait;
   std::string reason;
   static constexpr auto fields() {
-    return slipway::fields(required("at", &PlanMoment::at, "Earliest time after the start."), field("step", &PlanMoment::step, "Step, from 0."),
+    return slipway::fields(required("at", &PlanMoment::at, "Earliest time after the start."),
+                           field("step", &PlanMoment::step, "Step, from 0."),
                            required("groups", &PlanMoment::groups, "Replicas and weights from then on."),
-                           field("analyses", &PlanMoment::analyses, "Analyses that run."), field("wait", &PlanMoment::wait, "What it waits for."),
+                           field("analyses", &PlanMoment::analyses, "Analyses that run."),
+                           field("wait", &PlanMoment::wait, "What it waits for."),
                            field("reason", &PlanMoment::reason, "Why."));
   }
 };
@@ -250,9 +269,11 @@ struct PlanReply {
   Duration earliest_end;
   bool needs_a_person = false;
   static constexpr auto fields() {
-    return slipway::fields(required("moments", &PlanReply::moments, "The rollout if all goes well, in order."),
-                           required("earliest_end", &PlanReply::earliest_end, "Time after the start at which it could be done."),
-                           field("needs_a_person", &PlanReply::needs_a_person, "Whether it waits for a promote or an approval on the way."));
+    return slipway::fields(
+        required("moments", &PlanReply::moments, "The rollout if all goes well, in order."),
+        required("earliest_end", &PlanReply::earliest_end, "Time after the start at which it could be done."),
+        field("needs_a_person", &PlanReply::needs_a_person,
+              "Whether it waits for a promote or an approval on the way."));
   }
 };
 
@@ -273,7 +294,8 @@ struct MigrateReply {
 
 struct Validate {
   static constexpr std::string_view name = "validate";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.validate(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.validate(std::forward<decltype(rest)>(rest)...)) {
     return plugin.validate(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "Every fault of the settings, also what the provider can't do, by name.";
@@ -282,7 +304,8 @@ struct Validate {
 };
 struct Plan {
   static constexpr std::string_view name = "plan";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.plan(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.plan(std::forward<decltype(rest)>(rest)...)) {
     return plugin.plan(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "The rollout in an ideal world, by the same code as step.";
@@ -291,7 +314,8 @@ struct Plan {
 };
 struct Step {
   static constexpr std::string_view name = "step";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.step(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.step(std::forward<decltype(rest)>(rest)...)) {
     return plugin.step(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc = "What the world should be now.";
@@ -300,10 +324,12 @@ struct Step {
 };
 struct Migrate {
   static constexpr std::string_view name = "migrate";
-  static constexpr auto call = [](auto& plugin, auto&&... rest) -> decltype(plugin.migrate(std::forward<decltype(rest)>(rest)...)) {
+  static constexpr auto call = [](auto& plugin,
+                                  auto&&... rest) -> decltype(plugin.migrate(std::forward<decltype(rest)>(rest)...)) {
     return plugin.migrate(std::forward<decltype(rest)>(rest)...);
   };
-  static constexpr std::string_view doc = "A state of another version in this version's schema; FAILED_PRECONDITION when it can't be carried over.";
+  static constexpr std::string_view doc =
+      "A state of another version in this version's schema; FAILED_PRECONDITION when it can't be carried over.";
   using Request = MigrateRequest;
   using Reply = MigrateReply;
 };
