@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <regex>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
@@ -28,6 +29,40 @@ std::string path_of(const std::vector<std::string>& context) {
 
 bool inside(const std::string& path, const std::string& other) {
   return other == "/" || path == other || path.starts_with(other + "/");
+}
+
+bool is_expression(const std::string& pattern) {
+  try {
+    static_cast<void>(std::regex(pattern, std::regex::ECMAScript));
+    return true;
+  } catch (const std::regex_error&) {
+    return false;
+  }
+}
+
+// What the library would follow without end, or what would make a text of our own run as a costly expression. Empty:
+// none.
+std::string unusable(const Json& schema) {
+  constexpr std::size_t kLongestPattern = 512;
+  if (schema.is_array()) {
+    for (const Json& part : schema) {
+      if (auto reason = unusable(part); !reason.empty()) return reason;
+    }
+  }
+  if (!schema.is_object()) return "";
+  for (const char* keyword : {"$ref", "patternProperties"}) {
+    if (schema.contains(keyword))
+      return "\"" + std::string(keyword) + "\" is not allowed; write the part out where it is used";
+  }
+  if (const auto found = schema.find("pattern"); found != schema.end() && found->is_string()) {
+    const auto& pattern = found->get_ref<const std::string&>();
+    if (pattern.size() > kLongestPattern) return "a pattern has at most " + std::to_string(kLongestPattern) + " bytes";
+    if (!is_expression(pattern)) return clip(to_text(*found)) + " is no regular expression";
+  }
+  for (const auto& [name, part] : schema.items()) {
+    if (auto reason = unusable(part); !reason.empty()) return reason;
+  }
+  return "";
 }
 
 bool has_long_text(const Json& value) {
@@ -58,6 +93,8 @@ struct Schema::Compiled {
 
 Result<Schema> Schema::parse(const Json& schema) {
   if (!schema.is_object()) return Status(Code::invalid_argument, "want an object that is a JSON Schema");
+  if (const auto reason = unusable(schema); !reason.empty())
+    return Status(Code::invalid_argument, "no usable JSON Schema: " + reason);
   auto compiled = std::make_shared<Compiled>();
   compiled->words = schema;
   try {

@@ -15,7 +15,8 @@ namespace slipway::config {
 // is told in the validator's own words.
 class Schema {
  public:
-  // INVALID_ARGUMENT when the value is no schema, or refers to another document.
+  // INVALID_ARGUMENT when the value is no schema. References and patternProperties are refused: the library follows a
+  // reference to itself until the stack ends.
   static Result<Schema> parse(const Json& schema);
 
   // Every fault, sorted by path; empty: the value is valid.

@@ -85,11 +85,24 @@ TEST(Schema, ALongTextIsNeverGivenToARegularExpression) {
   EXPECT_NE(check(schema, Json(std::string(1'000'000, 'a'))), "");
 }
 
+TEST(Schema, AReferenceIsRefusedBecauseItMayLeadToItself) {
+  const auto* const reason = "no usable JSON Schema: \"$ref\" is not allowed; write the part out where it is used";
+  EXPECT_EQ(Schema::parse(json(R"({"$ref":"#"})")).status().message, reason);
+  EXPECT_EQ(Schema::parse(json(R"({"anyOf":[{"properties":{"a":{"$ref":"#/definitions/a"}}}]})")).status().message,
+            reason);
+}
+
+TEST(Schema, APatternMustBeAShortRegularExpression) {
+  EXPECT_EQ(Schema::parse(json(R"({"pattern":"(["})")).status().message,
+            "no usable JSON Schema: \"([\" is no regular expression");
+  EXPECT_EQ(Schema::parse(Json{{"pattern", std::string(513, '(')}}).status().message,
+            "no usable JSON Schema: a pattern has at most 512 bytes");
+}
+
 TEST(Schema, WhatIsNoSchemaIsRefused) {
   EXPECT_EQ(Schema::parse(Json(1)).status().message, "want an object that is a JSON Schema");
-  for (const auto* text :
-       {R"({"type":5})", R"({"properties":[]})", R"({"$ref":"http://example.com/schema.json"})", R"({"enum":{}})",
-        R"({"required":"x"})", R"({"items":3})"}) {
+  for (const auto* text : {R"({"type":5})", R"({"properties":[]})", R"({"$ref":"http://example.com/schema.json"})",
+                           R"({"enum":{}})", R"({"required":"x"})", R"({"items":3})"}) {
     EXPECT_FALSE(Schema::parse(json(text)).ok()) << text;
   }
 }
