@@ -1,0 +1,244 @@
+#include "plugins/providers/local/edge/haproxy.hpp"
+
+#include <slipway/status.hpp>
+
+#include "plugins/providers/local/base/files.hpp"
+
+namespace slipway::local {
+namespace {
+
+constexpr int kDeleteTries = 50;
+constexpr Span kDeletePause(5);
+
+HaproxyProcessSettings process_settings(const HaproxySettings& s) {
+  return {.binary = s.binary,
+          .config = s.edge.paths.config,
+          .runtime_socket = s.edge.paths.runtime_socket,
+          .master_socket = s.edge.paths.master_socket,
+          .log_file = s.log_file,
+          .identity_file = s.identity_file,
+          .maxconn = s.edge.maxconn};
+}
+
+std::string name_of(const std::string& backend, const Server& server) { return backend + "/" + server.name; }
+
+// Success or the words of HAProxy as an error; `tolerated` counts as success.
+void require_done(const std::string& answer, const std::string& command, Reply tolerated = Reply::kDone) {
+  const Reply reply = classify(answer);
+  if (reply == Reply::kDone || reply == tolerated) return;
+  const Code code = reply == Reply::kNoSuchServer ? Code::not_found : Code::unavailable;
+  throw Error(code, "HAProxy refused \"" + command + "\": " + answer.substr(0, answer.find_last_not_of('\n') + 1));
+}
+
+}  // namespace
+
+Haproxy::Haproxy(boost::asio::any_io_executor executor, HaproxySettings settings, Processes& processes, Notices& notices)
+    : executor_(executor),
+      settings_(std::move(settings)),
+      notices_(notices),
+      process_(process_settings(settings_), processes),
+      runtime_(settings_.edge.paths.runtime_socket),
+      master_(settings_.edge.paths.master_socket),
+      turns_(executor),
+      wake_(executor),
+      reloaded_(executor, SteadyTime::max()) {}
+
+void Haproxy::define(const std::string& application, const Definition& definition) {
+  if (const auto found = definitions_.find(application); found != definitions_.end() && found->second == definition) return;
+  definitions_[application] = definition;
+  wake_.raise();
+}
+
+void Haproxy::forget(const std::string& application) {
+  if (const auto found = definitions_.find(application); found != definitions_.end()) {
+    for (const BackendSpec& backend : found->second.backends) serving_.erase(backend.name);
+    definitions_.erase(found);
+  }
+  orders_.erase(application);
+  wake_.raise();
+}
+
+Edge Haproxy::wanted() const {
+  Edge edge;
+  edge.sticky_headers = settings_.sticky_headers;
+  edge.sticky_cookies = settings_.sticky_cookies;
+  for (const auto& [application, definition] : definitions_) {
+    for (const std::string& host : definition.hosts) edge.hosts.emplace(host, application);
+    for (const BackendSpec& spec : definition.backends) {
+      Backend backend{spec.name, spec.check, {}};
+      if (const auto found = serving_.find(spec.name); found != serving_.end()) {
+        backend.servers.assign(found->second.begin(), found->second.end());
+      }
+      edge.backends.push_back(std::move(backend));
+      edge.check_paths[spec.name] = spec.check_path;
+    }
+  }
+  for (const auto& [application, order] : orders_) {
+    edge.routes[application] = order.route;
+    if (!order.headers.empty()) edge.header_routes[application] = order.headers;
+  }
+  return edge;
+}
+
+void Haproxy::write_maps() const {
+  const Edge edge = wanted();
+  const EdgePaths& paths = settings_.edge.paths;
+  write_file(paths.hosts_map, map_text(hosts_lines(edge)), Durability::kProcess);
+  write_file(paths.routes_map, map_text(routes_lines(edge)), Durability::kProcess);
+  write_file(paths.headers_map, map_text(headers_lines(edge)), Durability::kProcess);
+  write_file(paths.checks_map, map_text(checks_lines(edge)), Durability::kProcess);
+}
+
+// Only backends that HAProxy has taken already: a new one goes into the file after its check.
+void Haproxy::write_config() const {
+  Edge edge = wanted();
+  std::erase_if(edge.backends, [&](const Backend& backend) { return !loaded_.contains(backend.name); });
+  write_file(settings_.edge.paths.config, config_text(settings_.edge, edge), Durability::kProcess);
+}
+
+awaitable<void> Haproxy::route(const std::string& application, std::optional<RouteOrder> order) {
+  {
+    const auto turn = co_await turns_.take();
+    if (order) orders_[application] = *order;
+    else orders_.erase(application);
+    write_maps();
+    if (!up_) co_return;
+    if (reloading_) routed_during_reload_.insert(application);
+    co_await sync();
+  }
+  // A worker that comes up meanwhile has read the map before or after us; the reload's end sees to it.
+  while (reloading_) {
+    boost::system::error_code ignored;
+    co_await reloaded_.async_wait(into(ignored));
+  }
+}
+
+awaitable<void> Haproxy::add(const std::string& backend, const Server& server) {
+  const std::string name = name_of(backend, server);
+  const std::string command = "add server " + name + " " + server.address + " " + server_options();
+  require_done(co_await runtime_.ask(command), command, Reply::kAlreadyExists);
+  const std::string checked = "enable health " + name + "; set server " + name + " state drain";
+  require_done(co_await runtime_.ask(checked), checked);
+}
+
+awaitable<void> Haproxy::admit(const std::string& backend, const Server& server) {
+  serving_[backend].insert(server);
+  write_config();
+  const std::string command = "set server " + name_of(backend, server) + " state ready";
+  require_done(co_await tell(command), command);
+}
+
+awaitable<void> Haproxy::drain(const std::string& backend, const Server& server) {
+  serving_[backend].erase(server);
+  write_config();
+  const std::string command = "set server " + name_of(backend, server) + " state drain";
+  require_done(co_await tell(command), command, Reply::kNoSuchServer);
+}
+
+void Haproxy::withdraw(const std::string& backend, const Server& server) {
+  if (serving_[backend].erase(server) > 0 && up_) write_config();
+}
+
+awaitable<bool> Haproxy::remove(const std::string& backend, const Server& server) {
+  withdraw(backend, server);
+  const std::string name = name_of(backend, server);
+  require_done(co_await tell("set server " + name + " state maint"), "maint", Reply::kNoSuchServer);
+  for (int i = 0; i < kDeleteTries; ++i) {
+    const std::string answer = co_await runtime_.ask("del server " + name);
+    const Reply reply = classify(answer);
+    if (reply == Reply::kDone || reply == Reply::kNoSuchServer) co_return true;
+    if (reply != Reply::kStillConnected) require_done(answer, "del server " + name);
+    co_await sleep_for(kDeletePause);
+  }
+  co_return false;
+}
+
+awaitable<std::vector<StatRow>> Haproxy::rows(const std::string& backend, const char* type) {
+  co_return parse_stat(co_await runtime_.ask("show stat " + backend + " " + type + " -1"));
+}
+
+awaitable<ServerView> Haproxy::look(const std::string& backend, const Server& server) {
+  ServerView view;
+  for (const StatRow& row : co_await rows(backend, "4")) {
+    if (row.backend != backend || row.server != server.name) continue;
+    view.exists = true;
+    view.address = row.address;
+    view.raw = row.status.starts_with("MAINT");
+    view.open = !view.raw && !row.status.starts_with("DRAIN");
+    view.healthy = row.check.ends_with("OK") || row.status.starts_with("UP");
+    view.requests = row.sessions + row.queued;
+  }
+  for (const int worker : std::vector<int>(old_workers_)) {
+    try {
+      const auto text = co_await master_.ask("@!" + std::to_string(worker) + " show stat " + backend + " 4 -1");
+      for (const StatRow& row : parse_stat(text)) {
+        if (row.server == server.name) view.requests += row.sessions + row.queued;
+      }
+    } catch (const Error&) {
+      // It has left: nothing is under way in it.
+    }
+  }
+  co_return view;
+}
+
+awaitable<std::vector<std::string>> Haproxy::servers_in(const std::string& backend) {
+  std::vector<std::string> names;
+  for (const StatRow& row : co_await rows(backend, "4")) names.push_back(row.server);
+  co_return names;
+}
+
+awaitable<std::uint64_t> Haproxy::requests_in(const std::string& backend) {
+  std::uint64_t requests = 0;
+  for (const StatRow& row : co_await rows(backend, "2")) requests += row.sessions + row.queued;
+  co_return requests;
+}
+
+awaitable<std::string> Haproxy::tell(std::string line) {
+  std::string answer = co_await runtime_.ask(line);
+  co_await tell_old(line);
+  co_return answer;
+}
+
+awaitable<void> Haproxy::tell_old(const std::string& line) {
+  for (const int worker : std::vector<int>(old_workers_)) {
+    try {
+      co_await master_.ask("@!" + std::to_string(worker) + " " + line);
+    } catch (const Error&) {
+      // It has left, or the master is starting itself anew; then the reload's end tells it again.
+    }
+  }
+}
+
+awaitable<void> Haproxy::sync() {
+  const Edge edge = wanted();
+  const EdgePaths& paths = settings_.edge.paths;
+  if (headers_lines(edge) != headers_) co_await sync_headers();
+  const auto bring = [&](const std::string& map, MapLines& seen, MapLines fresh) -> awaitable<void> {
+    for (const std::string& command : changes_of(map, seen, fresh)) require_done(co_await tell(command), command);
+    seen = std::move(fresh);
+  };
+  co_await bring(paths.routes_map, routes_, routes_lines(edge));
+  co_await bring(paths.hosts_map, hosts_, hosts_lines(edge));
+  co_await bring(paths.checks_map, checks_, checks_lines(edge));
+}
+
+awaitable<void> Haproxy::sync_headers() {
+  MapLines fresh = headers_lines(wanted());
+  const std::string& map = settings_.edge.paths.headers_map;
+  const std::string prepare = "prepare map " + map;
+  const std::string version = parse_version(co_await runtime_.ask(prepare));
+  if (version.empty()) throw Error(Code::unavailable, "HAProxy refused \"" + prepare + "\"");
+  for (const std::string& command : replacement_of(map, version, fresh)) require_done(co_await runtime_.ask(command), command);
+  for (const int worker : std::vector<int>(old_workers_)) {
+    try {
+      const std::string at = "@!" + std::to_string(worker) + " ";
+      const std::string theirs = parse_version(co_await master_.ask(at + prepare));
+      for (const std::string& command : replacement_of(map, theirs, fresh)) co_await master_.ask(at + command);
+    } catch (const Error&) {
+      // It has left.
+    }
+  }
+  headers_ = std::move(fresh);
+}
+
+}  // namespace slipway::local

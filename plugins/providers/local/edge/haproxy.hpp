@@ -1,0 +1,102 @@
+// HAProxy 2.6 as the provider's proxy: keeps its files, its process and its tables as they are wanted. One thread: that of the
+// executor. Everything given to the constructor outlives it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include "plugins/providers/local/base/notices.hpp"
+#include "plugins/providers/local/edge/haproxy_process.hpp"
+#include "plugins/providers/local/edge/map_sync.hpp"
+#include "plugins/providers/local/edge/proxy.hpp"
+
+namespace slipway::local {
+
+struct HaproxySettings {
+  EdgeSettings edge;
+  std::string binary = "haproxy";
+  std::string shape_file;     // what the running HAProxy has loaded
+  std::string identity_file;  // its pid
+  std::string log_file;
+  std::set<std::string> sticky_headers, sticky_cookies;
+  Span ping_every{2000};
+  int pings_missed = 3;  // then it counts as hung
+};
+
+class Haproxy final : public Proxy {
+ public:
+  Haproxy(boost::asio::any_io_executor executor, HaproxySettings settings, Processes& processes, Notices& notices);
+
+  // Called whenever HAProxy came up, went down or has other backends than before.
+  void on_change(std::function<void()> listener) { listener_ = std::move(listener); }
+
+  // Supervises for ever; never throws.
+  awaitable<void> run();
+
+  void define(const std::string& application, const Definition& definition) override;
+  void forget(const std::string& application) override;
+  [[nodiscard]] bool has_backend(const std::string& name) const override { return up_ && loaded_.contains(name); }
+  void recall(const std::string& application, const RouteOrder& order) override { orders_[application] = order; }
+  void recall(const std::string& backend, const Server& server) override { serving_[backend].insert(server); }
+  awaitable<void> route(const std::string& application, std::optional<RouteOrder> order) override;
+  awaitable<void> add(const std::string& backend, const Server& server) override;
+  awaitable<void> admit(const std::string& backend, const Server& server) override;
+  awaitable<void> drain(const std::string& backend, const Server& server) override;
+  void withdraw(const std::string& backend, const Server& server) override;
+  awaitable<bool> remove(const std::string& backend, const Server& server) override;
+  awaitable<ServerView> look(const std::string& backend, const Server& server) override;
+  awaitable<std::vector<std::string>> servers_in(const std::string& backend) override;
+  awaitable<std::uint64_t> requests_in(const std::string& backend) override;
+  [[nodiscard]] std::string problem() const override { return problem_; }
+
+ private:
+  [[nodiscard]] Edge wanted() const;
+  void write_maps() const;
+  void write_config() const;
+
+  awaitable<void> come_up();
+  awaitable<void> start();
+  awaitable<void> stay_up();
+  awaitable<void> reload(const std::string& shape);
+  awaitable<void> offer(const std::string& shape);
+  void write_program() const;
+  [[nodiscard]] bool managed() const { return settings_.edge.mode == ProxyMode::kManaged; }
+  awaitable<void> read_tables();
+  awaitable<void> sync();
+  awaitable<void> sync_headers();
+  awaitable<void> refresh_old_workers();
+  awaitable<bool> ping();
+  void watch_process();
+  void went_down(const std::string& why);
+  void report(std::string problem);
+
+  // One line to every worker that still serves; the answer is the current worker's.
+  awaitable<std::string> tell(std::string line);
+  awaitable<void> tell_old(const std::string& line);
+  awaitable<std::vector<StatRow>> rows(const std::string& backend, const char* type);
+
+  boost::asio::any_io_executor executor_;
+  HaproxySettings settings_;
+  Notices& notices_;
+  HaproxyProcess process_;
+  RuntimeApi runtime_, master_;
+  std::function<void()> listener_ = [] {};
+
+  std::map<std::string, Definition> definitions_;
+  std::map<std::string, RouteOrder> orders_;
+  std::map<std::string, std::set<Server>> serving_;
+
+  bool up_ = false, ended_ = false, reloading_ = false;
+  std::uint64_t lives_ = 0;  // counts processes, so that the end of an older one is told apart
+  std::set<std::string> loaded_;
+  std::string loaded_shape_, refused_shape_, problem_;
+  MapLines hosts_, routes_, headers_, checks_;  // as the running HAProxy has them
+  std::vector<int> old_workers_;
+  std::set<std::string> routed_during_reload_;
+  Turns turns_;
+  Signal wake_;
+  boost::asio::steady_timer reloaded_;
+};
+
+}  // namespace slipway::local

@@ -1,0 +1,198 @@
+// The half of Haproxy that keeps the process: found or started, reloaded, started again.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <filesystem>
+#include <slipway/status.hpp>
+
+#include "plugins/providers/local/base/files.hpp"
+#include "plugins/providers/local/edge/haproxy.hpp"
+
+namespace slipway::local {
+namespace {
+
+constexpr Span kFirstPause(200), kLongestPause(5000);
+
+}  // namespace
+
+awaitable<void> Haproxy::run() {
+  Span pause = kFirstPause;
+  for (;;) {
+    bool came_up = false;
+    try {
+      co_await come_up();
+      came_up = true;
+      pause = kFirstPause;
+      co_await stay_up();
+    } catch (const std::exception& error) {
+      went_down(error.what());
+    }
+    if (came_up) continue;
+    co_await sleep_for(pause);
+    pause = std::min(pause * 2, kLongestPause);
+  }
+}
+
+awaitable<void> Haproxy::come_up() {
+  ended_ = false;
+  if (!managed()) {
+    write_program();
+  } else {
+    if (co_await process_.adopt()) loaded_shape_ = read_file(settings_.shape_file).value_or("");
+    else co_await start();
+    watch_process();
+  }
+  const auto turn = co_await turns_.take();
+  co_await read_tables();
+  write_maps();
+  co_await sync();
+  up_ = true;
+  report("");
+  notices_.log(Level::kInfo, "HAProxy answers on " + settings_.edge.paths.runtime_socket);
+  listener_();
+}
+
+void Haproxy::write_program() const {
+  const EdgePaths& paths = settings_.edge.paths;
+  write_file(paths.mirror_script, mirror_script(settings_.edge), Durability::kProcess);
+}
+
+awaitable<void> Haproxy::start() {
+  const Edge edge = wanted();
+  const std::string candidate = settings_.edge.paths.config + ".candidate";
+  write_maps();
+  write_program();
+  write_file(candidate, config_text(settings_.edge, edge), Durability::kProcess);
+  if (std::string refusal = co_await process_.check(candidate); !refusal.empty()) throw Error(Code::unavailable, refusal);
+  std::filesystem::rename(candidate, settings_.edge.paths.config);
+  co_await process_.start();
+  loaded_shape_ = shape_text(settings_.edge, edge);
+  write_file(settings_.shape_file, loaded_shape_, Durability::kProcess);
+  notices_.log(Level::kInfo, "HAProxy started on " + settings_.edge.bind);
+}
+
+void Haproxy::watch_process() {
+  const auto wait = [this, life = ++lives_]() -> awaitable<void> {
+    const auto mine = life;
+    const Exit exit = co_await process_.ended();
+    if (lives_ != mine) co_return;
+    notices_.log(Level::kError, "HAProxy " + to_string(exit));
+    ended_ = true;
+    wake_.raise();
+  };
+  boost::asio::co_spawn(executor_, wait, boost::asio::detached);
+}
+
+awaitable<void> Haproxy::stay_up() {
+  int missed = 0;
+  while (!ended_) {
+    const std::string shape = shape_text(settings_.edge, wanted());
+    if (shape != loaded_shape_ && shape != refused_shape_) co_await (managed() ? reload(shape) : offer(shape));
+    co_await wake_.wait_until(std::chrono::steady_clock::now() + settings_.ping_every);
+    if (ended_) break;
+    missed = co_await ping() ? 0 : missed + 1;
+    if (missed < settings_.pings_missed) continue;
+    if (!managed()) throw Error(Code::unavailable, "HAProxy does not answer on \"" + runtime_.socket_path() + "\"");
+    notices_.log(Level::kError, "HAProxy does not answer; it is killed and started again");
+    process_.kill();
+    break;
+  }
+  throw Error(Code::unavailable, "HAProxy has ended and is being started again");
+}
+
+awaitable<bool> Haproxy::ping() {
+  try {
+    co_await runtime_.ask("show version");
+    if (!old_workers_.empty()) co_await refresh_old_workers();
+    co_return true;
+  } catch (const Error&) {
+    co_return false;
+  }
+}
+
+// An existing HAProxy is not ours to reload: the file is written, and its owner told until it has been loaded.
+awaitable<void> Haproxy::offer(const std::string& shape) {
+  const Edge edge = wanted();
+  write_maps();
+  write_file(settings_.edge.paths.config, config_text(settings_.edge, edge), Durability::kProcess);
+  const auto turn = co_await turns_.take();
+  co_await read_tables();
+  std::string missing;
+  for (const Backend& backend : edge.backends) {
+    if (!loaded_.contains(backend.name)) missing = backend.name;
+  }
+  if (missing.empty()) loaded_shape_ = shape;
+  if (missing.empty()) co_await sync();
+  report(missing.empty() ? "" : "HAProxy has no backend \"" + missing + "\"; reload it with -f " + settings_.edge.paths.config);
+  listener_();
+}
+
+awaitable<void> Haproxy::reload(const std::string& shape) {
+  const std::string candidate = settings_.edge.paths.config + ".candidate";
+  write_file(candidate, config_text(settings_.edge, wanted()), Durability::kProcess);
+  if (std::string refusal = co_await process_.check(candidate); !refusal.empty()) {
+    refused_shape_ = shape;
+    report(refusal);
+    listener_();
+    co_return;
+  }
+  reloading_ = true;
+  std::exception_ptr failure;
+  try {
+    write_maps();
+    write_file(settings_.edge.paths.config, config_text(settings_.edge, wanted()), Durability::kProcess);
+    co_await process_.reload();
+    const auto turn = co_await turns_.take();
+    loaded_shape_ = shape;
+    write_file(settings_.shape_file, shape, Durability::kProcess);
+    co_await refresh_old_workers();
+    co_await read_tables();
+    co_await sync();
+    for (const std::string& application : routed_during_reload_) {
+      if (const auto found = orders_.find(application); found != orders_.end()) {
+        co_await tell_old("set map " + settings_.edge.paths.routes_map + " " + application + " " + to_entry(found->second.route));
+      }
+    }
+    report("");
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  reloading_ = false;
+  routed_during_reload_.clear();
+  reloaded_.cancel();
+  if (failure) std::rethrow_exception(failure);
+  listener_();
+}
+
+awaitable<void> Haproxy::refresh_old_workers() {
+  if (settings_.edge.paths.master_socket.empty()) co_return;
+  const ProcessTable table = parse_processes(co_await master_.ask("show proc"));
+  old_workers_ = table.old_workers;
+}
+
+// What the running HAProxy knows: backends and maps.
+awaitable<void> Haproxy::read_tables() {
+  loaded_.clear();
+  for (const StatRow& row : parse_stat(co_await runtime_.ask("show stat -1 2 -1"))) loaded_.insert(row.backend);
+  const EdgePaths& paths = settings_.edge.paths;
+  hosts_ = parse_map(co_await runtime_.ask("show map " + paths.hosts_map));
+  routes_ = parse_map(co_await runtime_.ask("show map " + paths.routes_map));
+  headers_ = parse_map(co_await runtime_.ask("show map " + paths.headers_map));
+  checks_ = parse_map(co_await runtime_.ask("show map " + paths.checks_map));
+  co_await refresh_old_workers();
+}
+
+void Haproxy::went_down(const std::string& why) {
+  const bool was_up = std::exchange(up_, false);
+  loaded_.clear();
+  old_workers_.clear();
+  report(why);
+  if (was_up) listener_();
+}
+
+void Haproxy::report(std::string problem) {
+  if (problem == problem_) return;
+  problem_ = std::move(problem);
+  if (!problem_.empty()) notices_.log(Level::kError, problem_);
+}
+
+}  // namespace slipway::local

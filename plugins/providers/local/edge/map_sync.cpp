@@ -1,0 +1,52 @@
+#include "plugins/providers/local/edge/map_sync.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace slipway::local {
+
+std::vector<std::string> changes_of(const std::string& map, const MapLines& before, const MapLines& after) {
+  const std::map<std::string, std::string> old(before.begin(), before.end()), fresh(after.begin(), after.end());
+  std::vector<std::string> commands;
+  for (const auto& [key, value] : fresh) {
+    const auto found = old.find(key);
+    if (found == old.end()) commands.push_back("add map " + map + " " + key + " " + value);
+    else if (found->second != value) commands.push_back("set map " + map + " " + key + " " + value);
+  }
+  for (const auto& [key, value] : old) {
+    if (!fresh.contains(key)) commands.push_back("del map " + map + " " + key);
+  }
+  return commands;
+}
+
+std::vector<std::string> replacement_of(const std::string& map, std::string_view version, const MapLines& after) {
+  const std::string at = "@" + std::string(version) + " " + map;
+  std::vector<std::string> commands;
+  for (const auto& [key, value] : after) commands.push_back("add map " + at + " " + key + " " + value);
+  commands.push_back("commit map " + at);
+  return commands;
+}
+
+std::string parse_version(std::string_view text) {
+  constexpr std::string_view kMark = "New version created: ";
+  const auto start = text.find(kMark);
+  if (start == text.npos) return "";
+  text.remove_prefix(start + kMark.size());
+  return std::string(text.substr(0, text.find_first_not_of("0123456789")));
+}
+
+MapLines parse_map(std::string_view text) {
+  MapLines lines;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    const auto line = text.substr(0, end);
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+    const auto first = line.find(' ');
+    const auto second = first == line.npos ? line.npos : line.find(' ', first + 1);
+    if (second == line.npos || !line.starts_with("0x")) continue;
+    lines.emplace_back(line.substr(first + 1, second - first - 1), line.substr(second + 1));
+  }
+  return lines;
+}
+
+}  // namespace slipway::local

@@ -1,0 +1,325 @@
+#include "plugins/providers/local/reconcile/application.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <charconv>
+
+namespace slipway::local {
+namespace {
+
+using provider::Desired;
+using provider::DesiredGroup;
+using provider::Release;
+
+constexpr Span kAfterFailure(250);
+constexpr Span kSweepDrain(10'000), kSweepPause(20);
+// More rounds than any state of two backends needs; a bound, should a plan never come to rest.
+constexpr int kRoundsAtMost = 16;
+
+// Users draw anew for each rollout. FNV-1a: the same on every machine and in every version.
+std::string salt_of(const std::string& rollout) {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : rollout) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  char text[9] = {};
+  std::to_chars(text, text + 8, hash, 16);
+  return text;
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+std::int64_t number_of(const std::string& id) {
+  std::int64_t number = 0;
+  const auto dash = id.rfind('-');
+  if (dash != id.npos) std::from_chars(id.data() + dash + 1, id.data() + id.size(), number);
+  return number;
+}
+
+}  // namespace
+
+std::string application_key(const std::string& tenant, const std::string& application) { return tenant + "/" + application; }
+
+std::string backend_name(const std::string& tenant, const std::string& application, std::size_t slot) {
+  return tenant + "." + application + (slot == 0 ? ".a" : ".b");
+}
+
+Application::Application(ApplicationTools& tools, ApplicationRecord record)
+    : tools_(tools), record_(std::move(record)), turns_(tools.replicas.executor), wake_(tools.replicas.executor) {
+  const auto route = parse_entry(record_.route);
+  if (!route) return;
+  const std::size_t stable = route->stable == backend(0) ? 0 : 1;
+  split_ = Split{stable, 1 - stable, route->next_ppm};
+}
+
+Application::~Application() {
+  for (const auto& [id, replica] : replicas_) replica->detach();
+}
+
+void Application::begin() {
+  define();
+  recall();
+  const auto records = std::exchange(record_.replicas, {});
+  for (const ReplicaRecord& replica : records) add_replica(replica);
+  boost::asio::co_spawn(
+      tools_.replicas.executor, [self = shared_from_this()]() -> awaitable<void> { co_await self->run(); },
+      boost::asio::detached);
+}
+
+void Application::recall() {
+  const auto route = parse_entry(record_.route);
+  if (!route) return;
+  RouteOrder order{*route, {}};
+  if (route->header_routes && split_) order.headers = order_of(*split_).headers;
+  tools_.replicas.proxy.recall(key(), order);
+}
+
+awaitable<Status> Application::apply(Desired desired) {
+  if (const Status fence = check_fence(record_.desired, desired); !fence.ok()) co_return fence;
+  record_.desired = std::move(desired);
+  record_.removed = false;
+  keep_releases();
+  save(Durability::kMachine);
+  wake_.raise();
+  try {
+    co_await settle();
+  } catch (const std::exception& error) {
+    // It is durable: the loop goes on trying, and observe tells what is.
+    tools_.replicas.notices.log(Level::kWarn, "application " + key() + ": " + error.what());
+  }
+  co_return Status();
+}
+
+void Application::remove() {
+  if (record_.removed) return;
+  record_.removed = true;
+  save(Durability::kMachine);
+  wake_.raise();
+}
+
+void Application::proxy_changed() {
+  for (const auto& [id, replica] : replicas_) replica->proxy_changed();
+  sweep_due_ = changed_ = true;
+  wake_.raise();
+}
+
+void Application::replica_changed() {
+  changed_ = true;
+  wake_.raise();
+}
+
+void Application::replica_gone(const std::string& id) {
+  replicas_.erase(id);
+  keep_releases();
+  replica_changed();
+}
+
+awaitable<void> Application::run() {
+  while (!gone_) {
+    auto due = SteadyTime::max();
+    try {
+      co_await settle();
+      problem_.clear();
+    } catch (const std::exception& error) {
+      problem_ = error.what();
+      tools_.replicas.notices.log(Level::kWarn, "application " + key() + ": " + problem_);
+      due = std::chrono::steady_clock::now() + kAfterFailure;
+    }
+    if (std::exchange(changed_, false) && !gone_) {
+      save(Durability::kProcess);
+      tools_.replicas.notices.changed(record_.desired.tenant, record_.desired.application);
+    }
+    if (!gone_) co_await wake_.wait_until(due);
+  }
+}
+
+awaitable<void> Application::settle() {
+  const auto turn = co_await turns_.take();
+  for (int round = 0; round < kRoundsAtMost && !gone_; ++round) {
+    const auto before = std::tuple(slots(), split_, order_, replicas_.size());
+    co_await settle_once();
+    if (before == std::tuple(slots(), split_, order_, replicas_.size())) co_return;
+  }
+}
+
+awaitable<void> Application::settle_once() {
+  const Plan plan = make_plan(record_.desired, presence(), seen());
+  if (presence() == Presence::kRemoved && plan.complete) co_return finish_removal();
+  take_slots(plan);
+  co_await route(plan);
+  create(plan);
+  for (const std::string& id : plan.leave) {
+    if (const auto found = replicas_.find(id); found != replicas_.end()) found->second->leave();
+  }
+  if (std::exchange(sweep_due_, false)) {
+    boost::asio::co_spawn(
+        tools_.replicas.executor, [self = shared_from_this()]() -> awaitable<void> { co_await self->sweep(); },
+        boost::asio::detached);
+  }
+}
+
+void Application::take_slots(const Plan& plan) {
+  if (plan.slots != slots()) {
+    record_.slot_a = plan.slots[0];
+    record_.slot_b = plan.slots[1];
+    changed_ = true;
+  }
+  define();
+  for (const auto& [id, replica] : replicas_) {
+    const auto found = std::ranges::find(plan.slots, replica->record().release);
+    const bool placed = found != plan.slots.end();
+    replica->set_backend(placed ? std::optional(backend(static_cast<std::size_t>(found - plan.slots.begin()))) : std::nullopt);
+  }
+}
+
+void Application::define() {
+  Definition definition{{spec_of(0), spec_of(1)}, {}};
+  for (const std::string& host : record_.desired.hosts) definition.hosts.push_back(lower(host));
+  if (definition.hosts.empty()) definition.hosts.push_back(lower(record_.desired.application));
+  if (!record_.removed || !replicas_.empty() || split_) tools_.replicas.proxy.define(key(), definition);
+}
+
+// An empty slot is made like the other, so that the next release finds it fitting without a reload.
+BackendSpec Application::spec_of(std::size_t slot) const {
+  BackendSpec spec{.name = backend(slot)};
+  const Release* own = release(slots()[slot]);
+  if (own == nullptr) own = release(slots()[1 - slot]);
+  if (own == nullptr && !record_.desired.groups.empty()) own = &record_.desired.groups.front().release;
+  if (own == nullptr || own->readiness.kind != provider::CheckKind::http) return spec;
+  spec.check = CheckKind::kHttp;
+  spec.check_path = own->readiness.path;
+  return spec;
+}
+
+awaitable<void> Application::route(const Plan& plan) {
+  std::optional<RouteOrder> order;
+  if (plan.split) order = plan.split_is_wanted || !order_ ? order_of(*plan.split) : *order_;
+  if (order == order_ && plan.split == split_) co_return;
+  // Written down first: who takes over after us must not go back behind what HAProxy may have been told.
+  record_.route = order ? to_entry(order->route) : "";
+  save(Durability::kProcess);
+  co_await tools_.replicas.proxy.route(key(), order);
+  order_ = order;
+  split_ = plan.split;
+  changed_ = true;
+}
+
+RouteOrder Application::order_of(const Split& split) const {
+  const Desired& desired = record_.desired;
+  RouteOrder order;
+  order.route.stable = backend(split.stable_slot);
+  order.route.next = backend(split.next_slot);
+  order.route.next_ppm = split.next_ppm;
+  order.route.salt = salt_of(desired.rollout);
+  if (desired.sticky == provider::Sticky::user) {
+    order.route.sticky_header = tools_.sticky.header;
+    order.route.sticky_cookie = tools_.sticky.cookie;
+  }
+  for (const provider::Route& route : desired.routes) {
+    order.headers.push_back({HeaderRoute::Match::kExact, lower(route.header), route.value, route.role});
+  }
+  order.route.header_routes = !order.headers.empty();
+  if (const auto slot = desired.mirror ? slot_of_role(desired.mirror->role) : std::nullopt) {
+    order.route.mirror = backend(*slot);
+    order.route.mirror_ppm = desired.mirror->share;
+    order.route.mirror_cap = static_cast<std::uint32_t>(desired.mirror->max_in_flight);
+  }
+  return order;
+}
+
+std::optional<std::size_t> Application::slot_of_role(const std::string& role) const {
+  const auto group = std::ranges::find(record_.desired.groups, role, &DesiredGroup::role);
+  if (group == record_.desired.groups.end()) return std::nullopt;
+  const Slots now = slots();
+  const auto found = std::ranges::find(now, group->release.version);
+  return found == now.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - now.begin()));
+}
+
+void Application::create(const Plan& plan) {
+  for (const std::string& version : plan.create) {
+    ReplicaRecord record;
+    record.id = version + "-" + std::to_string(record_.next_replica++);
+    record.release = version;
+    add_replica(std::move(record));
+    changed_ = true;
+  }
+}
+
+void Application::add_replica(ReplicaRecord record) {
+  const Release* what = release(record.release);
+  if (what == nullptr) return;
+  const std::string id = record.id;
+  const auto replica = std::make_shared<Replica>(tools_.replicas, *this, record_.desired.tenant, record_.desired.application,
+                                                 *what, std::move(record));
+  replicas_.emplace(id, replica);
+  const Slots now = slots();
+  const auto found = std::ranges::find(now, replica->record().release);
+  if (found != now.end()) replica->set_backend(backend(static_cast<std::size_t>(found - now.begin())));
+  replica->begin();
+}
+
+void Application::finish_removal() {
+  gone_ = true;
+  tools_.replicas.proxy.forget(key());
+  tools_.world.erase(record_.desired.tenant, record_.desired.application);
+  tools_.replicas.notices.changed(record_.desired.tenant, record_.desired.application);
+  on_gone_();
+}
+
+// Takes out servers that no replica of ours stands behind.
+awaitable<void> Application::sweep() {
+  try {
+    for (std::size_t slot = 0; slot < kSlots; ++slot) {
+      if (!tools_.replicas.proxy.has_backend(backend(slot))) continue;
+      for (const std::string& name : co_await tools_.replicas.proxy.servers_in(backend(slot))) {
+        const auto found = replicas_.find(name);
+        if (found != replicas_.end() && found->second->record().release == slots()[slot]) continue;
+        const Server stray{name, ""};
+        co_await tools_.replicas.proxy.drain(backend(slot), stray);
+        const auto limit = std::chrono::steady_clock::now() + kSweepDrain;
+        while ((co_await tools_.replicas.proxy.look(backend(slot), stray)).requests > 0 && std::chrono::steady_clock::now() < limit) {
+          co_await sleep_for(kSweepPause);
+        }
+        co_await tools_.replicas.proxy.remove(backend(slot), stray);
+      }
+    }
+  } catch (const std::exception& error) {
+    tools_.replicas.notices.log(Level::kWarn, "application " + key() + ": " + error.what());
+  }
+}
+
+const Release* Application::release(const std::string& version) const {
+  const auto found = std::ranges::find(record_.releases, version, &Release::version);
+  return found == record_.releases.end() ? nullptr : &*found;
+}
+
+// Of what is desired and of what still runs.
+void Application::keep_releases() {
+  std::vector<Release> kept;
+  for (const DesiredGroup& group : record_.desired.groups) kept.push_back(group.release);
+  for (const Release& old : record_.releases) {
+    const bool runs = std::ranges::any_of(replicas_, [&](const auto& r) { return r.second->record().release == old.version; });
+    const bool known = std::ranges::find(kept, old.version, &Release::version) != kept.end();
+    if (runs && !known) kept.push_back(old);
+  }
+  record_.releases = std::move(kept);
+}
+
+void Application::save(Durability durability) {
+  record_.replicas.clear();
+  for (const auto& [id, replica] : replicas_) record_.replicas.push_back(replica->record());
+  tools_.world.save(record_, durability);
+}
+
+Seen Application::seen() const {
+  Seen seen{slots(), split_, {}};
+  for (const auto& [id, replica] : replicas_) {
+    seen.replicas.push_back({id, replica->record().release, number_of(id), replica->record().leaving, replica->serving(),
+                             replica->listed(), replica->alive()});
+  }
+  return seen;
+}
+
+}  // namespace slipway::local

@@ -1,0 +1,97 @@
+// One application: makes its replicas, backends and traffic match the newest desired state, again after every change.
+// One thread: that of the executor.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "plugins/providers/local/reconcile/plan.hpp"
+#include "plugins/providers/local/replica/replica.hpp"
+#include "plugins/providers/local/world/world.hpp"
+
+namespace slipway::local {
+
+// How users are told apart when a desired state asks for it.
+struct StickyNames {
+  std::string header = "x-user";
+  std::string cookie = "slipway_id";
+};
+
+struct ApplicationTools {
+  ReplicaTools& replicas;
+  World& world;
+  StickyNames sticky{};
+};
+
+// "tenant/application": the key in HAProxy's maps.
+std::string application_key(const std::string& tenant, const std::string& application);
+// "tenant.application.a": the backend of a slot.
+std::string backend_name(const std::string& tenant, const std::string& application, std::size_t slot);
+
+class Application final : public Replica::Listener, public std::enable_shared_from_this<Application> {
+ public:
+  Application(ApplicationTools& tools, ApplicationRecord record);
+  ~Application() override;
+
+  // Takes up what the record says is there, replicas included, and works from then on. Once.
+  void begin();
+
+  // Refuses (ABORTED) what is older than seen. Else durable, and a change of weights in effect, when it returns.
+  awaitable<Status> apply(provider::Desired desired);
+  // Everything of it goes; `gone` tells when.
+  void remove();
+  awaitable<provider::Observation> observe();
+
+  void proxy_changed();
+  [[nodiscard]] bool gone() const { return gone_; }
+  // Called when everything of a removed application has gone.
+  void on_gone(std::function<void()> listener) { on_gone_ = std::move(listener); }
+
+  void replica_starting() override { save(Durability::kProcess); }
+  void replica_changed() override;
+  void replica_gone(const std::string& id) override;
+
+ private:
+  awaitable<void> run();
+  awaitable<void> settle();
+  awaitable<void> settle_once();
+  awaitable<void> route(const Plan& plan);
+  awaitable<void> sweep();
+  void recall();
+  void take_slots(const Plan& plan);
+  void define();
+  void create(const Plan& plan);
+  void finish_removal();
+  void add_replica(ReplicaRecord record);
+
+  [[nodiscard]] Seen seen() const;
+  [[nodiscard]] RouteOrder order_of(const Split& split) const;
+  [[nodiscard]] BackendSpec spec_of(std::size_t slot) const;
+  [[nodiscard]] const provider::Release* release(const std::string& version) const;
+  [[nodiscard]] std::optional<std::size_t> slot_of_role(const std::string& role) const;
+  [[nodiscard]] provider::ObservedGroup observed(const std::string& version, const Plan& plan) const;
+  [[nodiscard]] Presence presence() const { return record_.removed ? Presence::kRemoved : Presence::kWanted; }
+  void keep_releases();
+  void save(Durability durability);
+
+  [[nodiscard]] Slots slots() const { return {record_.slot_a, record_.slot_b}; }
+  [[nodiscard]] std::string key() const { return application_key(record_.desired.tenant, record_.desired.application); }
+  [[nodiscard]] std::string backend(std::size_t slot) const {
+    return backend_name(record_.desired.tenant, record_.desired.application, slot);
+  }
+
+  ApplicationTools& tools_;
+  ApplicationRecord record_;
+  std::map<std::string, std::shared_ptr<Replica>> replicas_;
+  std::optional<Split> split_;       // what HAProxy does
+  std::optional<RouteOrder> order_;  // as last made true
+  Turns turns_;
+  Signal wake_;
+  std::function<void()> on_gone_ = [] {};
+  bool changed_ = false, sweep_due_ = true, gone_ = false;
+  std::string problem_;
+};
+
+}  // namespace slipway::local

@@ -1,0 +1,56 @@
+#include "plugins/providers/local/reconcile/reconciler.hpp"
+
+namespace slipway::local {
+
+void Reconciler::begin() {
+  for (ApplicationRecord& record : tools_.world.load(problems_)) {
+    open(application_key(record.desired.tenant, record.desired.application), std::move(record));
+  }
+  for (const std::string& problem : problems_) tools_.replicas.notices.log(Level::kError, problem);
+}
+
+std::shared_ptr<Application> Reconciler::open(const std::string& key, ApplicationRecord record) {
+  const auto application = std::make_shared<Application>(tools_, std::move(record));
+  applications_[key] = application;
+  application->on_gone([this, key] { applications_.erase(key); });
+  application->begin();
+  return application;
+}
+
+awaitable<Status> Reconciler::apply(provider::Desired desired) {
+  const std::string key = application_key(desired.tenant, desired.application);
+  const auto found = applications_.find(key);
+  std::shared_ptr<Application> application;
+  if (found != applications_.end()) {
+    application = found->second;
+  } else {
+    ApplicationRecord fresh;
+    fresh.desired = desired;
+    fresh.desired.generation = fresh.desired.token = 0;
+    fresh.desired.groups.clear();
+    application = open(key, std::move(fresh));
+  }
+  co_return co_await application->apply(std::move(desired));
+}
+
+awaitable<Result<provider::Observation>> Reconciler::observe(provider::Target target) {
+  const auto found = applications_.find(application_key(target.tenant, target.application));
+  if (found == applications_.end()) {
+    co_return Status(Code::not_found, "application \"" + target.application + "\" was never applied here");
+  }
+  const auto application = found->second;
+  auto observation = co_await application->observe();
+  observation.problems.insert(observation.problems.end(), problems_.begin(), problems_.end());
+  co_return observation;
+}
+
+void Reconciler::remove(const provider::Target& target) {
+  const auto found = applications_.find(application_key(target.tenant, target.application));
+  if (found != applications_.end()) found->second->remove();
+}
+
+void Reconciler::proxy_changed() {
+  for (const auto& [key, application] : applications_) application->proxy_changed();
+}
+
+}  // namespace slipway::local

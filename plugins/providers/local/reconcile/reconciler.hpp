@@ -1,0 +1,30 @@
+// Every application of this machine. One thread: that of the executor.
+#pragma once
+
+#include "plugins/providers/local/reconcile/application.hpp"
+
+namespace slipway::local {
+
+class Reconciler {
+ public:
+  explicit Reconciler(ApplicationTools& tools) : tools_(tools) {}
+
+  // Takes up everything the world remembers. Once. Files that can't be read are told in every observation.
+  void begin();
+
+  awaitable<Status> apply(provider::Desired desired);
+  awaitable<Result<provider::Observation>> observe(provider::Target target);
+  void remove(const provider::Target& target);
+
+  // HAProxy came up, went down, or has other backends.
+  void proxy_changed();
+
+ private:
+  std::shared_ptr<Application> open(const std::string& key, ApplicationRecord record);
+
+  ApplicationTools& tools_;
+  std::map<std::string, std::shared_ptr<Application>> applications_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace slipway::local

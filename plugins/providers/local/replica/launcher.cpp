@@ -1,0 +1,137 @@
+#include "plugins/providers/local/replica/launcher.hpp"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "plugins/providers/local/base/failure.hpp"
+#include "plugins/providers/local/base/files.hpp"
+#include "plugins/providers/local/replica/log_rotation.hpp"
+
+namespace slipway::local {
+namespace {
+
+namespace fs = std::filesystem;
+using provider::Release;
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (auto at = text.find(from); at != text.npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+}
+
+std::string application_folder(const ReplicaPlace& place) { return place.tenant + "." + place.application; }
+
+// Others may pass through, so that a replica under another user reaches its own folder; they can't list.
+void make_passage(const fs::path& folder) {
+  make_private_folder(folder);
+  ::chmod(folder.c_str(), 0711);
+}
+
+void give_to(const fs::path& path, const std::optional<User>& user) {
+  if (user && ::lchown(path.c_str(), user->uid, user->gid) != 0) throw_errno("cannot give \"" + path.string() + "\" to the replica's user");
+}
+
+void write_release_file(const fs::path& folder, const provider::File& file, const std::optional<User>& user) {
+  const fs::path relative = fs::path(file.path).lexically_normal();
+  if (relative.empty() || relative.is_absolute() || *relative.begin() == "..") {
+    throw Error(Code::invalid_argument, "the file \"" + file.path + "\" lies outside the working directory; want a relative path");
+  }
+  for (auto parent = relative.parent_path(); !parent.empty(); parent = parent.parent_path()) {
+    make_private_folder(folder / parent);
+    give_to(folder / parent, user);
+  }
+  write_file(folder / relative, file.content, Durability::kProcess);
+  give_to(folder / relative, user);
+}
+
+std::vector<ResourceLimit> limits_of(const provider::Limits& limits) {
+  std::vector<ResourceLimit> list;
+  const auto add = [&](int resource, const std::optional<std::int64_t>& value) {
+    if (value) list.push_back({resource, static_cast<std::uint64_t>(*value)});
+  };
+  add(RLIMIT_NOFILE, limits.open_files);
+  add(RLIMIT_AS, limits.memory_bytes);
+  add(RLIMIT_NPROC, limits.processes);
+  add(RLIMIT_CORE, limits.core_bytes);
+  return list;
+}
+
+}  // namespace
+
+std::string identity_entry(const ReplicaPlace& place) {
+  return "SLIPWAY_REPLICA=" + place.tenant + "/" + place.application + "/" + place.id;
+}
+
+std::string expanded(std::string text, std::uint16_t port, const std::string& artefact) {
+  replace_all(text, "${PORT}", std::to_string(port));
+  replace_all(text, "${ARTEFACT}", artefact);
+  return text;
+}
+
+Launcher::Launcher(LauncherSettings settings, const ArtefactStore& artefacts, Secrets& secrets, boost::asio::any_io_executor pool)
+    : settings_(std::move(settings)), artefacts_(artefacts), secrets_(secrets), pool_(std::move(pool)) {}
+
+awaitable<Command> Launcher::prepare(const Release& release, ReplicaPlace place) {
+  Command command;
+  if (!release.user.empty()) command.user = find_user(release.user);
+  const auto resolve = [this, wanted = release.artefact]() -> awaitable<fs::path> { co_return artefacts_.resolve(wanted); };
+  const fs::path artefact = co_await boost::asio::co_spawn(pool_, resolve, boost::asio::use_awaitable);
+
+  const bool own = release.working_directory.empty();
+  const fs::path folder = own ? private_folder(place) : fs::path(release.working_directory);
+  if (own) {
+    make_passage(settings_.work_folder);
+    make_passage(folder.parent_path());
+    make_private_folder(folder);
+    give_to(folder, command.user);
+  }
+  for (const provider::File& file : release.files) write_release_file(folder, file, command.user);
+
+  for (const std::string& argument : release.command) command.arguments.push_back(expanded(argument, place.port, artefact.string()));
+  command.environment = co_await environment(release, place);
+  for (std::string& entry : command.environment) entry = expanded(std::move(entry), place.port, artefact.string());
+  command.folder = folder.string();
+  command.log_file = log_file(place).string();
+  command.limits = limits_of(release.limits);
+  make_private_folder(log_file(place).parent_path());
+  prune_logs(log_file(place).parent_path(), settings_.logs_kept);
+  co_return command;
+}
+
+awaitable<std::vector<std::string>> Launcher::environment(const Release& release, const ReplicaPlace& place) {
+  std::map<std::string, std::string> values{{"PATH", "/usr/local/bin:/usr/bin:/bin"},
+                                            {"SLIPWAY_TENANT", place.tenant},
+                                            {"SLIPWAY_APPLICATION", place.application},
+                                            {"SLIPWAY_RELEASE", release.version}};
+  for (const auto& [name, value] : release.env) values[name] = value;
+  if (!release.secrets.empty()) {
+    std::vector<std::string> references;
+    for (const auto& [name, reference] : release.secrets) references.push_back(reference);
+    const auto resolved = co_await secrets_.resolve(place.tenant, std::move(references));
+    for (const auto& [name, reference] : release.secrets) {
+      const auto found = resolved.find(reference);
+      if (found == resolved.end()) throw Error(Code::not_found, "the secret \"" + reference + "\" has no value");
+      values[name] = found->second;
+    }
+  }
+  values["PORT"] = std::to_string(place.port);
+  std::vector<std::string> entries{identity_entry(place)};
+  for (const auto& [name, value] : values) entries.push_back(name + "=" + value);
+  co_return entries;
+}
+
+void Launcher::clean_up(const ReplicaPlace& place) {
+  std::error_code ignored;
+  fs::remove_all(private_folder(place), ignored);
+}
+
+fs::path Launcher::private_folder(const ReplicaPlace& place) const {
+  return settings_.work_folder / application_folder(place) / place.id;
+}
+
+fs::path Launcher::log_file(const ReplicaPlace& place) const {
+  return settings_.log_folder / application_folder(place) / (place.id + ".log");
+}
+
+}  // namespace slipway::local

@@ -1,0 +1,69 @@
+// Makes ready what a replica needs before its process can start: artefact, files, secrets, environment. Tests put a fake of
+// Preparer or of Secrets here.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <slipway/interfaces/provider.hpp>
+#include <string>
+#include <vector>
+
+#include "plugins/providers/local/artefact/store.hpp"
+#include "plugins/providers/local/base/async.hpp"
+#include "plugins/providers/local/process/command.hpp"
+
+namespace slipway::local {
+
+// Values of secret references, by reference. Throws slipway::Error when one is missing. The values reach the process's
+// environment and nothing else.
+class Secrets {
+ public:
+  virtual ~Secrets() = default;
+  virtual awaitable<std::map<std::string, std::string>> resolve(std::string tenant, std::vector<std::string> references) = 0;
+};
+
+struct ReplicaPlace {
+  std::string tenant, application, id;
+  std::uint16_t port = 0;
+};
+
+// The entry of a replica's environment by which its process is found again.
+std::string identity_entry(const ReplicaPlace& place);
+
+class Preparer {
+ public:
+  virtual ~Preparer() = default;
+  // Throws slipway::Error that says what is missing or wrong. May be repeated.
+  virtual awaitable<Command> prepare(const provider::Release& release, ReplicaPlace place) = 0;
+  // The replica has gone for good.
+  virtual void clean_up(const ReplicaPlace& place) = 0;
+};
+
+struct LauncherSettings {
+  std::filesystem::path work_folder, log_folder;
+  std::size_t logs_kept = 50;  // files an application
+};
+
+// One thread, that of the executor; digests and archives are worked on by `pool`. References must outlive it.
+class Launcher final : public Preparer {
+ public:
+  Launcher(LauncherSettings settings, const ArtefactStore& artefacts, Secrets& secrets, boost::asio::any_io_executor pool);
+
+  awaitable<Command> prepare(const provider::Release& release, ReplicaPlace place) override;
+  void clean_up(const ReplicaPlace& place) override;
+  [[nodiscard]] std::filesystem::path log_file(const ReplicaPlace& place) const;
+
+ private:
+  [[nodiscard]] std::filesystem::path private_folder(const ReplicaPlace& place) const;
+  awaitable<std::vector<std::string>> environment(const provider::Release& release, const ReplicaPlace& place);
+
+  LauncherSettings settings_;
+  const ArtefactStore& artefacts_;
+  Secrets& secrets_;
+  boost::asio::any_io_executor pool_;
+};
+
+// `text` with ${PORT} and ${ARTEFACT} replaced.
+std::string expanded(std::string text, std::uint16_t port, const std::string& artefact);
+
+}  // namespace slipway::local

@@ -1,0 +1,33 @@
+// The provider's durable memory: one private JSON file an application. One thread.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "plugins/providers/local/base/files.hpp"
+#include "plugins/providers/local/world/records.hpp"
+
+namespace slipway::local {
+
+class World {
+ public:
+  // Makes the folder. Throws slipway::Error when it can't.
+  explicit World(std::filesystem::path folder);
+
+  // Everything that is remembered. A file that can't be read is left alone and named in `problems`.
+  std::vector<ApplicationRecord> load(std::vector<std::string>& problems) const;
+
+  void save(const ApplicationRecord& record, Durability durability) const;
+  void erase(const std::string& tenant, const std::string& application) const;
+
+ private:
+  [[nodiscard]] std::filesystem::path file_of(const std::string& tenant, const std::string& application) const;
+
+  std::filesystem::path folder_;
+};
+
+// ABORTED, naming both values, when `fresh` is older than `seen` by token and then by generation.
+Status check_fence(const provider::Desired& seen, const provider::Desired& fresh);
+
+}  // namespace slipway::local
