@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <exception>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -78,45 +79,50 @@ class Signal {
   bool raised_ = false;
 };
 
-// Lets one coroutine at a time through, in order of arrival. One thread.
+// Lets one coroutine at a time through, in order of arrival. One thread. A turn may outlive its Turns.
 class Turns {
+  struct Queue {
+    boost::asio::any_io_executor executor;
+    std::uint64_t next = 0, serving = 0;
+    std::map<std::uint64_t, boost::asio::steady_timer> waiting{};
+
+    void pass_on() {
+      ++serving;
+      if (const auto found = waiting.find(serving); found != waiting.end()) found->second.cancel();
+    }
+  };
+
  public:
   class Turn {
    public:
-    explicit Turn(Turns& owner) : owner_(&owner) {}
-    Turn(Turn&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
+    explicit Turn(std::shared_ptr<Queue> queue) : queue_(std::move(queue)) {}
+    Turn(Turn&&) noexcept = default;
     Turn& operator=(Turn&&) = delete;
     ~Turn() {
-      if (owner_ != nullptr) owner_->pass_on();
+      if (queue_) queue_->pass_on();
     }
 
    private:
-    Turns* owner_;
+    std::shared_ptr<Queue> queue_;
   };
 
-  explicit Turns(const boost::asio::any_io_executor& executor) : executor_(executor) {}
+  explicit Turns(const boost::asio::any_io_executor& executor) : queue_(std::make_shared<Queue>(Queue{executor})) {}
 
   // Held until the returned value is destroyed.
   awaitable<Turn> take() {
-    const std::uint64_t ticket = next_++;
-    while (ticket != serving_) {
-      boost::asio::steady_timer& timer = waiting_.try_emplace(ticket, executor_, SteadyTime::max()).first->second;
+    const auto queue = queue_;
+    const std::uint64_t ticket = queue->next++;
+    while (ticket != queue->serving) {
+      auto& timer = queue->waiting.try_emplace(ticket, queue->executor, SteadyTime::max()).first->second;
       boost::system::error_code ignored;
       co_await timer.async_wait(into(ignored));
     }
-    waiting_.erase(ticket);
-    co_return Turn(*this);
+    queue->waiting.erase(ticket);
+    co_return Turn(queue);
   }
 
  private:
-  void pass_on() {
-    ++serving_;
-    if (const auto found = waiting_.find(serving_); found != waiting_.end()) found->second.cancel();
-  }
-
-  boost::asio::any_io_executor executor_;
-  std::uint64_t next_ = 0, serving_ = 0;
-  std::map<std::uint64_t, boost::asio::steady_timer> waiting_;
+  std::shared_ptr<Queue> queue_;
 };
 
 }  // namespace slipway::local

@@ -2,11 +2,11 @@
 
 #include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include "plugins/providers/local/process/pidfd.hpp"
 #include "plugins/providers/local/process/proc.hpp"
 #include "plugins/providers/local/process/spawn.hpp"
 
@@ -30,7 +30,7 @@ class OsProcess final : public Process {
   [[nodiscard]] int pid() const override { return pid_; }
   [[nodiscard]] std::uint64_t start_time() const override { return start_time_; }
 
-  void signal(int number) override { ::pidfd_send_signal(pidfd_.native_handle(), number, nullptr, 0); }
+  void signal(int number) override { signal_pidfd(pidfd_.native_handle(), number); }
 
   void kill_all() override {
     // The group's number is ours as long as its leader has not been reaped.
@@ -63,7 +63,7 @@ class OsProcesses final : public Processes {
 
   std::unique_ptr<Process> adopt(int pid, std::uint64_t start_time) override {
     if (pid <= 0) return nullptr;
-    Spawned found{pid, start_time, UniqueFd(::pidfd_open(pid, 0))};
+    Spawned found{pid, start_time, UniqueFd(open_pidfd(pid))};
     // Compared after the descriptor is held: from here on the number cannot pass to another process unseen.
     const auto seen = start_time_of(pid);
     if (!found.pidfd.valid() || !seen || (start_time != 0 && *seen != start_time)) return nullptr;

@@ -5,7 +5,6 @@
 #include <linux/close_range.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -16,6 +15,7 @@
 #include <string_view>
 
 #include "plugins/providers/local/base/failure.hpp"
+#include "plugins/providers/local/process/pidfd.hpp"
 #include "plugins/providers/local/process/proc.hpp"
 
 namespace slipway::local {
@@ -174,7 +174,7 @@ Spawned spawn(const Command& command) {
   spawned.pid = pid;
   spawned.start_time = start_time_of(pid).value_or(0);
   // No other process can have the number: the child stays a zombie until we reap it.
-  spawned.pidfd = UniqueFd(::pidfd_open(pid, 0));
+  spawned.pidfd = UniqueFd(open_pidfd(pid));
   if (!spawned.pidfd.valid()) throw_errno("cannot watch the process " + std::to_string(pid));
   return spawned;
 }

@@ -31,6 +31,12 @@ std::string lower(std::string text) {
   return text;
 }
 
+// HAProxy allows no + in the name of a server.
+std::string server_name(std::string version, std::int64_t number) {
+  std::ranges::replace(version, '+', '_');
+  return version + "-" + std::to_string(number);
+}
+
 std::int64_t number_of(const std::string& id) {
   std::int64_t number = 0;
   const auto dash = id.rfind('-');
@@ -240,7 +246,7 @@ std::optional<std::size_t> Application::slot_of_role(const std::string& role) co
 void Application::create(const Plan& plan) {
   for (const std::string& version : plan.create) {
     ReplicaRecord record;
-    record.id = version + "-" + std::to_string(record_.next_replica++);
+    record.id = server_name(version, record_.next_replica++);
     record.release = version;
     add_replica(std::move(record));
     changed_ = true;

@@ -1,0 +1,148 @@
+#include "plugins/providers/local/assembly.hpp"
+
+#include <sys/stat.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "plugins/providers/local/base/files.hpp"
+
+namespace slipway::local {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Span kBetweenRotations(5000);
+// sockaddr_un holds 107 bytes; HAProxy adds ".<pid>.tmp" while it binds.
+constexpr std::size_t kLongestSocket = 90;
+
+Span span_of(Duration duration) { return Span(duration.ns / 1'000'000); }
+
+Instant wall_clock() {
+  return {std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+}
+
+fs::path checked_folder(const char* name, const std::string& path, mode_t mode) {
+  if (!path.starts_with('/')) throw Error(Code::invalid_argument, std::string(name) + " \"" + path + "\" is not absolute");
+  make_private_folder(path);
+  // Replicas of other users pass through on the way to their own folders.
+  ::chmod(path.c_str(), mode);
+  return path;
+}
+
+std::string checked_socket(const std::string& path) {
+  if (path.size() <= kLongestSocket) return path;
+  throw Error(Code::invalid_argument, "the socket \"" + path + "\" has " + std::to_string(path.size()) +
+                                          " bytes, at most " + std::to_string(kLongestSocket) + " are allowed; shorten run_directory");
+}
+
+std::string or_default(const std::string& path, const fs::path& folder, const char* name) {
+  return checked_socket(path.empty() ? (folder / name).string() : path);
+}
+
+EdgePaths edge_paths(const HaproxyConfig& config, const fs::path& run) {
+  const bool managed = config.mode == HaproxyMode::managed;
+  return {.config = run / "haproxy.cfg",
+          .mirror_script = run / "mirror.lua",
+          .hosts_map = run / "hosts.map",
+          .routes_map = run / "routes.map",
+          .headers_map = run / "headers.map",
+          .checks_map = run / "checks.map",
+          .runtime_socket = or_default(config.runtime_socket, run, "haproxy.sock"),
+          .master_socket = managed || !config.master_socket.empty() ? or_default(config.master_socket, run, "master.sock") : "",
+          .shadow_socket = checked_socket(run / "shadow.sock")};
+}
+
+HaproxySettings haproxy_settings(const Settings& settings) {
+  const HaproxyConfig& config = settings.haproxy;
+  const fs::path run = checked_folder("run_directory", settings.run_directory, 0700);
+  HaproxySettings s;
+  s.edge.mode = config.mode == HaproxyMode::managed ? ProxyMode::kManaged : ProxyMode::kExisting;
+  s.edge.bind = config.bind;
+  s.edge.maxconn = static_cast<std::uint32_t>(config.maxconn);
+  s.edge.threads = static_cast<std::uint32_t>(config.threads);
+  s.edge.hard_stop_after = std::chrono::seconds(config.hard_stop_after.ns / 1'000'000'000);
+  s.edge.records_socket = config.records_socket;
+  s.edge.paths = edge_paths(config, run);
+  s.binary = config.binary;
+  s.shape_file = run / "haproxy.shape";
+  s.identity_file = run / "haproxy.json";
+  s.log_file = run / "haproxy.log";
+  if (!settings.sticky.header.empty()) s.sticky_headers.insert(settings.sticky.header);
+  if (!settings.sticky.cookie.empty()) s.sticky_cookies.insert(settings.sticky.cookie);
+  return s;
+}
+
+BackoffSettings backoff_settings(const RestartConfig& config) {
+  return {span_of(config.first), span_of(config.longest), span_of(config.forgiven_after), config.crash_loop_at};
+}
+
+PortRange port_range(const PortsConfig& config) {
+  if (config.first <= config.last) return {static_cast<std::uint16_t>(config.first), static_cast<std::uint16_t>(config.last)};
+  throw Error(Code::invalid_argument, "ports.first " + std::to_string(config.first) + " is above ports.last " + std::to_string(config.last));
+}
+
+}  // namespace
+
+Assembly::Assembly(const Settings& settings, boost::asio::io_context& context, Notices& notices, Secrets& secrets)
+    : state_(checked_folder("state_directory", settings.state_directory, 0711)),
+      logs_{static_cast<std::uint64_t>(settings.logs.max_bytes), settings.logs.keep},
+      processes_(make_processes(context.get_executor())),
+      checker_(make_checker(*processes_)),
+      haproxy_(context.get_executor(), haproxy_settings(settings), *processes_, notices),
+      artefacts_(state_ / "artefacts"),
+      launcher_({state_ / "work", state_ / "logs"}, artefacts_, secrets, pool_.get_executor()),
+      ports_(port_range(settings.ports)),
+      world_(state_ / "applications"),
+      random_(std::random_device{}()),
+      replica_tools_{.executor = context.get_executor(),
+                     .processes = *processes_,
+                     .proxy = haproxy_,
+                     .checker = *checker_,
+                     .preparer = launcher_,
+                     .ports = ports_,
+                     .notices = notices,
+                     .backoff = backoff_settings(settings.restart),
+                     .drain_limit = span_of(settings.drain_deadline),
+                     .random = [this] { return std::uniform_real_distribution<double>()(random_); },
+                     .wall = wall_clock},
+      application_tools_{replica_tools_, world_, {settings.sticky.header, settings.sticky.cookie}},
+      reconciler_(application_tools_),
+      executor_(context.get_executor()) {}
+
+void Assembly::begin() {
+  haproxy_.on_change([this] { proxy_changed(); });
+  reconciler_.begin();
+  boost::asio::co_spawn(executor_, [this]() -> awaitable<void> { co_await haproxy_.run(); }, boost::asio::detached);
+  boost::asio::co_spawn(executor_, [this]() -> awaitable<void> { co_await rotate_logs(); }, boost::asio::detached);
+}
+
+std::string Assembly::problem() const {
+  const std::lock_guard lock(mutex_);
+  return problem_;
+}
+
+void Assembly::proxy_changed() {
+  {
+    const std::lock_guard lock(mutex_);
+    problem_ = haproxy_.problem();
+  }
+  reconciler_.proxy_changed();
+}
+
+// On the pool: copying a log may take a while.
+awaitable<void> Assembly::rotate_logs() {
+  const auto rotate = [folder = state_ / "logs", settings = logs_]() -> awaitable<void> {
+    std::error_code ignored;
+    for (const auto& entry : fs::recursive_directory_iterator(folder, ignored)) {
+      if (entry.path().extension() == ".log") rotate_if_large(entry.path(), settings);
+    }
+    co_return;
+  };
+  for (;;) {
+    co_await sleep_for(kBetweenRotations);
+    co_await boost::asio::co_spawn(pool_, rotate, boost::asio::use_awaitable);
+  }
+}
+
+}  // namespace slipway::local

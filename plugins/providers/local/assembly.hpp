@@ -1,0 +1,52 @@
+// Builds the provider from its settings: who uses whom, by hand, in order. Also its one thread.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "plugins/providers/local/edge/haproxy.hpp"
+#include "plugins/providers/local/reconcile/reconciler.hpp"
+#include "plugins/providers/local/replica/log_rotation.hpp"
+#include "plugins/providers/local/settings.hpp"
+
+namespace slipway::local {
+
+class Assembly {
+ public:
+  // `notices` and `secrets` outlive it. Throws slipway::Error when a folder can't be made or a setting can't be used.
+  Assembly(const Settings& settings, boost::asio::io_context& context, Notices& notices, Secrets& secrets);
+
+  // On the context's thread. Once.
+  void begin();
+
+  Reconciler& reconciler() { return reconciler_; }
+  // What is wrong with HAProxy; empty when nothing is. Any thread.
+  [[nodiscard]] std::string problem() const;
+
+ private:
+  awaitable<void> rotate_logs();
+  void proxy_changed();
+
+  std::filesystem::path state_;
+  LogSettings logs_;
+  boost::asio::thread_pool pool_{1};
+  std::unique_ptr<Processes> processes_;
+  std::unique_ptr<Checker> checker_;
+  Haproxy haproxy_;
+  ArtefactStore artefacts_;
+  Launcher launcher_;
+  Ports ports_;
+  World world_;
+  std::mt19937 random_;
+  ReplicaTools replica_tools_;
+  ApplicationTools application_tools_;
+  Reconciler reconciler_;
+  boost::asio::any_io_executor executor_;
+  mutable std::mutex mutex_;
+  std::string problem_;
+};
+
+}  // namespace slipway::local
