@@ -1,8 +1,9 @@
 // How a call of a plugin ended, before anybody makes documents of it.
 #pragma once
 
-#include <cstdint>
 #include <slipway/abi/plugin.h>
+
+#include <cstdint>
 #include <string_view>
 
 namespace slipway::runtime {

@@ -4,7 +4,8 @@
 
 namespace slipway::runtime {
 
-BlockingPool::BlockingPool(BlockingPoolSettings settings) : settings_(std::move(settings)), threads_(settings_.threads) {}
+BlockingPool::BlockingPool(BlockingPoolSettings settings)
+    : settings_(std::move(settings)), threads_(settings_.threads) {}
 
 BlockingPool::~BlockingPool() { threads_.join(); }
 

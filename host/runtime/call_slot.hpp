@@ -2,15 +2,16 @@
 // is one compare-and-swap and an id of an earlier use never matches.
 #pragma once
 
+#include <slipway/abi/plugin.h>
+
 #include <atomic>
 #include <cstdint>
-#include <slipway/abi/plugin.h>
 
 #include "host/runtime/answer.hpp"
 
 namespace slipway::runtime {
 
-enum class Phase : std::uint8_t {
+enum class CallPhase : std::uint8_t {
   free,
   preparing,   // taken by a caller that fills it
   queued,      // waits for the strand or the pool; the plugin has not seen it
@@ -30,10 +31,10 @@ namespace state {
 
 inline constexpr std::uint64_t kGenerationMask = (std::uint64_t{1} << 40) - 1;
 
-constexpr std::uint64_t make(std::uint64_t generation, Phase phase) {
+constexpr std::uint64_t make(std::uint64_t generation, CallPhase phase) {
   return (generation << 8) | static_cast<std::uint64_t>(phase);
 }
-constexpr Phase phase(std::uint64_t word) { return static_cast<Phase>(word & 0xff); }
+constexpr CallPhase phase(std::uint64_t word) { return static_cast<CallPhase>(word & 0xff); }
 constexpr std::uint64_t generation(std::uint64_t word) { return word >> 8; }
 // Never 0, so that no call id is.
 constexpr std::uint64_t next_generation(std::uint64_t word) {

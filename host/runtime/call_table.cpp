@@ -7,12 +7,13 @@ namespace {
 
 bool is_status(slipway_status status) { return status >= SLIPWAY_OK && status <= SLIPWAY_UNAUTHENTICATED; }
 
-bool move_on(CallSlot& slot, std::uint64_t& seen, Phase to) {
+bool move_on(CallSlot& slot, std::uint64_t& seen, CallPhase to) {
   return slot.word.compare_exchange_strong(seen, state::make(state::generation(seen), to));
 }
 
-bool is_open(Phase phase) {
-  return phase == Phase::starting || phase == Phase::direct || phase == Phase::open || phase == Phase::zombie;
+bool is_open(CallPhase phase) {
+  return phase == CallPhase::starting || phase == CallPhase::direct || phase == CallPhase::open ||
+         phase == CallPhase::zombie;
 }
 
 }  // namespace
@@ -39,7 +40,7 @@ void CallTable::enqueue(std::uint64_t id, Deadline at) {
   deadlines_.arm(id, at);
   CallSlot& slot = slots_[call_id::index(id)];
   // Sequentially consistent: either give_up_all sees the call or this sees that the table is closed.
-  slot.word.store(state::make(call_id::generation(id), Phase::queued));
+  slot.word.store(state::make(call_id::generation(id), CallPhase::queued));
   if (closed_.load()) give_up(id, Fault::stopped);
   // The timer may have fired before the call was one.
   if (remaining_ns(at) == 0) give_up(id, Fault::deadline);
@@ -47,8 +48,8 @@ void CallTable::enqueue(std::uint64_t id, Deadline at) {
 
 bool CallTable::begin(std::uint64_t id) {
   CallSlot& slot = slots_[call_id::index(id)];
-  std::uint64_t expected = state::make(call_id::generation(id), Phase::queued);
-  if (!move_on(slot, expected, Phase::starting)) return false;
+  std::uint64_t expected = state::make(call_id::generation(id), CallPhase::queued);
+  if (!move_on(slot, expected, CallPhase::starting)) return false;
   slot.invoker.store(this_thread(), std::memory_order_relaxed);
   return true;
 }
@@ -69,14 +70,14 @@ bool CallTable::end_invoke(std::uint64_t id) {
   std::uint64_t seen = slot.word.load();
   while (state::generation(seen) == call_id::generation(id)) {
     switch (state::phase(seen)) {
-      case Phase::answered:
+      case CallPhase::answered:
         return true;
-      case Phase::starting:
-      case Phase::direct:
-        if (move_on(slot, seen, Phase::open)) return false;
+      case CallPhase::starting:
+      case CallPhase::direct:
+        if (move_on(slot, seen, CallPhase::open)) return false;
         break;
-      case Phase::claimed:
-        if (move_on(slot, seen, Phase::detached)) return false;
+      case CallPhase::claimed:
+        if (move_on(slot, seen, CallPhase::detached)) return false;
         break;
       default:
         return false;
@@ -103,23 +104,23 @@ void CallTable::complete(std::uint64_t id, slipway_status status, slipway_blob b
       return refuse(call_id::generation(id) < state::generation(seen) ? repeated_ : unknown_, blob);
     }
     switch (state::phase(seen)) {
-      case Phase::direct:
-      case Phase::starting:
-        if (move_on(*slot, seen, Phase::claimed)) return answer_inside(*slot, id, status, blob);
+      case CallPhase::direct:
+      case CallPhase::starting:
+        if (move_on(*slot, seen, CallPhase::claimed)) return answer_inside(*slot, id, status, blob);
         break;
-      case Phase::open:
-        if (!move_on(*slot, seen, Phase::delivering)) break;
+      case CallPhase::open:
+        if (!move_on(*slot, seen, CallPhase::delivering)) break;
         store_answer(*slot, status, blob);
         return deliver(*slot, id);
-      case Phase::leaving:
-        if (move_on(*slot, seen, Phase::left)) return refuse(late_, blob);
+      case CallPhase::leaving:
+        if (move_on(*slot, seen, CallPhase::left)) return refuse(late_, blob);
         break;
-      case Phase::zombie:
-        if (!move_on(*slot, seen, Phase::delivering)) break;
+      case CallPhase::zombie:
+        if (!move_on(*slot, seen, CallPhase::delivering)) break;
         refuse(late_, blob);
         return release(*slot);
-      case Phase::preparing:
-      case Phase::queued:
+      case CallPhase::preparing:
+      case CallPhase::queued:
         return refuse(unknown_, blob);
       default:
         return refuse(repeated_, blob);
@@ -137,13 +138,13 @@ void CallTable::store_answer(CallSlot& slot, slipway_status status, slipway_blob
 
 void CallTable::answer_inside(CallSlot& slot, std::uint64_t id, slipway_status status, slipway_blob blob) {
   store_answer(slot, status, blob);
-  const std::uint64_t answered = state::make(call_id::generation(id), Phase::answered);
+  const std::uint64_t answered = state::make(call_id::generation(id), CallPhase::answered);
   // On the invoking thread nobody can detach meanwhile: it is below us on the stack.
   if (slot.invoker.load(std::memory_order_relaxed) == this_thread()) {
     return slot.word.store(answered, std::memory_order_release);
   }
-  std::uint64_t seen = state::make(call_id::generation(id), Phase::claimed);
-  if (!move_on(slot, seen, Phase::answered)) deliver(slot, id);
+  std::uint64_t seen = state::make(call_id::generation(id), CallPhase::claimed);
+  if (!move_on(slot, seen, CallPhase::answered)) deliver(slot, id);
 }
 
 bool CallTable::give_up(std::uint64_t id, Fault fault) {
@@ -152,14 +153,14 @@ bool CallTable::give_up(std::uint64_t id, Fault fault) {
   std::uint64_t seen = slot->word.load(std::memory_order_acquire);
   while (state::generation(seen) == call_id::generation(id)) {
     switch (state::phase(seen)) {
-      case Phase::queued:
-        if (!move_on(*slot, seen, Phase::delivering)) break;
+      case CallPhase::queued:
+        if (!move_on(*slot, seen, CallPhase::delivering)) break;
         withdraw(*slot, id, fault);
         return true;
-      case Phase::direct:
-      case Phase::starting:
-      case Phase::open:
-        if (!move_on(*slot, seen, Phase::leaving)) break;
+      case CallPhase::direct:
+      case CallPhase::starting:
+      case CallPhase::open:
+        if (!move_on(*slot, seen, CallPhase::leaving)) break;
         leave(*slot, id, fault);
         return true;
       default:
@@ -178,8 +179,8 @@ void CallTable::withdraw(CallSlot& slot, std::uint64_t id, Fault fault) {
 void CallTable::leave(CallSlot& slot, std::uint64_t id, Fault fault) {
   deadlines_.disarm(id);
   slot.callback.deliver(slot.callback.context, {.fault = fault});
-  std::uint64_t seen = state::make(call_id::generation(id), Phase::leaving);
-  if (!move_on(slot, seen, Phase::zombie)) return release(slot);
+  std::uint64_t seen = state::make(call_id::generation(id), CallPhase::leaving);
+  if (!move_on(slot, seen, CallPhase::zombie)) return release(slot);
   abandoned_(context_, id);
 }
 
@@ -192,15 +193,16 @@ bool CallTable::is_cancelled(std::uint64_t id) const {
   const CallSlot* slot = find(id);
   if (slot == nullptr) return true;
   const std::uint64_t seen = slot->word.load(std::memory_order_acquire);
-  const Phase phase = state::phase(seen);
-  const bool over = phase == Phase::free || phase == Phase::leaving || phase == Phase::left || phase == Phase::zombie;
+  const CallPhase phase = state::phase(seen);
+  const bool over =
+      phase == CallPhase::free || phase == CallPhase::leaving || phase == CallPhase::left || phase == CallPhase::zombie;
   return state::generation(seen) != call_id::generation(id) || over;
 }
 
 void CallTable::give_up_all() {
   for (std::uint32_t index = 0; index < settings_.slots; ++index) {
     const std::uint64_t seen = slots_[index].word.load();
-    if (state::phase(seen) == Phase::direct) continue;
+    if (state::phase(seen) == CallPhase::direct) continue;
     give_up(call_id::make(settings_.tag, state::generation(seen), index), Fault::stopped);
   }
 }
@@ -215,9 +217,9 @@ void CallTable::each_open(void (*visit)(void* context, std::uint64_t id), void* 
 std::uint32_t CallTable::in_use(Count count) const {
   std::uint32_t used = 0;
   for (std::uint32_t index = 0; index < settings_.slots; ++index) {
-    const Phase phase = state::phase(slots_[index].word.load());
-    const bool counts = phase != Phase::zombie || count == Count::with_zombies;
-    if (phase != Phase::free && counts) ++used;
+    const CallPhase phase = state::phase(slots_[index].word.load());
+    const bool counts = phase != CallPhase::zombie || count == Count::with_zombies;
+    if (phase != CallPhase::free && counts) ++used;
   }
   return used;
 }

@@ -64,7 +64,7 @@ class CallTable {
   void bind(std::weak_ptr<void> owner) { deadlines_.bind(std::move(owner)); }
 
   // A slot in phase `direct` or `preparing`, or null with the fault set. `id` is its call's id.
-  inline CallSlot* claim(Phase phase, Callback callback, std::uint64_t& id, Fault& fault);
+  inline CallSlot* claim(CallPhase phase, Callback callback, std::uint64_t& id, Fault& fault);
   // Gives back a slot that nobody but the caller knows of.
   static void release(CallSlot& slot);
   // A prepared slot becomes a queued call, with its deadline running. It may be over when this returns.
@@ -73,7 +73,7 @@ class CallTable {
   bool begin(std::uint64_t id);
   // Whether the answer is in the slot after invoke has returned, to be taken at once.
   [[nodiscard]] static bool answered(const CallSlot& slot, std::uint64_t id) {
-    return slot.word.load(std::memory_order_acquire) == state::make(call_id::generation(id), Phase::answered);
+    return slot.word.load(std::memory_order_acquire) == state::make(call_id::generation(id), CallPhase::answered);
   }
   // Moves the answer of an answered slot into `reply`.
   inline static void take(CallSlot& slot, Reply& reply);
@@ -133,13 +133,14 @@ class CallTable {
   std::atomic<std::uint64_t> unknown_{0};
 };
 
-inline CallSlot* CallTable::claim(Phase phase, Callback callback, std::uint64_t& id, Fault& fault) {
+inline CallSlot* CallTable::claim(CallPhase phase, Callback callback, std::uint64_t& id, Fault& fault) {
   std::uint32_t index = hint_ < settings_.slots ? hint_ : 0;
   for (std::uint32_t probe = 0; probe < settings_.slots; ++probe) {
     CallSlot& slot = slots_[index];
     std::uint64_t seen = slot.word.load(std::memory_order_relaxed);
     const std::uint64_t generation = state::next_generation(seen);
-    if (state::phase(seen) == Phase::free && slot.word.compare_exchange_strong(seen, state::make(generation, phase))) {
+    if (state::phase(seen) == CallPhase::free &&
+        slot.word.compare_exchange_strong(seen, state::make(generation, phase))) {
       if (closed_.load()) {
         release(slot);
         fault = Fault::not_running;
@@ -159,7 +160,7 @@ inline CallSlot* CallTable::claim(Phase phase, Callback callback, std::uint64_t&
 
 inline void CallTable::release(CallSlot& slot) {
   const std::uint64_t word = slot.word.load(std::memory_order_relaxed);
-  slot.word.store(state::make(state::generation(word), Phase::free), std::memory_order_release);
+  slot.word.store(state::make(state::generation(word), CallPhase::free), std::memory_order_release);
 }
 
 inline Answer CallTable::answer_of(const CallSlot& slot) {

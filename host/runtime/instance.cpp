@@ -15,7 +15,8 @@ namespace {
 constexpr std::chrono::milliseconds kLookAgain{2};
 
 std::string_view view(const slipway_blob& blob) {
-  return blob.data == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(blob.data), blob.size);
+  return blob.data == nullptr ? std::string_view()
+                              : std::string_view(reinterpret_cast<const char*>(blob.data), blob.size);
 }
 
 // On one of its own threads the instance could not wait for that thread's end.

@@ -1,4 +1,5 @@
-// One configured use of a plugin inside this process: what the host calls, and the table by which the plugin calls back.
+// One configured use of a plugin inside this process: what the host calls, and the table by which the plugin calls
+// back.
 #pragma once
 
 #include <slipway/abi/plugin.h>
@@ -71,8 +72,8 @@ struct BegunCall {
 
 enum class State : std::uint8_t { created, started, draining, stopped };
 
-// Thread-safe. Held by shared_ptr; whoever holds one keeps the library mapped. The runtime outlives it. Call stop before
-// the last reference goes; without it the plugin's destroy runs in the destructor.
+// Thread-safe. Held by shared_ptr; whoever holds one keeps the library mapped. The runtime outlives it. Call stop
+// before the last reference goes; without it the plugin's destroy runs in the destructor.
 class Instance : public std::enable_shared_from_this<Instance> {
  public:
   // Runs the plugin's create on this thread. Its refusal, or INTERNAL when it throws or gives no instance; the message
@@ -191,7 +192,7 @@ inline slipway_call Instance::make_call(const CallArguments& arguments, std::uin
 inline BegunCall Instance::call_direct(const CallArguments& arguments, Callback callback, Reply& reply) {
   Fault fault = Fault::no_budget;
   std::uint64_t id = 0;
-  CallSlot* slot = arguments.budget_ns > 0 ? calls_.claim(Phase::direct, callback, id, fault) : nullptr;
+  CallSlot* slot = arguments.budget_ns > 0 ? calls_.claim(CallPhase::direct, callback, id, fault) : nullptr;
   if (slot == nullptr) {
     reply.refuse(fault);
     return {};

@@ -14,7 +14,7 @@ BegunCall Instance::call_queued(const CallArguments& arguments, Callback callbac
                                 std::shared_ptr<const void> keep_alive, Reply& reply) {
   Fault fault = Fault::no_budget;
   std::uint64_t id = 0;
-  CallSlot* slot = arguments.budget_ns > 0 ? calls_.claim(Phase::preparing, callback, id, fault) : nullptr;
+  CallSlot* slot = arguments.budget_ns > 0 ? calls_.claim(CallPhase::preparing, callback, id, fault) : nullptr;
   if (slot == nullptr) {
     reply.refuse(fault);
     return {};
@@ -35,7 +35,8 @@ BegunCall Instance::call_queued(const CallArguments& arguments, Callback callbac
 void Instance::invoke_queued(const CallArguments& arguments, std::uint64_t id, Deadline deadline) {
   if (!enter()) return;
   if (calls_.begin(id)) {
-    const std::int64_t budget = arguments.budget_ns == SLIPWAY_NO_DEADLINE ? arguments.budget_ns : remaining_ns(deadline);
+    const std::int64_t budget =
+        arguments.budget_ns == SLIPWAY_NO_DEADLINE ? arguments.budget_ns : remaining_ns(deadline);
     const slipway_call call = make_call(arguments, id, budget);
     table_.invoke(instance_, &call);
     if (calls_.end_invoke(id)) calls_.deliver_answered(id);
@@ -90,8 +91,8 @@ Result<std::string> Instance::result_of(const Answer& answer, std::int64_t budge
     case Fault::stopped:
       return Status(Code::unavailable, me + " was stopped before it answered");
     case Fault::too_many:
-      return Status(Code::resource_exhausted, me + " has " + std::to_string(calls_.capacity()) +
-                                                  " open calls, the most that it may have");
+      return Status(Code::resource_exhausted,
+                    me + " has " + std::to_string(calls_.capacity()) + " open calls, the most that it may have");
     case Fault::pool_full:
       return Status(Code::resource_exhausted, me + " has no thread free and its queue is full");
     case Fault::too_large:
@@ -101,8 +102,8 @@ Result<std::string> Instance::result_of(const Answer& answer, std::int64_t budge
     case Fault::wrong_status:
       break;
   }
-  return Status(Code::internal, me + " answered with status " + std::to_string(answer.status) +
-                                    ", which is none; there are 0 to 16");
+  return Status(Code::internal,
+                me + " answered with status " + std::to_string(answer.status) + ", which is none; there are 0 to 16");
 }
 
 }  // namespace slipway::runtime

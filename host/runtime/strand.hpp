@@ -13,7 +13,8 @@
 
 namespace slipway::runtime {
 
-// Where a task of a strand runs. Both keep the one order: a task that may block is moved to the pool, its successors wait.
+// Where a task of a strand runs. Both keep the one order: a task that may block is moved to the pool, its successors
+// wait.
 enum class Lane { io, blocking };
 
 // Thread-safe. Tasks run in the order of post, never two at once, never inside post. It is made held: nothing runs

@@ -11,8 +11,8 @@ class Task {
  public:
   Task() = default;
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, Task>)
-  Task(F&& work) : work_(std::make_unique<Work<std::remove_cvref_t<F>>>(std::forward<F>(work))) {}
+  requires(!std::is_same_v<std::remove_cvref_t<F>, Task>) Task(F&& work)
+      : work_(std::make_unique<Work<std::remove_cvref_t<F>>>(std::forward<F>(work))) {}
 
   // Precondition: it holds work. The function object is destroyed with the task, not by the call.
   void operator()() { work_->run(); }

@@ -18,7 +18,7 @@ INSTANTIATE_TEST_SUITE_P(threading, InstanceCallsTest,
                          [](const auto& suite) {
                            return suite.param == Threading::serial       ? "serial"
                                   : suite.param == Threading::concurrent ? "concurrent"
-                                                                        : "blocking";
+                                                                         : "blocking";
                          });
 
 TEST_P(InstanceCallsTest, an_answer_inside_invoke_reaches_the_caller) {
@@ -175,9 +175,8 @@ TEST_P(InstanceCallsTest, more_open_calls_than_allowed_are_refused) {
   call_later("a");
   call_later("b");
   const auto open = ids.wait_for(2);
-  EXPECT_EQ(call("c").status(),
-            Status(Code::resource_exhausted,
-                   "instance \"echo\" (test-echo) has 2 open calls, the most that it may have"));
+  EXPECT_EQ(call("c").status(), Status(Code::resource_exhausted,
+                                       "instance \"echo\" (test-echo) has 2 open calls, the most that it may have"));
   for (const std::uint64_t id : open) plugin.complete(id, SLIPWAY_OK, "");
   results.wait_for(2);
 }

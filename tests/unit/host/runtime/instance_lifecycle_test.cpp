@@ -25,7 +25,8 @@ TEST_F(InstanceLifecycleTest, the_plugin_gets_its_configuration) {
 
 TEST_F(InstanceLifecycleTest, a_refused_creation_tells_the_plugins_reason) {
   plugin.on_create = [](std::string_view, slipway_blob* error) {
-    *error = literal_blob(R"({"message":"no such zone","problems":[{"path":"/zone","value":"\"x\"","message":"is unknown"}]})");
+    *error = literal_blob(
+        R"({"message":"no such zone","problems":[{"path":"/zone","value":"\"x\"","message":"is unknown"}]})");
     return SLIPWAY_INVALID_ARGUMENT;
   };
   EXPECT_EQ(create(Threading::serial).status(),
@@ -111,7 +112,8 @@ TEST_F(InstanceLifecycleTest, open_calls_are_cancelled_and_then_answered_unavail
   EXPECT_EQ(stop({.drain = milliseconds(1), .cancel = milliseconds(5), .patience = seconds(5)}), Status());
   const auto ended = results.wait_for(3);
   for (const auto& result : ended) {
-    EXPECT_EQ(result.status(), Status(Code::unavailable, "instance \"echo\" (test-echo) was stopped before it answered"));
+    EXPECT_EQ(result.status(),
+              Status(Code::unavailable, "instance \"echo\" (test-echo) was stopped before it answered"));
   }
   EXPECT_GE(cancelled.size(), 3U);
   EXPECT_EQ(instance->refused_completions().late, 3U);
