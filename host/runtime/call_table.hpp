@@ -38,18 +38,19 @@ class Reply {
   Reply& operator=(const Reply&) = delete;
   ~Reply() { reset(); }
 
-  [[nodiscard]] Answer answer() const { return answer_; }
+  [[nodiscard]] inline Answer answer() const;
   inline void reset();
   // An answer of the host that holds no slot.
   void refuse(Fault fault) {
     reset();
-    answer_.fault = fault;
+    fault_ = fault;
   }
 
  private:
   friend class CallTable;
+  // The answer is read where it lies: copying it as a whole would wait for the stores that have just made it.
   CallSlot* slot_ = nullptr;
-  Answer answer_;
+  Fault fault_ = Fault::none;
 };
 
 // Thread-safe.
@@ -175,9 +176,10 @@ inline void CallTable::drop(slipway_blob& blob) {
   if (blob.release != nullptr) blob.release(blob.owner);
 }
 
-inline void CallTable::take(CallSlot& slot, Reply& reply) {
-  reply.slot_ = &slot;
-  reply.answer_ = answer_of(slot);
+inline void CallTable::take(CallSlot& slot, Reply& reply) { reply.slot_ = &slot; }
+
+inline Answer Reply::answer() const {
+  return slot_ == nullptr ? Answer{.fault = fault_} : CallTable::answer_of(*slot_);
 }
 
 inline void Reply::reset() {
@@ -185,7 +187,6 @@ inline void Reply::reset() {
   CallTable::drop(slot_->blob);
   CallTable::release(*slot_);
   slot_ = nullptr;
-  answer_ = {};
 }
 
 }  // namespace slipway::runtime
