@@ -38,11 +38,13 @@ struct AnalysisSeen {
   Finding finding = Finding::running;
   std::string reason;
   Instant since;
+  std::string run;
   static constexpr auto fields() {
     return slipway::fields(required("name", &AnalysisSeen::name, "The analysis, as the step wanted it."),
                            required("finding", &AnalysisSeen::finding, "What it says."),
                            field("reason", &AnalysisSeen::reason, "Why, with numbers."),
-                           field("since", &AnalysisSeen::since, "When it began."));
+                           field("since", &AnalysisSeen::since, "When it began."),
+                           field("run", &AnalysisSeen::run, "The run that this is about, as the step wanted it."));
   }
 };
 
@@ -71,6 +73,7 @@ struct Observation {
   std::vector<AnalysisSeen> analyses;
   std::vector<GateSeen> gates;
   std::vector<Command> commands;
+  Duration paused{};
   static constexpr auto fields() {
     return slipway::fields(
         required("replicas", &Observation::replicas, "Replicas that the application shall have.", between(0, 10'000)),
@@ -78,7 +81,8 @@ struct Observation {
         field("groups", &Observation::groups, "What is there."),
         field("analyses", &Observation::analyses, "What the wanted analyses say."),
         field("gates", &Observation::gates, "What the wanted gates say."),
-        field("commands", &Observation::commands, "What people asked since the last step, oldest first."));
+        field("commands", &Observation::commands, "What people asked since the last step, oldest first."),
+        field("paused", &Observation::paused, "Time since the last step in which the rollout stood still by a person's word; no deadline of the strategy runs in it."));
   }
 };
 

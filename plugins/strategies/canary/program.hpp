@@ -1,0 +1,33 @@
+// The steps of a canary as one list, whichever way they were written, and what is in effect at a position of it.
+// Pure functions; no thread rules.
+#pragma once
+
+#include "plugins/strategies/canary/settings.hpp"
+
+namespace slipway::canary {
+
+// Ends with all traffic on the canary.
+using Program = std::vector<Action>;
+
+// More than any preset should come to; expand stops there.
+inline constexpr std::size_t kMostSteps = 400;
+
+Program expand(const Settings& settings);
+
+// The sum of the steps up to a position, the one there included.
+struct Effect {
+  std::uint32_t weight = 0;
+  std::optional<Scale> scale;
+  std::vector<provider::Route> routes;
+  std::optional<provider::Mirror> mirror;
+};
+Effect effect_at(const Program& program, std::int32_t step);
+
+// Canary replicas of an application of `all` that shall carry the weight: as the scale says, else rounded up and at
+// least 1; all of them for all traffic.
+std::int32_t canary_replicas(const Effect& effect, std::uint32_t weight, std::int32_t all);
+
+// The step at a position as a phrase: "raise the weight to 25%"; "promote" behind the last.
+std::string phrase(const Program& program, std::int32_t step);
+
+}  // namespace slipway::canary

@@ -1,0 +1,51 @@
+// One step of a canary: walks over the positions of the program that are done and stops at the one that waits.
+#pragma once
+
+#include "plugins/strategies/canary/program.hpp"
+
+namespace slipway::canary {
+
+// Made for one call of step(); settings and world outlive it. Not copied.
+class Walk {
+ public:
+  Walk(const Settings& settings, State state, const World& world);
+  Walk(const Walk&) = delete;
+  Walk& operator=(const Walk&) = delete;
+  ~Walk() = default;
+
+  Decision<State> go();
+
+ private:
+  // Orders the replicas and the weight of the position; what is waited for until they are there.
+  std::optional<strategy::Wait> settle();
+  // What the action itself waits for, once it has settled; nothing when it is done.
+  std::optional<strategy::Wait> wait_of(const Action& action);
+  std::optional<strategy::Wait> wait_of(const Pause& pause) const;
+  std::optional<strategy::Wait> wait_of_analysis() const;
+  std::optional<strategy::Wait> wait_of_gate(const std::string& name, const std::string& question) const;
+  std::optional<strategy::Wait> wait_of(const Check& check);
+
+  void enter(std::int32_t step);
+  bool take_promote();
+  [[nodiscard]] const Action* action() const;
+  [[nodiscard]] std::int32_t end() const { return static_cast<std::int32_t>(program_.size()); }
+  [[nodiscard]] std::string next() const { return phrase(program_, state_.step + 1); }
+
+  [[nodiscard]] std::vector<strategy::AnalysisWanted> background() const;
+  [[nodiscard]] std::vector<strategy::AnalysisWanted> own() const;
+  [[nodiscard]] const strategy::AnalysisSeen* fatal() const;
+  [[nodiscard]] std::vector<strategy::GateWanted> gates() const;
+  [[nodiscard]] std::vector<strategy::Group> groups() const;
+  [[nodiscard]] std::string reason() const;
+  Decision<State> reply(strategy::Wait wait);
+
+  const Settings& settings_;
+  State state_;
+  const World& world_;
+  const Program program_;
+  Effect effect_;
+  std::int32_t replicas_ = 0;  // ordered for the canary
+  bool promote_;               // asked and not yet used
+};
+
+}  // namespace slipway::canary

@@ -1,0 +1,114 @@
+// Rolling update: new replicas come up in batches, traffic follows the replicas that are available, and old ones leave
+// once it has moved. The sizes of the batches are those of a Kubernetes Deployment.
+#include "plugins/strategies/rolling/settings.hpp"
+
+namespace slipway::rolling {
+namespace {
+
+using strategy::Finding;
+using strategy::WaitKind;
+
+// The numbers of one step: replicas wanted, new ones available, most of both kinds at once, most new ones, and old ones
+// that remain when those that may go have gone.
+struct Fleet {
+  std::int32_t all = 0, available = 0, most = 0, limit = 0, lasting = 0;
+  std::uint32_t weight = 0;
+  bool moved = false;
+};
+
+class Rolling : public Strategy<Settings, State> {
+ public:
+  Step step(const Settings& settings, State state, const World& world) const {
+    remember(state, world);
+    const Fleet fleet = look(settings, state, world);
+    const auto analyses = wanted(settings.analyses);
+    if (const auto* bad = world.first(Finding::failed, analyses))
+      return fail(state, "the analysis " + bad->name + " failed: " + bad->reason);
+    if (fleet.available == fleet.all && fleet.lasting == 0 && fleet.moved) {
+      return promote(state, {next_group(fleet.all, fleet.weight)}, Duration{});
+    }
+    state.progress.note(state.next + world.next().ready + fleet.available - state.stable, world.now());
+    if (state.progress.is_late(world.now(), settings.progress_deadline)) {
+      return fail(state, "no progress for " + to_string(settings.progress_deadline) + " while it waited for " +
+                             state.waited_for);
+    }
+    const auto* held = state.fully ? nullptr : world.first(Finding::held, analyses);
+    if (held == nullptr) order(state, fleet);
+    strategy::Wait wait = held != nullptr ? wait_for_analysis(*held, "go on with the next batch")
+                                          : wait_for(settings, state, fleet, world);
+    if (held != nullptr || wait.kind == WaitKind::approval) state.progress.rest();
+    state.waited_for = wait.what;
+    return {state,
+            {.groups = groups(state),
+             .analyses = analyses,
+             .wait = std::move(wait),
+             .step = fleet.available,
+             .steps = fleet.all,
+             .reason = reason(state, fleet)}};
+  }
+
+  Problems check(const Settings& settings, const strategy::ValidateRequest& request) const {
+    Problems problems = unknown_names("/analyses", settings.analyses.list, request.analyses, "analysis");
+    if (settings.progress_deadline > settings.min_ready) return problems;
+    problems.push_back({"/progress_deadline", to_text(to_string(settings.progress_deadline)),
+                        "want more than min_ready, which is " + to_string(settings.min_ready)});
+    return problems;
+  }
+
+ private:
+  static void remember(State& state, const World& world) {
+    if (state.stable < 0) state.stable = world.stable().replicas;
+    state.fully = state.fully || world.asked(strategy::Command::promote_fully);
+    state.promoted = state.promoted || state.fully || world.asked(strategy::Command::promote) ||
+                     world.asked(strategy::Command::skip);
+  }
+
+  static Fleet look(const Settings& settings, const State& state, const World& world) {
+    const std::int32_t all = world.replicas();
+    const std::int32_t surge = settings.max_surge.of(all, Round::up);
+    const std::int32_t rounded = std::min(settings.max_unavailable.of(all, Round::down), all);
+    const std::int32_t unavailable = surge == 0 && rounded == 0 ? std::min(1, all) : rounded;
+    Fleet fleet{.all = all, .available = std::min(world.available(world.next(), settings.min_ready), all)};
+    fleet.limit = settings.pause_at && !state.promoted ? std::min(all, settings.pause_at->of(all, Round::up)) : all;
+    fleet.most = state.fully ? all + state.stable : all + surge;
+    fleet.lasting = state.stable - std::clamp(state.stable + fleet.available - (all - unavailable), 0, state.stable);
+    fleet.weight = share_of(fleet.available, std::min(world.available(world.stable(), Duration{}), fleet.lasting));
+    fleet.moved = world.next().weight >= fleet.weight || (world.converged() && state.weight == fleet.weight);
+    return fleet;
+  }
+
+  // The next batch: old replicas whose traffic has moved go, new ones fill the room.
+  static void order(State& state, const Fleet& fleet) {
+    if (fleet.moved) state.stable = fleet.lasting;
+    state.weight = fleet.weight;
+    state.next = std::max(state.next, std::min(fleet.limit, fleet.most - state.stable));
+  }
+
+  static strategy::Wait wait_for(const Settings& settings, const State& state, const Fleet& fleet, const World& world) {
+    const Instant late = state.progress.at + settings.progress_deadline;
+    if (!fleet.moved) {
+      return {WaitKind::traffic, share_to_string(fleet.weight) + " of the traffic to reach the new release",
+              "stop " + plural(state.stable - fleet.lasting, "old replica"), late};
+    }
+    if (state.next == fleet.available)
+      return {WaitKind::approval, "somebody to promote", "start " + plural(fleet.all - state.next, "more replica"), {}};
+    const Instant ready = world.available_at(world.next(), settings.min_ready).value_or(late);
+    return wait_for_replicas(world.next(), fleet.available, state.next,
+                             state.stable == 0 ? "finish" : "replace the next old replicas", std::min(ready, late));
+  }
+
+  static std::vector<strategy::Group> groups(const State& state) {
+    if (state.stable == 0) return {next_group(state.next, state.weight)};
+    return {stable_group(state.stable, kAllTraffic - state.weight), next_group(state.next, state.weight)};
+  }
+  static std::string reason(const State& state, const Fleet& fleet) {
+    return std::to_string(fleet.available) + " of " + plural(fleet.all, "new replica") + " available, " +
+           plural(state.stable, "old one") + " wanted, " + share_to_string(state.weight) +
+           " of the traffic for the new release";
+  }
+};
+
+}  // namespace
+}  // namespace slipway::rolling
+
+SLIPWAY_STRATEGY(slipway::rolling::Rolling)

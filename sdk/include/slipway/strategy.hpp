@@ -1,0 +1,192 @@
+// Writing a strategy: a class with one pure function, and one macro line.
+//
+//   struct Settings { … };   // a document: what people write
+//   struct State { …; static constexpr std::int64_t kVersion = 1; };   // a document: what a step hands to the next
+//
+//   class Rolling : public slipway::Strategy<Settings, State> {
+//    public:
+//     Step step(const Settings& settings, State state, const World& world) const { … }
+//   };
+//   SLIPWAY_STRATEGY(Rolling)
+//
+// step must depend on nothing but its arguments: it is repeated, replayed, and run against a simulated world for plans.
+// It may be called from several threads at once. Everything else of slipway.strategy/1 is served here:
+//
+//   settings   The instance's configuration holds defaults; each request's settings are merged over them and decoded
+//              strictly, all faults with their paths.
+//   state      Written with its version. A state of another version goes through migrate.
+//   pauses     While a person holds the rollout no clock of the strategy runs: every Instant of the state is moved on
+//              by Observation::paused before step sees it.
+//   plan       step, run in an ideal world (see detail/strategy_plan.hpp).
+//
+// Optional members, public and const:
+//   Problems check(const Settings&, const strategy::ValidateRequest&)   faults across fields, or of what is asked of
+//   the provider State migrate(const Json& state, std::int64_t from_version)         throws Error(FAILED_PRECONDITION)
+//   for what it can't read
+#pragma once
+
+#include <slipway/detail/strategy_plan.hpp>
+#include <slipway/plugin.hpp>
+#include <slipway/settings.hpp>
+#include <slipway/world.hpp>
+
+namespace slipway {
+
+// What a step answers: the reply of slipway.strategy/1, whose state is still a struct.
+template <class State>
+struct Decision {
+  State state;
+  strategy::StepReply reply;
+};
+
+template <class SettingsType, class StateType>
+class Strategy {
+ public:
+  using Settings = SettingsType;
+  using State = StateType;
+  using Step = Decision<State>;
+
+  [[nodiscard]] Problems check(const Settings&, const strategy::ValidateRequest&) const { return {}; }
+  [[nodiscard]] State migrate(const Json&, std::int64_t from_version) const {
+    throw Error(Code::failed_precondition, "the state has version " + std::to_string(from_version) +
+                                               ", this strategy reads version " + std::to_string(State::kVersion) +
+                                               " only");
+  }
+};
+
+// The rollout ends here: the engine goes back to the stable release.
+template <class State>
+Decision<State> fail(State state, std::string reason) {
+  return {std::move(state), {.outcome = strategy::Outcome::failed, .reason = std::move(reason)}};
+}
+// All traffic is on next. A stable group among the groups is kept for `keep_stable`.
+template <class State>
+Decision<State> promote(State state, std::vector<strategy::Group> groups, Duration keep_stable) {
+  strategy::StepReply reply{
+      .groups = std::move(groups), .outcome = strategy::Outcome::promoted, .keep_stable = keep_stable};
+  reply.reason = "all traffic is on the new release";
+  return {std::move(state), std::move(reply)};
+}
+
+inline strategy::Group stable_group(std::int32_t replicas, std::uint32_t weight) {
+  return {std::string(strategy::kStable), replicas, weight};
+}
+inline strategy::Group next_group(std::int32_t replicas, std::uint32_t weight) {
+  return {std::string(strategy::kNext), replicas, weight};
+}
+
+// Analyses of next against stable. A step's own have its name as `run`, so that they begin afresh; others are "".
+inline std::vector<strategy::AnalysisWanted> wanted(const Names& names, const std::string& run = "") {
+  std::vector<strategy::AnalysisWanted> list;
+  for (const auto& name : names.list) {
+    list.push_back({.name = name, .run = run});
+  }
+  return list;
+}
+
+inline strategy::Wait wait_for_replicas(const provider::ObservedGroup& group, std::int32_t have, std::int32_t want,
+                                        std::string next, std::optional<Instant> until) {
+  std::string what = std::to_string(have) + " of " + plural(want, "new replica") + " to be available";
+  if (!group.problem.empty()) what += " (" + group.problem.substr(0, 200) + ")";
+  return {strategy::WaitKind::replicas, what, std::move(next), until};
+}
+inline strategy::Wait wait_for_analysis(const strategy::AnalysisSeen& held, std::string next) {
+  return {strategy::WaitKind::analysis,
+          "a person, for the analysis " + held.name + " is held: " + held.reason,
+          std::move(next),
+          {}};
+}
+
+// Faults of names that settings refer to, for check(): each that is not in `known`. `kind` names them: "analysis".
+inline Problems unknown_names(const std::string& path, const std::vector<std::string>& names,
+                              const std::vector<std::string>& known, const std::string& kind) {
+  std::string allowed;
+  for (const auto& name : known) allowed += (allowed.empty() ? "" : ", ") + name;
+  Problems problems;
+  for (const auto& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    problems.push_back({path, to_text(name),
+                        "is no " + kind + " here; " + (known.empty() ? "there are none" : "there are " + allowed)});
+  }
+  return problems;
+}
+
+namespace detail {
+
+// Moves every set Instant of a document on.
+template <class T>
+void move_clocks(T& value, Duration by) {
+  if constexpr (std::is_same_v<T, Instant>) {
+    if (value != Instant{}) value = value + by;
+  } else if constexpr (Document<T>) {
+    std::apply([&](const auto&... entry) { (move_clocks(value.*entry.member, by), ...); }, T::fields());
+  }
+}
+
+}  // namespace detail
+
+// Serves slipway.strategy/1 for an author's class.
+template <class Author>
+class StrategyPlugin final : public Plugin<Json> {
+ public:
+  using Serves = Interfaces<strategy::Interface>;
+  using AuthorSettings = typename Author::Settings;
+  using State = typename Author::State;
+
+  StrategyPlugin(Host& host, Json defaults) : Plugin(host, std::move(defaults)) {
+    if (Status status = check_defaults<AuthorSettings>(settings()); !status.ok()) throw Error(std::move(status));
+  }
+
+  [[nodiscard]] strategy::ValidateReply validate(const strategy::ValidateRequest& request) const {
+    const auto merged = settings_over<AuthorSettings>(settings(), request.settings);
+    const Problems problems = merged.ok() ? author_.check(*merged, request) : merged.status().problems;
+    strategy::ValidateReply reply;
+    for (const Problem& p : problems) reply.problems.push_back({p.path, p.value, p.message});
+    return reply;
+  }
+
+  [[nodiscard]] strategy::PlanReply plan(const strategy::PlanRequest& request) const {
+    const auto merged = value_or_throw(settings_over<AuthorSettings>(settings(), request.settings));
+    return detail::plan(request, [&](const Json& state, const strategy::Observation& seen, Instant now) {
+      return decide(merged, state, World(seen, now, request.has_stable), Duration{});
+    });
+  }
+
+  [[nodiscard]] strategy::StepReply step(const strategy::StepRequest& request) const {
+    const auto merged = value_or_throw(settings_over<AuthorSettings>(settings(), request.settings));
+    const World world(request.observation, request.now, request.has_stable);
+    return decide(merged, request.state, world, request.observation.paused);
+  }
+
+  [[nodiscard]] strategy::MigrateReply migrate(const strategy::MigrateRequest& request) const {
+    return {write(read(request.state, request.from_version))};
+  }
+
+ private:
+  strategy::StepReply decide(const AuthorSettings& merged, const Json& from, const World& world,
+                             Duration paused) const {
+    State state;
+    if (!from.is_null())
+      state = read(from, from.is_object() ? from.value("version", State::kVersion) : State::kVersion);
+    detail::move_clocks(state, paused);
+    Decision<State> decision = author_.step(merged, std::move(state), world);
+    decision.reply.state = write(decision.state);
+    return std::move(decision.reply);
+  }
+  State read(const Json& state, std::int64_t version) const {
+    if (version != State::kVersion) return author_.migrate(state, version);
+    return value_or_throw(decode<State>(state, "the state"));
+  }
+  static Json write(const State& state) {
+    Json json = encode(state);
+    json["version"] = State::kVersion;
+    return json;
+  }
+
+  Author author_;
+};
+
+}  // namespace slipway
+
+// Exports an author's strategy as the plugin of this library. Once, at namespace scope.
+#define SLIPWAY_STRATEGY(Author) SLIPWAY_PLUGIN(::slipway::StrategyPlugin<Author>)

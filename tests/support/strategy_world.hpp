@@ -1,0 +1,236 @@
+// A world in memory for a strategy: it does what each step wants, as fast as the test says, and checks with every step
+// what must hold for any strategy.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <slipway/interfaces/strategy.hpp>
+#include <slipway/testing/fake_host.hpp>
+#include <slipway/testing/library.hpp>
+
+namespace slipway::test {
+
+// One rollout under one strategy. One thread.
+class StrategyWorld {
+ public:
+  struct Options {
+    std::int32_t replicas = 4;
+    bool has_stable = true;
+    // Time until a started replica is ready; nothing: only when the test says so.
+    std::optional<Duration> start_time = seconds(1);
+  };
+
+  StrategyWorld(FakeHost& host, Json settings, Options options)
+      : host_(host), settings_(std::move(settings)), options_(options) {
+    seen_.replicas = options.replicas;
+    seen_.converged = true;
+    if (!options.has_stable) return;
+    stable_.exists = true;
+    stable_.weight = kAllTraffic;
+    stable_.ready_at.assign(static_cast<std::size_t>(options.replicas), now - seconds(3600));
+  }
+
+  // Observes, steps, checks the answer, and makes the world so.
+  strategy::StepReply step() {
+    strategy::StepRequest request{settings_, state_, observation(), now, options_.has_stable};
+    auto reply = host_.call<strategy::Interface, strategy::Step>(request);
+    seen_.commands.clear();
+    seen_.paused = {};
+    if (!reply.ok()) {
+      ADD_FAILURE() << to_string(reply.status());
+      return {};
+    }
+    check(*reply);
+    state_ = reply->state;
+    if (reply->outcome != strategy::Outcome::failed) apply(*reply);
+    return last = *reply;
+  }
+  // Steps until the strategy waits for something that does not come by itself now.
+  strategy::StepReply settle() {
+    for (int i = 0; i < 200; ++i) {
+      const Json before = encode(observation());
+      const Json state = state_;
+      step();
+      if (last.outcome != strategy::Outcome::progressing || (encode(observation()) == before && state_ == state))
+        return last;
+    }
+    ADD_FAILURE() << "the strategy does not come to rest: " << encode_text(last);
+    return last;
+  }
+  strategy::StepReply advance(Duration span) {
+    now = now + span;
+    return settle();
+  }
+  // Lets time pass from event to event until the rollout ends or nothing more happens.
+  strategy::StepReply run(Duration most = seconds(24 * 3600)) {
+    const Instant end = now + most;
+    while (settle().outcome == strategy::Outcome::progressing) {
+      const auto next = next_event();
+      if (!next || *next > end) break;
+      now = *next;
+    }
+    return last;
+  }
+
+  void ask(strategy::Command command) { seen_.commands.push_back(command); }
+  void pause(Duration span) {
+    seen_.paused = span;
+    now = now + span;
+  }
+  // What every analysis of this name says from now on; without it analyses stay "running".
+  void say(const std::string& name, strategy::Finding finding, const std::string& reason = "") {
+    findings_[name] = {finding, reason};
+  }
+  void open(const std::string& gate) { gates_[gate] = strategy::GateState::open; }
+  // Makes so many of the new replicas ready now.
+  void make_ready(std::size_t count) {
+    for (Instant& at : next_.ready_at) {
+      if (at <= now || count == 0) continue;
+      at = now;
+      --count;
+    }
+  }
+  // The last so many new replicas are ready no more, and will not be by themselves.
+  void break_replicas(std::size_t count) {
+    for (std::size_t i = 0; i < count && i < next_.ready_at.size(); ++i)
+      next_.ready_at[next_.ready_at.size() - 1 - i] = kNever;
+  }
+  // Traffic stays where it is until it is let go.
+  void hold_traffic() { holds_traffic_ = true; }
+  void release_traffic() {
+    holds_traffic_ = false;
+    for (const auto& group : last.groups) of(group.role).weight = group.weight;
+  }
+  void set_problem(std::string problem) { problem_ = std::move(problem); }
+  void set_has_stable(bool has) { options_.has_stable = has; }
+
+  [[nodiscard]] std::int32_t count(std::string_view role) const {
+    for (const auto& group : last.groups) {
+      if (group.role == role) return group.replicas;
+    }
+    return 0;
+  }
+  [[nodiscard]] std::uint32_t weight(std::string_view role) const {
+    for (const auto& group : last.groups) {
+      if (group.role == role) return group.weight;
+    }
+    return 0;
+  }
+  [[nodiscard]] std::int32_t next() const { return count("next"); }
+  [[nodiscard]] std::int32_t stable() const { return count("stable"); }
+  [[nodiscard]] std::string next_share() const { return share_to_string(weight("next")); }
+  [[nodiscard]] const Json& state() const { return state_; }
+
+  [[nodiscard]] strategy::Observation observation() const {
+    strategy::Observation seen = seen_;
+    if (stable_.exists) seen.groups.push_back(as_seen("stable", stable_, ""));
+    if (next_.exists) seen.groups.push_back(as_seen("next", next_, problem_));
+    seen.converged = converged();
+    return seen;
+  }
+
+  Instant now{1'700'000'000'000'000'000};
+  strategy::StepReply last;
+
+ private:
+  static constexpr Instant kNever{INT64_MAX};
+  struct Replicas {
+    bool exists = false;
+    std::vector<Instant> ready_at;
+    std::uint32_t weight = 0;
+  };
+
+  Replicas& of(std::string_view role) { return role == "stable" ? stable_ : next_; }
+  [[nodiscard]] std::int32_t ready(const Replicas& group) const {
+    return static_cast<std::int32_t>(
+        std::count_if(group.ready_at.begin(), group.ready_at.end(), [&](Instant at) { return at <= now; }));
+  }
+  [[nodiscard]] provider::ObservedGroup as_seen(const std::string& role, const Replicas& group,
+                                                const std::string& problem) const {
+    provider::ObservedGroup seen;
+    seen.role = role;
+    seen.release = role;
+    seen.replicas = seen.running = static_cast<std::int32_t>(group.ready_at.size());
+    std::copy_if(group.ready_at.begin(), group.ready_at.end(), std::back_inserter(seen.ready_since),
+                 [&](Instant at) { return at <= now; });
+    seen.ready = ready(group);
+    seen.weight = group.weight;
+    seen.problem = problem;
+    return seen;
+  }
+  [[nodiscard]] bool converged() const {
+    const auto whole = [&](const Replicas& g) { return ready(g) == static_cast<std::int32_t>(g.ready_at.size()); };
+    const bool traffic = std::all_of(last.groups.begin(), last.groups.end(), [&](const strategy::Group& g) {
+      return (g.role == "stable" ? stable_ : next_).weight == g.weight;
+    });
+    return whole(stable_) && whole(next_) && traffic;
+  }
+  [[nodiscard]] std::optional<Instant> next_event() const {
+    std::optional<Instant> soonest = last.wait.until;
+    for (const auto* group : {&stable_, &next_}) {
+      for (const Instant at : group->ready_at) {
+        if (at > now && at != kNever && (!soonest || at < *soonest)) soonest = at;
+      }
+    }
+    return soonest;
+  }
+
+  void apply(const strategy::StepReply& reply) {
+    for (const char* role : {"stable", "next"}) {
+      const auto wanted =
+          std::find_if(reply.groups.begin(), reply.groups.end(), [&](const auto& g) { return g.role == role; });
+      Replicas& group = of(role);
+      group.exists = wanted != reply.groups.end();
+      const Instant ready = options_.start_time ? now + *options_.start_time : kNever;
+      group.ready_at.resize(group.exists ? static_cast<std::size_t>(wanted->replicas) : 0, ready);
+      if (!holds_traffic_) group.weight = group.exists ? wanted->weight : 0;
+    }
+    seen_.analyses.clear();
+    for (const auto& a : reply.analyses) {
+      const auto said = findings_.find(a.name);
+      if (said == findings_.end()) {
+        seen_.analyses.push_back({a.name, strategy::Finding::running, "", {}, a.run});
+      } else {
+        seen_.analyses.push_back({a.name, said->second.first, said->second.second, {}, a.run});
+      }
+    }
+    seen_.gates.clear();
+    for (const auto& g : reply.gates)
+      seen_.gates.push_back({g.name, gates_.contains(g.name) ? gates_[g.name] : strategy::GateState::pending, ""});
+  }
+
+  void check(const strategy::StepReply& reply) {
+    EXPECT_LE(to_text(reply.state).size(), 1024U) << to_text(reply.state);
+    EXPECT_FALSE(reply.reason.empty());
+    if (reply.outcome == strategy::Outcome::failed) return;
+    std::uint32_t sum = 0;
+    for (const auto& group : reply.groups) sum += group.weight;
+    EXPECT_TRUE(sum == 0 || sum == kAllTraffic) << encode_text(reply);
+    for (const auto& group : reply.groups) {
+      const Replicas& there = of(group.role);
+      const bool rises = group.weight > there.weight;
+      EXPECT_FALSE(rises && ready(there) == 0) << "traffic for a group without a ready replica: " << encode_text(reply);
+    }
+    if (reply.outcome == strategy::Outcome::promoted) return;
+    EXPECT_NE(reply.wait.kind, strategy::WaitKind::nothing) << encode_text(reply);
+    EXPECT_FALSE(reply.wait.what.empty());
+    EXPECT_FALSE(reply.wait.next.empty());
+    if (reply.wait.until) {
+      EXPECT_GT(*reply.wait.until, now) << encode_text(reply);
+    }
+  }
+
+  FakeHost& host_;
+  Json settings_;
+  Json state_;
+  Options options_;
+  strategy::Observation seen_;
+  Replicas stable_;
+  Replicas next_;
+  bool holds_traffic_ = false;
+  std::string problem_;
+  std::map<std::string, std::pair<strategy::Finding, std::string>> findings_;
+  std::map<std::string, strategy::GateState> gates_;
+};
+
+}  // namespace slipway::test
