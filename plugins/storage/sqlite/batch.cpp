@@ -21,7 +21,9 @@ std::optional<storage::WriteReply> answered_before(Database& database, const std
 
 void remember(Database& database, const std::string& name, const storage::WriteReply& reply) {
   if (name.empty()) return;
-  database.query("INSERT OR REPLACE INTO batches VALUES (?, ?, ?)", name, encode_text(reply), reply.at.ns).run();
+  database
+      .query("INSERT OR REPLACE INTO batches (name, reply, at) VALUES (?, ?, ?)", name, encode_text(reply), reply.at.ns)
+      .run();
 }
 
 std::string describe(std::int64_t version) {
@@ -64,7 +66,7 @@ storage::WriteReply write(Database& database, const storage::WriteRequest& reque
 
 void forget_batches(Database& database, Instant now) {
   database
-      .query("DELETE FROM batches WHERE name IN (SELECT name FROM batches WHERE at <= ? ORDER BY at LIMIT 1000)",
+      .query("DELETE FROM batches WHERE number IN (SELECT number FROM batches ORDER BY number LIMIT 1000) AND at <= ?",
              (now - kRemembered).ns)
       .run();
 }

@@ -16,7 +16,7 @@ Status JobQueue::push(std::unique_ptr<Job>& job) {
   }
   bytes_ += job->bytes();
   waiting_.push_back(std::move(job));
-  if (waiting_.size() == 1) changed_.notify_one();
+  if (waiting_.size() == wanted_) changed_.notify_one();
   return {};
 }
 
@@ -29,6 +29,13 @@ Jobs JobQueue::take(std::size_t count, std::chrono::milliseconds patience) {
   for (const auto& job : taken) bytes_ -= job->bytes();
   if (!waiting_.empty()) changed_.notify_one();
   return taken;
+}
+
+void JobQueue::gather(std::size_t count, std::chrono::nanoseconds patience) {
+  std::unique_lock lock(mutex_);
+  wanted_ = std::max<std::size_t>(count, 1);
+  changed_.wait_for(lock, patience, [&] { return closed_ || waiting_.size() >= count; });
+  wanted_ = 1;
 }
 
 void JobQueue::close() {

@@ -52,6 +52,9 @@ class JobQueue {
   // Waits for jobs and takes up to `count`. Empty after `patience`, or once the queue is closed and drained.
   Jobs take(std::size_t count, std::chrono::milliseconds patience);
 
+  // Waits until `count` jobs wait, at most for `patience`.
+  void gather(std::size_t count, std::chrono::nanoseconds patience);
+
   // From now on push refuses; what waits is still taken.
   void close();
   // Whether it is closed and nothing waits.
@@ -65,6 +68,7 @@ class JobQueue {
   std::condition_variable changed_;
   std::vector<std::unique_ptr<Job>> waiting_;
   std::size_t bytes_ = 0;
+  std::size_t wanted_ = 1;
   bool closed_ = false;
 };
 

@@ -12,7 +12,8 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x534c5057;
 
 // A record's index has the order of scans. An entry's position is its stream's number and its sequence number in one
-// integer (see streams.hpp), so that a stream lies together in a single tree.
+// integer (see streams.hpp), so that a stream lies together in a single tree. Batches are numbered by age, since time
+// does not go back.
 constexpr std::array<Migration, 1> kMigrations{{{1, "records, streams, leases and batches", R"sql(
 CREATE TABLE records (
   tenant TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
@@ -26,8 +27,7 @@ CREATE TABLE entries (position INTEGER PRIMARY KEY, value TEXT NOT NULL, at INTE
 CREATE TABLE leases (
   name TEXT PRIMARY KEY, owner TEXT NOT NULL, token INTEGER NOT NULL,
   granted_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE batches (name TEXT PRIMARY KEY, reply TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX batches_by_age ON batches (at);
+CREATE TABLE batches (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, reply TEXT NOT NULL, at INTEGER NOT NULL);
 )sql"}}};
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why) {
@@ -103,9 +103,9 @@ void migrate(Database& database, const std::string& path, std::span<const Migrat
 }
 
 Instant newest_time(Database& database) {
-  return {number_of(
-      database,
-      "SELECT max(ifnull((SELECT max(at) FROM batches), 0), ifnull((SELECT max(granted_at) FROM leases), 0))")};
+  return {number_of(database,
+                    "SELECT max(ifnull((SELECT at FROM batches ORDER BY number DESC LIMIT 1), 0), ifnull((SELECT "
+                    "max(granted_at) FROM leases), 0))")};
 }
 
 }  // namespace slipway::sqlite

@@ -20,6 +20,10 @@ struct WriterHealth {
 // Safe from any thread. Each job runs in a savepoint of its own, so that one refused leaves the others alone; all are
 // synchronised to the disk together, and only then finished. A fault of the file's surroundings (disk full) fails the
 // whole group with its text; the writer then probes once a second until writing works again.
+//
+// Callers that were just answered tend to come back at once with their next write. So the writer waits for as many as
+// there were, for at most an eighth of the time that the last commit took (and 5 ms): without that they would form two
+// groups that take turns, and every write would wait for two commits.
 class Writer {
  public:
   // `report` receives a fault when it begins and an ok status when it ends, on the writer's thread.
@@ -41,6 +45,7 @@ class Writer {
 
  private:
   void work();
+  void gather();
   void write(const Jobs& group);
   Status commit(const Jobs& group, std::vector<Status>& outcomes);
   Status attempt(Job& job, Instant now);
@@ -57,6 +62,8 @@ class Writer {
   std::mutex mutex_;
   Status fault_;
   Instant tidied_;
+  std::size_t expected_ = 0;
+  std::chrono::nanoseconds commit_time_{0};
   std::jthread thread_;
 };
 
