@@ -117,8 +117,13 @@ class Tokens {
 class ServiceCall {
  public:
   ServiceCall(const slipway_host& host, Tokens& tokens, std::string_view service, std::string_view method,
-              std::string payload)
-      : host_(host), tokens_(tokens), service_(service), method_(method), payload_(std::move(payload)) {}
+              std::string payload, std::int64_t limit_ns)
+      : host_(host),
+        tokens_(tokens),
+        service_(service),
+        method_(method),
+        payload_(std::move(payload)),
+        limit_ns_(limit_ns) {}
   ServiceCall(const ServiceCall&) = delete;
   ServiceCall& operator=(const ServiceCall&) = delete;
   ~ServiceCall() = default;
@@ -136,8 +141,8 @@ class ServiceCall {
     waiting_.scope = scope;
     // The answer may arrive on another thread before request returns, so nothing of *this is used after it.
     const std::string payload = std::move(payload_);
-    host_.request(host_.context, span_of(service_), span_of(method_), tokens_.add(&waiting_), span_of(payload),
-                  remaining_ns(scope));
+    const std::int64_t budget = std::min(limit_ns_, remaining_ns(scope));
+    host_.request(host_.context, span_of(service_), span_of(method_), tokens_.add(&waiting_), span_of(payload), budget);
     return true;
   }
   std::string await_resume() {
@@ -151,6 +156,7 @@ class ServiceCall {
   std::string_view service_;
   std::string_view method_;
   std::string payload_;
+  std::int64_t limit_ns_;
   Waiting waiting_;
 };
 
@@ -179,9 +185,10 @@ class Host {
   // GCC 12 destroys the members of an aggregate twice when it is made with braces inside a co_await expression (or
   // stops with an internal error): name the request first, here and in plugins.
 
-  // One HTTP request; any status code is an answer, only a failed exchange throws.
-  task<services::HttpReply> http(services::HttpRequest request) {
-    co_return read<services::HttpReply>(co_await call("http", "send", request));
+  // One HTTP request; any status code is an answer, only a failed exchange throws: DEADLINE_EXCEEDED after `limit`, or
+  // at the call's deadline when that comes first.
+  task<services::HttpReply> http(services::HttpRequest request, Duration limit = {SLIPWAY_NO_DEADLINE}) {
+    co_return read<services::HttpReply>(co_await call("http", "send", request, limit));
   }
   task<void> sleep(Duration duration) { co_await call("timers", "sleep", services::SleepRequest{duration}); }
   // Values of secret references ("env:NAME"), by reference.
@@ -222,8 +229,9 @@ class Host {
   static constexpr std::uint64_t kNobodyWaits = 0;
 
   template <class Request>
-  detail::ServiceCall call(std::string_view service, std::string_view method, const Request& request) {
-    return {table_, tokens_, service, method, encode_text(request)};
+  detail::ServiceCall call(std::string_view service, std::string_view method, const Request& request,
+                           Duration limit = {SLIPWAY_NO_DEADLINE}) {
+    return {table_, tokens_, service, method, encode_text(request), limit.ns};
   }
   template <class Reply>
   static Reply read(const std::string& payload) {
