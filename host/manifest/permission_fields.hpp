@@ -40,12 +40,13 @@ struct NamedGrant {
   const char* doc;
 };
 
-inline constexpr std::array<NamedGrant, 6> kGrants{
+inline constexpr std::array<NamedGrant, 7> kGrants{
     {{"network", &Permissions::network, "Hosts that it connects to."},
      {"secrets", &Permissions::secrets, "Names of the secrets that it resolves."},
      {"store", &Permissions::store, "Prefixes of the keys that it keeps in the host's store."},
      {"processes", &Permissions::processes, "Programs that it starts."},
      {"files", &Permissions::files, "Paths that it reads or writes."},
-     {"bindings", &Permissions::bindings, "Bindings that it calls."}}};
+     {"bindings", &Permissions::bindings, "Bindings that it calls."},
+     {"events", &Permissions::events, "Types of events that it publishes."}}};
 
 }  // namespace slipway::manifest

@@ -25,6 +25,7 @@ struct Permissions {
   Grant processes;  // programs it starts
   Grant files;      // paths it uses
   Grant bindings;   // bindings it calls
+  Grant events;     // types of events it publishes
   bool operator==(const Permissions&) const = default;
 };
 

@@ -204,6 +204,34 @@ TEST(Profile, TheOneForDevelopmentIsSound) {
   EXPECT_EQ(loaded.profile->bindings.size(), 14U);
 }
 
+// Every plugin.json of the source tree, by id.
+std::map<std::string, PluginManifest> plugins_of_the_tree() {
+  std::map<std::string, PluginManifest> plugins;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(std::filesystem::path(SLIPWAY_SOURCE_DIRECTORY) / "plugins")) {
+    if (entry.path().filename() != "plugin.json") continue;
+    auto plugin = parse_plugin_manifest(*base::read_file(entry.path()), entry.path().string());
+    EXPECT_TRUE(plugin.ok()) << to_string(plugin.status());
+    if (plugin.ok()) plugins.emplace(plugin->id, *plugin);
+  }
+  return plugins;
+}
+
+TEST(Profile, TheOneForDevelopmentFitsThePluginsOfThisTree) {
+  const auto plugins = plugins_of_the_tree();
+  const auto find = [&](const std::string& id, const base::VersionRange& range) -> Result<const PluginManifest*> {
+    const auto found = plugins.find(id);
+    if (found == plugins.end()) return not_installed(id, range, {}, {"plugins"});
+    return &found->second;
+  };
+  const auto loaded =
+      load_profile(std::filesystem::path(SLIPWAY_SOURCE_DIRECTORY) / "manifests" / "dev.yaml", kNames, find);
+  EXPECT_FALSE(plugins.empty());
+  for (const auto& fault : loaded.faults) {
+    EXPECT_NE(fault.problem.message.find("is not installed"), std::string::npos) << config::to_string(fault);
+  }
+}
+
 TEST(Profile, TheSchemaFileIsTheSchemaOfTheHost) {
   const auto file =
       base::read_file(std::filesystem::path(SLIPWAY_SOURCE_DIRECTORY) / "manifests" / "profile.schema.json");
