@@ -1,0 +1,20 @@
+// Calls of plugins as metrics.
+#pragma once
+
+#include "host/bridge/plugin_caller.hpp"
+#include "host/telemetry/metrics.hpp"
+
+namespace slipway::bridge {
+
+// Thread-safe.
+class TelemetrySink final : public CallSink {
+ public:
+  explicit TelemetrySink(telemetry::Metrics& metrics) : metrics_(metrics) {}
+  void began(std::string_view binding) override;
+  void ended(const CallRecord& record) override;
+
+ private:
+  telemetry::Metrics& metrics_;
+};
+
+}  // namespace slipway::bridge

@@ -1,0 +1,166 @@
+#include "host/bridge/plugin_caller.hpp"
+
+#include "host/bridge/telemetry_sink.hpp"
+#include "tests/unit/host/runtime/rig.hpp"
+
+namespace slipway::bridge {
+namespace {
+
+using runtime::await_on;
+using runtime::Collected;
+using runtime::Instance;
+using test::text_of;
+
+class RecordingCalls final : public CallSink {
+ public:
+  void began(std::string_view) override { ++in_flight; }
+  void ended(const CallRecord& record) override {
+    --in_flight;
+    records.add(std::string(record.binding) + " " + std::string(record.interface) + " " +
+                std::to_string(record.method) + " " + std::string(name_of(record.code)) +
+                (record.seconds >= 0 && record.seconds < 60 ? "" : " in no sensible time"));
+  }
+  std::atomic<int> in_flight{0};
+  Collected<std::string> records;
+};
+
+// A plugin instance that runs as long as the object lives and answers by `on_invoke`.
+class Generation {
+ public:
+  Generation(runtime::Runtime& runtime, std::string name) : runtime_(runtime) {
+    plugin.interface_ids = {"slipway.plugin/1", "test.echo/1"};
+    plugin.on_invoke = [this, name](const slipway_call& call) {
+      plugin.complete(call.id, SLIPWAY_OK,
+                      name + " " + std::to_string(call.interface_index) + "." + std::to_string(call.method) + " " +
+                          std::string(text_of(call.payload)) + " for " + std::string(text_of(call.tenant)));
+    };
+    instance =
+        *Instance::create(runtime, plugin.table(), nullptr,
+                          {.name = name, .plugin = "test-echo", .threading = runtime::Threading::concurrent}, sink);
+    EXPECT_EQ(await_on(runtime, instance->start(seconds(5))), Status());
+  }
+  Generation(const Generation&) = delete;
+  Generation& operator=(const Generation&) = delete;
+  ~Generation() { EXPECT_EQ(await_on(runtime_, instance->stop({})), Status()); }
+
+  test::ScriptedPlugin plugin;
+  std::shared_ptr<runtime::RecordingSink> sink = std::make_shared<runtime::RecordingSink>();
+  std::shared_ptr<Instance> instance;
+
+ private:
+  runtime::Runtime& runtime_;
+};
+
+class PluginCallerTest : public ::testing::Test {
+ protected:
+  PluginCallerTest() { runtime.start(); }
+  ~PluginCallerTest() override { routes.publish(std::make_shared<RouteTable>()); }
+
+  void bind(const std::string& binding, const Generation& generation) {
+    RouteTable::Bindings bindings = routes.capture()->bindings();
+    bindings[binding] = {generation.instance};
+    routes.publish(std::make_shared<RouteTable>(std::move(bindings)));
+  }
+  boost::asio::awaitable<Result<std::string>> make_call(std::string binding, std::string interface,
+                                                        std::uint32_t method, std::int64_t budget_ns) {
+    CallContext context;
+    context.budget_ns = budget_ns;
+    context.tenant = "acme";
+    co_return co_await caller.call(binding, interface, method, "{}", context);
+  }
+  Result<std::string> call(const std::string& binding, const std::string& interface, std::uint32_t method = 2,
+                           std::int64_t budget_ns = seconds(5).ns) {
+    return await_on(runtime, make_call(binding, interface, method, budget_ns));
+  }
+
+  runtime::Runtime runtime{{.threads = 2}};
+  Routes routes;
+  RecordingCalls calls;
+  PluginCaller caller{routes, calls};
+};
+
+TEST_F(PluginCallerTest, a_call_reaches_the_binding_with_the_index_of_the_interface) {
+  const Generation one(runtime, "one");
+  bind("provider", one);
+  const auto reply = call("provider", "test.echo/1");
+  ASSERT_TRUE(reply.ok()) << to_string(reply.status());
+  EXPECT_EQ(*reply, "one 1.2 {} for acme");
+  EXPECT_EQ(calls.records.wait_for(1)[0], "provider test.echo/1 2 OK");
+  EXPECT_EQ(calls.in_flight.load(), 0);
+}
+
+TEST_F(PluginCallerTest, an_unknown_binding_is_refused_with_those_that_there_are) {
+  EXPECT_EQ(call("storage", "test.echo/1").status(),
+            Status(Code::not_found, "the profile has no binding \"storage\"; there are none"));
+  const Generation one(runtime, "one");
+  bind("provider", one);
+  bind("strategies.canary", one);
+  EXPECT_EQ(call("storage", "test.echo/1").status(),
+            Status(Code::not_found, "the profile has no binding \"storage\"; there are provider, strategies.canary"));
+  EXPECT_EQ(calls.records.size(), 0U);
+}
+
+TEST_F(PluginCallerTest, an_interface_that_the_plugin_does_not_serve_is_refused_with_those_it_does) {
+  const Generation one(runtime, "one");
+  bind("provider", one);
+  EXPECT_EQ(call("provider", "slipway.gate/1").status(),
+            Status(Code::unimplemented,
+                   "binding \"provider\" leads to test-echo, which does not serve slipway.gate/1; it serves "
+                   "slipway.plugin/1, test.echo/1"));
+}
+
+TEST_F(PluginCallerTest, a_swap_serves_new_calls_by_the_new_generation_and_lets_old_ones_end) {
+  Generation one(runtime, "one");
+  const Generation two(runtime, "two");
+  Collected<std::uint64_t> open;
+  one.plugin.on_invoke = [&](const slipway_call& call) { open.add(call.id); };
+  bind("provider", one);
+  std::promise<Result<std::string>> old_reply;
+  auto in_flight = old_reply.get_future();
+  const auto slow = [&]() -> boost::asio::awaitable<void> {
+    old_reply.set_value(co_await make_call("provider", "test.echo/1", 0, seconds(5).ns));
+  };
+  boost::asio::co_spawn(runtime.executor(), slow, boost::asio::detached);
+  open.wait_for(1);
+
+  bind("provider", two);
+  EXPECT_EQ(*call("provider", "test.echo/1"), "two 1.2 {} for acme");
+  one.plugin.complete(open.wait_for(1)[0], SLIPWAY_OK, "from the old one");
+  EXPECT_EQ(*in_flight.get(), "from the old one");
+}
+
+TEST_F(PluginCallerTest, the_plugins_error_and_the_deadline_are_the_callers_status) {
+  Generation one(runtime, "one");
+  bind("provider", one);
+  one.plugin.on_invoke = [&](const slipway_call& call) {
+    one.plugin.complete(call.id, SLIPWAY_ABORTED, R"({"message":"someone else wrote"})");
+  };
+  EXPECT_EQ(call("provider", "test.echo/1").status(), Status(Code::aborted, "someone else wrote"));
+  one.plugin.on_invoke = [](const slipway_call&) {};
+  EXPECT_EQ(call("provider", "test.echo/1", 2, milliseconds(10).ns).status(),
+            Status(Code::deadline_exceeded, "instance \"one\" (test-echo) did not answer within 10ms"));
+  EXPECT_EQ(calls.records.wait_for(2)[1], "provider test.echo/1 2 DEADLINE_EXCEEDED");
+}
+
+TEST_F(PluginCallerTest, calls_show_as_metrics) {
+  telemetry::Metrics metrics;
+  TelemetrySink sink(metrics);
+  PluginCaller counted(routes, sink);
+  const Generation one(runtime, "one");
+  bind("provider", one);
+  const auto work = [&]() -> boost::asio::awaitable<Result<std::string>> {
+    CallContext context;
+    co_return co_await counted.call("provider", "test.echo/1", 4, "{}", context);
+  };
+  EXPECT_TRUE(await_on(runtime, work()).ok());
+  const std::string text = metrics.text();
+  EXPECT_NE(
+      text.find(
+          "slipway_plugin_calls_total{binding=\"provider\",interface=\"test.echo/1\",method=\"4\",status=\"OK\"} 1"),
+      std::string::npos)
+      << text;
+  EXPECT_NE(text.find("slipway_plugin_calls_in_flight{binding=\"provider\"} 0"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace slipway::bridge
