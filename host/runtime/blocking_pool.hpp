@@ -31,6 +31,9 @@ class BlockingPool {
   // The same without the limit: for the few tasks that end something and so make room.
   void post_always(Task task);
 
+  // Waits until every task that was taken has run and ends the threads. Idempotent; never from one of them.
+  void join() { threads_.join(); }
+
   [[nodiscard]] bool running_in_this_thread() const { return threads_.get_executor().running_in_this_thread(); }
   // Tasks that wait or run.
   [[nodiscard]] std::uint32_t pending() const { return pending_.load(std::memory_order_relaxed); }

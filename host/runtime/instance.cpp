@@ -1,6 +1,5 @@
 #include "host/runtime/instance.hpp"
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -19,23 +18,13 @@ std::string_view view(const slipway_blob& blob) {
                               : std::string_view(reinterpret_cast<const char*>(blob.data), blob.size);
 }
 
-// On one of its own threads the instance could not wait for that thread's end.
-void dispose(Instance* instance, const boost::asio::any_io_executor& executor, bool on_own_thread) {
-  std::unique_ptr<Instance> last(instance);
-  if (on_own_thread) boost::asio::post(executor, [last = std::move(last)] {});
-}
-
 }  // namespace
 
 Result<std::shared_ptr<Instance>> Instance::create(Runtime& runtime, const slipway_plugin& table,
                                                    std::shared_ptr<const void> library, InstanceSettings settings,
                                                    std::shared_ptr<HostSink> sink) {
-  const auto end = [](Instance* last) {
-    const bool own = last->own_pool_ && last->own_pool_->running_in_this_thread();
-    dispose(last, last->runtime_.executor(), own);
-  };
   std::shared_ptr<Instance> instance(
-      new Instance(runtime, table, std::move(library), std::move(settings), std::move(sink)), end);
+      new Instance(runtime, table, std::move(library), std::move(settings), std::move(sink)));
   instance->calls_.bind(instance);
   if (Status status = instance->make(); !status.ok()) return status;
   instance->strand_->release();

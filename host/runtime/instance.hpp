@@ -158,7 +158,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   const std::shared_ptr<HostSink> sink_;
   std::vector<std::string> interfaces_;
   CallTable calls_;
-  std::unique_ptr<BlockingPool> own_pool_;
+  const std::shared_ptr<BlockingPool> own_pool_;  // null unless blocking
   const std::shared_ptr<Strand> strand_;
   slipway_host host_{};
   slipway_instance* instance_ = nullptr;

@@ -60,8 +60,9 @@ Instance::Instance(Runtime& runtime, const slipway_plugin& table, std::shared_pt
            .tag = runtime.next_instance_tag()},
           [](void* self, std::uint64_t id) { static_cast<Instance*>(self)->abandon(id); }, this),
       own_pool_(settings_.threading == Threading::blocking
-                    ? std::make_unique<BlockingPool>(BlockingPoolSettings{
-                          settings_.name, settings_.limits.blocking_threads, settings_.limits.open_calls})
+                    ? runtime.make_pool({.name = settings_.name,
+                                         .threads = settings_.limits.blocking_threads,
+                                         .limit = settings_.limits.open_calls})
                     : nullptr),
       strand_(std::make_shared<Strand>(runtime.executor(), own_pool_ ? *own_pool_ : runtime.blocking())) {
   for (std::uint32_t i = 0; i < table.interface_count; ++i) interfaces_.emplace_back(text_of(table.interfaces[i]));

@@ -1,6 +1,7 @@
 #include "host/runtime/runtime.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <utility>
 
 namespace slipway::runtime {
 
@@ -18,7 +19,20 @@ void Runtime::start() {
   }
 }
 
+std::shared_ptr<BlockingPool> Runtime::make_pool(BlockingPoolSettings settings) {
+  auto pool = std::make_shared<BlockingPool>(std::move(settings));
+  const std::lock_guard lock(pools_mutex_);
+  std::erase_if(pools_, [](const auto& other) { return other.use_count() == 1 && other->pending() == 0; });
+  pools_.push_back(pool);
+  return pool;
+}
+
 void Runtime::stop() {
+  blocking_.join();
+  {
+    const std::lock_guard lock(pools_mutex_);
+    for (const auto& pool : pools_) pool->join();
+  }
   work_.reset();
   context_.stop();
   for (std::thread& thread : threads_) thread.join();

@@ -6,6 +6,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -30,12 +32,16 @@ class Runtime {
 
   // Starts the threads; work given before waits for it. Once.
   void start();
-  // Ends the threads after their current handler and drops what is queued. Idempotent; never from one of its threads.
+  // Waits for the blocking work that was taken, then ends the threads after their current handler and drops what is
+  // queued. Idempotent; never from one of its threads. It waits for ever for blocking code that does not return: after
+  // an instance's stop that reported such code, end the process without it.
   void stop();
 
   [[nodiscard]] boost::asio::any_io_executor executor() { return context_.get_executor(); }
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
   [[nodiscard]] BlockingPool& blocking() { return blocking_; }
+  // A pool of somebody's own. The runtime keeps it too, so that its last user may be one of its threads.
+  std::shared_ptr<BlockingPool> make_pool(BlockingPoolSettings settings);
   // Tells the calls of one plugin instance from those of another; counts up and wraps.
   [[nodiscard]] std::uint8_t next_instance_tag() { return tags_.fetch_add(1, std::memory_order_relaxed); }
 
@@ -44,6 +50,8 @@ class Runtime {
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   BlockingPool blocking_;
+  std::mutex pools_mutex_;
+  std::vector<std::shared_ptr<BlockingPool>> pools_;
   std::vector<std::thread> threads_;
   std::atomic<std::uint8_t> tags_{1};
 };

@@ -35,7 +35,7 @@ elseif(SLIPWAY_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -Wno-tsan)
   add_link_options(-fsanitize=thread)
   # GCC's TSan does not model the standalone fences that Asio uses.
-  add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK)
+  add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK BOOST_ASIO_DISABLE_STD_ATOMIC)
 endif()
 
 # Warnings of our own code; third-party headers come in as SYSTEM.
