@@ -58,6 +58,7 @@ class StrategyWorld {
     return last;
   }
   strategy::StepReply advance(Duration span) {
+    settle();
     now = now + span;
     return settle();
   }
@@ -125,6 +126,19 @@ class StrategyWorld {
     strategy::Observation seen = seen_;
     if (stable_.exists) seen.groups.push_back(as_seen("stable", stable_, ""));
     if (next_.exists) seen.groups.push_back(as_seen("next", next_, problem_));
+    for (const auto& a : last.analyses) {
+      const auto said = findings_.find(a.name);
+      const bool silent = said == findings_.end();
+      seen.analyses.push_back({a.name,
+                               silent ? strategy::Finding::running : said->second.first,
+                               silent ? "" : said->second.second,
+                               {},
+                               a.run});
+    }
+    for (const auto& g : last.gates) {
+      const auto told = gates_.find(g.name);
+      seen.gates.push_back({g.name, told == gates_.end() ? strategy::GateState::pending : told->second, ""});
+    }
     seen.converged = converged();
     return seen;
   }
@@ -185,18 +199,6 @@ class StrategyWorld {
       group.ready_at.resize(group.exists ? static_cast<std::size_t>(wanted->replicas) : 0, ready);
       if (!holds_traffic_) group.weight = group.exists ? wanted->weight : 0;
     }
-    seen_.analyses.clear();
-    for (const auto& a : reply.analyses) {
-      const auto said = findings_.find(a.name);
-      if (said == findings_.end()) {
-        seen_.analyses.push_back({a.name, strategy::Finding::running, "", {}, a.run});
-      } else {
-        seen_.analyses.push_back({a.name, said->second.first, said->second.second, {}, a.run});
-      }
-    }
-    seen_.gates.clear();
-    for (const auto& g : reply.gates)
-      seen_.gates.push_back({g.name, gates_.contains(g.name) ? gates_[g.name] : strategy::GateState::pending, ""});
   }
 
   void check(const strategy::StepReply& reply) {

@@ -1,0 +1,414 @@
+#include <gtest/gtest.h>
+
+#include "plugins/strategies/canary/settings.hpp"
+#include "tests/support/strategy_world.hpp"
+
+namespace slipway::canary {
+namespace {
+
+using strategy::Command;
+using strategy::Finding;
+using strategy::Outcome;
+using strategy::WaitKind;
+
+class Canary : public ::testing::Test {
+ protected:
+  Canary() { EXPECT_TRUE(host.run().ok()); }
+  test::StrategyWorld world(const char* settings, test::StrategyWorld::Options options = {}) {
+    return {host, Json::parse(settings), options};
+  }
+
+  test::Library library{PLUGIN};
+  test::FakeHost host{library.table()};
+};
+
+constexpr const char* kDemo = R"({"steps": [
+  {"weight": "5%"}, {"analysis": "traffic"}, {"weight": "25%"}, {"analysis": "traffic"},
+  {"weight": "50%"}, {"analysis": "traffic"}, {"weight": "100%"}]})";
+
+TEST_F(Canary, TheWeightStaysUntilTheReplicasThatCarryItAreAvailable) {
+  auto rollout = world(R"({"steps": [{"weight": 50}], "min_ready": "5s"})", {.start_time = std::nullopt});
+  rollout.settle();
+  EXPECT_EQ(rollout.next(), 2);
+  EXPECT_EQ(rollout.next_share(), "0%");
+  EXPECT_EQ(rollout.last.wait.what, "0 of 2 new replicas to be available");
+  EXPECT_EQ(rollout.last.wait.next, "set the weight to 50%");
+  rollout.make_ready(1);
+  rollout.advance(seconds(6));
+  EXPECT_EQ(rollout.next_share(), "0%") << "one of two is not enough";
+  rollout.make_ready(1);
+  rollout.advance(seconds(5));
+  EXPECT_EQ(rollout.weight("stable") + rollout.weight("next"), kAllTraffic);
+  EXPECT_EQ(rollout.next(), 4) << "50% is reached and is no pause: all replicas for 100% come up";
+  EXPECT_EQ(rollout.next_share(), "50%");
+}
+
+TEST_F(Canary, ReplicasAreTheWeightsShareRoundedUpAndAtLeastOne) {
+  struct Row {
+    const char* weight;
+    std::int32_t all, canary;
+  };
+  for (const Row& row : {Row{"5%", 4, 1}, Row{"25%", 4, 1}, Row{"26%", 4, 2}, Row{"0.01%", 10, 1}, Row{"0%", 4, 1},
+                         Row{"34%", 3, 2}, Row{"99%", 100, 99}}) {
+    auto rollout = world((std::string(R"({"steps": [{"weight": ")") + row.weight + R"("}, {"pause": {}}]})").c_str(),
+                         {.replicas = row.all});
+    rollout.run(seconds(10));
+    EXPECT_EQ(rollout.next(), row.canary) << row.weight << " of " << row.all;
+    EXPECT_EQ(rollout.stable(), row.all);
+    EXPECT_EQ(rollout.next_share(), row.weight);
+  }
+}
+
+TEST_F(Canary, AnalysisStepsRunAfreshAtEachWeightAndTheLastPromotes) {
+  auto rollout = world(kDemo);
+  std::vector<std::string> runs;
+  for (const char* share : {"5%", "25%", "50%"}) {
+    rollout.say("traffic", Finding::running, "2 of 4 measurements");
+    rollout.run(seconds(60));
+    EXPECT_EQ(rollout.next_share(), share);
+    EXPECT_EQ(rollout.last.wait.what, "the analysis traffic to pass (2 of 4 measurements)");
+    ASSERT_EQ(rollout.last.analyses.size(), 1U);
+    runs.push_back(rollout.last.analyses[0].run);
+    rollout.say("traffic", Finding::passed);
+    rollout.step();
+  }
+  EXPECT_EQ(runs, (std::vector<std::string>{"1", "3", "5"}));
+  EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
+  EXPECT_EQ(rollout.last.groups, (std::vector<strategy::Group>{{"stable", 4, 0}, {"next", 4, kAllTraffic}}));
+  EXPECT_EQ(rollout.last.keep_stable, seconds(30));
+}
+
+TEST_F(Canary, AFindingOfAnEarlierRunDoesNotPassALaterStep) {
+  strategy::StepRequest request{
+      .settings = Json::parse(kDemo), .state = {{"step", 3}, {"version", 1}, {"weight", 250'000}}, .now = {1'000}};
+  request.observation.replicas = 4;
+  request.observation.converged = true;
+  request.observation.groups = {{.role = "stable", .replicas = 4, .ready = 4, .weight = 750'000},
+                                {.role = "next", .replicas = 1, .ready = 1, .weight = 250'000}};
+  request.observation.analyses = {{"traffic", Finding::passed, "", {}, "1"}};
+  auto reply = host.call<strategy::Interface, strategy::Step>(request);
+  ASSERT_TRUE(reply.ok()) << to_string(reply.status());
+  EXPECT_EQ(reply->step, 3);
+  request.observation.analyses[0].run = "3";
+  reply = host.call<strategy::Interface, strategy::Step>(request);
+  EXPECT_EQ(reply->step, 4);
+}
+
+TEST_F(Canary, AFailedAnalysisEndsItWithTheAnalysisSentence) {
+  auto rollout = world(kDemo);
+  rollout.say("traffic", Finding::failed, "error_ratio 0.198 of 512 requests is not < 0.05 (failure 1 of at most 0)");
+  EXPECT_EQ(rollout.run().outcome, Outcome::failed);
+  EXPECT_EQ(rollout.last.reason,
+            "the analysis traffic failed: error_ratio 0.198 of 512 requests is not < 0.05 (failure 1 of at most 0)");
+}
+
+TEST_F(Canary, AHeldAnalysisWaitsForAPersonWhoMayPromotePastIt) {
+  auto rollout = world(kDemo);
+  rollout.say("traffic", Finding::held, "3 of 30 requests");
+  rollout.run();
+  EXPECT_EQ(rollout.last.wait.kind, WaitKind::analysis);
+  EXPECT_EQ(rollout.last.wait.what, "a person, for the analysis traffic is held: 3 of 30 requests");
+  EXPECT_EQ(rollout.last.wait.next, "set the weight to 25%");
+  rollout.ask(Command::promote);
+  rollout.run();
+  EXPECT_EQ(rollout.next_share(), "25%");
+}
+
+TEST_F(Canary, BackgroundAnalysesRunAtEveryStepAndEndItWhenTheyFail) {
+  auto rollout = world(R"({"steps": [{"weight": "10%"}, {"pause": {"duration": "10m"}}], "analyses": ["errors"]})");
+  rollout.advance(seconds(1));
+  ASSERT_EQ(rollout.last.analyses.size(), 1U);
+  EXPECT_EQ(rollout.last.analyses[0].run, "");
+  rollout.say("errors", Finding::failed, "too many");
+  EXPECT_EQ(rollout.settle().outcome, Outcome::failed);
+}
+
+TEST_F(Canary, AnAnalysisThatTheStepRunsItselfDoesNotRunInTheBackgroundToo) {
+  auto rollout =
+      world(R"({"steps": [{"weight": "10%"}, {"analysis": ["errors"]}], "analyses": ["errors", "latency"]})");
+  rollout.advance(seconds(1));
+  ASSERT_EQ(rollout.last.analyses.size(), 2U);
+  EXPECT_EQ(rollout.last.analyses[0].name + rollout.last.analyses[0].run, "latency");
+  EXPECT_EQ(rollout.last.analyses[1].name + rollout.last.analyses[1].run, "errors1");
+}
+
+TEST_F(Canary, APauseLastsFromTheMomentThatItsWeightIsInEffect) {
+  auto rollout = world(R"({"steps": [{"weight": "10%"}, {"pause": {"duration": "5m"}}]})");
+  rollout.advance(seconds(1));
+  EXPECT_EQ(rollout.last.wait.until, rollout.now + seconds(300));
+  EXPECT_EQ(rollout.last.wait.what, "the pause of 5m to end");
+  EXPECT_EQ(rollout.last.wait.next, "set the weight to 100%");
+  rollout.advance(milliseconds(299'999));
+  EXPECT_EQ(rollout.last.step, 1);
+  rollout.advance(milliseconds(1));
+  EXPECT_EQ(rollout.last.step, 2);
+}
+
+TEST_F(Canary, APersonsPauseStopsTheClockOfAPauseStep) {
+  auto rollout = world(R"({"steps": [{"weight": "10%"}, {"pause": {"duration": "5m"}}]})");
+  rollout.advance(seconds(1));
+  const Instant until = *rollout.last.wait.until;
+  rollout.pause(seconds(1000));
+  rollout.settle();
+  EXPECT_EQ(rollout.last.wait.until, until + seconds(1000));
+}
+
+TEST_F(Canary, APauseWithoutDurationEndsWithAPromoteOfOneStep) {
+  auto rollout = world(
+      R"({"steps": [{"weight": "10%"}, {"pause": {}}, {"weight": "20%"}, {"pause": {}}], "progress_deadline": "60s"})");
+  rollout.run();
+  EXPECT_EQ(rollout.last.wait.kind, WaitKind::approval);
+  rollout.advance(seconds(3600));
+  rollout.ask(Command::promote);
+  rollout.run();
+  EXPECT_EQ(rollout.next_share(), "20%");
+  EXPECT_EQ(rollout.last.step, 3);
+}
+
+TEST_F(Canary, PromoteFullyGoesToAllTrafficOverReadyReplicasOnly) {
+  auto rollout = world(R"({"steps": [{"weight": "10%"}, {"pause": {}}, {"weight": "20%"}, {"pause": {}}]})",
+                       {.start_time = std::nullopt});
+  rollout.settle();
+  rollout.make_ready(1);
+  rollout.settle();
+  rollout.ask(Command::promote_fully);
+  rollout.settle();
+  EXPECT_EQ(rollout.next(), 4);
+  EXPECT_EQ(rollout.next_share(), "10%");
+  EXPECT_TRUE(rollout.last.analyses.empty());
+  rollout.make_ready(3);
+  EXPECT_EQ(rollout.settle().outcome, Outcome::promoted);
+}
+
+TEST_F(Canary, SkipLeavesTheCurrentStep) {
+  auto rollout =
+      world(R"({"steps": [{"weight": "10%"}, {"pause": {"duration": "1h"}}, {"weight": "20%"}, {"pause": {}}]})");
+  rollout.advance(seconds(1));
+  rollout.ask(Command::skip);
+  rollout.settle();
+  EXPECT_EQ(rollout.last.step, 3);
+}
+
+TEST_F(Canary, ScaleStepsSetTheReplicasApartFromTheWeight) {
+  auto rollout = world(R"({"steps": [{"scale": {"replicas": 3}}, {"pause": {}}, {"weight": "10%"}, {"pause": {}},
+                                     {"scale": {"percent": 60}}, {"pause": {}}, {"scale": {"match_weight": true}}, {"pause": {}}]})");
+  for (const std::int32_t replicas : {3, 3, 3, 1}) {
+    rollout.run(seconds(60));
+    EXPECT_EQ(rollout.next(), replicas) << rollout.last.reason;
+    rollout.ask(Command::promote);
+  }
+  EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
+  EXPECT_EQ(rollout.next(), 4);
+}
+
+TEST_F(Canary, ReplicasOfAHigherWeightStayUntilTheTrafficHasFallen) {
+  auto rollout = world(R"({"steps": [{"weight": "75%"}, {"pause": {}}, {"weight": "25%"}, {"pause": {}}]})");
+  rollout.run(seconds(60));
+  EXPECT_EQ(rollout.next(), 3);
+  rollout.hold_traffic();
+  rollout.ask(Command::promote);
+  rollout.settle();
+  EXPECT_EQ(rollout.next_share(), "25%");
+  EXPECT_EQ(rollout.next(), 3);
+  EXPECT_EQ(rollout.last.wait.what, "25% of the traffic to be on the canary");
+  rollout.release_traffic();
+  rollout.settle();
+  EXPECT_EQ(rollout.next(), 1);
+}
+
+TEST_F(Canary, RoutesAndMirrorsWaitForAReplicaAndEndWithAllTraffic) {
+  auto rollout = world(
+      R"({"steps": [{"route": {"header": "X-Canary", "value": "yes"}}, {"mirror": {"share": "10%", "max_in_flight": 8}}, {"pause": {}},
+                                     {"mirror": {"share": 0}}, {"pause": {}}]})",
+      {.start_time = std::nullopt});
+  rollout.settle();
+  EXPECT_TRUE(rollout.last.routes.empty());
+  rollout.make_ready(1);
+  rollout.settle();
+  ASSERT_EQ(rollout.last.routes.size(), 1U);
+  EXPECT_EQ(rollout.last.routes[0].role, "next");
+  ASSERT_TRUE(rollout.last.mirror);
+  EXPECT_EQ(rollout.last.mirror->share, 100'000U);
+  EXPECT_EQ(rollout.last.mirror->max_in_flight, 8);
+  rollout.ask(Command::promote);
+  rollout.settle();
+  EXPECT_FALSE(rollout.last.mirror);
+  rollout.ask(Command::promote);
+  rollout.settle();
+  EXPECT_TRUE(rollout.last.routes.empty());
+}
+
+TEST_F(Canary, ApprovalAsksAPersonAndAGateAsksTheProfile) {
+  auto rollout = world(R"({"steps": [{"approval": {"message": "Is the queue empty?"}}, {"gate": "freeze"}]})");
+  rollout.run(seconds(60));
+  EXPECT_EQ(rollout.last.wait.kind, WaitKind::approval);
+  EXPECT_EQ(rollout.last.wait.what, "a person's approval: Is the queue empty?");
+  ASSERT_EQ(rollout.last.gates.size(), 1U);
+  EXPECT_EQ(rollout.last.gates[0].name, "approval");
+  rollout.open("approval");
+  rollout.step();
+  rollout.run(seconds(60));
+  EXPECT_EQ(rollout.last.wait.what, "the gate freeze to open");
+  rollout.open("freeze");
+  rollout.step();
+  EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
+}
+
+TEST_F(Canary, LinearAndExponentialGrowAsWritten) {
+  const auto shares = [&](const char* settings) {
+    auto rollout = world(settings);
+    std::vector<std::string> seen;
+    for (int i = 0; i < 500 && rollout.step().outcome == Outcome::progressing; ++i) {
+      if (seen.empty() || seen.back() != rollout.next_share()) seen.push_back(rollout.next_share());
+      rollout.now = rollout.now + seconds(1);
+    }
+    return seen;
+  };
+  EXPECT_EQ(shares(R"({"linear": {"step": "30%", "interval": "5s"}})"),
+            (std::vector<std::string>{"0%", "30%", "60%", "90%", "100%"}));
+  EXPECT_EQ(shares(R"({"exponential": {"start": "5%", "factor": 3, "interval": "5s"}})"),
+            (std::vector<std::string>{"0%", "5%", "15%", "45%", "100%"}));
+}
+
+TEST_F(Canary, AutomaticGoesOnAfterEachGoodCheckAndPromotesAtMax) {
+  auto rollout = world(
+      R"({"automatic": {"step": "20%", "max": "50%", "interval": "10s", "threshold": 2, "analyses": ["errors"]}})");
+  rollout.say("errors", Finding::passed);
+  rollout.advance(seconds(1));
+  EXPECT_EQ(rollout.next_share(), "20%");
+  rollout.advance(seconds(9));
+  EXPECT_EQ(rollout.next_share(), "20%");
+  rollout.advance(seconds(1));
+  rollout.advance(seconds(1));
+  EXPECT_EQ(rollout.next_share(), "40%");
+  EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
+}
+
+TEST_F(Canary, AutomaticStaysAtItsWeightForAFailedCheckAndEndsAtTheThreshold) {
+  auto rollout = world(R"({"automatic": {"step": "20%", "interval": "10s", "threshold": 3, "analyses": ["errors"]}})");
+  rollout.advance(seconds(1));
+  rollout.say("errors", Finding::failed);
+  rollout.step();
+  EXPECT_EQ(rollout.last.wait.what, "the interval of 10s to end (1 check failed so far)");
+  EXPECT_EQ(rollout.last.analyses.at(0).run, "1.1");
+  rollout.run();
+  EXPECT_EQ(rollout.last.outcome, Outcome::failed);
+  EXPECT_EQ(rollout.last.reason, "3 checks failed, the last at 20% of the traffic");
+}
+
+TEST_F(Canary, FailsWhenItsReplicasDoNotBecomeReadyInTime) {
+  auto rollout = world(R"({"steps": [{"weight": "50%"}, {"pause": {}}], "progress_deadline": "60s"})",
+                       {.start_time = std::nullopt});
+  rollout.settle();
+  rollout.now = rollout.now + seconds(30);
+  rollout.make_ready(1);
+  rollout.settle();
+  rollout.advance(milliseconds(59'999));
+  EXPECT_EQ(rollout.last.outcome, Outcome::progressing);
+  rollout.advance(milliseconds(1));
+  EXPECT_EQ(rollout.last.outcome, Outcome::failed);
+  EXPECT_EQ(rollout.last.reason, "no progress for 1m while it waited for 1 of 2 new replicas to be available");
+}
+
+TEST_F(Canary, WithoutAReadyReplicaItGetsNoTraffic) {
+  auto rollout = world(R"({"steps": [{"weight": "10%"}, {"pause": {}}]})");
+  rollout.advance(seconds(1));
+  EXPECT_EQ(rollout.next_share(), "10%");
+  rollout.break_replicas(1);
+  rollout.settle();
+  EXPECT_EQ(rollout.next_share(), "0%");
+  rollout.make_ready(1);
+  rollout.settle();
+  EXPECT_EQ(rollout.next_share(), "10%");
+}
+
+TEST_F(Canary, AFirstReleaseSkipsTheStepsAndGetsAllTrafficWhenAllReplicasAreReady) {
+  auto rollout = world(kDemo, {.has_stable = false, .start_time = std::nullopt});
+  rollout.settle();
+  EXPECT_EQ(rollout.next(), 4);
+  rollout.make_ready(3);
+  rollout.settle();
+  EXPECT_EQ(rollout.next_share(), "0%");
+  rollout.make_ready(1);
+  EXPECT_EQ(rollout.settle().outcome, Outcome::promoted);
+  EXPECT_EQ(rollout.last.groups, (std::vector<strategy::Group>{{"next", 4, kAllTraffic}}));
+}
+
+std::vector<std::string> lines(const Result<strategy::ValidateReply>& reply) {
+  if (!reply.ok()) return {to_string(reply.status())};
+  std::vector<std::string> list;
+  for (const auto& p : reply->problems)
+    list.push_back(p.path + ": " + p.message + (p.value.empty() ? "" : " (was " + p.value + ")"));
+  return list;
+}
+
+TEST_F(Canary, WhatTheProviderCantDoIsRefusedByNameAndPath) {
+  strategy::ValidateRequest request{.settings = Json::parse(R"({"steps": [
+      {"weight": "12.5%"}, {"route": {"header": "a", "value": "b"}}, {"mirror": {"share": "10%"}}, {"gate": "moon"}, {"analysis": "errors"}]})")};
+  request.capabilities = {.weight_granularity = 10'000, .header_routes = false, .mirroring = false, .max_groups = 1};
+  request.gates = {"freeze"};
+  EXPECT_EQ(
+      lines(host.call<strategy::Interface, strategy::Validate>(request)),
+      (std::vector<std::string>{"/steps/0/weight: the provider's weights are multiples of 1% (was \"12.5%\")",
+                                "/steps/1/route: the provider can't route requests by header",
+                                "/steps/2/mirror: the provider can't mirror requests",
+                                "/steps/3/gate: is no gate here; there are freeze (was \"moon\")",
+                                "/steps/4/analysis: is no analysis here; there are none (was \"errors\")",
+                                "/: the provider runs only 1 group of an application at once, a canary needs 2"}));
+}
+
+TEST_F(Canary, ContradictionsAreRefusedAllAtOnce) {
+  strategy::ValidateRequest request{
+      .settings =
+          Json::parse(R"({"steps": [{"weight": "5%", "pause": {}}, {}, {"scale": {"replicas": 1, "percent": 5}}],
+      "linear": {"step": 0}, "progress_deadline": "0"})")};
+  EXPECT_EQ(
+      lines(host.call<strategy::Interface, strategy::Validate>(request)),
+      (std::vector<std::string>{
+          "/steps: want one of steps, linear, exponential and automatic, 2 are given; null takes away a default",
+          "/steps/0: want exactly one of weight, pause, analysis, scale, route, mirror, approval and gate, 2 are given",
+          "/steps/1: want exactly one of weight, pause, analysis, scale, route, mirror, approval and gate, 0 are given",
+          "/steps/2/scale: want exactly one of replicas, percent and match_weight, 2 are given",
+          "/linear/step: want a percentage above 0 (was \"0%\")",
+          "/progress_deadline: want more than min_ready, which is 0s (was \"0s\")"}));
+}
+
+TEST_F(Canary, TypingErrorsAreRefusedWithWhatIsAllowed) {
+  strategy::ValidateRequest request{.settings = Json::parse(R"({"steps": [{"wait": "5%"}, {"weight": "105%"}]})")};
+  EXPECT_EQ(lines(host.call<strategy::Interface, strategy::Validate>(request)),
+            (std::vector<std::string>{"/steps/0/wait: is no field here; there are weight, pause, analysis, scale, "
+                                      "route, mirror, approval, gate (was \"5%\")",
+                                      "/steps/1/weight: want a percentage from 0 to 100 with at most four decimals, "
+                                      "like \"12.5%\" (was \"105%\")"}));
+}
+
+TEST_F(Canary, AnExplosionOfStepsIsRefused) {
+  strategy::ValidateRequest request{.settings = Json::parse(R"({"linear": {"step": "0.0001%"}})")};
+  EXPECT_EQ(lines(host.call<strategy::Interface, strategy::Validate>(request)),
+            (std::vector<std::string>{"/linear: comes to more than 200 weights; take larger increments"}));
+}
+
+TEST_F(Canary, ThePlanIsTheRolloutInAnIdealWorld) {
+  const strategy::PlanRequest request{
+      .settings = Json::parse(
+          R"({"steps": [{"weight": "25%"}, {"pause": {"duration": "5m"}}, {"weight": "50%"}, {"approval": {}}]})"),
+      .replicas = 4,
+      .start_time = seconds(10)};
+  const auto plan = host.call<strategy::Interface, strategy::Plan>(request);
+  ASSERT_TRUE(plan.ok()) << to_string(plan.status());
+  std::vector<std::string> moments;
+  for (const auto& m : plan->moments) {
+    const auto& next = m.groups.back();
+    moments.push_back(to_string(m.at) + " step " + std::to_string(m.step) + ": " + std::to_string(next.replicas) +
+                      " at " + share_to_string(next.weight));
+  }
+  EXPECT_EQ(moments,
+            (std::vector<std::string>{"0s step 0: 1 at 0%", "10s step 0: 1 at 25%", "10s step 1: 1 at 25%",
+                                      "5m10s step 2: 2 at 25%", "5m20s step 2: 2 at 50%", "5m20s step 3: 2 at 50%",
+                                      "5m20s step 4: 4 at 50%", "5m30s step 4: 4 at 100%", "5m30s step 0: 4 at 100%"}));
+  EXPECT_EQ(plan->earliest_end, seconds(330));
+  EXPECT_TRUE(plan->needs_a_person);
+}
+
+}  // namespace
+}  // namespace slipway::canary
