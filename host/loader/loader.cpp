@@ -57,10 +57,14 @@ Result<VerifiedPackage> Loader::verify(const Installed& package) const {
 Result<std::shared_ptr<const Library>> Loader::load(const Installed& package) {
   auto verified = verify(package);
   if (!verified.ok()) return verified.status();
+  return load(std::move(*verified));
+}
+
+Result<std::shared_ptr<const Library>> Loader::load(VerifiedPackage verified) {
   const std::lock_guard lock(one_at_a_time_);
-  auto mapped = map_or_share(*verified);
-  if (!mapped.ok()) return of_library(package, mapped.status());
-  return std::make_shared<const Library>(std::move(verified->package), std::move(*mapped));
+  auto mapped = map_or_share(verified);
+  if (!mapped.ok()) return of_library(verified.package, mapped.status());
+  return std::make_shared<const Library>(std::move(verified.package), std::move(*mapped));
 }
 
 Result<std::shared_ptr<const MappedLibrary>> Loader::map_or_share(VerifiedPackage& verified) {

@@ -34,11 +34,13 @@ class Loader {
   // Every check that runs no code of the package. The message of a refusal begins "plugin <id> <version>: ".
   [[nodiscard]] Result<VerifiedPackage> verify(const Installed& package) const;
 
-  // verify, then map, then the plugin's own word: its entry function and its table. Constructors of the library and its
-  // entry function run on the calling thread.
+  // Maps the verified copy, then hears the plugin's own word: its entry function and its table. Constructors of the
+  // library and its entry function run on the calling thread.
+  [[nodiscard]] Result<std::shared_ptr<const Library>> load(VerifiedPackage verified);
+  // verify, then load.
   [[nodiscard]] Result<std::shared_ptr<const Library>> load(const Installed& package);
 
-  [[nodiscard]] const Residents& residents() const { return *residents_; }
+  [[nodiscard]] Residents& residents() { return *residents_; }
 
  private:
   Result<std::shared_ptr<const MappedLibrary>> map_or_share(VerifiedPackage& verified);

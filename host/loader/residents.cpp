@@ -1,5 +1,6 @@
 #include "host/loader/residents.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace slipway::loader {
@@ -20,6 +21,16 @@ std::shared_ptr<MappedLibrary> Residents::find(const std::string& digest) {
     return found != nullptr;
   });
   return found;
+}
+
+Fate Residents::fate_of(const std::string& digest, Duration patience) {
+  std::unique_lock lock(mutex_);
+  const bool given_up =
+      changed_.wait_for(lock, std::chrono::nanoseconds(patience.ns), [&] { return !libraries_.contains(digest); });
+  if (!given_up) return Fate::in_use;
+  const bool parked =
+      std::any_of(parked_.begin(), parked_.end(), [&](const auto& library) { return library.digest == digest; });
+  return parked ? Fate::parked : Fate::unloaded;
 }
 
 void Residents::note(const ParkedLibrary& library, Residency residency) {

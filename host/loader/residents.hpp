@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <slipway/values.hpp>
 #include <string>
 #include <vector>
 
@@ -24,12 +25,17 @@ struct ParkedLibrary {
   bool operator==(const ParkedLibrary&) const = default;
 };
 
+// What became of a library whose users have let go of it.
+enum class Fate { unloaded, parked, in_use };
+
 // Safe from any thread.
 class Residents {
  public:
   void add(const std::string& digest, const std::shared_ptr<MappedLibrary>& library);
   // The library with this content, or null when there is none. Waits up to five seconds for one that is being unmapped.
   [[nodiscard]] std::shared_ptr<MappedLibrary> find(const std::string& digest);
+  // Waits at most `patience` until nobody uses the library any more.
+  [[nodiscard]] Fate fate_of(const std::string& digest, Duration patience);
   // The library was unmapped: it is gone, or stays for the reason given.
   void note(const ParkedLibrary& library, Residency residency);
 

@@ -44,13 +44,15 @@ TEST_F(Loading, ARunningPluginSurvivesThatItsPackageIsOverwrittenAndTruncated) {
   (*library)->table().destroy(instance);
 }
 
-TEST_F(Loading, APluginThatUsesRegexAndStreamsLeavesNothingBehind) {
-  root_.install({.fixture = "uses_the_standard_library"});
-  auto library = load();
+TEST_F(Loading, APluginBuiltWithTheSdkUnloadsWithoutARestThoughItUsesRegexAndStreams) {
+  const Catalog catalog = Catalog::scan({SLIPWAY_FIXTURE_ROOT});
+  ASSERT_EQ(catalog.packages().size(), 1U);
+  auto library = loader_.load(catalog.packages().at(0));
   ASSERT_TRUE(library.ok()) << library.status().message;
   const fs::path mapped = store() / (*library)->digest();
   library->reset();
   EXPECT_FALSE(is_resident(mapped));
+  EXPECT_EQ(loader_.residents().unloaded(), 1U);
 }
 
 TEST_F(Loading, ALibraryThatStaysIsReportedAsParkedAndNotLoadedAgain) {

@@ -80,6 +80,21 @@ TEST(Mapping, AnAddressThatBelongsToNoFileIsNoVerifiedCode) {
   EXPECT_FALSE(check_mapped_file(&on_the_stack, opened(fs::path(SLIPWAY_FIXTURES) / "sound.so")).ok());
 }
 
+TEST(Mapping, AnUndefinedSymbolThatALazyLoadWouldHideIsNamed) {
+  const test::TemporaryDirectory folder;
+  const auto path = copy_of("undefined_symbol", folder.path());
+  std::error_code no_reason;
+  {
+    // What Boost does unless told otherwise: the plugin's first call would end the process.
+    const boost::dll::shared_library lazily(path.string(), no_reason);
+    EXPECT_TRUE(lazily.is_loaded()) << no_reason.message();
+  }
+  const boost::dll::shared_library at_once(path.string(), no_reason, boost::dll::load_mode::rtld_now);
+  EXPECT_EQ(no_reason.message(), "Bad file descriptor");
+  EXPECT_EQ(Mapping::map(path).status().message,
+            "cannot be mapped: " + path.string() + ": undefined symbol: nobody_defines_this");
+}
+
 TEST(Mapping, AMissingFileIsRefusedWithTheLinkersReason) {
   EXPECT_EQ(Mapping::map("/nonexistent/plugin.so").status().message,
             "cannot be mapped: /nonexistent/plugin.so: cannot open shared object file: No such file or directory");
