@@ -1,0 +1,42 @@
+#include "host/lifecycle/generation.hpp"
+
+#include <utility>
+
+namespace slipway::lifecycle {
+
+Generation::Generation(PlannedInstance plan) : plan_(std::move(plan)) {}
+
+GenerationState Generation::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+PluginStatus Generation::status() const {
+  const manifest::PluginManifest& plugin = plan_.package.manifest;
+  const std::lock_guard lock(mutex_);
+  return {.id = plugin.id,
+          .version = base::to_string(plugin.version),
+          .instance = plan_.name,
+          .state = state_,
+          .reason = reason_,
+          .interfaces = plugin.interfaces,
+          .digest = digest_,
+          .path = plan_.package.folder().string(),
+          .bindings = plan_.bindings,
+          .threading = std::string(manifest::name_of(plugin.threading)),
+          .abi = to_string(plugin.abi.min) + " to " + to_string(plugin.abi.max),
+          .permissions = plan_.permissions};
+}
+
+void Generation::move_to(GenerationState state, std::string reason) {
+  const std::lock_guard lock(mutex_);
+  state_ = state;
+  reason_ = std::move(reason);
+}
+
+void Generation::set_digest(std::string digest) {
+  const std::lock_guard lock(mutex_);
+  digest_ = std::move(digest);
+}
+
+}  // namespace slipway::lifecycle

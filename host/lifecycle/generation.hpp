@@ -1,0 +1,42 @@
+// One loaded and configured state of a plugin, from plan to end.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "host/lifecycle/plan.hpp"
+#include "host/lifecycle/plugin_status.hpp"
+#include "host/loader/library.hpp"
+#include "host/runtime/instance.hpp"
+
+namespace slipway::lifecycle {
+
+// `status` and `state` are safe from any thread; everything else belongs to the one coroutine that starts or stops it.
+class Generation {
+ public:
+  explicit Generation(PlannedInstance plan);
+  Generation(const Generation&) = delete;
+  Generation& operator=(const Generation&) = delete;
+
+  [[nodiscard]] const PlannedInstance& plan() const { return plan_; }
+  [[nodiscard]] GenerationState state() const;
+  [[nodiscard]] PluginStatus status() const;
+
+  void move_to(GenerationState state, std::string reason = {});
+  void set_digest(std::string digest);
+
+  std::optional<loader::VerifiedPackage> verified;  // between the check and the load
+  std::shared_ptr<const loader::Library> library;
+  std::shared_ptr<runtime::Instance> instance;
+
+ private:
+  const PlannedInstance plan_;
+  mutable std::mutex mutex_;
+  GenerationState state_ = GenerationState::staged;
+  std::string reason_;
+  std::string digest_;
+};
+
+}  // namespace slipway::lifecycle

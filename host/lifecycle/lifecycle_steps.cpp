@@ -1,0 +1,157 @@
+// What starting and stopping do to one generation.
+#include <algorithm>
+#include <slipway/interfaces/plugin.hpp>
+#include <utility>
+
+#include "host/lifecycle/lifecycle.hpp"
+#include "host/lifecycle/on_blocking.hpp"
+#include "host/runtime/async_call.hpp"
+
+namespace slipway::lifecycle {
+namespace {
+
+using Interface = slipway::plugin::Interface;
+using slipway::plugin::Condition;
+using slipway::plugin::HealthReply;
+
+// How long a library that was let go of may take to be unmapped.
+constexpr Duration kUnloadPatience = seconds(2);
+
+runtime::Threading threading_of(const manifest::PluginManifest& plugin) {
+  switch (plugin.threading) {
+    case manifest::Threading::concurrent:
+      return runtime::Threading::concurrent;
+    case manifest::Threading::blocking:
+      return runtime::Threading::blocking;
+    case manifest::Threading::serial:
+      break;
+  }
+  return runtime::Threading::serial;
+}
+
+// "disk: is full, network: is slow": the checks that are not healthy.
+std::string complaints(const HealthReply& reply) {
+  std::string text;
+  for (const auto& check : reply.checks) {
+    if (check.condition == Condition::healthy) continue;
+    text += (text.empty() ? "" : ", ") + check.name + ": " +
+            (check.detail.empty() ? std::string(to_name(check.condition)) : check.detail);
+  }
+  return text.empty() ? "it names no check" : text;
+}
+
+}  // namespace
+
+boost::asio::awaitable<Status> Lifecycle::verify(Generation& generation) {
+  return on_blocking(around_.runtime.blocking(), [this, &generation] { return verify_now(generation); });
+}
+
+Status Lifecycle::verify_now(Generation& generation) {
+  auto verified = around_.loader.verify(generation.plan().package);
+  if (!verified.ok()) return verified.status();
+  generation.set_digest(verified->library.sha256);
+  generation.verified = std::move(*verified);
+  generation.move_to(GenerationState::verified);
+  return {};
+}
+
+boost::asio::awaitable<Status> Lifecycle::load(Generation& generation) {
+  return on_blocking(around_.runtime.blocking(), [this, &generation] { return load_now(generation); });
+}
+
+Status Lifecycle::load_now(Generation& generation) {
+  auto library = around_.loader.load(*std::exchange(generation.verified, std::nullopt));
+  if (!library.ok()) return library.status();
+  generation.library = std::move(*library);
+  generation.move_to(GenerationState::loaded);
+  return {};
+}
+
+boost::asio::awaitable<Status> Lifecycle::create(Generation& generation) {
+  return on_blocking(around_.runtime.blocking(), [this, &generation] { return create_now(generation); });
+}
+
+Status Lifecycle::create_now(Generation& generation) {
+  const PlannedInstance& plan = generation.plan();
+  const manifest::PluginManifest& plugin = plan.package.manifest;
+  auto instance = runtime::Instance::create(around_.runtime, generation.library->table(), generation.library,
+                                            {.name = plan.name,
+                                             .plugin = plugin.id,
+                                             .threading = threading_of(plugin),
+                                             .config = to_text(plan.config),
+                                             .limits = settings_.limits},
+                                            around_.make_sink(plan));
+  if (!instance.ok()) return instance.status();
+  generation.instance = std::move(*instance);
+  return {};
+}
+
+boost::asio::awaitable<Status> Lifecycle::begin(Generation& generation) {
+  return generation.instance->start(settings_.start);
+}
+
+boost::asio::awaitable<Status> Lifecycle::check_health(Generation& generation) {
+  // Named: GCC 12 copies an aggregate that is a temporary of a co_await expression byte by byte.
+  runtime::CallRequest request{.interface_index = generation.instance->interface_index(Interface::id).value_or(0),
+                               .method = Interface::index_of<slipway::plugin::Health>(),
+                               .budget_ns = settings_.health.ns,
+                               .payload = "{}"};
+  const auto bytes = co_await runtime::async_call(generation.instance, std::move(request));
+  if (!bytes.ok()) co_return Status(bytes.status().code, "its first health call failed: " + bytes.status().message);
+  const auto reply = decode_text<HealthReply>(*bytes, "its answer to the first health call");
+  if (!reply.ok()) co_return reply.status();
+  if (reply->condition == Condition::unhealthy)
+    co_return Status(Code::unavailable, "is unhealthy: " + complaints(*reply));
+  generation.move_to(GenerationState::prepared);
+  generation.move_to(GenerationState::active,
+                     reply->condition == Condition::degraded ? "is degraded: " + complaints(*reply) : "");
+  co_return Status();
+}
+
+boost::asio::awaitable<Status> Lifecycle::take_down(Generation& generation) {
+  const bool failed = generation.state() == GenerationState::failed;
+  if (generation.state() == GenerationState::active) {
+    generation.move_to(GenerationState::draining);
+    publish();
+  }
+  Status status;
+  if (generation.instance) status = co_await generation.instance->stop(settings_.stop);
+  if (!status.ok() && !failed) generation.move_to(GenerationState::failed, status.message);
+  co_await let_go(generation);
+  co_return status;
+}
+
+// On the pool: the library's destructors run on the thread that drops the last reference.
+boost::asio::awaitable<void> Lifecycle::let_go(Generation& generation) {
+  if (!generation.library) co_return;
+  auto fate = loader::Fate::in_use;
+  const bool shared = library_in_use(generation);
+  const std::string digest = generation.library->digest();
+  co_await end_on_blocking(around_.runtime.blocking(), [&] {
+    generation.instance.reset();
+    generation.library.reset();
+    fate = around_.loader.residents().fate_of(digest, shared ? Duration{} : kUnloadPatience);
+    return Status();
+  });
+  if (generation.state() == GenerationState::failed) co_return;
+  switch (fate) {
+    case loader::Fate::unloaded:
+      generation.move_to(GenerationState::unloaded);
+      break;
+    case loader::Fate::parked:
+      generation.move_to(GenerationState::parked, "its library could not be unloaded");
+      break;
+    case loader::Fate::in_use:
+      generation.move_to(GenerationState::retired, "its library is in use");
+      break;
+  }
+}
+
+bool Lifecycle::library_in_use(const Generation& generation) const {
+  if (generation.plan().package.manifest.unload == manifest::Unload::keep) return true;
+  return std::ranges::any_of(generations_, [&](const auto& other) {
+    return other.get() != &generation && other->library && other->library->digest() == generation.library->digest();
+  });
+}
+
+}  // namespace slipway::lifecycle

@@ -1,0 +1,32 @@
+// Work that blocks, awaited.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <slipway/status.hpp>
+#include <utility>
+
+#include "host/runtime/blocking_pool.hpp"
+#include "host/runtime/one_shot.hpp"
+
+namespace slipway::lifecycle {
+
+// Runs `work`, which returns a Status, on the pool and resumes on the caller's executor. The pool's refusal otherwise.
+// What `work` refers to must outlive the call.
+template <class Work>
+boost::asio::awaitable<Status> on_blocking(runtime::BlockingPool& pool, Work work) {
+  const auto done = std::make_shared<runtime::OneShot<Status>>();
+  Status taken = pool.post([done, work = std::move(work)]() mutable { done->deliver(work()); });
+  if (!taken.ok()) co_return taken;
+  co_return co_await done->wait();
+}
+
+// The same for work that ends something: a full pool takes it all the same.
+template <class Work>
+boost::asio::awaitable<Status> end_on_blocking(runtime::BlockingPool& pool, Work work) {
+  const auto done = std::make_shared<runtime::OneShot<Status>>();
+  pool.post_always([done, work = std::move(work)]() mutable { done->deliver(work()); });
+  co_return co_await done->wait();
+}
+
+}  // namespace slipway::lifecycle
