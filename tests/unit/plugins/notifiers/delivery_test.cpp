@@ -1,0 +1,56 @@
+#include "plugins/notifiers/webhook/delivery.hpp"
+
+#include <gtest/gtest.h>
+
+#include <slipway/backoff.hpp>
+
+#include "plugins/notifiers/webhook/signature.hpp"
+
+namespace slipway::notifier_webhook {
+namespace {
+
+std::optional<Duration> asked(const std::string& text) {
+  services::HttpReply reply;
+  reply.headers["retry-after"] = text;
+  return retry_after(reply, *parse_instant("1994-11-06T08:49:00Z"));
+}
+
+// RFC 4231, test case 2.
+TEST(Signature, is_hmac_sha256) {
+  EXPECT_EQ(hmac_sha256("Jefe", "what do ya want for nothing?"),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+TEST(Delivery, an_answer_is_done_worth_a_retry_or_a_refusal) {
+  for (const int status : {200, 202, 204}) EXPECT_EQ(judge(status), Delivery::done) << status;
+  for (const int status : {408, 429, 500, 503}) EXPECT_EQ(judge(status), Delivery::again) << status;
+  for (const int status : {100, 301, 400, 401, 404, 410}) EXPECT_EQ(judge(status), Delivery::refused) << status;
+}
+
+TEST(Delivery, retry_after_is_seconds_or_a_date) {
+  EXPECT_EQ(asked("7"), seconds(7));
+  EXPECT_EQ(asked("Sun, 06 Nov 1994 08:49:37 GMT"), seconds(37));
+  EXPECT_EQ(asked("Sun, 06 Nov 1994 08:00:00 GMT"), Duration{});
+  EXPECT_EQ(asked("99999999999"), seconds(7 * 24 * 3600));
+}
+
+TEST(Delivery, a_malformed_retry_after_is_ignored) {
+  for (const char* text : {"", "soon", "-1", "7s", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 06 Foo 1994 08:49:37 GMT",
+                           "Sun, 99 Nov 1994 08:49:37 GMT"}) {
+    EXPECT_EQ(asked(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(retry_after({}, {}), std::nullopt);
+}
+
+TEST(Backoff, grows_by_two_up_to_its_cap_and_is_spread_from_nothing) {
+  constexpr Backoff kBackoff{seconds(1), seconds(5)};
+  EXPECT_EQ(kBackoff.delay(1, 1), seconds(1));
+  EXPECT_EQ(kBackoff.delay(3, 1), seconds(4));
+  EXPECT_EQ(kBackoff.delay(4, 1), seconds(5));
+  EXPECT_EQ(kBackoff.delay(1'000'000, 1), seconds(5));
+  EXPECT_EQ(kBackoff.delay(3, 0), Duration{});
+  EXPECT_EQ(kBackoff.delay(3, 0.25), seconds(1));
+}
+
+}  // namespace
+}  // namespace slipway::notifier_webhook
