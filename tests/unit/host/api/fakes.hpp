@@ -1,0 +1,211 @@
+// Stand-ins for what the API calls: delivery and host in memory, a store behind Caller.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <map>
+#include <mutex>
+#include <slipway/interfaces/storage.hpp>
+
+#include "host/api/host_view.hpp"
+#include "host/bridge/caller.hpp"
+#include "host/rollout/control.hpp"
+
+namespace slipway::api::test {
+
+namespace asio = boost::asio;
+
+// Answers storage.get and storage.write from a map; `broken` makes it refuse.
+class FakeStoreCaller final : public bridge::Caller {
+ public:
+  asio::awaitable<Result<std::string>> call(std::string_view, std::string_view, std::uint32_t method, std::string payload, bridge::CallContext) override {
+    const std::lock_guard lock(mutex_);
+    if (broken) co_return Status(Code::unavailable, "the disk is full");
+    if (method == storage::Interface::index_of<storage::Get>()) co_return get(decode_text<storage::GetRequest>(payload, "get").value());
+    if (method == storage::Interface::index_of<storage::Write>()) co_return write(decode_text<storage::WriteRequest>(payload, "write").value());
+    co_return Status(Code::unimplemented, "not in this fake");
+  }
+  std::atomic<bool> broken{false};
+
+ private:
+  Result<std::string> get(const storage::GetRequest& request) {
+    storage::GetReply reply;
+    for (const storage::Key& key : request.keys) {
+      if (const auto found = records_.find(key); found != records_.end()) reply.records.push_back(found->second);
+    }
+    return encode_text(reply);
+  }
+  Result<std::string> write(const storage::WriteRequest& request) {
+    storage::WriteReply reply;
+    for (const storage::Put& put : request.puts) {
+      storage::Record& record = records_[put.key];
+      record = {put.key, put.value, record.version + 1, now};
+      reply.versions.push_back(record.version);
+    }
+    return encode_text(reply);
+  }
+
+  std::mutex mutex_;
+  std::map<storage::Key, storage::Record> records_;
+
+ public:
+  Instant now{1'800'000'000'000'000'000};
+};
+
+// Applications kept in a map; one release and one rollout called "r1"; events that a test feeds.
+class FakeControl final : public rollout::Control {
+ public:
+  Answer<PutApplication> put_application(rollout::Actor actor, rollout::ApplicationSpec spec, rollout::IfVersion version, rollout::Mode mode) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = applications_.find(spec.name);
+    if (version && (found == applications_.end() || found->second.version != *version)) co_return Status(Code::aborted, "application \"" + spec.name + "\" has changed");
+    rollout::Application application;
+    application.id = "a-" + spec.name;
+    application.tenant = actor.tenant;
+    application.version = std::to_string(++versions_);
+    application.spec = spec;
+    PutApplication put{application, found == applications_.end()};
+    if (mode == rollout::Mode::commit) applications_[spec.name] = application;
+    co_return put;
+  }
+  Answer<rollout::Application> application(rollout::Actor actor, std::string name) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = applications_.find(name);
+    if (found == applications_.end() || found->second.tenant != actor.tenant) co_return Status(Code::not_found, "there is no application \"" + name + "\"");
+    co_return found->second;
+  }
+  Answer<rollout::Page<rollout::Application>> applications(rollout::Actor, rollout::PageRequest page) override {
+    const std::lock_guard lock(mutex_);
+    rollout::Page<rollout::Application> result;
+    for (auto it = applications_.upper_bound(page.cursor); it != applications_.end(); ++it) {
+      if (result.items.size() == static_cast<std::size_t>(page.limit)) {
+        result.next = result.items.back().spec.name;
+        break;
+      }
+      result.items.push_back(it->second);
+    }
+    co_return result;
+  }
+  Answer<Empty> delete_application(rollout::Actor, std::string name, rollout::IfVersion, rollout::Mode) override {
+    const std::lock_guard lock(mutex_);
+    if (applications_.erase(name) == 0) co_return Status(Code::not_found, "there is no application \"" + name + "\"");
+    co_return Empty{};
+  }
+  Answer<rollout::Release> create_release(rollout::Actor, std::string application, rollout::ReleaseRequest request, rollout::Mode) override {
+    rollout::Release release;
+    release.id = "rel";
+    release.tenant = "default";
+    release.version = "1";
+    release.application = application;
+    release.name = request.release.version;
+    release.spec = request.release;
+    co_return release;
+  }
+  Answer<rollout::Release> release(rollout::Actor, std::string, std::string name) override { co_return Status(Code::not_found, "there is no release \"" + name + "\""); }
+  Answer<rollout::Page<rollout::Release>> releases(rollout::Actor, std::string, rollout::PageRequest) override { co_return rollout::Page<rollout::Release>{}; }
+  Answer<rollout::RolloutPlan> plan_rollout(rollout::Actor, rollout::RolloutRequest request) override {
+    rollout::RolloutPlan plan;
+    plan.application = request.application;
+    plan.to_release = request.release;
+    co_return plan;
+  }
+  Answer<rollout::Rollout> start_rollout(rollout::Actor, rollout::RolloutRequest request) override {
+    if (blocking) co_await until_released();
+    const std::lock_guard lock(mutex_);
+    ++started;
+    rollout::Rollout made = sample();
+    made.application = request.application;
+    made.to_release = request.release;
+    co_return made;
+  }
+  Answer<rollout::Rollout> rollout(rollout::Actor, std::string id) override {
+    if (id == "throws") throw std::runtime_error("a programming error");
+    if (id != "r1") co_return Status(Code::not_found, "there is no rollout \"" + id + "\"");
+    co_return sample();
+  }
+  Answer<rollout::Page<rollout::Rollout>> rollouts(rollout::Actor, rollout::RolloutFilter, rollout::PageRequest) override { co_return rollout::Page<rollout::Rollout>{{sample()}, ""}; }
+  Answer<rollout::Rollout> act(rollout::Actor, std::string, rollout::Action action, rollout::ActionRequest, rollout::IfVersion version, rollout::Mode) override {
+    if (version && *version != "7") co_return Status(Code::aborted, "the rollout has changed");
+    if (action == rollout::Action::resume) co_return Status(Code::failed_precondition, "rollout r1 is progressing, not paused");
+    co_return sample();
+  }
+  Answer<rollout::Page<rollout::JournalEntry>> journal(rollout::Actor, std::string, rollout::PageRequest) override {
+    rollout::JournalEntry entry;
+    entry.kind = "started";
+    entry.reason = "because";
+    co_return rollout::Page<rollout::JournalEntry>{{entry}, ""};
+  }
+  Answer<std::vector<rollout::Event>> events(rollout::Actor actor, std::int64_t after, std::int32_t, Duration patience) override {
+    if (after < oldest) co_return Status(Code::out_of_range, "events after " + std::to_string(after) + " are no longer kept");
+    std::vector<rollout::Event> found;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const rollout::Event& event : events_) {
+        if (event.id > after && event.tenant == actor.tenant) found.push_back(event);
+      }
+    }
+    if (found.empty() && patience.ns > 0) {
+      asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(20));
+      co_await timer.async_wait(asio::use_awaitable);
+    }
+    co_return found;
+  }
+  Answer<std::int64_t> newest_event(rollout::Actor) override {
+    const std::lock_guard lock(mutex_);
+    co_return static_cast<std::int64_t>(events_.size());
+  }
+
+  void feed(std::string type) {
+    const std::lock_guard lock(mutex_);
+    rollout::Event event;
+    event.id = static_cast<std::int64_t>(events_.size()) + 1;
+    event.type = std::move(type);
+    event.tenant = "default";
+    event.rollout = "r1";
+    event.summary = "it happened";
+    events_.push_back(event);
+  }
+  static rollout::Rollout sample() {
+    rollout::Rollout made;
+    made.id = "r1";
+    made.tenant = "default";
+    made.version = "7";
+    made.why = {"nothing", {}, {}, "", "it has begun", {}};
+    return made;
+  }
+
+  std::atomic<bool> blocking{false};
+  std::atomic<int> started{0};
+  std::int64_t oldest = 0;
+
+ private:
+  asio::awaitable<void> until_released() {
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    while (blocking) {
+      timer.expires_after(std::chrono::milliseconds(2));
+      co_await timer.async_wait(asio::use_awaitable);
+    }
+  }
+
+  std::mutex mutex_;
+  std::map<std::string, rollout::Application> applications_;
+  std::vector<rollout::Event> events_;
+  int versions_ = 0;
+};
+
+class FakeHostView final : public HostView {
+ public:
+  [[nodiscard]] std::vector<PluginView> plugins() const override { return {{.id = "strategy-canary", .version = "0.1.0", .instance = "canary", .state = "active"}}; }
+  [[nodiscard]] std::vector<BindingView> bindings() const override { return {{"strategies.canary", "canary", "strategy-canary", "0.1.0"}}; }
+  [[nodiscard]] ProfileView profile() const override { return {"dev", "abc", "dev.yaml", {{"name", "dev"}}}; }
+  [[nodiscard]] StatusView status() const override { return {.version = "0.1.0", .profile = "dev", .condition = "healthy"}; }
+  asio::awaitable<plugin::HealthReply> health() override { co_return plugin::HealthReply{condition, {{"storage", condition, ""}}}; }
+  [[nodiscard]] bool serving() const override { return ready; }
+  [[nodiscard]] std::string metrics() const override { return "slipway_build_info 1\n"; }
+
+  std::atomic<bool> ready{true};
+  std::atomic<plugin::Condition> condition{plugin::Condition::healthy};
+};
+
+}  // namespace slipway::api::test
