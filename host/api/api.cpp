@@ -83,8 +83,10 @@ Answer Api::handle(Request request) {
   response.headers["X-Request-Id"] = request.id;
   response.headers["traceparent"] = request.traceparent;
   const double elapsed = static_cast<double>(parts_.clock.steady_ns() - begun) / 1e9;
-  parts_.metrics.counter(telemetry::metric::kHttpRequests, {operation, std::to_string(response.status)}).add();
-  parts_.metrics.histogram(telemetry::metric::kHttpRequestSeconds, {operation}).observe(elapsed);
+  // What a client may invent is no label.
+  const std::string method = operation == "none" ? "other" : request.method;
+  parts_.metrics.counter(telemetry::metric::kHttpRequests, {method, operation, std::to_string(response.status)}).add();
+  parts_.metrics.histogram(telemetry::metric::kHttpRequestSeconds, {method, operation}).observe(elapsed);
   parts_.log.debug("request", {{"request_id", request.id},
                                {"trace", request.traceparent},
                                {"method", request.method},

@@ -5,6 +5,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -65,7 +66,7 @@ std::optional<Response> refusal_for(boost::system::error_code error, const Serve
         {Code::invalid_argument, "the request's body is longer than " + std::to_string(limits.body_bytes) + " bytes"},
         "");
   }
-  if (error == beast::error::timeout)
+  if (error == asio::error::timed_out)
     return problem(
         408, {Code::deadline_exceeded, "the request did not arrive within " + to_string(limits.request_timeout)}, "");
   if (error.category() == http::make_error_code(http::error::bad_method).category() &&
@@ -76,6 +77,48 @@ std::optional<Response> refusal_for(boost::system::error_code error, const Serve
 }
 
 }  // namespace
+
+// A socket whose operations end with timed_out when their time is over. Unlike Beast's own stream it stays open then,
+// so that the client can be told.
+class TimedSocket {
+ public:
+  using executor_type = tcp::socket::executor_type;
+  explicit TimedSocket(tcp::socket socket) : socket_(std::move(socket)), timer_(socket_.get_executor()) {}
+
+  executor_type get_executor() { return socket_.get_executor(); }
+  tcp::socket& socket() { return socket_; }
+  [[nodiscard]] bool timed_out() const { return timed_out_; }
+
+  void expires_never() {
+    ++round_;
+    timer_.cancel();
+  }
+  void expires_after(std::chrono::nanoseconds time) {
+    timed_out_ = false;
+    timer_.expires_after(time);
+    timer_.async_wait([this, round = ++round_, alive = std::weak_ptr<char>(alive_)](boost::system::error_code error) {
+      if (error || alive.expired() || round != round_) return;
+      timed_out_ = true;
+      boost::system::error_code ignored;
+      socket_.cancel(ignored);
+    });
+  }
+  template <class Buffers, class Token>
+  auto async_read_some(const Buffers& buffers, Token&& token) {
+    return socket_.async_read_some(buffers, std::forward<Token>(token));
+  }
+  template <class Buffers, class Token>
+  auto async_write_some(const Buffers& buffers, Token&& token) {
+    return socket_.async_write_some(buffers, std::forward<Token>(token));
+  }
+
+ private:
+  tcp::socket socket_;
+  asio::steady_timer timer_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();
+  std::uint64_t round_ = 0;
+  bool timed_out_ = false;
+};
 
 class Connection::Session {
  public:
@@ -128,14 +171,18 @@ class Connection::Session {
     }
     stream_.expires_after(chrono_of(limits.request_timeout));
     co_await http::async_read_header(stream_, buffer_, parser, quietly(error));
-    if (error) co_return error;
+    if (error) co_return reason_of(error);
     if (beast::iequals(parser.get()[http::field::expect], "100-continue") && !parser.is_done()) {
       http::response<http::empty_body> go_on(http::status::continue_, parser.get().version());
       co_await http::async_write(stream_, go_on, quietly(error));
       if (error) co_return error;
     }
     co_await http::async_read(stream_, buffer_, parser, quietly(error));
-    co_return error;
+    co_return reason_of(error);
+  }
+
+  [[nodiscard]] boost::system::error_code reason_of(boost::system::error_code error) const {
+    return error && stream_.timed_out() ? asio::error::make_error_code(asio::error::timed_out) : error;
   }
 
   asio::awaitable<bool> refuse(boost::system::error_code error, const ServerSettings& limits) {
@@ -214,7 +261,7 @@ class Connection::Session {
     ConnectionShared& shared;
   };
 
-  beast::basic_stream<tcp, asio::any_io_executor> stream_;
+  TimedSocket stream_;
   beast::flat_buffer buffer_;
   ConnectionShared& shared_;
   bool waiting_ = false;

@@ -41,13 +41,13 @@ Answer get_health(HostView& host, Request) {
 
 Answer get_live(HostView&, Request) { co_return json_response({{"condition", "healthy"}}); }
 
-Answer get_ready(HostView& host, Request) {
+Answer get_ready(HostView& host, Request request) {
   if (!host.serving())
     co_return json_response(
         {{"condition", "unhealthy"},
          {"checks", {{{"name", "host"}, {"condition", "unhealthy"}, {"detail", "starting or stopping"}}}}},
         503);
-  co_return co_await get_health(host, {});
+  co_return co_await get_health(host, std::move(request));
 }
 
 Answer get_metrics(HostView& host, Request) {

@@ -17,7 +17,7 @@ namespace slipway::config {
 namespace {
 
 constexpr const char* kLoopback =
-    "want a loopback address with a port, such as \"127.0.0.1:8080\": without TLS the token would cross the network in "
+    "want a loopback address with a port, such as \"127.0.0.1:7070\": without TLS the token would cross the network in "
     "the clear";
 
 void close(Json& schema) {

@@ -43,7 +43,7 @@ struct RolloutsConfig {
 
 struct SiteConfig {
   std::string environment = "development";
-  std::string listen = "127.0.0.1:8080";
+  std::string listen = "127.0.0.1:7070";
   std::string state_directory = "/var/lib/slipway";
   std::string run_directory = "/run/slipway";
   std::vector<std::string> plugin_roots{"/usr/lib/slipway/plugins"};
@@ -67,7 +67,7 @@ struct Endpoint {
   bool operator==(const Endpoint&) const = default;
 };
 
-// "127.0.0.1:8080", "[::1]:8080". INVALID_ARGUMENT for anything but a loopback address with a port.
+// "127.0.0.1:7070", "[::1]:7070". INVALID_ARGUMENT for anything but a loopback address with a port.
 Result<Endpoint> parse_listen(std::string_view text);
 
 // The layers, weakest first: defaults, <directory>/base.yaml, <directory>/<environment>.yaml, the site file, variables.

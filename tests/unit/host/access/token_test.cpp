@@ -34,22 +34,28 @@ TEST_F(TokenTest, is_made_once_and_only_its_owner_can_read_it) {
 TEST_F(TokenTest, is_refused_when_others_can_read_it) {
   write("slipway_0123456789abcdef0123456789abcdef\n", 0644);
   EXPECT_EQ(load_or_make_token(file(), random).status().message,
-            file().string() + ": has mode 0644, so others can read the token; run chmod 600 on it, or remove it to get a new token");
+            file().string() +
+                ": has mode 0644, so others can read the token; run chmod 600 on it, or remove it to get a new token");
 }
 
 TEST_F(TokenTest, is_refused_when_it_is_too_short_to_be_one) {
   write("secret\n", 0600);
-  EXPECT_EQ(load_or_make_token(file(), random).status().message, file().string() + ": holds no token of at least 32 characters; remove it to get a new one");
+  EXPECT_EQ(load_or_make_token(file(), random).status().message,
+            file().string() + ": holds no token of at least 32 characters; remove it to get a new one");
 }
 
 TEST(TokenAuthenticator, takes_the_token_and_nothing_else) {
   const TokenAuthenticator authenticator("slipway_0123456789abcdef0123456789abcdef");
-  EXPECT_EQ(authenticator.authenticate("Bearer slipway_0123456789abcdef0123456789abcdef", "").value().tenant, "default");
-  EXPECT_EQ(authenticator.authenticate("Bearer slipway_0123456789abcdef0123456789abcdef", "acme").value().tenant, "acme");
-  for (const char* header : {"", "Bearer ", "Bearer slipway_0123456789abcdef0123456789abcdeg", "Bearer slipway_", "Basic slipway_0123456789abcdef0123456789abcdef"}) {
+  EXPECT_EQ(authenticator.authenticate("Bearer slipway_0123456789abcdef0123456789abcdef", "").value().tenant,
+            "default");
+  EXPECT_EQ(authenticator.authenticate("Bearer slipway_0123456789abcdef0123456789abcdef", "acme").value().tenant,
+            "acme");
+  for (const char* header : {"", "Bearer ", "Bearer slipway_0123456789abcdef0123456789abcdeg", "Bearer slipway_",
+                             "Basic slipway_0123456789abcdef0123456789abcdef"}) {
     EXPECT_EQ(authenticator.authenticate(header, "").status().code, Code::unauthenticated) << header;
   }
-  EXPECT_EQ(authenticator.authenticate("Bearer slipway_0123456789abcdef0123456789abcdef", "A b").status().code, Code::invalid_argument);
+  EXPECT_EQ(authenticator.authenticate("Bearer slipway_0123456789abcdef0123456789abcdef", "A b").status().code,
+            Code::invalid_argument);
 }
 
 }  // namespace

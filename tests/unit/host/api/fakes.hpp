@@ -19,11 +19,14 @@ namespace asio = boost::asio;
 // Answers storage.get and storage.write from a map; `broken` makes it refuse.
 class FakeStoreCaller final : public bridge::Caller {
  public:
-  asio::awaitable<Result<std::string>> call(std::string_view, std::string_view, std::uint32_t method, std::string payload, bridge::CallContext) override {
+  asio::awaitable<Result<std::string>> call(std::string_view, std::string_view, std::uint32_t method,
+                                            std::string payload, bridge::CallContext) override {
     const std::lock_guard lock(mutex_);
     if (broken) co_return Status(Code::unavailable, "the disk is full");
-    if (method == storage::Interface::index_of<storage::Get>()) co_return get(decode_text<storage::GetRequest>(payload, "get").value());
-    if (method == storage::Interface::index_of<storage::Write>()) co_return write(decode_text<storage::WriteRequest>(payload, "write").value());
+    if (method == storage::Interface::index_of<storage::Get>())
+      co_return get(decode_text<storage::GetRequest>(payload, "get").value());
+    if (method == storage::Interface::index_of<storage::Write>())
+      co_return write(decode_text<storage::WriteRequest>(payload, "write").value());
     co_return Status(Code::unimplemented, "not in this fake");
   }
   std::atomic<bool> broken{false};
@@ -56,10 +59,12 @@ class FakeStoreCaller final : public bridge::Caller {
 // Applications kept in a map; one release and one rollout called "r1"; events that a test feeds.
 class FakeControl final : public rollout::Control {
  public:
-  Answer<PutApplication> put_application(rollout::Actor actor, rollout::ApplicationSpec spec, rollout::IfVersion version, rollout::Mode mode) override {
+  Answer<PutApplication> put_application(rollout::Actor actor, rollout::ApplicationSpec spec,
+                                         rollout::IfVersion version, rollout::Mode mode) override {
     const std::lock_guard lock(mutex_);
     const auto found = applications_.find(spec.name);
-    if (version && (found == applications_.end() || found->second.version != *version)) co_return Status(Code::aborted, "application \"" + spec.name + "\" has changed");
+    if (version && (found == applications_.end() || found->second.version != *version))
+      co_return Status(Code::aborted, "application \"" + spec.name + "\" has changed");
     rollout::Application application;
     application.id = "a-" + spec.name;
     application.tenant = actor.tenant;
@@ -72,7 +77,8 @@ class FakeControl final : public rollout::Control {
   Answer<rollout::Application> application(rollout::Actor actor, std::string name) override {
     const std::lock_guard lock(mutex_);
     const auto found = applications_.find(name);
-    if (found == applications_.end() || found->second.tenant != actor.tenant) co_return Status(Code::not_found, "there is no application \"" + name + "\"");
+    if (found == applications_.end() || found->second.tenant != actor.tenant)
+      co_return Status(Code::not_found, "there is no application \"" + name + "\"");
     co_return found->second;
   }
   Answer<rollout::Page<rollout::Application>> applications(rollout::Actor, rollout::PageRequest page) override {
@@ -92,7 +98,8 @@ class FakeControl final : public rollout::Control {
     if (applications_.erase(name) == 0) co_return Status(Code::not_found, "there is no application \"" + name + "\"");
     co_return Empty{};
   }
-  Answer<rollout::Release> create_release(rollout::Actor, std::string application, rollout::ReleaseRequest request, rollout::Mode) override {
+  Answer<rollout::Release> create_release(rollout::Actor, std::string application, rollout::ReleaseRequest request,
+                                          rollout::Mode) override {
     rollout::Release release;
     release.id = "rel";
     release.tenant = "default";
@@ -102,8 +109,12 @@ class FakeControl final : public rollout::Control {
     release.spec = request.release;
     co_return release;
   }
-  Answer<rollout::Release> release(rollout::Actor, std::string, std::string name) override { co_return Status(Code::not_found, "there is no release \"" + name + "\""); }
-  Answer<rollout::Page<rollout::Release>> releases(rollout::Actor, std::string, rollout::PageRequest) override { co_return rollout::Page<rollout::Release>{}; }
+  Answer<rollout::Release> release(rollout::Actor, std::string, std::string name) override {
+    co_return Status(Code::not_found, "there is no release \"" + name + "\"");
+  }
+  Answer<rollout::Page<rollout::Release>> releases(rollout::Actor, std::string, rollout::PageRequest) override {
+    co_return rollout::Page<rollout::Release>{};
+  }
   Answer<rollout::RolloutPlan> plan_rollout(rollout::Actor, rollout::RolloutRequest request) override {
     rollout::RolloutPlan plan;
     plan.application = request.application;
@@ -111,6 +122,7 @@ class FakeControl final : public rollout::Control {
     co_return plan;
   }
   Answer<rollout::Rollout> start_rollout(rollout::Actor, rollout::RolloutRequest request) override {
+    ++waiting;
     if (blocking) co_await until_released();
     const std::lock_guard lock(mutex_);
     ++started;
@@ -124,10 +136,15 @@ class FakeControl final : public rollout::Control {
     if (id != "r1") co_return Status(Code::not_found, "there is no rollout \"" + id + "\"");
     co_return sample();
   }
-  Answer<rollout::Page<rollout::Rollout>> rollouts(rollout::Actor, rollout::RolloutFilter, rollout::PageRequest) override { co_return rollout::Page<rollout::Rollout>{{sample()}, ""}; }
-  Answer<rollout::Rollout> act(rollout::Actor, std::string, rollout::Action action, rollout::ActionRequest, rollout::IfVersion version, rollout::Mode) override {
+  Answer<rollout::Page<rollout::Rollout>> rollouts(rollout::Actor, rollout::RolloutFilter,
+                                                   rollout::PageRequest) override {
+    co_return rollout::Page<rollout::Rollout>{{sample()}, ""};
+  }
+  Answer<rollout::Rollout> act(rollout::Actor, std::string, rollout::Action action, rollout::ActionRequest,
+                               rollout::IfVersion version, rollout::Mode) override {
     if (version && *version != "7") co_return Status(Code::aborted, "the rollout has changed");
-    if (action == rollout::Action::resume) co_return Status(Code::failed_precondition, "rollout r1 is progressing, not paused");
+    if (action == rollout::Action::resume)
+      co_return Status(Code::failed_precondition, "rollout r1 is progressing, not paused");
     co_return sample();
   }
   Answer<rollout::Page<rollout::JournalEntry>> journal(rollout::Actor, std::string, rollout::PageRequest) override {
@@ -136,8 +153,10 @@ class FakeControl final : public rollout::Control {
     entry.reason = "because";
     co_return rollout::Page<rollout::JournalEntry>{{entry}, ""};
   }
-  Answer<std::vector<rollout::Event>> events(rollout::Actor actor, std::int64_t after, std::int32_t, Duration patience) override {
-    if (after < oldest) co_return Status(Code::out_of_range, "events after " + std::to_string(after) + " are no longer kept");
+  Answer<std::vector<rollout::Event>> events(rollout::Actor actor, std::int64_t after, std::int32_t,
+                                             Duration patience) override {
+    if (after < oldest)
+      co_return Status(Code::out_of_range, "events after " + std::to_string(after) + " are no longer kept");
     std::vector<rollout::Event> found;
     {
       const std::lock_guard lock(mutex_);
@@ -176,6 +195,7 @@ class FakeControl final : public rollout::Control {
   }
 
   std::atomic<bool> blocking{false};
+  std::atomic<int> waiting{0};  // calls of start_rollout that have begun
   std::atomic<int> started{0};
   std::int64_t oldest = 0;
 
@@ -196,11 +216,19 @@ class FakeControl final : public rollout::Control {
 
 class FakeHostView final : public HostView {
  public:
-  [[nodiscard]] std::vector<PluginView> plugins() const override { return {{.id = "strategy-canary", .version = "0.1.0", .instance = "canary", .state = "active"}}; }
-  [[nodiscard]] std::vector<BindingView> bindings() const override { return {{"strategies.canary", "canary", "strategy-canary", "0.1.0"}}; }
+  [[nodiscard]] std::vector<PluginView> plugins() const override {
+    return {{.id = "strategy-canary", .version = "0.1.0", .instance = "canary", .state = "active"}};
+  }
+  [[nodiscard]] std::vector<BindingView> bindings() const override {
+    return {{"strategies.canary", "canary", "strategy-canary", "0.1.0"}};
+  }
   [[nodiscard]] ProfileView profile() const override { return {"dev", "abc", "dev.yaml", {{"name", "dev"}}}; }
-  [[nodiscard]] StatusView status() const override { return {.version = "0.1.0", .profile = "dev", .condition = "healthy"}; }
-  asio::awaitable<plugin::HealthReply> health() override { co_return plugin::HealthReply{condition, {{"storage", condition, ""}}}; }
+  [[nodiscard]] StatusView status() const override {
+    return {.version = "0.1.0", .profile = "dev", .condition = "healthy"};
+  }
+  asio::awaitable<plugin::HealthReply> health() override {
+    co_return plugin::HealthReply{condition, {{"storage", condition, ""}}};
+  }
   [[nodiscard]] bool serving() const override { return ready; }
   [[nodiscard]] std::string metrics() const override { return "slipway_build_info 1\n"; }
 

@@ -60,7 +60,8 @@ HttpAnswer parse(const std::string& text) {
   while (std::getline(head, line)) {
     const auto colon = line.find(':');
     std::string name = line.substr(0, colon);
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     std::string value = line.substr(colon + 2);
     value.erase(value.find_last_not_of('\r') + 1);
     answer.headers[name] = value;
@@ -89,13 +90,18 @@ std::string read_until(std::uint16_t port, const std::string& raw, const std::st
   return text;
 }
 
-std::string request_text(const std::string& method, const std::string& target, const std::string& body, const std::string& headers) {
-  std::string text = method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer " + kToken + "\r\n" + headers;
-  if (!body.empty()) text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+std::string request_text(const std::string& method, const std::string& target, const std::string& body,
+                         const std::string& headers) {
+  std::string text = method + " " + target +
+                     " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer " + kToken + "\r\n" +
+                     headers;
+  if (!body.empty())
+    text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
   return text + "\r\n" + body;
 }
 
-ApiFixture::ApiFixture(const ServerSettings& settings) : server(context, settings, [this](Request request) { return api.handle(std::move(request)); }) {
+ApiFixture::ApiFixture(const ServerSettings& settings)
+    : server(context, settings, [this](Request request) { return api.handle(std::move(request)); }) {
   const Status started = server.start();
   EXPECT_TRUE(started.ok()) << to_string(started);
   for (int i = 0; i < 2; ++i) threads.emplace_back([this] { context.run(); });

@@ -25,7 +25,8 @@ struct HttpAnswer {
 // One request over a connection of its own. `raw` is what goes over the wire.
 HttpAnswer exchange(std::uint16_t port, const std::string& raw);
 // A request with token and, for a body, its media type.
-std::string request_text(const std::string& method, const std::string& target, const std::string& body = "", const std::string& headers = "");
+std::string request_text(const std::string& method, const std::string& target, const std::string& body = "",
+                         const std::string& headers = "");
 // Bytes of the answer to `raw` until they hold `wanted` or 5 s have passed.
 std::string read_until(std::uint16_t port, const std::string& raw, const std::string& wanted);
 
@@ -35,7 +36,8 @@ class ApiFixture : public testing::Test {
  protected:
   explicit ApiFixture(const ServerSettings& settings = {});
   ~ApiFixture() override;
-  HttpAnswer send(const std::string& method, const std::string& target, const std::string& body = "", const std::string& headers = "") {
+  HttpAnswer send(const std::string& method, const std::string& target, const std::string& body = "",
+                  const std::string& headers = "") {
     return exchange(server.port(), request_text(method, target, body, headers));
   }
 

@@ -19,7 +19,7 @@ TEST(Reload, EachChangedFieldHasASentenceThatSaysWhenItTakesEffect) {
   ASSERT_EQ(changes.size(), 5U);
   EXPECT_EQ(changes[0].sentence, "/limits/body_bytes: 1048576 becomes 4096 now");
   EXPECT_EQ(changes[1].sentence,
-            "/listen: \"127.0.0.1:8080\" becomes \"127.0.0.1:9999\" only when slipwayd is started again");
+            "/listen: \"127.0.0.1:7070\" becomes \"127.0.0.1:9999\" only when slipwayd is started again");
   EXPECT_EQ(changes[1].effect, Effect::restart);
   EXPECT_EQ(changes[2].sentence, "/log/format: \"text\" becomes \"json\" only when slipwayd is started again");
   EXPECT_EQ(changes[3].sentence, "/log/level: \"info\" becomes \"debug\" now");

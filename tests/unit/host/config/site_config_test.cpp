@@ -89,7 +89,7 @@ TEST_F(Site, TenFaultsOfAllLayersAreToldAtOnceEachWithItsPlace) {
             "@/development.yaml:1: /threads: is \"many\"; want an integer from 0 to 256\n"
             "@/development.yaml:2: /plugin_roots: is []; want a list with a number of entries from 1 to 16\n"
             "@/site.yaml:1: /listen: is \"0.0.0.0:80\"; want a loopback address with a port, such as "
-            "\"127.0.0.1:8080\": without TLS the token "
+            "\"127.0.0.1:7070\": without TLS the token "
             "would cross the network in the clear\n"
             "@/site.yaml:2: /shutdown_grace: is \"1h\"; want a duration from 100ms to 5m\n"
             "@/site.yaml:3: /token_file: is \"${stat}/token\"; want no template but ${environment}, ${run_directory}, "
@@ -142,7 +142,7 @@ TEST_F(Site, WhatComesFromAVariableIsNeverShown) {
 }
 
 TEST_F(Site, OnlyLoopbackAddressesWithAPortAreTaken) {
-  EXPECT_EQ(*parse_listen("127.0.0.1:8080"), (Endpoint{"127.0.0.1", 8080}));
+  EXPECT_EQ(*parse_listen("127.0.0.1:7070"), (Endpoint{"127.0.0.1", 8080}));
   EXPECT_EQ(*parse_listen("127.1.2.3:0"), (Endpoint{"127.1.2.3", 0}));
   EXPECT_EQ(*parse_listen("[::1]:65535"), (Endpoint{"::1", 65535}));
   for (const auto* text : {"", "127.0.0.1", "127.0.0.1:", ":80", "127.0.0.1:65536", "127.0.0.1:+1", "127.0.0.1:8 ",
