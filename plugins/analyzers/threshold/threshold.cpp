@@ -1,0 +1,42 @@
+// Threshold: each window is measured by conditions over its numbers; counters with limits make the verdict.
+#include "plugins/analyzers/threshold/counters.hpp"
+#include "plugins/analyzers/threshold/measure.hpp"
+
+namespace slipway::threshold {
+namespace {
+
+class Threshold : public Analyzer<Settings, State> {
+ public:
+  Judgement judge(const Settings& written, State state, const analyzer::JudgeRequest& request) const {
+    const Settings settings = effective(written);
+    const Finding finding = measure(settings, value_or_throw(conditions_of(settings)), request);
+    const Measurement counted = effective(settings, finding.measurement);
+    count(state, counted);
+    const Ruling ruling = rule(settings, state, counted);
+    analyzer::JudgeReply reply;
+    reply.verdict = ruling.verdict;
+    reply.code = ruling.code;
+    reply.reason = finding.sentence + " (" + standing(settings, state, counted) + ")";
+    reply.method = "threshold/1";
+    reply.evidence = finding.evidence;
+    reply.measurements = state.measurements;
+    return {state, std::move(reply)};
+  }
+
+  Problems check(const Settings& settings) const { return conditions_of(settings).status().problems; }
+
+  std::vector<std::string> warnings(const Settings& settings) const {
+    std::vector<std::string> list;
+    if (settings.count == 0 && settings.consecutive_success_limit == 0) {
+      list.emplace_back(
+          "without count or consecutive_success_limit it never passes: a step that waits for it never ends");
+    }
+    if (settings.min_requests == 0) list.emplace_back("without min_requests a single request may decide");
+    return list;
+  }
+};
+
+}  // namespace
+}  // namespace slipway::threshold
+
+SLIPWAY_ANALYZER(slipway::threshold::Threshold)

@@ -1,0 +1,98 @@
+// Writing an analyzer: a class with one pure function, and one macro line.
+//
+//   class Threshold : public slipway::Analyzer<Settings, State> {
+//    public:
+//     Judgement judge(const Settings& settings, State state, const slipway::analyzer::JudgeRequest& samples) const { …
+//     }
+//   };
+//   SLIPWAY_ANALYZER(Threshold)
+//
+// judge must depend on nothing but its arguments, so that a verdict can be checked later. It may be called from several
+// threads at once. Settings are merged and decoded, and the state is written with its version, as
+// <slipway/strategy.hpp> says.
+//
+// Optional members, public and const:
+//   Problems check(const Settings&)                    faults across fields
+//   std::vector<std::string> warnings(const Settings&) what is allowed but unwise
+#pragma once
+
+#include <slipway/interfaces/analyzer.hpp>
+#include <slipway/plugin.hpp>
+#include <slipway/settings.hpp>
+
+namespace slipway {
+
+template <class SettingsType, class StateType>
+class Analyzer {
+ public:
+  using Settings = SettingsType;
+  using State = StateType;
+  // The reply of slipway.analyzer/1, whose state is still a struct.
+  struct Judgement {
+    State state;
+    analyzer::JudgeReply reply;
+  };
+
+  [[nodiscard]] Problems check(const Settings&) const { return {}; }
+  [[nodiscard]] std::vector<std::string> warnings(const Settings&) const { return {}; }
+};
+
+// What a group did; null when the source says nothing of it.
+inline const metrics::GroupSamples* samples_of(const analyzer::JudgeRequest& request, std::string_view role) {
+  for (const auto& group : request.groups) {
+    if (group.role == role) return &group;
+  }
+  return nullptr;
+}
+
+// Serves slipway.analyzer/1 for an author's class.
+template <class Author>
+class AnalyzerPlugin final : public Plugin<Json> {
+ public:
+  using Serves = Interfaces<analyzer::Interface>;
+  using AuthorSettings = typename Author::Settings;
+  using State = typename Author::State;
+
+  AnalyzerPlugin(Host& host, Json defaults) : Plugin(host, std::move(defaults)) {
+    if (Status status = check_defaults<AuthorSettings>(settings()); !status.ok()) throw Error(std::move(status));
+  }
+
+  [[nodiscard]] analyzer::ValidateReply validate(const analyzer::ValidateRequest& request) const {
+    const auto merged = settings_over<AuthorSettings>(settings(), request.settings);
+    const Problems problems = merged.ok() ? author_.check(*merged) : merged.status().problems;
+    analyzer::ValidateReply reply;
+    for (const Problem& p : problems) reply.problems.push_back({p.path, p.value, p.message});
+    if (merged.ok()) reply.warnings = author_.warnings(*merged);
+    return reply;
+  }
+
+  [[nodiscard]] analyzer::JudgeReply judge(const analyzer::JudgeRequest& request) const {
+    const auto merged = value_or_throw(settings_over<AuthorSettings>(settings(), request.settings));
+    if (Problems problems = author_.check(merged); !problems.empty()) {
+      throw Error(Status(Code::invalid_argument, "the settings are not valid", std::move(problems)));
+    }
+    auto judgement = author_.judge(merged, read(request.state), request);
+    judgement.reply.state = encode(judgement.state);
+    judgement.reply.state["version"] = State::kVersion;
+    return std::move(judgement.reply);
+  }
+
+ private:
+  static State read(const Json& state) {
+    if (state.is_null()) return {};
+    const auto version = state.is_object() ? state.value("version", State::kVersion) : State::kVersion;
+    if (version != State::kVersion) {
+      throw Error(Code::failed_precondition, "the state has version " + std::to_string(version) +
+                                                 ", this analyzer reads version " + std::to_string(State::kVersion) +
+                                                 " only");
+    }
+    return value_or_throw(decode<State>(state, "the state"));
+  }
+
+  Author author_;
+};
+
+}  // namespace slipway
+
+// Exports an author's analyzer as the plugin of this library. Once, at namespace scope.
+#define SLIPWAY_ANALYZER(Author) SLIPWAY_PLUGIN(::slipway::AnalyzerPlugin<Author>)

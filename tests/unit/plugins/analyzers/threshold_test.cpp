@@ -1,0 +1,242 @@
+#include <gtest/gtest.h>
+
+#include <slipway/interfaces/analyzer.hpp>
+#include <slipway/testing/fake_host.hpp>
+#include <slipway/testing/library.hpp>
+
+#include "plugins/analyzers/threshold/counters.hpp"
+
+namespace slipway::threshold {
+namespace {
+
+using analyzer::Verdict;
+
+class Threshold : public ::testing::Test {
+ protected:
+  Threshold() { EXPECT_TRUE(host.run().ok()); }
+
+  analyzer::JudgeReply judge(std::map<std::string, double> values, std::map<std::string, double> baseline = {}) {
+    analyzer::JudgeRequest request;
+    request.groups = {{.role = "next", .values = std::move(values)}, {.role = "stable", .values = std::move(baseline)}};
+    return ask(std::move(request));
+  }
+  analyzer::JudgeReply ask(analyzer::JudgeRequest request) {
+    request.settings = settings;
+    request.state = state;
+    request.window.id = "w";
+    auto reply = host.call<analyzer::Interface, analyzer::Judge>(request);
+    EXPECT_TRUE(reply.ok()) << to_string(reply.status());
+    if (!reply.ok()) return {};
+    state = reply->state;
+    return *reply;
+  }
+  analyzer::JudgeReply broken(const std::string& why) {
+    analyzer::JudgeRequest request;
+    request.source_error = why;
+    return ask(std::move(request));
+  }
+
+  test::Library library{PLUGIN};
+  test::FakeHost host{library.table()};
+  Json settings;
+  Json state;
+};
+
+TEST_F(Threshold, FailsAsSoonAsTheFailuresExceedTheirLimit) {
+  settings = {{"success", "error_ratio < 0.05"}};
+  const auto reply = judge({{"error_ratio", 0.198}, {"requests", 512}});
+  EXPECT_EQ(reply.verdict, Verdict::fail);
+  EXPECT_EQ(reply.code, "failure_limit");
+  EXPECT_EQ(reply.reason, "error_ratio 0.198 of 512 requests is not < 0.05 (failure 1 of at most 0)");
+  EXPECT_EQ(reply.method, "threshold/1");
+  EXPECT_EQ(reply.evidence, Json::parse(R"({"error_ratio": 0.198, "requests": 512.0})"));
+}
+
+TEST_F(Threshold, PassesAfterCountMeasurements) {
+  settings = {{"success", "error_ratio < 5%"}, {"count", 3}, {"failure_limit", 1}};
+  EXPECT_EQ(judge({{"error_ratio", 0.01}}).verdict, Verdict::proceed);
+  EXPECT_EQ(judge({{"error_ratio", 0.2}}).reason, "error_ratio 0.2 is not < 5% (failure 1 of at most 1)");
+  const auto reply = judge({{"error_ratio", 0.02}});
+  EXPECT_EQ(reply.verdict, Verdict::pass);
+  EXPECT_EQ(reply.reason, "error_ratio 0.02 is < 5% (measurement 3 of 3)");
+  EXPECT_EQ(reply.measurements, 3);
+}
+
+TEST_F(Threshold, TheReasonSaysWhatTheBaselineCameTo) {
+  settings = {{"success", "latency_p99 <= baseline.latency_p99 * 1.2"}};
+  EXPECT_EQ(judge({{"latency_p99", 250}}, {{"latency_p99", 200}}).reason,
+            "latency_p99 250 is not <= baseline.latency_p99 * 1.2 = 240 (failure 1 of at most 0)");
+}
+
+TEST_F(Threshold, TheReasonNamesTheComparisonThatDecided) {
+  settings = {{"success", "error_ratio < 5% and not latency_p99 > 250ms"}};
+  EXPECT_EQ(judge({{"error_ratio", 0.01}, {"latency_p99", 412}}).reason,
+            "latency_p99 412 is > 250ms (failure 1 of at most 0)");
+}
+
+TEST_F(Threshold, WithOnlyAFailureConditionTheOppositeIsSuccess) {
+  settings = {{"failure", "error_ratio > 5%"}, {"count", 1}};
+  EXPECT_EQ(judge({{"error_ratio", 0.01}}).verdict, Verdict::pass);
+  EXPECT_EQ(judge({{"error_ratio", 0.06}}).verdict, Verdict::fail);
+}
+
+TEST_F(Threshold, WithBothConditionsWhatLiesBetweenIsInconclusive) {
+  settings = {{"success", "error_ratio < 1%"}, {"failure", "error_ratio > 5%"}};
+  const auto reply = judge({{"error_ratio", 0.03}});
+  EXPECT_EQ(reply.verdict, Verdict::inconclusive);
+  EXPECT_EQ(reply.reason, "error_ratio 0.03 is not < 1%, but that is no failure either (inconclusive 1 of at most 0)");
+}
+
+TEST_F(Threshold, WhatIsNoNumberIsInconclusive) {
+  settings = {{"success", "failures / requests < 1%"}};
+  const auto reply = judge({{"failures", 0}, {"requests", 0}});
+  EXPECT_EQ(reply.verdict, Verdict::inconclusive);
+  EXPECT_EQ(reply.reason,
+            "failures / requests nan < 1% can't be told: it comes to no number (inconclusive 1 of at most 0)");
+}
+
+TEST_F(Threshold, AMissingValueIsInsufficientData) {
+  settings = {{"success", "latency_p99 < 250ms"}};
+  analyzer::JudgeRequest request;
+  request.groups = {{.role = "next", .values = {{"requests", 3}}, .problem = "no access records yet"}};
+  const auto reply = ask(std::move(request));
+  EXPECT_EQ(reply.verdict, Verdict::insufficient_data);
+  EXPECT_EQ(reply.reason, "there is no value latency_p99: no access records yet (in a row 1 of at most 0)");
+}
+
+TEST_F(Threshold, AMissingGroupOrBaselineIsInsufficientData) {
+  settings = {{"success", "error_ratio <= baseline.error_ratio"}};
+  EXPECT_EQ(judge({{"error_ratio", 0}}).reason, "there is no value baseline.error_ratio (in a row 1 of at most 0)");
+  EXPECT_EQ(ask(analyzer::JudgeRequest{}).reason,
+            "there is no value error_ratio: there are no samples of the group next (in a row 2 of at most 0)");
+}
+
+TEST_F(Threshold, FewerRequestsThanTheMinimumAreNeverSuccess) {
+  settings = {{"success", "error_ratio < 5%"}, {"min_requests", 30}, {"count", 1}, {"insufficient_data_limit", 1}};
+  const auto first = judge({{"error_ratio", 0}, {"requests", 12}});
+  EXPECT_EQ(first.verdict, Verdict::proceed);
+  EXPECT_EQ(first.reason, "only 12 of the 30 requests that a measurement needs (in a row 1 of at most 1)");
+  EXPECT_EQ(judge({{"error_ratio", 1}, {"requests", 29}}).verdict, Verdict::insufficient_data);
+  EXPECT_EQ(judge({{"error_ratio", 0}, {"requests", 30}}).verdict, Verdict::pass);
+}
+
+TEST_F(Threshold, ErrorsOfTheSourceAreToleratedInARow) {
+  settings = {{"success", "error_ratio < 5%"}, {"consecutive_error_limit", 1}};
+  EXPECT_EQ(broken("connection refused").verdict, Verdict::proceed);
+  EXPECT_EQ(judge({{"error_ratio", 0}}).verdict, Verdict::proceed);
+  EXPECT_EQ(broken("connection refused").verdict, Verdict::proceed);
+  const auto reply = broken("connection refused");
+  EXPECT_EQ(reply.verdict, Verdict::error);
+  EXPECT_EQ(reply.reason, "the source failed: connection refused (error in a row 2 of at most 1)");
+}
+
+TEST_F(Threshold, CasesOfProbesAreValues) {
+  settings = {{"success", "failed_cases == 0"}, {"count", 1}};
+  analyzer::JudgeRequest request;
+  request.groups = {{.role = "next", .cases = {{"login", true, ""}, {"search", false, "status 500"}}}};
+  EXPECT_EQ(ask(std::move(request)).reason, "failed_cases 1 is not == 0 (failure 1 of at most 0)");
+  EXPECT_EQ(ask(analyzer::JudgeRequest{.groups = {{.role = "next"}}}).verdict, Verdict::fail)
+      << "the failure before still counts";
+}
+
+TEST_F(Threshold, FlaggerCountsMissingDataAndErrorsAsFailedChecks) {
+  settings = {{"success", "error_ratio < 5%"}, {"flagger", {{"threshold", 3}}}};
+  EXPECT_EQ(judge({{"error_ratio", 0.9}}).verdict, Verdict::proceed);
+  EXPECT_EQ(judge({}).verdict, Verdict::proceed);
+  EXPECT_EQ(judge({{"error_ratio", 0}}).verdict, Verdict::proceed);
+  const auto reply = broken("timeout");
+  EXPECT_EQ(reply.verdict, Verdict::fail);
+  EXPECT_EQ(reply.reason, "the source failed: timeout (failure 3 of at most 2)");
+}
+
+TEST_F(Threshold, FaultyConditionsAreRefusedWithPathAndColumn) {
+  const auto reply =
+      host.call<analyzer::Interface, analyzer::Validate>({.settings = {{"success", "a <"}, {"failure", "b"}}});
+  ASSERT_TRUE(reply.ok());
+  ASSERT_EQ(reply->problems.size(), 2U);
+  EXPECT_EQ(reply->problems[0].path + ": " + reply->problems[0].message,
+            "/success: column 4: want a number, a name or \"(\", not the end");
+  EXPECT_EQ(reply->problems[1].path + ": " + reply->problems[1].message,
+            "/failure: want a condition like \"error_ratio < 5%\", this is a number");
+}
+
+TEST_F(Threshold, WithoutAConditionItIsRefused) {
+  const auto reply = host.call<analyzer::Interface, analyzer::Validate>({.settings = Json::object()});
+  ASSERT_EQ(reply->problems.size(), 1U);
+  EXPECT_EQ(reply->problems[0].message, "want success, failure or both");
+}
+
+TEST_F(Threshold, ItWarnsOfWhatNeverPassesAndOfSingleRequests) {
+  const auto reply = host.call<analyzer::Interface, analyzer::Validate>({.settings = {{"success", "a < 1"}}});
+  EXPECT_EQ(reply->warnings.size(), 2U);
+  const auto fine = host.call<analyzer::Interface, analyzer::Validate>(
+      {.settings = {{"success", "a < 1"}, {"count", 3}, {"min_requests", 30}}});
+  EXPECT_TRUE(fine->warnings.empty());
+}
+
+// The truth table of counters.hpp: measurements by letter (s f i e n), and the verdict after the last.
+struct Row {
+  const char* measurements;
+  Settings settings;
+  Verdict verdict;
+  const char* code;
+};
+
+class TruthTable : public ::testing::TestWithParam<Row> {};
+
+TEST_P(TruthTable, Holds) {
+  const auto& row = GetParam();
+  State state;
+  Ruling ruling;
+  for (const char letter : std::string_view(row.measurements)) {
+    const auto measured = letter == 's'   ? Measurement::success
+                          : letter == 'f' ? Measurement::failure
+                          : letter == 'i' ? Measurement::inconclusive
+                          : letter == 'e' ? Measurement::error
+                                          : Measurement::insufficient;
+    count(state, effective(row.settings, measured));
+    ruling = rule(effective(row.settings), state, effective(row.settings, measured));
+  }
+  EXPECT_EQ(to_name(ruling.verdict), to_name(row.verdict)) << row.measurements;
+  EXPECT_EQ(ruling.code, row.code) << row.measurements;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, TruthTable,
+    ::testing::Values(
+        Row{"s", {}, Verdict::proceed, "measuring"}, Row{"sssss", {}, Verdict::proceed, "measuring"},
+        Row{"f", {}, Verdict::fail, "failure_limit"}, Row{"ff", {.failure_limit = 2}, Verdict::proceed, "measuring"},
+        Row{"fsfsf", {.failure_limit = 2}, Verdict::fail, "failure_limit"},
+        Row{"ffff", {.failure_limit = -1}, Verdict::proceed, "measuring"},
+        Row{"i", {}, Verdict::inconclusive, "inconclusive_limit"},
+        Row{"isi", {.inconclusive_limit = 2}, Verdict::proceed, "measuring"},
+        Row{"isisi", {.inconclusive_limit = 2}, Verdict::inconclusive, "inconclusive_limit"},
+        Row{"eeee", {}, Verdict::proceed, "measuring"}, Row{"eeeee", {}, Verdict::error, "consecutive_error_limit"},
+        Row{"eeeeseeee", {}, Verdict::proceed, "measuring"},
+        Row{"eeee", {.consecutive_error_limit = -1}, Verdict::proceed, "measuring"},
+        Row{"eeneee",
+            {.consecutive_error_limit = 4, .insufficient_data_limit = 1},
+            Verdict::error,
+            "consecutive_error_limit"},
+        Row{"fe", {.failure_limit = 0, .consecutive_error_limit = 0}, Verdict::error, "consecutive_error_limit"},
+        Row{"fi", {}, Verdict::inconclusive, "inconclusive_limit"},
+        Row{"n", {}, Verdict::insufficient_data, "insufficient_data_limit"},
+        Row{"nn", {.insufficient_data_limit = 2}, Verdict::proceed, "measuring"},
+        Row{"nnsn", {.insufficient_data_limit = 2}, Verdict::proceed, "measuring"},
+        Row{"fn", {}, Verdict::fail, "failure_limit"}, Row{"s", {.count = 1}, Verdict::pass, "count"},
+        Row{"ss", {.count = 3}, Verdict::proceed, "measuring"},
+        Row{"nnn", {.count = 3}, Verdict::insufficient_data, "insufficient_data_limit"},
+        Row{"sen", {.count = 1, .insufficient_data_limit = 1}, Verdict::proceed, "measuring"},
+        Row{"eess", {.count = 2}, Verdict::pass, "count"},
+        Row{"ss", {.consecutive_success_limit = 2}, Verdict::pass, "consecutive_success_limit"},
+        Row{"ses", {.consecutive_success_limit = 2}, Verdict::proceed, "measuring"},
+        Row{"sns", {.consecutive_success_limit = 2, .insufficient_data_limit = 1}, Verdict::proceed, "measuring"},
+        Row{"sfs", {.count = 3, .failure_limit = 1, .consecutive_success_limit = 2}, Verdict::inconclusive, "count"},
+        Row{"sfs", {.count = 3, .failure_limit = -1, .consecutive_success_limit = 2}, Verdict::fail, "count"},
+        Row{"fff", {.count = 3, .failure_limit = -1}, Verdict::pass, "count"},
+        Row{"nes", {.flagger = Flagger{3}}, Verdict::proceed, "measuring"},
+        Row{"nef", {.flagger = Flagger{3}}, Verdict::fail, "failure_limit"},
+        Row{"i", {.flagger = Flagger{1}}, Verdict::fail, "failure_limit"}));
+
+}  // namespace
+}  // namespace slipway::threshold
