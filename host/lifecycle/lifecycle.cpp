@@ -25,6 +25,7 @@ boost::asio::awaitable<Status> Lifecycle::start(Plan plan) {
   for (const auto& generation : generations_) co_await bring_up(*generation);
   const Status result = verdict();
   if (!result.ok()) co_await stop();
+  if (result.ok()) co_await sweep();
   co_return result;
 }
 

@@ -67,6 +67,7 @@ class Lifecycle {
   boost::asio::awaitable<Status> create(Generation& generation);
   boost::asio::awaitable<Status> begin(Generation& generation);
   boost::asio::awaitable<Status> check_health(Generation& generation);
+  boost::asio::awaitable<void> sweep();
   boost::asio::awaitable<Status> take_down(Generation& generation);
   boost::asio::awaitable<void> let_go(Generation& generation);
   Status verify_now(Generation& generation);

@@ -108,6 +108,14 @@ boost::asio::awaitable<Status> Lifecycle::check_health(Generation& generation) {
   co_return Status();
 }
 
+// What the plugins of earlier starts left in the store; a full pool only puts it off to the next start.
+boost::asio::awaitable<void> Lifecycle::sweep() {
+  co_await on_blocking(around_.runtime.blocking(), [this] {
+    around_.loader.sweep();
+    return Status();
+  });
+}
+
 boost::asio::awaitable<Status> Lifecycle::take_down(Generation& generation) {
   const bool failed = generation.state() == GenerationState::failed;
   if (generation.state() == GenerationState::active) {

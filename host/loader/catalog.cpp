@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "host/base/files.hpp"
+#include "host/base/sha256.hpp"
 
 namespace slipway::loader {
 namespace {
@@ -93,7 +94,7 @@ void Catalog::add(const fs::path& root, const std::string& id, const std::string
   });
   if (same != packages_.end())
     return fault(folder, refuse(folder, "is hidden by " + same->folder().string() + "; remove one of them"));
-  packages_.push_back({root, std::move(*manifest)});
+  packages_.push_back({root, std::move(*manifest), base::sha256_hex(*text)});
 }
 
 const Installed* Catalog::best(const std::string& id, const base::VersionRange& range) const {

@@ -112,4 +112,11 @@ Result<StoredFile> ContentStore::place(Descriptor copy, const fs::path& temporar
   return fresh;
 }
 
+void ContentStore::keep_only(const std::set<std::string>& digests) const {
+  std::error_code error;
+  for (fs::directory_iterator entry(folder_, error), end; !error && entry != end; entry.increment(error)) {
+    if (!digests.contains(entry->path().filename().string())) ::unlink(entry->path().c_str());
+  }
+}
+
 }  // namespace slipway::loader

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <slipway/status.hpp>
 #include <string>
 
@@ -29,6 +30,10 @@ class ContentStore {
   // already is used again, since a second name or inode for the same code is no use to the linker; a damaged one is
   // replaced. `name` stands in messages for the source.
   Result<StoredFile> take(const Descriptor& source, std::uint64_t max_bytes, const std::filesystem::path& name) const;
+
+  // Removes every other file: those of plugins no longer used, and what a crash left behind. For the folder's only
+  // user.
+  void keep_only(const std::set<std::string>& digests) const;
 
  private:
   Result<StoredFile> place(Descriptor copy, const std::filesystem::path& temporary) const;

@@ -85,4 +85,9 @@ Result<std::shared_ptr<const MappedLibrary>> Loader::map_or_share(VerifiedPackag
   return std::shared_ptr<const MappedLibrary>(mapped);
 }
 
+void Loader::sweep() {
+  const std::lock_guard lock(one_at_a_time_);
+  store_.keep_only(residents_->digests());
+}
+
 }  // namespace slipway::loader

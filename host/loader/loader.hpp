@@ -40,6 +40,9 @@ class Loader {
   // verify, then load.
   [[nodiscard]] Result<std::shared_ptr<const Library>> load(const Installed& package);
 
+  // Removes from the store what no loaded plugin uses. The store belongs to this loader alone.
+  void sweep();
+
   [[nodiscard]] Residents& residents() { return *residents_; }
 
  private:

@@ -15,6 +15,7 @@ namespace slipway::loader {
 struct Installed {
   std::filesystem::path root;
   manifest::PluginManifest manifest;
+  std::string manifest_digest;  // SHA-256 of the plugin.json that it was read from
 
   // <id>/<version>, below the root.
   [[nodiscard]] std::filesystem::path inside() const;

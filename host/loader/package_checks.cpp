@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "host/base/sha256.hpp"
 #include "host/loader/checks.hpp"
 
 namespace slipway::loader {
@@ -40,13 +41,14 @@ Status read_manifest(Inspection& it) {
   if (file == nullptr) return refuse(path, "is gone; install the package again");
   auto text = read_all(file->file, it.settings.limits.manifest_bytes, path);
   if (!text.ok()) return text.status();
-  auto manifest = manifest::parse_plugin_manifest(*text, path.string());
+  it.manifest_text = std::move(*text);
+  if (base::sha256_hex(it.manifest_text) == it.package.manifest_digest) return {};
+  auto manifest = manifest::parse_plugin_manifest(it.manifest_text, path.string());
   if (!manifest.ok()) return manifest.status();
   if (manifest->id != it.package.manifest.id || !(manifest->version == it.package.manifest.version)) {
     return refuse(path, "is now that of " + manifest->id + " " + base::to_string(manifest->version) +
                             "; install the package again");
   }
-  it.manifest_text = std::move(*text);
   it.package.manifest = std::move(*manifest);
   return {};
 }

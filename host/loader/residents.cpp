@@ -43,6 +43,13 @@ void Residents::note(const ParkedLibrary& library, Residency residency) {
   changed_.notify_all();
 }
 
+std::set<std::string> Residents::digests() const {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> digests;
+  for (const auto& [digest, ignored] : libraries_) digests.insert(digest);
+  return digests;
+}
+
 std::uint64_t Residents::unloaded() const {
   const std::lock_guard lock(mutex_);
   return unloaded_;

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <slipway/values.hpp>
 #include <string>
 #include <vector>
@@ -39,6 +40,8 @@ class Residents {
   // The library was unmapped: it is gone, or stays for the reason given.
   void note(const ParkedLibrary& library, Residency residency);
 
+  // Of every library that is in use.
+  [[nodiscard]] std::set<std::string> digests() const;
   [[nodiscard]] std::uint64_t unloaded() const;
   // One entry a digest: a parked library is never mapped a second time.
   [[nodiscard]] std::vector<ParkedLibrary> parked() const;

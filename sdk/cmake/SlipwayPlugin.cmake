@@ -38,7 +38,10 @@ function(slipway_add_plugin)
   if(NOT SLIPWAY_SANITIZE)
     target_link_options(${ARG_NAME} PRIVATE -Wl,-z,defs)
   endif()
+  set(debug ${CMAKE_BINARY_DIR}/plugins-debug/${id}-${version}.debug)
   add_custom_command(TARGET ${ARG_NAME} POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -DLIBRARY=$<TARGET_FILE:${ARG_NAME}> -DDEBUG=$<$<CONFIG:RelWithDebInfo>:${debug}>
+            -DOBJCOPY=${CMAKE_OBJCOPY} -P ${SLIPWAY_PLUGIN_CMAKE_DIR}/SplitDebug.cmake
     COMMAND ${CMAKE_COMMAND} -DMANIFEST=${manifest} -DFOLDER=${folder} -P ${SLIPWAY_PLUGIN_CMAKE_DIR}/WriteManifest.cmake
     VERBATIM)
   set_property(GLOBAL APPEND PROPERTY SLIPWAY_PLUGIN_TARGETS ${ARG_NAME})

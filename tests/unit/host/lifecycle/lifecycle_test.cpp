@@ -194,6 +194,18 @@ TEST_F(Lifecycles, AfterAFailedStartTheSameProfileMayStartOnceItIsRight) {
   EXPECT_THAT(states(), ElementsAre("alpha active"));
 }
 
+TEST_F(Lifecycles, AStartRemovesTheCopiesThatNoPluginUsesAnyMore) {
+  add("alpha", "sound");
+  ASSERT_TRUE(start().ok());
+  const auto old = directory_.path() / "store" / lifecycle_.status().at(0).digest;
+  ASSERT_TRUE(stop().ok());
+  EXPECT_TRUE(std::filesystem::exists(old));
+  add("alpha", "answers_twice");
+  ASSERT_TRUE(start().ok());
+  EXPECT_FALSE(std::filesystem::exists(old));
+  EXPECT_TRUE(std::filesystem::exists(directory_.path() / "store" / lifecycle_.status().at(0).digest));
+}
+
 TEST_F(Lifecycles, StoppingWhatWasNeverStartedDoesNothing) {
   EXPECT_TRUE(stop().ok());
   EXPECT_THAT(states(), IsEmpty());

@@ -81,5 +81,14 @@ TEST_F(Store, ASourceAboveTheCapIsRefusedAndLeavesNothing) {
   EXPECT_TRUE(take("12345", 5).ok());
 }
 
+TEST_F(Store, SweepingKeepsWhatIsNamedAndNothingElse) {
+  const auto kept = take("kept");
+  const auto old = take("old");
+  test::PluginRoot::write(store_.folder() / ".incoming-crash", "half");
+  store_.keep_only({kept->sha256});
+  EXPECT_TRUE(fs::exists(kept->path));
+  EXPECT_EQ(entries(), 1);
+}
+
 }  // namespace
 }  // namespace slipway::loader
