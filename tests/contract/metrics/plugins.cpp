@@ -2,6 +2,7 @@
 
 #include "tests/contract/in_process.hpp"
 #include "tests/contract/metrics/metrics_contract.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace slipway::test {
 
@@ -15,9 +16,28 @@ metrics::QueryRequest question(const Json& query, const std::string& window_id) 
           .window = {window_id, to - seconds(1), to}};
 }
 
+namespace {
+
+// The plugin with a directory of its own, to which no HAProxy connects.
+class LonelyHaproxy final : public Driver {
+ public:
+  Result<std::string> call(std::string_view interface, std::uint32_t method, std::string payload,
+                           const CallOptions& options) override {
+    return plugin_.call(interface, method, std::move(payload), options);
+  }
+
+ private:
+  TemporaryDirectory directory_;
+  InProcess plugin_{"metrics-haproxy", Json{{"records_socket", (directory_.path() / "records.sock").string()},
+                                            {"stats_socket", (directory_.path() / "haproxy.sock").string()}}};
+};
+
+}  // namespace
+
 std::vector<MetricsPlugin> metrics_plugins() {
   return {{"probe", [] { return std::make_unique<InProcess>("metrics-probe", Json::object()); },
-           Json::parse(R"({"checks": [{"name": "alive"}]})"), Json::parse(R"({"checks": [{"kind": "udp"}]})")}};
+           Json::parse(R"({"checks": [{"name": "alive"}]})"), Json::parse(R"({"checks": [{"kind": "udp"}]})")},
+          {"haproxy", [] { return std::make_unique<LonelyHaproxy>(); }, Json::object(), Json{{"kind", "http"}}}};
 }
 
 INSTANTIATE_TEST_SUITE_P(Plugins, MetricsContract, testing::ValuesIn(metrics_plugins()),

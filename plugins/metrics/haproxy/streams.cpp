@@ -1,0 +1,96 @@
+#include "plugins/metrics/haproxy/streams.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace slipway::haproxy {
+namespace {
+
+constexpr Instant kOpen{INT64_MAX};
+constexpr std::size_t kMostStretches = 1024;
+
+}  // namespace
+
+void Streams::connected(std::int32_t pid, Instant now) {
+  Process& process = processes_[pid];
+  ++process.streams;
+  process.fresh = true;
+  if (open_streams_++ > 0) return;
+  const bool same = !stretches_.empty() && stretches_.back().closed_by == pid;
+  if (same)
+    stretches_.back().to = kOpen;
+  else
+    stretches_.push_back({now, kOpen});
+  if (stretches_.size() > kMostStretches) stretches_.pop_front();
+}
+
+void Streams::disconnected(std::int32_t pid, Instant now) {
+  Process& process = processes_[pid];
+  --process.streams;
+  process.left = now;
+  if (--open_streams_ > 0) return;
+  stretches_.back().to = std::max(now, stretches_.back().from);
+  stretches_.back().closed_by = pid;
+}
+
+bool Streams::take(std::int32_t pid, std::uint64_t number, Instant ended) {
+  Process& process = processes_[pid];
+  const bool first = std::exchange(process.fresh, false) && !process.numbers.begun();
+  // From a process's first record that is seen here, all later ones are.
+  if (first && !stretches_.empty()) stretches_.back().from = std::min(stretches_.back().from, ended);
+  newest_ = std::max(newest_, ended);
+  return process.numbers.take(number, ended);
+}
+
+bool Streams::is_connected(std::int32_t pid) const {
+  // A process of another PID namespace shows itself as 0.
+  for (const std::int32_t candidate : {pid, 0}) {
+    const auto found = processes_.find(candidate);
+    if (found != processes_.end() && found->second.streams > 0) return true;
+  }
+  return false;
+}
+
+double Streams::covered(Instant from, Instant to) const {
+  std::int64_t covered = 0;
+  Instant done = from;
+  for (const Stretch& stretch : stretches_) {
+    const Instant begin = std::max(done, stretch.from), end = std::min(to, stretch.to);
+    if (begin >= end) continue;
+    covered += (end - begin).ns;
+    done = end;
+  }
+  return static_cast<double>(covered) / static_cast<double>((to - from).ns);
+}
+
+std::uint64_t Streams::missing(Instant from, Instant to) const {
+  std::uint64_t count = 0;
+  for (const auto& [pid, process] : processes_) count += process.numbers.missing(from, to);
+  return count;
+}
+
+std::uint64_t Streams::missing() const {
+  std::uint64_t count = missing_before_;
+  for (const auto& [pid, process] : processes_) count += process.numbers.missing();
+  return count;
+}
+
+std::uint64_t Streams::doubled() const {
+  std::uint64_t count = doubled_before_;
+  for (const auto& [pid, process] : processes_) count += process.numbers.doubled();
+  return count;
+}
+
+void Streams::forget_before(Instant horizon) {
+  while (!stretches_.empty() && stretches_.front().to < horizon) stretches_.pop_front();
+  for (auto one = processes_.begin(); one != processes_.end();) {
+    Process& process = one->second;
+    process.numbers.forget_before(horizon);
+    const bool gone = process.streams == 0 && process.left < horizon;
+    if (gone) missing_before_ += process.numbers.missing();
+    if (gone) doubled_before_ += process.numbers.doubled();
+    one = gone ? processes_.erase(one) : std::next(one);
+  }
+}
+
+}  // namespace slipway::haproxy
