@@ -7,6 +7,8 @@ namespace slipway::haproxy {
 namespace {
 
 constexpr Duration kKept = seconds(120);
+// So that sums over many processes stay in range.
+constexpr std::int64_t kLargest = std::int64_t{1} << 48;
 // A sample further from its moment says nothing about it.
 constexpr Duration kNear = seconds(2);
 
@@ -35,7 +37,7 @@ std::vector<std::string_view> split(std::string_view line, char between) {
 std::int64_t number(std::string_view text) {
   std::int64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+  return std::clamp<std::int64_t>(value, 0, kLargest);
 }
 
 // The columns of `show stat` by name; where a column is missing its value is empty.
