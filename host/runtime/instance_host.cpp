@@ -10,6 +10,10 @@ std::string_view text_of(slipway_span span) {
   return {reinterpret_cast<const char*>(span.data), span.size};
 }
 
+// Room in a blocking instance's pool for its strand. Beside the open calls there are those whose callers have gone
+// while they waited for a thread: as many again, then calls are refused.
+constexpr std::uint32_t kOwnTasks = 64;
+
 slipway_span span_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
@@ -62,7 +66,7 @@ Instance::Instance(Runtime& runtime, const slipway_plugin& table, std::shared_pt
       own_pool_(settings_.threading == Threading::blocking
                     ? runtime.make_pool({.name = settings_.name,
                                          .threads = settings_.limits.blocking_threads,
-                                         .limit = settings_.limits.open_calls})
+                                         .limit = 2 * settings_.limits.open_calls + kOwnTasks})
                     : nullptr),
       strand_(std::make_shared<Strand>(runtime.executor(), own_pool_ ? *own_pool_ : runtime.blocking())) {
   for (std::uint32_t i = 0; i < table.interface_count; ++i) interfaces_.emplace_back(text_of(table.interfaces[i]));

@@ -1,0 +1,63 @@
+#include "host/services/instance_sink.hpp"
+
+#include <slipway/abi/plugin.h>
+
+#include <algorithm>
+#include <slipway/json.hpp>
+
+namespace slipway::services {
+namespace {
+
+constexpr std::size_t kMaxText = 64 << 10;
+constexpr std::size_t kMaxFields = 64;
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+// The members of a JSON object as texts.
+Pairs pairs_of(std::string_view document) {
+  Pairs pairs;
+  if (document.empty()) return pairs;
+  const auto parsed = parse_json(document, {.bytes = kMaxText, .depth = 8});
+  if (!parsed.ok() || !parsed->is_object()) return pairs;
+  for (const auto& [name, value] : parsed->items()) {
+    if (pairs.size() == kMaxFields) break;
+    pairs.emplace_back(name, value.is_string() ? value.get<std::string>() : to_text(value));
+  }
+  return pairs;
+}
+
+telemetry::Level level_of(std::uint32_t level) {
+  using enum telemetry::Level;
+  constexpr telemetry::Level kLevels[] = {debug, info, warn, error};
+  return kLevels[std::min<std::uint32_t>(level, SLIPWAY_LOG_ERROR)];
+}
+
+}  // namespace
+
+InstanceSink::InstanceSink(Requester requester, telemetry::Log log, telemetry::Metrics& metrics, Broker& broker)
+    : requester_(std::make_shared<const Requester>(std::move(requester))),
+      log_(log.with({{"instance", requester_->instance}})),
+      metrics_(metrics),
+      broker_(broker) {}
+
+void InstanceSink::log(std::uint32_t level, std::string_view message, std::string_view fields) {
+  if (!log_.enabled(level_of(level))) return;
+  const Pairs pairs = pairs_of(fields);
+  std::vector<telemetry::Field> list;
+  list.reserve(pairs.size());
+  for (const auto& [name, value] : pairs) list.emplace_back(name, value);
+  log_.write(level_of(level), message.substr(0, kMaxText), list);
+}
+
+void InstanceSink::metric(std::uint32_t kind, std::string_view name, std::string_view labels, double value) {
+  if (kind > SLIPWAY_METRIC_HISTOGRAM) return;
+  using enum telemetry::MetricKind;
+  constexpr telemetry::MetricKind kKinds[] = {counter, gauge, histogram};
+  metrics_.record({kKinds[kind], requester_->instance, name, pairs_of(labels), value});
+}
+
+void InstanceSink::request(runtime::HostRequest request, runtime::Answerer answer) {
+  broker_.request(requester_, std::move(request), std::move(answer));
+}
+
+}  // namespace slipway::services

@@ -1,0 +1,31 @@
+// The words of one instance, with its name on them: records to the log, samples to the metrics, requests to the broker.
+#pragma once
+
+#include <memory>
+
+#include "host/runtime/host_sink.hpp"
+#include "host/services/broker.hpp"
+#include "host/telemetry/log.hpp"
+#include "host/telemetry/metrics.hpp"
+
+namespace slipway::services {
+
+// Thread-safe. Everything given to it outlives the instance.
+class InstanceSink final : public runtime::HostSink {
+ public:
+  InstanceSink(Requester requester, telemetry::Log log, telemetry::Metrics& metrics, Broker& broker);
+
+  // What is no JSON object is left out of the record; at most 64 fields and 64 KiB of text.
+  void log(std::uint32_t level, std::string_view message, std::string_view fields) override;
+  // A sample whose labels are no JSON object of texts is recorded without labels.
+  void metric(std::uint32_t kind, std::string_view name, std::string_view labels, double value) override;
+  void request(runtime::HostRequest request, runtime::Answerer answer) override;
+
+ private:
+  const std::shared_ptr<const Requester> requester_;
+  const telemetry::Log log_;
+  telemetry::Metrics& metrics_;
+  Broker& broker_;
+};
+
+}  // namespace slipway::services

@@ -1,0 +1,93 @@
+#include "host/services/broker.hpp"
+
+#include "host/services/instance_sink.hpp"
+#include "host/services/plain_services.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/unit/host/runtime/rig.hpp"
+
+namespace slipway::services {
+namespace {
+
+using runtime::await_on;
+using runtime::Collected;
+
+class Failing final : public Service {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "failing"; }
+  boost::asio::awaitable<Result<std::string>> handle(const Request&) override {
+    throw std::runtime_error("out of luck");
+    co_return Status();
+  }
+};
+
+// A real instance whose requests go through sink and broker.
+class BrokerTest : public ::testing::Test {
+ protected:
+  BrokerTest() {
+    runtime.start();
+    plugin.on_reply = [this](std::uint64_t token, slipway_status status, std::string_view payload) {
+      heard.add(std::to_string(token) + " " + std::to_string(status) + " " + std::string(payload));
+    };
+    Requester requester;
+    requester.instance = "hook";
+    auto log = telemetry::Log::to([this](std::string_view line) { lines.add(std::string(line)); },
+                                  {.format = telemetry::LogFormat::json}, clock);
+    auto sink = std::make_shared<InstanceSink>(requester, log, metrics, broker);
+    instance =
+        *runtime::Instance::create(runtime, plugin.table(), nullptr, {.name = "hook", .plugin = "test-hook"}, sink);
+    EXPECT_EQ(await_on(runtime, instance->start(seconds(5))), Status());
+  }
+  ~BrokerTest() override {
+    EXPECT_EQ(await_on(runtime, instance->stop({})), Status());
+    runtime.stop();
+  }
+
+  runtime::Runtime runtime{{.threads = 2}};
+  TimersService timers;
+  Failing failing;
+  Broker broker{runtime.executor(), {&timers, &failing}};
+  telemetry::Metrics metrics;
+  test::ManualClock clock;
+  test::ScriptedPlugin plugin;
+  Collected<std::string> lines;
+  Collected<std::string> heard;
+  std::shared_ptr<runtime::Instance> instance;
+};
+
+TEST_F(BrokerTest, a_request_is_answered_by_its_service) {
+  plugin.request("timers", "sleep", 4, R"({"duration":"1ms"})");
+  EXPECT_EQ(heard.wait_for(1)[0], "4 0 {}");
+}
+
+TEST_F(BrokerTest, an_unknown_service_is_refused_with_those_that_there_are) {
+  plugin.request("magic", "do", 5, "{}");
+  EXPECT_EQ(heard.wait_for(1)[0],
+            "5 12 {\"message\":\"this host has no service \\\"magic\\\"; there are failing, timers\",\"problems\":[]}");
+}
+
+TEST_F(BrokerTest, a_request_without_time_left_is_refused) {
+  plugin.request("timers", "sleep", 6, "{}", 0);
+  EXPECT_EQ(heard.wait_for(1)[0],
+            "6 4 {\"message\":\"the deadline had passed before timers.sleep was asked\",\"problems\":[]}");
+}
+
+TEST_F(BrokerTest, an_exception_of_a_service_is_an_internal_error) {
+  plugin.request("failing", "x", 7, "{}");
+  EXPECT_EQ(heard.wait_for(1)[0],
+            "7 13 {\"message\":\"the service \\\"failing\\\" failed: out of luck\",\"problems\":[]}");
+}
+
+TEST_F(BrokerTest, records_and_samples_carry_the_instance) {
+  const slipway_host& host = plugin.host();
+  host.log(host.context, SLIPWAY_LOG_WARN, test::span_of("slow"), test::span_of(R"({"ms":12,"peer":"a"})"));
+  const std::string line = lines.wait_for(1)[0];
+  for (const char* part : {"\"instance\":\"hook\"", "slow", "\"peer\":\"a\"", "warn"}) {
+    EXPECT_NE(line.find(part), std::string::npos) << line;
+  }
+  host.metric(host.context, SLIPWAY_METRIC_COUNTER, test::span_of("sent_total"), test::span_of(R"({"to":"x"})"), 2);
+  EXPECT_NE(metrics.text().find("slipway_plugin_sent_total{binding=\"hook\",to=\"x\"} 2"), std::string::npos)
+      << metrics.text();
+}
+
+}  // namespace
+}  // namespace slipway::services
