@@ -1,7 +1,7 @@
 #include "host/loader/elf_image.hpp"
 
 #include <elf.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <cstring>
 
@@ -63,7 +63,7 @@ TEST(ElfImage, ASoundPluginShowsItsOneSymbolAndNothingElse) {
   ASSERT_TRUE(image.ok()) << image.status().message;
   EXPECT_EQ(image->exports, std::vector<std::string>{"slipway_plugin_entry"});
   EXPECT_TRUE(image->unique.empty());
-  EXPECT_EQ(image->needed, std::vector<std::string>{"libc.so.6"});
+  EXPECT_THAT(image->needed, ::testing::Contains("libc.so.6"));  // a sanitizer brings more
   EXPECT_EQ(image->rpath, "");
   EXPECT_FALSE(image->text_relocations);
   EXPECT_FALSE(image->executable_stack);
