@@ -1,0 +1,182 @@
+#include "host/rollout/advance.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace slipway::rollout {
+namespace {
+
+const std::string& release_of(const Record& record, std::string_view role) {
+  return role == strategy::kStable ? record.rollout.from_release : record.rollout.to_release;
+}
+
+bool same_wanted(const strategy::AnalysisWanted& a, const strategy::AnalysisWanted& b) {
+  return a.name == b.name && a.role == b.role && a.baseline == b.baseline && a.run == b.run;
+}
+
+bool rises_unready(const OrderedGroup& group, const Order& before, const provider::Observation& world) {
+  const OrderedGroup* old = group_of(before, group.role);
+  if (group.weight <= (old == nullptr ? 0 : old->weight)) return false;
+  const auto* seen = seen_of(world, group.release);
+  return seen == nullptr || seen->ready == 0;
+}
+
+// The weights as they were, and of each group the larger number of replicas.
+void hold_weights(Order& order, const Order& before) {
+  for (OrderedGroup& group : order.groups) {
+    const OrderedGroup* old = group_of(before, group.role);
+    group.weight = old == nullptr ? 0 : old->weight;
+    if (old != nullptr) group.replicas = std::max(group.replicas, old->replicas);
+  }
+  for (const OrderedGroup& old : before.groups) {
+    if (group_of(order, old.role) == nullptr) order.groups.push_back(old);
+  }
+}
+
+bool same_gates(const std::vector<GateRun>& a, const std::vector<GateRun>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const GateRun& x, const GateRun& y) { return x.name == y.name && x.action == y.action; });
+}
+bool same_runs(const std::vector<AnalysisRun>& a, const std::vector<AnalysisRun>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const AnalysisRun& x, const AnalysisRun& y) { return same_wanted(x.wanted, y.wanted); });
+}
+
+}  // namespace
+
+strategy::StepRequest question(const Record& record, const provider::Observation& world, Instant now) {
+  const Duration shift = record.stood_still + (record.paused_at ? now - *record.paused_at : Duration{});
+  strategy::StepRequest request{.settings = record.rollout.strategy.settings,
+                                .state = record.strategy_state,
+                                .now = now - shift,
+                                .has_stable = !record.rollout.from_release.empty()};
+  strategy::Observation& seen = request.observation;
+  seen.replicas = record.spec.replicas;
+  seen.converged = world.converged && world.generation == record.order.generation;
+  for (const OrderedGroup& ordered : record.order.groups) {
+    const auto* group = seen_of(world, ordered.release);
+    if (group == nullptr) continue;
+    seen.groups.push_back(*group);
+    seen.groups.back().role = ordered.role;
+    for (Instant& since : seen.groups.back().ready_since) since = since - shift;
+  }
+  for (const AnalysisRun& run : record.runs) {
+    seen.analyses.push_back({run.wanted.name, run.status.finding, run.status.reason, run.status.since - shift});
+  }
+  for (const GateRun& gate : record.gates) {
+    if (gate.action == gate::Action::advance) seen.gates.push_back({gate.name, gate.state, gate.reason});
+  }
+  seen.commands = record.commands;
+  return request;
+}
+
+std::string fault_of(const strategy::StepReply& reply, const Record& record) {
+  if (reply.outcome == strategy::Outcome::failed) return {};
+  std::uint64_t sum = 0;
+  std::set<std::string> roles;
+  for (const strategy::Group& group : reply.groups) {
+    sum += group.weight;
+    if (group.role != strategy::kStable && group.role != strategy::kNext)
+      return "it names a group \"" + group.role + "\"; there are \"stable\" and \"next\"";
+    if (release_of(record, group.role).empty()) return "it names the group \"stable\", but no release is stable yet";
+    if (!roles.insert(group.role).second) return "it names the group \"" + group.role + "\" twice";
+  }
+  if (sum != 0 && sum != kAllTraffic) return "its weights add up to " + std::to_string(sum) + ", not to 1000000 or 0";
+  const auto size = to_text(reply.state).size();
+  if (size > 16 * 1024) return "its state has " + std::to_string(size) + " bytes, at most 16384 are allowed";
+  for (const auto& wanted : reply.analyses) {
+    const auto& known = record.spec.analyses;
+    if (std::none_of(known.begin(), known.end(), [&](const auto& spec) { return spec.name == wanted.name; })) {
+      return "it wants the analysis \"" + wanted.name + "\", which the application doesn't have";
+    }
+  }
+  if (reply.outcome != strategy::Outcome::promoted) return {};
+  const auto next =
+      std::find_if(reply.groups.begin(), reply.groups.end(), [](const auto& g) { return g.role == strategy::kNext; });
+  return next != reply.groups.end() && next->weight == kAllTraffic ? std::string()
+                                                                   : "it promotes without all traffic on \"next\"";
+}
+
+Order order_of(const Record& record, const strategy::StepReply& reply, const provider::Observation& world,
+               std::string& held) {
+  Order order{.generation = record.order.generation, .routes = reply.routes, .mirror = reply.mirror};
+  for (const strategy::Group& group : reply.groups) {
+    order.groups.push_back({group.role, release_of(record, group.role), group.replicas, group.weight});
+  }
+  for (const OrderedGroup& group : order.groups) {
+    if (rises_unready(group, record.order, world)) held = group.release;
+  }
+  if (!held.empty()) hold_weights(order, record.order);
+  return order;
+}
+
+std::vector<AnalysisRun> runs_for(const Record& record, const std::vector<strategy::AnalysisWanted>& wanted,
+                                  Instant now) {
+  std::vector<AnalysisRun> runs;
+  for (const auto& want : wanted) {
+    const auto old = std::find_if(record.runs.begin(), record.runs.end(),
+                                  [&](const auto& run) { return same_wanted(run.wanted, want); });
+    if (old != record.runs.end()) {
+      runs.push_back(*old);
+      continue;
+    }
+    AnalysisRun& run = runs.emplace_back(AnalysisRun{.wanted = want});
+    run.status.name = want.name;
+    run.status.since = now;
+    const auto spec = std::find_if(record.spec.analyses.begin(), record.spec.analyses.end(),
+                                   [&](const auto& a) { return a.name == want.name; });
+    run.begin = now + (spec == record.spec.analyses.end() ? Duration{} : spec->initial_delay);
+  }
+  return runs;
+}
+
+std::vector<GateRun> gates_for(const Record& record, const std::vector<strategy::GateWanted>& wanted, Instant now) {
+  std::vector<GateRun> gates;
+  for (const auto& want : wanted) {
+    const auto old = std::find_if(record.gates.begin(), record.gates.end(), [&](const GateRun& gate) {
+      return gate.action == gate::Action::advance && gate.name == want.name && gate.message == want.message;
+    });
+    if (old != record.gates.end()) {
+      gates.push_back(*old);
+    } else {
+      gates.push_back({.name = want.name, .settings = Json::object(), .message = want.message, .since = now});
+    }
+  }
+  for (const GateRun& gate : record.gates) {
+    if (gate.action != gate::Action::advance) gates.push_back(gate);
+  }
+  return gates;
+}
+
+Advance advance(const Record& record, const strategy::StepReply& reply, const provider::Observation& world,
+                Instant now) {
+  Advance result{.change = Change{.record = record, .reason = reply.reason}, .waiting = reply.wait};
+  Record& next = result.change->record;
+  std::string held;
+  next.order = order_of(record, reply, world, held);
+  next.runs = runs_for(record, reply.analyses, now);
+  next.gates = gates_for(record, reply.gates, now);
+  next.strategy_state = reply.state;
+  next.rollout.step = reply.step;
+  next.rollout.steps = reply.steps;
+  next.commands.clear();
+  if (!held.empty()) {
+    result.waiting = {strategy::WaitKind::replicas, "a replica of " + held + " to be ready", "shift the traffic", {}};
+  } else if (result.waiting.until) {
+    result.waiting.until = *result.waiting.until + record.stood_still;
+  }
+  const bool moved = !same_order(next.order, record.order) || next.rollout.step != record.rollout.step;
+  const bool asks = !same_runs(next.runs, record.runs) || !same_gates(next.gates, record.gates);
+  const bool silent = next.strategy_state != record.strategy_state || !record.commands.empty() ||
+                      next.rollout.steps != record.rollout.steps;
+  if (!moved && !asks && !silent) {
+    result.change.reset();
+    return result;
+  }
+  if (moved || asks) result.change->kind = "step";
+  if (moved) result.change->events.emplace_back("rollout.progressed");
+  set_wait(next, result.waiting, now);
+  return result;
+}
+
+}  // namespace slipway::rollout

@@ -1,0 +1,35 @@
+// What a strategy's answer makes of a rollout. Pure.
+#pragma once
+
+#include "host/rollout/record.hpp"
+
+namespace slipway::rollout {
+
+// The world as the strategy sees it: groups by the roles of the last order, times on the rollout's own clock, which
+// stands still while the rollout is paused.
+strategy::StepRequest question(const Record& record, const provider::Observation& world, Instant now);
+
+// What is wrong with an answer, for a person; empty when nothing is. Plugins are not trusted to keep the weights' sum.
+std::string fault_of(const strategy::StepReply& reply, const Record& record);
+
+// The rollout after an answer with Outcome::progressing. `change` is empty when nothing is to be decided; `waiting` is
+// what the strategy waits for, also then.
+struct Advance {
+  std::optional<Change> change;
+  strategy::Wait waiting;
+};
+Advance advance(const Record& record, const strategy::StepReply& reply, const provider::Observation& world,
+                Instant now);
+
+// The order that an answer asks for. A weight rises only where a replica is ready to carry it: otherwise the weights
+// stay and no replica is taken away until it is. `held` names the release that isn't ready.
+Order order_of(const Record& record, const strategy::StepReply& reply, const provider::Observation& world,
+               std::string& held);
+
+// Runs of the analyses that are wanted: those under way go on, others begin afresh.
+std::vector<AnalysisRun> runs_for(const Record& record, const std::vector<strategy::AnalysisWanted>& wanted,
+                                  Instant now);
+// Gates that the strategy wants, in front of those that the application has.
+std::vector<GateRun> gates_for(const Record& record, const std::vector<strategy::GateWanted>& wanted, Instant now);
+
+}  // namespace slipway::rollout

@@ -1,0 +1,106 @@
+#include "host/rollout/batch.hpp"
+
+#include "host/rollout/lease.hpp"
+#include "host/rollout/view.hpp"
+
+namespace slipway::rollout {
+namespace {
+
+JournalEntry entry_of(const Change& change, const Record& record, Instant now) {
+  JournalEntry entry{.at = now,
+                     .kind = change.kind,
+                     .state = record.rollout.state,
+                     .step = record.rollout.step,
+                     .reason = change.reason,
+                     .actor = change.by,
+                     .generation = record.order.generation,
+                     .detail = change.detail};
+  for (const OrderedGroup& group : record.order.groups)
+    entry.groups.push_back({group.role, group.replicas, group.weight});
+  return entry;
+}
+
+bool needs_new_order(const Record& record, const Application& application) {
+  const Order steady = steady_order(application.stable_release, application.spec.replicas, 0);
+  return !same_order(record.order, steady) || record.spec.hosts != application.spec.hosts ||
+         record.spec.sticky != application.spec.sticky;
+}
+
+}  // namespace
+
+Event event_of(const std::string& type, const Record& record, const std::string& summary, Instant now) {
+  return {.type = type,
+          .tenant = record.rollout.tenant,
+          .at = now,
+          .application = record.rollout.application,
+          .rollout = record.rollout.id,
+          .summary = summary,
+          .data = encode(view(record, 0, nullptr))};
+}
+
+void append_event(storage::WriteRequest& batch, const Event& event) {
+  batch.appends.push_back({keys::events(event.tenant), encode_text(event)});
+}
+
+Draft draft_of(Change change, const Stored<Application>& application, const Stored<Record>* before,
+               const provider::Observation* world, Instant now) {
+  Draft draft{.application = application,
+              .record = std::move(change.record),
+              .record_version = before == nullptr ? 0 : before->version};
+  Record& record = draft.record;
+  Application& app = draft.application.value;
+  const Application was = app;
+  if (change.stable_release) app.stable_release = *change.stable_release;
+  const bool ended = has_ended(record.rollout.state);
+  app.rollout = ended ? std::string() : record.rollout.id;
+  const bool reordered = before != nullptr && !same_order(record.order, before->value.order);
+  const bool renamed = before == nullptr && record.phase == Phase::clearing;  // the roles are those of the new rollout
+  const bool outrun = before != nullptr && before->value.order.generation != record.order.generation;
+  if (reordered || renamed || outrun) record.order.generation = ++app.generation;
+  if (ended && needs_new_order(record, app)) ++app.generation;
+  draft.touches_application = before == nullptr || app.generation != was.generation || app.rollout != was.rollout ||
+                              app.stable_release != was.stable_release;
+  if (draft.touches_application) app.updated_at = now;
+  record.rollout.updated_at = now;
+  record.rollout.groups = group_status(record.order, world);
+  if (!change.kind.empty()) {
+    record.rollout.why.reason = change.reason;
+    draft.journal.push_back(entry_of(change, record, now));
+  }
+  for (const std::string& type : change.events)
+    draft.events.push_back(event_of(type, record, record.rollout.application + ": " + change.reason, now));
+  return draft;
+}
+
+storage::WriteRequest batch_of(const Draft& draft) {
+  storage::WriteRequest batch;
+  const Rollout& rollout = draft.record.rollout;
+  const storage::Key key = keys::rollout(rollout.tenant, rollout.id);
+  batch.expect.push_back({key, draft.record_version});
+  batch.expect_leases.push_back({kEngineLease, draft.token});
+  batch.puts.push_back({key, encode_text(draft.record)});
+  if (draft.touches_application) {
+    const storage::Key app = keys::application(rollout.tenant, rollout.application);
+    batch.expect.push_back({app, draft.application.version});
+    batch.puts.push_back({app, encode_text(draft.application.value)});
+  }
+  if (draft.good_release) {
+    const Release& release = draft.good_release->value;
+    const storage::Key good = keys::release(release.tenant, release.application, release.name);
+    batch.expect.push_back({good, draft.good_release->version});
+    batch.puts.push_back({good, encode_text(release)});
+  }
+  const storage::Key active = keys::index(rollout.tenant, "active/", rollout.id);
+  if (has_ended(rollout.state)) batch.removes.push_back(active);
+  if (draft.record_version == 0) {
+    batch.puts.push_back({keys::index(rollout.tenant, "all/", rollout.id), rollout.id});
+    batch.puts.push_back({keys::index(rollout.tenant, "app/" + rollout.application + "/", rollout.id), rollout.id});
+  }
+  if (!has_ended(rollout.state) && draft.touches_application) batch.puts.push_back({active, rollout.id});
+  for (const JournalEntry& entry : draft.journal)
+    batch.appends.push_back({keys::journal(rollout.tenant, rollout.id), encode_text(entry)});
+  for (const Event& event : draft.events) append_event(batch, event);
+  return batch;
+}
+
+}  // namespace slipway::rollout

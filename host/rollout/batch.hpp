@@ -1,0 +1,30 @@
+// A decision as one atomic write. Pure.
+#pragma once
+
+#include "host/rollout/store.hpp"
+
+namespace slipway::rollout {
+
+// Everything that one write needs. Versions are those on which the decision rests; 0 for a rollout that begins.
+struct Draft {
+  Stored<Application> application;
+  Record record;
+  std::int64_t record_version = 0;
+  std::vector<JournalEntry> journal;
+  std::vector<Event> events;
+  std::optional<Stored<Release>> good_release;
+  std::int64_t token = 0;
+  bool touches_application = false;
+};
+
+// Completes a change: generation of its order, the application's fields, times, journal and events. `before` is absent
+// for a rollout that begins.
+Draft draft_of(Change change, const Stored<Application>& application, const Stored<Record>* before,
+               const provider::Observation* world, Instant now);
+// Puts stand in this order: the record, the application when touched, the good release.
+storage::WriteRequest batch_of(const Draft& draft);
+
+Event event_of(const std::string& type, const Record& record, const std::string& summary, Instant now);
+void append_event(storage::WriteRequest& batch, const Event& event);
+
+}  // namespace slipway::rollout

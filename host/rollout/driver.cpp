@@ -1,0 +1,218 @@
+#include "host/rollout/driver.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "host/bridge/typed_call.hpp"
+#include "host/rollout/promotion.hpp"
+#include "host/rollout/retreat.hpp"
+
+namespace slipway::rollout {
+namespace {
+
+constexpr const char* kProvider = "provider";
+constexpr int kMovesInARow = 64;  // of a strategy that never waits
+
+}  // namespace
+
+Driver::Driver(const Tools& tools, Executor executor, std::string tenant, std::string name)
+    : tools_(tools),
+      strand_(boost::asio::make_strand(std::move(executor))),
+      tenant_(std::move(tenant)),
+      name_(std::move(name)),
+      turns_(strand_),
+      wakeup_(strand_, tools.clock, tools.timers),
+      troubles_(tools.random) {}
+
+void Driver::wake() {
+  boost::asio::post(strand_, [self = shared_from_this()] {
+    self->looked_at_ = {};
+    self->wakeup_.ring();
+  });
+}
+
+void Driver::stop() {
+  stopping_ = true;
+  interrupt();
+}
+
+void Driver::interrupt() {
+  interrupted_ = true;
+  if (in_call_ != nullptr) in_call_->ring();
+  wakeup_.ring();
+}
+
+bool Driver::has_work() const { return !stopping_ && (stale_ || has_rollout() || !applied()); }
+
+void Driver::ensure_running() {
+  if (running_ || !has_work()) return;
+  running_ = true;
+  auto loop = [](std::shared_ptr<Driver> self) -> boost::asio::awaitable<void> {
+    co_await self->run();
+    self->running_ = false;
+    self->sync_analyses();
+  };
+  boost::asio::co_spawn(strand_, loop(shared_from_this()), boost::asio::detached);
+}
+
+boost::asio::awaitable<void> Driver::run() {
+  int moves = 0;
+  while (has_work()) {
+    interrupted_ = false;
+    if (stale_) {
+      const auto turn = co_await turns_.take();
+      const Status status = co_await load();
+      if (status.code == Code::not_found) co_return;  // the application is gone
+    }
+    if (!stale_) {
+      if (!hurry()) co_await apply();
+      if (!hurry()) co_await look();
+      if (!hurry()) co_await ask_gates();
+      const bool moved = co_await decide();
+      if (!has_work()) break;
+      if ((moved && ++moves < kMovesInARow) || interrupted_) continue;
+    }
+    moves = 0;
+    co_await wakeup_.wait_until(next_moment());
+  }
+}
+
+// Makes the world what is committed. A provider that has seen a newer order than ours is told a newer one.
+boost::asio::awaitable<void> Driver::apply() {
+  if (applied() || troubles_.resting(kProvider, now()) || interrupted_) co_return;
+  const Order order = current_order();
+  if (const Status status = co_await load_releases(order); !status.ok()) {
+    troubles_.failed("storage", status, now());
+    co_return;
+  }
+  provider::Desired desired = desired_of(application_->value, current_spec(), order, releases_);
+  desired.step = has_rollout() ? record().rollout.step : 0;
+  desired.token = tools_.lease.token();
+  const std::int64_t token = desired.token;
+  const std::int64_t began = tools_.clock.steady_ns();
+  const auto reply = co_await interruptible(bridge::call<provider::Interface, provider::Apply>(
+      tools_.caller, kProvider, std::move(desired), context(tools_.settings.budgets.apply)));
+  if (!reply.ok() && interrupted_) co_return;
+  if (!reply.ok()) {
+    troubles_.failed(kProvider, reply.status(), now());
+    if (reply.status().code == Code::aborted) (void)co_await outrun();
+    co_return;
+  }
+  tools_.metrics.histogram(telemetry::metric::kStepSeconds, {"apply"})
+      .observe(static_cast<double>(tools_.clock.steady_ns() - began) / 1e9);
+  troubles_.fine(kProvider);
+  applied_generation_ = order.generation;
+  applied_token_ = token;
+  looked_at_ = {};
+  if (has_rollout() && record().rollout.state == State::rolling_back && deciding_sample_) {
+    tools_.metrics.histogram(telemetry::metric::kReactionSeconds)
+        .observe(static_cast<double>((now() - *deciding_sample_).ns) / 1e9);
+    deciding_sample_.reset();
+  }
+}
+
+boost::asio::awaitable<void> Driver::look() {
+  if (!has_rollout() || troubles_.resting(kProvider, now()) || interrupted_) co_return;
+  const auto seen = co_await interruptible(bridge::call<provider::Interface, provider::Observe>(
+      tools_.caller, kProvider, target(), context(tools_.settings.budgets.observe)));
+  if (!seen.ok() && interrupted_) co_return;
+  looked_at_ = now();
+  if (!seen.ok() && seen.status().code != Code::not_found) {
+    troubles_.failed(kProvider, seen.status(), now());
+    co_return;
+  }
+  world_ = seen.ok() ? *seen : provider::Observation{};
+  const bool forgotten = applied() && has_rollout() && world_->generation < record().order.generation;
+  if (!forgotten) {
+    if (applied()) troubles_.fine(kProvider);
+    co_return;
+  }
+  troubles_.failed(
+      kProvider, Status(Code::data_loss, "it has forgotten order " + std::to_string(record().order.generation)), now());
+  applied_generation_ = -1;
+}
+
+// True when something was decided, so that the loop goes round at once.
+boost::asio::awaitable<bool> Driver::decide() {
+  if (!has_rollout() || !world_ || stopping_) co_return false;
+  if (record().phase == Phase::stepping) co_return co_await step();
+  const auto turn = co_await turns_.take();
+  if (stale_ || !has_rollout()) co_return true;
+  fresh_failure_ = false;
+  std::optional<Change> change;
+  switch (record().phase) {
+    case Phase::clearing:
+    case Phase::returning:
+      change = go_back(record(), *world_, now(), waiting_);
+      break;
+    case Phase::gates:
+      change = after_gates();
+      break;
+    case Phase::watching:
+    case Phase::finishing:
+      change = watch(record(), *world_, now(), waiting_);
+      break;
+    case Phase::stepping:
+    case Phase::over:
+      break;
+  }
+  co_return co_await go_on(std::move(change));
+}
+
+// Commits a change; without one, what has to be written anyway. The turn is held.
+boost::asio::awaitable<bool> Driver::go_on(std::optional<Change> change) {
+  if (!change && !verdicts_.empty())
+    change = Change{.record = record(), .kind = "verdict", .reason = verdicts_.back().reason};
+  if (!change && notes_ && now() - written_at_ >= tools_.settings.keep_notes) change = Change{.record = record()};
+  if (!change) co_return false;
+  const Status status = co_await commit(std::move(*change));
+  co_return status.ok();
+}
+
+Instant Driver::next_moment() const {
+  const Instant at = now();
+  Instant next = at + tools_.settings.look_again;
+  if (waiting_.until && has_rollout() && record().rollout.state != State::paused)
+    next = std::min(next, *waiting_.until);
+  if (const auto retry = troubles_.next()) next = std::min(next, *retry);
+  if (notes_) next = std::min(next, written_at_ + tools_.settings.keep_notes);
+  if (has_rollout()) {
+    for (const GateRun& gate : record().gates) {
+      if (gate.state == strategy::GateState::pending && gate.ask_at) next = std::min(next, *gate.ask_at);
+    }
+  }
+  return std::max(next, at + milliseconds(20));
+}
+
+Order Driver::current_order() const {
+  if (has_rollout()) return record().order;
+  const Application& app = application_->value;
+  return steady_order(app.stable_release, app.spec.replicas, app.generation);
+}
+
+const ApplicationSpec& Driver::current_spec() const { return has_rollout() ? record().spec : application_->value.spec; }
+
+// An application that never had an order needs none.
+bool Driver::applied() const {
+  if (!application_) return true;
+  const std::int64_t generation = has_rollout() ? record().order.generation : application_->value.generation;
+  return generation == 0 || (applied_generation_ == generation && applied_token_ == tools_.lease.token());
+}
+
+Live Driver::live() const {
+  return {.world = world_ ? &*world_ : nullptr,
+          .waiting = record().rollout.state == State::paused ? record().wait : waiting_,
+          .troubles = troubles_.sentences()};
+}
+
+Rollout Driver::shown() const {
+  const Live seen = live();
+  return view(record(), rollout_->version, &seen);
+}
+
+bridge::CallContext Driver::context(Duration budget) const {
+  return {.budget_ns = budget.ns, .traceparent = trace(), .tenant = tenant_};
+}
+
+}  // namespace slipway::rollout

@@ -1,0 +1,179 @@
+// Everything that happens to one application: one strand, one loop, one decision at a time.
+//
+//   apply what is committed → look → ask gates → decide → commit → again, or wait
+//
+// The loop runs while a rollout is under way or the world has not been told the last decision. People's words are
+// committed between its steps; whatever it waits for at that moment is dropped, so that a stuck plugin delays nobody.
+// Nothing is applied before it is durable.
+#pragma once
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/strand.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "host/rollout/advance.hpp"
+#include "host/rollout/batch.hpp"
+#include "host/rollout/commands.hpp"
+#include "host/rollout/desired.hpp"
+#include "host/rollout/tools.hpp"
+#include "host/rollout/troubles.hpp"
+#include "host/rollout/turn.hpp"
+#include "host/rollout/view.hpp"
+
+namespace slipway::rollout {
+
+// A rollout that has passed every check and shall begin.
+struct Start {
+  RolloutRequest request;
+  StrategySpec strategy;
+  std::string kind = "deploy";
+  std::string by;
+  std::string trace;
+};
+
+// Everything but the constructor and wake() belongs to the strand. Held by shared pointers; coroutines keep it alive.
+class Driver : public std::enable_shared_from_this<Driver> {
+ public:
+  using Executor = boost::asio::any_io_executor;
+
+  Driver(const Tools& tools, Executor executor, std::string tenant, std::string name);
+  [[nodiscard]] const Executor& strand() const { return strand_; }
+
+  // Something about the application may have changed. [any thread]
+  void wake();
+
+  // What people ask. Each is one decision.
+  Later<Rollout> start(Start start);
+  Later<Rollout> act(std::string rollout, Word word, IfVersion version, Mode mode);
+  Later<Rollout> retry(std::string rollout, Word word, IfVersion version, Mode mode);
+  Later<Rollout> show(std::string rollout);
+  Later<Control::PutApplication> put(ApplicationSpec spec, IfVersion version, Mode mode, std::string environment);
+  Later<Empty> remove(IfVersion version, Mode mode);
+
+  // Begins to work after a restart, when there is something to do. `resumed` goes into the journal.
+  boost::asio::awaitable<Status> resume();
+  boost::asio::awaitable<void> finish_removal();
+  // No further decision; the loop ends after its current step.
+  void stop();
+  [[nodiscard]] bool running() const { return running_; }
+
+ private:
+  struct Analysis;
+
+  // The loop (driver.cpp)
+  boost::asio::awaitable<void> run();
+  boost::asio::awaitable<void> apply();
+  boost::asio::awaitable<void> look();
+  boost::asio::awaitable<bool> decide();
+  boost::asio::awaitable<bool> go_on(std::optional<Change> change);
+  [[nodiscard]] Instant next_moment() const;
+  [[nodiscard]] bool has_work() const;
+  void ensure_running();
+  void interrupt();
+
+  // Decisions that ask a plugin (driver_decide.cpp)
+  boost::asio::awaitable<bool> step();
+  boost::asio::awaitable<bool> take(strategy::StepReply reply);
+  boost::asio::awaitable<bool> step_failed(Status status);
+  boost::asio::awaitable<void> ask_gates();
+  boost::asio::awaitable<void> ask_gate(std::size_t index);
+  [[nodiscard]] std::optional<Change> after_gates();
+  [[nodiscard]] std::optional<Change> before_promotion(const strategy::StepReply& reply);
+  [[nodiscard]] const AnalysisRun* failed_run() const;
+
+  // Writing and reading (driver_commit.cpp)
+  boost::asio::awaitable<Status> load();
+  boost::asio::awaitable<Status> load_releases(const Order& order);
+  boost::asio::awaitable<Status> commit(Change change);
+  boost::asio::awaitable<Status> commit_with(Change change, storage::WriteRequest beside);
+  boost::asio::awaitable<Result<storage::WriteReply>> write(storage::WriteRequest batch);
+  boost::asio::awaitable<Status> outrun();
+  void adopt(Draft draft, const storage::WriteReply& reply);
+  void tell(const Draft& draft);
+
+  // Analyses (driver_analyse.cpp)
+  void sync_analyses();
+  boost::asio::awaitable<void> analyse(std::shared_ptr<Analysis> task);
+  boost::asio::awaitable<void> judge(std::shared_ptr<Analysis> task, metrics::Window window);
+  [[nodiscard]] AnalysisRun* run_of(const Analysis& task);
+  [[nodiscard]] metrics::QueryRequest query_for(const AnalysisRun& run, const AnalysisSpec& spec,
+                                                const metrics::Window& window) const;
+
+  // The work's result, or CANCELLED as soon as the loop is interrupted; the work then goes on by itself to its
+  // deadline.
+  template <class T>
+  boost::asio::awaitable<Result<T>> interruptible(boost::asio::awaitable<Result<T>> work);
+
+  [[nodiscard]] Instant now() const { return tools_.clock.now(); }
+  [[nodiscard]] bool has_rollout() const { return rollout_.has_value(); }
+  [[nodiscard]] const Record& record() const { return rollout_->value; }
+  [[nodiscard]] Order current_order() const;
+  [[nodiscard]] const ApplicationSpec& current_spec() const;
+  [[nodiscard]] bool applied() const;
+  [[nodiscard]] bool hurry() const { return fresh_failure_; }
+  [[nodiscard]] Live live() const;
+  [[nodiscard]] Rollout shown() const;
+  [[nodiscard]] std::string trace() const { return has_rollout() ? record().rollout.traceparent : std::string(); }
+  [[nodiscard]] provider::Target target() const { return {tenant_, name_}; }
+  [[nodiscard]] bridge::CallContext context(Duration budget) const;
+  [[nodiscard]] Status check_version(const IfVersion& version, std::int64_t have, const std::string& what) const;
+
+  const Tools& tools_;
+  Executor strand_;
+  const std::string tenant_;
+  const std::string name_;
+  Turns turns_;
+  Wakeup wakeup_;
+  std::optional<Stored<Application>> application_;
+  std::optional<Stored<Record>> rollout_;  // the one under way
+  bool stale_ = true;                      // what is in memory may not be what is stored
+  Releases releases_;
+  std::optional<provider::Observation> world_;
+  Instant looked_at_;
+  std::int64_t applied_generation_ = -1;
+  std::int64_t applied_token_ = 0;
+  strategy::Wait waiting_;
+  Troubles troubles_;
+  std::map<std::string, std::shared_ptr<Analysis>> analyses_;
+  std::vector<JournalEntry> verdicts_;  // to be committed with the next decision
+  std::optional<Instant> deciding_sample_;
+  Instant written_at_;
+  bool notes_ = false;          // something to be written without hurry
+  bool fresh_failure_ = false;  // an analysis failed and the strategy has not been asked since
+  bool interrupted_ = false;
+  bool running_ = false;
+  bool stopping_ = false;
+  Wakeup* in_call_ = nullptr;
+};
+
+// Defined here because several files await with it.
+template <class T>
+boost::asio::awaitable<Result<T>> Driver::interruptible(boost::asio::awaitable<Result<T>> work) {
+  struct Pending {
+    Pending(const Executor& strand, const base::Clock& clock, Timers& timers) : done(strand, clock, timers) {}
+    std::optional<Result<T>> result;
+    Wakeup done;
+  };
+  if (interrupted_) co_return Status(Code::cancelled, "something more urgent came");
+  auto pending = std::make_shared<Pending>(strand_, tools_.clock, tools_.timers);
+  auto carry = [](boost::asio::awaitable<Result<T>> inner, std::shared_ptr<Pending> into,
+                  std::shared_ptr<Driver>) -> boost::asio::awaitable<void> {
+    into->result = co_await std::move(inner);
+    into->done.ring();
+  };
+  boost::asio::co_spawn(strand_, carry(std::move(work), pending, shared_from_this()),
+                        [](const std::exception_ptr& error) {
+                          if (error) std::rethrow_exception(error);
+                        });
+  in_call_ = &pending->done;
+  while (!pending->result && !interrupted_) co_await pending->done.wait_until(now() + seconds(60));
+  in_call_ = nullptr;
+  if (!pending->result) co_return Status(Code::cancelled, "something more urgent came");
+  co_return std::move(*pending->result);
+}
+
+}  // namespace slipway::rollout

@@ -1,0 +1,119 @@
+// The application itself: made, changed, removed.
+#include "host/bridge/typed_call.hpp"
+#include "host/rollout/driver.hpp"
+
+namespace slipway::rollout {
+namespace {
+
+Event event_about(const std::string& type, const Application& application, const std::string& summary, Instant now) {
+  return {.type = type,
+          .tenant = application.tenant,
+          .at = now,
+          .application = application.spec.name,
+          .summary = summary,
+          .data = encode(application)};
+}
+
+bool orders_differ(const ApplicationSpec& a, const ApplicationSpec& b) {
+  return a.replicas != b.replicas || a.sticky != b.sticky || a.hosts != b.hosts;
+}
+
+}  // namespace
+
+Later<Control::PutApplication> Driver::put(ApplicationSpec spec, IfVersion version, Mode mode,
+                                           std::string environment) {
+  const auto turn = co_await turns_.take();
+  if (const Status status = co_await load(); !status.ok() && status.code != Code::not_found) co_return status;
+  const bool created = !application_;
+  if (created && version)
+    co_return Status(Code::aborted, "application \"" + name_ + "\" does not exist, so it has no version " + *version);
+  if (!created) {
+    if (const Status status = check_version(version, application_->version, "application \"" + name_ + "\"");
+        !status.ok())
+      co_return status;
+    if (encode(spec) == encode(application_->value.spec))
+      co_return Control::PutApplication{rollout::shown(*application_), false};
+  }
+  Stored<Application> next = created ? Stored<Application>{} : *application_;
+  Application& app = next.value;
+  if (created)
+    app = {.id = tools_.ids.next(), .tenant = tenant_, .created_at = now(), .environment = std::move(environment)};
+  const bool reorders = !created && !has_rollout() && !app.stable_release.empty() && orders_differ(app.spec, spec);
+  app.spec = std::move(spec);
+  app.updated_at = now();
+  if (reorders) ++app.generation;
+  if (mode == Mode::dry_run) co_return Control::PutApplication{rollout::shown(next), created};
+
+  storage::WriteRequest batch;
+  batch.expect = {{keys::application(tenant_, name_), next.version}, {keys::removal(tenant_, name_), 0}};
+  if (reorders) batch.expect_leases.push_back({kEngineLease, tools_.lease.token()});
+  batch.puts.push_back({keys::application(tenant_, name_), encode_text(app)});
+  append_event(batch, event_about(created ? "application.created" : "application.changed", app,
+                                  "application " + name_ + (created ? " was created" : " was changed"), now()));
+  const auto reply = co_await write(std::move(batch));
+  if (!reply.ok() && created && reply.status().code == Code::aborted) {
+    co_return Status(Code::failed_precondition,
+                     "application \"" + name_ + "\" is still being removed; try again when its replicas are gone");
+  }
+  if (!reply.ok()) co_return reply.status();
+  next.version = reply->versions.at(0);
+  application_ = next;
+  tools_.feed.published(tenant_);
+  ensure_running();
+  wakeup_.ring();
+  co_return Control::PutApplication{rollout::shown(next), created};
+}
+
+// The records go first; a removal record stays until the provider has forgotten the application, so that a restart in
+// between finishes the work.
+Later<Empty> Driver::remove(IfVersion version, Mode mode) {
+  const auto turn = co_await turns_.take();
+  if (const Status status = co_await load(); !status.ok()) co_return status;
+  if (const Status status = check_version(version, application_->version, "application \"" + name_ + "\"");
+      !status.ok())
+    co_return status;
+  if (has_rollout()) {
+    co_return Status(Code::failed_precondition, "application \"" + name_ + "\" can't be deleted while rollout " +
+                                                    record().rollout.id + " is " +
+                                                    std::string(to_name(record().rollout.state)) + "; abort it first");
+  }
+  if (mode == Mode::dry_run) co_return Empty{};
+  storage::WriteRequest batch;
+  batch.expect.push_back({keys::application(tenant_, name_), application_->version});
+  batch.expect_leases.push_back({kEngineLease, tools_.lease.token()});
+  batch.removes.push_back(keys::application(tenant_, name_));
+  batch.puts.push_back({keys::removal(tenant_, name_), name_});
+  append_event(batch,
+               event_about("application.deleted", application_->value, "application " + name_ + " was deleted", now()));
+  const auto reply = co_await write(std::move(batch));
+  if (!reply.ok()) co_return reply.status();
+  application_.reset();
+  tools_.feed.published(tenant_);
+  auto finish = [](std::shared_ptr<Driver> self) -> boost::asio::awaitable<void> { co_await self->finish_removal(); };
+  boost::asio::co_spawn(strand_, finish(shared_from_this()), boost::asio::detached);
+  co_return Empty{};
+}
+
+boost::asio::awaitable<void> Driver::finish_removal() {
+  Wakeup pause(strand_, tools_.clock, tools_.timers);
+  while (!stopping_) {
+    const auto gone = co_await bridge::call<provider::Interface, provider::Remove>(
+        tools_.caller, "provider", target(), context(tools_.settings.budgets.apply));
+    auto left = co_await tools_.store.scan(scan_of(tenant_, "release", name_ + "/", "", 400));
+    storage::WriteRequest batch;
+    if (left.ok()) {
+      for (const auto& record : left->records) batch.removes.push_back(record.key);
+    }
+    const bool last = gone.ok() && left.ok() && left->next.empty();
+    if (last) batch.removes.push_back(keys::removal(tenant_, name_));
+    const bool written =
+        left.ok() && !batch.removes.empty() && (co_await tools_.store.write(batch, std::string())).ok();
+    if (last && written) co_return;
+    if (!gone.ok())
+      tools_.log.warn("an application is not removed yet",
+                      {{"tenant", tenant_}, {"application", name_}, {"reason", to_string(gone.status())}});
+    if (!gone.ok() || !written) co_await pause.wait_until(now() + seconds(1));
+  }
+}
+
+}  // namespace slipway::rollout

@@ -1,0 +1,174 @@
+// How a driver reads what is stored, and how a decision becomes durable.
+#include "host/bridge/typed_call.hpp"
+#include "host/rollout/driver.hpp"
+
+namespace slipway::rollout {
+
+boost::asio::awaitable<Status> Driver::load() {
+  auto application = co_await tools_.store.application(tenant_, name_);
+  if (!application.ok()) {
+    if (application.status().code == Code::not_found) {
+      application_.reset();
+      rollout_.reset();
+      stale_ = false;
+    } else {
+      troubles_.failed("storage", application.status(), now());
+    }
+    co_return application.status();
+  }
+  std::optional<Stored<Record>> rollout;
+  if (!application->value.rollout.empty()) {
+    auto stored = co_await tools_.store.rollout(tenant_, application->value.rollout);
+    if (!stored.ok()) {
+      troubles_.failed("storage", stored.status(), now());
+      co_return stored.status();
+    }
+    rollout = std::move(*stored);
+  }
+  troubles_.fine("storage");
+  application_ = std::move(*application);
+  rollout_ = std::move(rollout);
+  verdicts_.clear();
+  notes_ = false;
+  waiting_ = has_rollout() ? record().wait : strategy::Wait{};
+  stale_ = false;
+  sync_analyses();
+  co_return Status();
+}
+
+boost::asio::awaitable<Status> Driver::load_releases(const Order& order) {
+  Releases wanted;
+  for (const OrderedGroup& group : order.groups) {
+    const auto have = releases_.find(group.release);
+    if (have != releases_.end()) {
+      wanted.insert(*have);
+      continue;
+    }
+    auto stored = co_await tools_.store.release(tenant_, name_, group.release);
+    if (!stored.ok()) co_return stored.status();
+    wanted[group.release] = std::make_shared<const provider::Release>(std::move(stored->value.spec));
+  }
+  releases_ = std::move(wanted);
+  co_return Status();
+}
+
+// The turn is held. On failure what is in memory is given up and read again: the write may have happened.
+boost::asio::awaitable<Status> Driver::commit(Change change) {
+  storage::WriteRequest nothing;
+  co_return co_await commit_with(std::move(change), std::move(nothing));
+}
+
+boost::asio::awaitable<Status> Driver::commit_with(Change change, storage::WriteRequest beside) {
+  if (tools_.lease.token() == 0)
+    co_return Status(Code::unavailable, "this host does not hold the lease of the engine; another one may");
+  const std::int64_t began = tools_.clock.steady_ns();
+  const bool good = change.good;
+  Draft draft = draft_of(std::move(change), *application_, has_rollout() ? &*rollout_ : nullptr,
+                         world_ ? &*world_ : nullptr, now());
+  draft.token = tools_.lease.token();
+  draft.journal.insert(draft.journal.begin(), verdicts_.begin(), verdicts_.end());
+  for (const JournalEntry& verdict : verdicts_)
+    draft.events.push_back(event_of("rollout.verdict", draft.record, verdict.reason, now()));
+  if (good) {
+    auto release = co_await tools_.store.release(tenant_, name_, draft.application.value.stable_release);
+    if (release.ok() && !release->value.good) {
+      release->value.good = true;
+      release->value.updated_at = now();
+      draft.good_release = std::move(*release);
+    }
+  }
+  storage::WriteRequest batch = batch_of(draft);
+  batch.expect.insert(batch.expect.end(), beside.expect.begin(), beside.expect.end());
+  batch.puts.insert(batch.puts.end(), beside.puts.begin(), beside.puts.end());
+  batch.removes.insert(batch.removes.end(), beside.removes.begin(), beside.removes.end());
+  batch.appends.insert(batch.appends.begin(), beside.appends.begin(), beside.appends.end());
+  const auto reply = co_await write(std::move(batch));
+  if (!reply.ok()) co_return reply.status();
+  tools_.metrics.histogram(telemetry::metric::kStepSeconds, {"commit"})
+      .observe(static_cast<double>(tools_.clock.steady_ns() - began) / 1e9);
+  adopt(std::move(draft), *reply);
+  co_return Status();
+}
+
+// Repeats the same batch while its outcome is unknown; after a while the store is asked what became of it.
+boost::asio::awaitable<Result<storage::WriteReply>> Driver::write(storage::WriteRequest batch) {
+  const std::int64_t until = tools_.clock.steady_ns() + tools_.settings.write_patience.ns;
+  Wakeup pause(strand_, tools_.clock, tools_.timers);
+  for (;;) {
+    auto reply = co_await tools_.store.write(batch, trace());
+    if (reply.ok()) {
+      troubles_.fine("storage");
+      co_return reply;
+    }
+    troubles_.failed("storage", reply.status(), now());
+    const bool again = outcome_unknown(reply.status()) && !stopping_ && tools_.clock.steady_ns() < until;
+    if (again) {
+      co_await pause.wait_until(troubles_.of("storage")->retry_at);
+      continue;
+    }
+    stale_ = true;
+    if (!outcome_unknown(reply.status())) co_return reply.status();
+    co_return Status(Code::unavailable, "the store does not take the decision: " + reply.status().message);
+  }
+}
+
+void Driver::adopt(Draft draft, const storage::WriteReply& reply) {
+  tell(draft);
+  application_ = std::move(draft.application);
+  if (draft.touches_application) application_->version = reply.versions.at(1);
+  verdicts_.clear();
+  notes_ = false;
+  written_at_ = now();
+  if (has_ended(draft.record.rollout.state)) {
+    rollout_.reset();
+    waiting_ = {};
+  } else {
+    waiting_ = draft.record.wait;
+    rollout_ = Stored<Record>{std::move(draft.record), reply.versions.at(0)};
+  }
+  sync_analyses();
+}
+
+void Driver::tell(const Draft& draft) {
+  const Rollout& rollout = draft.record.rollout;
+  for (const JournalEntry& entry : draft.journal) {
+    tools_.metrics.counter(telemetry::metric::kDecisions, {rollout.strategy.name, entry.kind}).add();
+    tools_.log.info("decided", {{"tenant", tenant_},
+                                {"application", name_},
+                                {"rollout", rollout.id},
+                                {"kind", entry.kind},
+                                {"state", to_name(rollout.state)},
+                                {"step", rollout.step},
+                                {"reason", entry.reason},
+                                {"traceparent", rollout.traceparent}});
+  }
+  const bool begins = draft.record_version == 0;
+  if (begins || !has_rollout() || record().rollout.state != rollout.state) {
+    if (has_rollout() && !begins)
+      tools_.metrics.gauge(telemetry::metric::kRollouts, {to_name(record().rollout.state)}).add(-1);
+    if (!has_ended(rollout.state)) tools_.metrics.gauge(telemetry::metric::kRollouts, {to_name(rollout.state)}).add(1);
+    if (has_ended(rollout.state))
+      tools_.metrics.counter(telemetry::metric::kRolloutsFinished, {rollout.strategy.name, to_name(rollout.state)})
+          .add();
+  }
+  for (const Event& event : draft.events) tools_.metrics.counter(telemetry::metric::kEvents, {event.type}).add();
+  if (!draft.events.empty()) tools_.feed.published(tenant_);
+}
+
+// The provider has seen a newer order than ours, as after the store was restored: ours becomes newer still.
+boost::asio::awaitable<Status> Driver::outrun() {
+  const auto seen = co_await bridge::call<provider::Interface, provider::Observe>(
+      tools_.caller, "provider", target(), context(tools_.settings.budgets.observe));
+  if (!seen.ok()) co_return seen.status();
+  const auto turn = co_await turns_.take();
+  if (!has_rollout() || seen->generation <= record().order.generation) co_return Status();
+  application_->value.generation = seen->generation;
+  Change change{.record = record(),
+                .kind = "resumed",
+                .reason = "the provider has seen order " + std::to_string(seen->generation) + ", newer than " +
+                          std::to_string(record().order.generation)};
+  change.record.order.generation = 0;
+  co_return co_await commit(std::move(change));
+}
+
+}  // namespace slipway::rollout

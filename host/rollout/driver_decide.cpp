@@ -1,0 +1,191 @@
+// Decisions that rest on a plugin's word: the strategy's step, and gates.
+#include <algorithm>
+
+#include "host/bridge/typed_call.hpp"
+#include "host/rollout/driver.hpp"
+#include "host/rollout/promotion.hpp"
+#include "host/rollout/retreat.hpp"
+
+namespace slipway::rollout {
+
+const AnalysisRun* Driver::failed_run() const {
+  const auto& runs = record().runs;
+  const auto found = std::find_if(
+      runs.begin(), runs.end(), [](const AnalysisRun& run) { return run.status.finding == strategy::Finding::failed; });
+  return found == runs.end() ? nullptr : &*found;
+}
+
+// Asks the strategy. While the rollout is paused, or its last order has not reached the provider, only a failed
+// analysis is worth a question: nothing may move forward.
+boost::asio::awaitable<bool> Driver::step() {
+  const std::string binding = "strategies." + record().rollout.strategy.name;
+  const bool still = record().rollout.state == State::paused || !applied();
+  const bool skip = (still && !hurry()) || (troubles_.resting(binding, now()) && !hurry());
+  if (skip) {
+    const auto turn = co_await turns_.take();
+    if (stale_ || !has_rollout()) co_return true;
+    co_return co_await go_on(std::nullopt);
+  }
+  const std::int64_t version = rollout_->version;
+  const std::int64_t began = tools_.clock.steady_ns();
+  const auto& budgets = tools_.settings.budgets;
+  strategy::StepRequest request = question(record(), *world_, now());
+  const Duration budget = hurry() ? budgets.urgent : budgets.strategy;
+  auto reply = co_await interruptible(
+      bridge::call<strategy::Interface, strategy::Step>(tools_.caller, binding, std::move(request), context(budget)));
+  tools_.metrics.histogram(telemetry::metric::kStepSeconds, {"decide"})
+      .observe(static_cast<double>(tools_.clock.steady_ns() - began) / 1e9);
+  if (!reply.ok() && interrupted_) co_return true;
+  const auto turn = co_await turns_.take();
+  if (stale_ || !has_rollout() || rollout_->version != version) co_return true;
+  if (reply.ok()) {
+    const std::string fault = fault_of(*reply, record());
+    if (fault.empty()) {
+      troubles_.fine(binding);
+      co_return co_await take(std::move(*reply));
+    }
+    reply = Status(Code::internal, "its answer can't be used: " + fault);
+  }
+  troubles_.failed(binding, reply.status(), now());
+  co_return co_await step_failed(reply.status());
+}
+
+// A failed analysis is answered even when the strategy can't be asked.
+boost::asio::awaitable<bool> Driver::step_failed(Status status) {
+  const AnalysisRun* failed = failed_run();
+  if (!hurry() || failed == nullptr) co_return co_await go_on(std::nullopt);
+  fresh_failure_ = false;
+  const std::string reason = "analysis " + failed->wanted.name + " failed: " + failed->status.reason +
+                             " (the strategy could not be asked: " + status.message + ")";
+  co_return co_await go_on(turn_back(record(), reason, *world_, now()));
+}
+
+// The turn is held.
+boost::asio::awaitable<bool> Driver::take(strategy::StepReply reply) {
+  const bool was_paused = record().rollout.state == State::paused;
+  const bool only_failure = was_paused || !applied();
+  fresh_failure_ = false;
+  if (reply.outcome == strategy::Outcome::failed)
+    co_return co_await go_on(turn_back(record(), reply.reason, *world_, now()));
+  if (only_failure) co_return co_await go_on(std::nullopt);
+  if (reply.outcome == strategy::Outcome::promoted) {
+    auto change = before_promotion(reply);
+    if (!change && first_shut(record().gates, gate::Action::promote) == nullptr)
+      change = promote(record(), reply, *world_, now());
+    co_return co_await go_on(std::move(change));
+  }
+  Advance next = advance(record(), reply, *world_, now());
+  waiting_ = std::move(next.waiting);
+  co_return co_await go_on(std::move(next.change));
+}
+
+// The gates that the application has before promotion: asked first, and a closed one turns the rollout back.
+std::optional<Change> Driver::before_promotion(const strategy::StepReply& reply) {
+  const auto& gates = record().gates;
+  const bool asked =
+      std::any_of(gates.begin(), gates.end(), [](const GateRun& gate) { return gate.action == gate::Action::promote; });
+  auto wanted = gates_at(record().spec, GateMoment::promote, now());
+  if (!asked && !wanted.empty()) {
+    Change change{.record = record(),
+                  .kind = "gate",
+                  .reason = "ready to be promoted (" + reply.reason + "); the gates before it are asked"};
+    for (GateRun& gate : wanted) {
+      if (gate.name == "approval" && !record().approved_by.empty()) {
+        gate.state = strategy::GateState::open;
+        gate.reason = "promoted to the end by " + record().approved_by;
+      }
+      change.record.gates.push_back(std::move(gate));
+    }
+    return change;
+  }
+  const GateRun* shut = first_shut(gates, gate::Action::promote);
+  if (shut == nullptr) return std::nullopt;
+  if (shut->state == strategy::GateState::closed)
+    return turn_back(record(), "gate " + shut->name + " is closed: " + shut->reason, *world_, now());
+  waiting_ = {shut->name == "approval" ? strategy::WaitKind::approval : strategy::WaitKind::gate, "gate " + shut->name,
+              "promote " + record().rollout.to_release, shut->ask_at};
+  return std::nullopt;
+}
+
+std::optional<Change> Driver::after_gates() {
+  const GateRun* shut = first_shut(record().gates, gate::Action::start);
+  if (shut != nullptr && shut->state == strategy::GateState::closed) {
+    Change change{.record = record(), .kind = "ended", .reason = "gate " + shut->name + " is closed: " + shut->reason};
+    end(change, State::failed, now());
+    return change;
+  }
+  if (shut != nullptr) {
+    waiting_ = {shut->name == "approval" ? strategy::WaitKind::approval : strategy::WaitKind::gate,
+                "gate " + shut->name, "start", shut->ask_at};
+    return std::nullopt;
+  }
+  Change change{.record = record(), .kind = "step", .reason = "the way is free"};
+  Record& next = change.record;
+  next.rollout.state = State::progressing;
+  next.gates.clear();
+  if (next.rollout.kind != "rollback") {
+    next.phase = Phase::stepping;
+    return change;
+  }
+  const std::string stable(strategy::kStable);
+  next.phase = Phase::returning;
+  next.retreat = Retreat{.home_role = std::string(strategy::kNext),
+                         .home = next.rollout.to_release,
+                         .away_role = stable,
+                         .away = next.rollout.from_release,
+                         .began = now(),
+                         .from_weight = kAllTraffic,
+                         .reason = next.rollout.reason};
+  return change;
+}
+
+boost::asio::awaitable<void> Driver::ask_gates() {
+  if (!has_rollout() || record().rollout.state == State::paused || record().phase == Phase::clearing) co_return;
+  for (std::size_t i = 0; has_rollout() && i < record().gates.size() && !interrupted_; ++i) {
+    const GateRun& gate = record().gates[i];
+    const bool due = gate.name != "approval" && gate.state == strategy::GateState::pending &&
+                     (!gate.ask_at || *gate.ask_at <= now());
+    if (due) co_await ask_gate(i);
+  }
+}
+
+boost::asio::awaitable<void> Driver::ask_gate(std::size_t index) {
+  const std::int64_t version = rollout_->version;
+  const GateRun asked = record().gates[index];
+  const Rollout& rollout = record().rollout;
+  gate::CheckRequest request{.settings = asked.settings,
+                             .tenant = tenant_,
+                             .application = name_,
+                             .rollout = rollout.id,
+                             .from_release = rollout.from_release,
+                             .to_release = rollout.to_release,
+                             .action = asked.action,
+                             .step = rollout.step,
+                             .message = asked.message,
+                             .now = now()};
+  auto reply = co_await interruptible(bridge::call<gate::Interface, gate::Check>(
+      tools_.caller, "gates." + asked.name, std::move(request), context(tools_.settings.budgets.gate)));
+  if (!reply.ok() && interrupted_) co_return;
+  const auto turn = co_await turns_.take();
+  if (stale_ || !has_rollout() || rollout_->version != version) co_return;
+  const gate::CheckReply answer =
+      reply.ok()
+          ? *reply
+          : gate::CheckReply{.reason = "binding gates." + asked.name + " can't be asked: " + to_string(reply.status())};
+  GateRun told = asked;
+  told.state = answer.state;
+  told.reason = answer.reason;
+  const Instant latest = now() + tools_.settings.ask_again;
+  told.ask_at = std::clamp(answer.retry_at.value_or(latest), now() + seconds(1), latest);
+  if (told.state == strategy::GateState::pending) {
+    rollout_->value.gates[index] = std::move(told);
+    co_return;
+  }
+  Change change{.record = record(),
+                .kind = "gate",
+                .reason = "gate " + told.name + " is " + std::string(to_name(told.state)) + ": " + told.reason};
+  change.record.gates[index] = std::move(told);
+  (void)co_await commit(std::move(change));
+}
+
+}  // namespace slipway::rollout

@@ -1,0 +1,123 @@
+#include "host/rollout/engine.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "host/rollout/hop.hpp"
+
+namespace slipway::rollout {
+
+Engine::Engine(EngineParts parts, EngineSettings settings)
+    : parts_(std::move(parts)),
+      settings_(std::move(settings)),
+      store_(parts_.caller, parts_.ids, {settings_.budgets.storage}),
+      lease_strand_(boost::asio::make_strand(parts_.executor)),
+      lease_(lease_strand_, store_, parts_.clock, parts_.timers, parts_.log, settings_),
+      feed_(parts_.clock, parts_.timers, static_cast<std::size_t>(settings_.events.max_waiting)),
+      tools_{parts_.caller,  parts_.clock, parts_.timers, parts_.ids, parts_.random, parts_.log,
+             parts_.metrics, settings_,    store_,        lease_,     feed_} {}
+
+Engine::~Engine() = default;
+
+Status Engine::door() const {
+  return stopping_ ? Status(Code::unavailable, "slipwayd is stopping; try again when it is back") : Status();
+}
+
+Engine::DriverPtr Engine::driver(const std::string& tenant, const std::string& application) {
+  const std::lock_guard lock(mutex_);
+  if (drivers_.size() >= sweep_at_) {
+    std::erase_if(drivers_, [](const auto& entry) { return entry.second.expired(); });
+    sweep_at_ = std::max<std::size_t>(64, drivers_.size() * 2);
+  }
+  auto& place = drivers_[{tenant, application}];
+  auto found = place.lock();
+  if (!found) place = found = std::make_shared<Driver>(tools_, parts_.executor, tenant, application);
+  return found;
+}
+
+Engine::DriverPtr Engine::find_driver(const std::string& tenant, const std::string& application) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = drivers_.find({tenant, application});
+  return found == drivers_.end() ? nullptr : found->second.lock();
+}
+
+std::vector<Engine::DriverPtr> Engine::drivers() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<DriverPtr> alive;
+  for (const auto& [key, weak] : drivers_) {
+    if (auto found = weak.lock()) alive.push_back(std::move(found));
+  }
+  return alive;
+}
+
+std::size_t Engine::busy() const { return drivers().size(); }
+
+void Engine::provider_changed(const std::string& tenant, const std::string& application) {
+  if (const auto found = find_driver(tenant, application)) found->wake();
+}
+
+boost::asio::awaitable<Status> Engine::resume(Duration patience) {
+  const Status leased = co_await run_on(lease_strand_, lease_.acquire(patience));
+  if (!leased.ok()) co_return Status(Code::unavailable, "the lease of the engine can't be had: " + leased.message);
+  auto keep = [](Lease* lease) -> boost::asio::awaitable<void> { co_await lease->keep(); };
+  boost::asio::co_spawn(lease_strand_, keep(&lease_), boost::asio::detached);
+  if (Status status = co_await resume_applications(); !status.ok()) co_return status;
+  co_return co_await resume_removals();
+}
+
+boost::asio::awaitable<Status> Engine::resume_applications() {
+  storage::ScanRequest request{.kind = "application", .limit = 500};
+  do {
+    const auto page = co_await store_.scan(request);
+    if (!page.ok()) co_return page.status();
+    for (const storage::Record& record : page->records) {
+      const auto found = driver(record.key.tenant, record.key.id);
+      auto begin = [](DriverPtr self) -> boost::asio::awaitable<void> { (void)co_await self->resume(); };
+      boost::asio::co_spawn(found->strand(), begin(found), boost::asio::detached);
+    }
+    request.after = page->next;
+  } while (!request.after.empty());
+  co_return Status();
+}
+
+boost::asio::awaitable<Status> Engine::resume_removals() {
+  storage::ScanRequest request{.kind = "removal", .limit = 500};
+  do {
+    const auto page = co_await store_.scan(request);
+    if (!page.ok()) co_return page.status();
+    for (const storage::Record& record : page->records) {
+      const auto found = driver(record.key.tenant, record.key.id);
+      auto finish = [](DriverPtr self) -> boost::asio::awaitable<void> { co_await self->finish_removal(); };
+      boost::asio::co_spawn(found->strand(), finish(found), boost::asio::detached);
+    }
+    request.after = page->next;
+  } while (!request.after.empty());
+  co_return Status();
+}
+
+boost::asio::awaitable<Status> Engine::stop(Duration patience) {
+  stopping_ = true;
+  for (const auto& found : drivers()) {
+    auto halt = [](DriverPtr self) -> boost::asio::awaitable<void> {
+      self->stop();
+      co_return;
+    };
+    boost::asio::co_spawn(found->strand(), halt(found), boost::asio::detached);
+  }
+  Wakeup pause(co_await boost::asio::this_coro::executor, parts_.clock, parts_.timers);
+  const std::int64_t until = parts_.clock.steady_ns() + patience.ns;
+  while (busy() > 0 && parts_.clock.steady_ns() < until)
+    co_await pause.wait_until(parts_.clock.now() + milliseconds(10));
+  auto end_lease = [](Lease* lease) -> boost::asio::awaitable<bool> {
+    lease->stop();
+    co_return true;
+  };
+  (void)co_await run_on(lease_strand_, end_lease(&lease_));
+  if (busy() == 0) co_return Status();
+  co_return Status(
+      Code::deadline_exceeded,
+      std::to_string(busy()) + " applications were still being worked on; they are taken up again at the next start");
+}
+
+}  // namespace slipway::rollout

@@ -1,0 +1,89 @@
+// The rollout engine: delivery as the API asks for it, kept going over restarts.
+//
+// It keeps one Driver for each application on which something is under way, and nothing for the others. All public
+// functions may be called from any thread.
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "host/rollout/control.hpp"
+#include "host/rollout/driver.hpp"
+#include "host/rollout/plan.hpp"
+
+namespace slipway::rollout {
+
+// What the engine is given. Everything outlives it; the executor is the host's.
+struct EngineParts {
+  boost::asio::any_io_executor executor;
+  bridge::Caller& caller;
+  const base::Clock& clock;
+  Timers& timers;
+  base::IdSource& ids;
+  base::Random& random;
+  telemetry::Log log;
+  telemetry::Metrics& metrics;
+};
+
+class Engine final : public Control {
+ public:
+  Engine(EngineParts parts, EngineSettings settings);
+  ~Engine() override;
+
+  // Takes the lease, goes on with what was under way, and tells the provider again what every application shall be.
+  // Answers when all of it is known, not when all of it is done.
+  boost::asio::awaitable<Status> resume(Duration patience);
+  // Closes the door, lets each loop finish its step, and gives the lease back; DEADLINE_EXCEEDED names what still runs.
+  boost::asio::awaitable<Status> stop(Duration patience);
+  // The provider says that an observation would differ from the last one.
+  void provider_changed(const std::string& tenant, const std::string& application);
+  // Applications on which something is under way.
+  [[nodiscard]] std::size_t busy() const;
+
+  Answer<PutApplication> put_application(Actor actor, ApplicationSpec spec, IfVersion version, Mode mode) override;
+  Answer<Application> application(Actor actor, std::string name) override;
+  Answer<Page<Application>> applications(Actor actor, PageRequest page) override;
+  Answer<Empty> delete_application(Actor actor, std::string name, IfVersion version, Mode mode) override;
+  Answer<Release> create_release(Actor actor, std::string application, ReleaseRequest request, Mode mode) override;
+  Answer<Release> release(Actor actor, std::string application, std::string name) override;
+  Answer<Page<Release>> releases(Actor actor, std::string application, PageRequest page) override;
+  Answer<RolloutPlan> plan_rollout(Actor actor, RolloutRequest request) override;
+  Answer<Rollout> start_rollout(Actor actor, RolloutRequest request) override;
+  Answer<Rollout> rollout(Actor actor, std::string id) override;
+  Answer<Page<Rollout>> rollouts(Actor actor, RolloutFilter filter, PageRequest page) override;
+  Answer<Rollout> act(Actor actor, std::string id, Action action, ActionRequest request, IfVersion version,
+                      Mode mode) override;
+  Answer<Page<JournalEntry>> journal(Actor actor, std::string id, PageRequest page) override;
+  Answer<std::vector<Event>> events(Actor actor, std::int64_t after, std::int32_t limit, Duration patience) override;
+  Answer<std::int64_t> newest_event(Actor actor) override;
+
+ private:
+  using DriverPtr = std::shared_ptr<Driver>;
+
+  // The application's driver, made when there is none. Drivers live as long as somebody or their own loop holds them.
+  DriverPtr driver(const std::string& tenant, const std::string& application);
+  [[nodiscard]] DriverPtr find_driver(const std::string& tenant, const std::string& application) const;
+  [[nodiscard]] std::vector<DriverPtr> drivers() const;
+  [[nodiscard]] Status door() const;
+
+  boost::asio::awaitable<Status> resume_applications();
+  boost::asio::awaitable<Status> resume_removals();
+  Later<Proposal> proposal(Actor actor, RolloutRequest request);
+  Later<Rollout> roll_back_from(Actor actor, Stored<Record> ended, ActionRequest request, Mode mode);
+  Later<std::string> good_release(Actor actor, Stored<Record> ended, std::string to);
+  Later<Rollout> live_view(Stored<Record> stored);
+
+  EngineParts parts_;
+  EngineSettings settings_;
+  Store store_;
+  boost::asio::any_io_executor lease_strand_;
+  Lease lease_;
+  Feed feed_;
+  Tools tools_;
+  mutable std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, std::weak_ptr<Driver>> drivers_;
+  std::size_t sweep_at_ = 64;
+  std::atomic<bool> stopping_ = false;
+};
+
+}  // namespace slipway::rollout

@@ -1,0 +1,179 @@
+// Applications, releases, journals and events, as the API asks for them.
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <charconv>
+
+#include "host/rollout/engine.hpp"
+#include "host/rollout/hop.hpp"
+#include "host/rollout/validate.hpp"
+
+namespace slipway::rollout {
+namespace {
+
+std::int32_t page_size(const PageRequest& page) { return std::clamp(page.limit, 1, 500); }
+
+template <class T>
+Result<std::int64_t> number_from(const T& text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value >= 0) return value;
+  return Status(Code::invalid_argument, "the cursor is not one that was given out");
+}
+
+}  // namespace
+
+Control::Answer<Control::PutApplication> Engine::put_application(Actor actor, ApplicationSpec spec, IfVersion version,
+                                                                 Mode mode) {
+  if (Status status = door(); !status.ok()) co_return status;
+  if (Problems faults = faults_of(spec); !faults.empty())
+    co_return Status(Code::invalid_argument, "the application is not valid", std::move(faults));
+  const auto found = driver(actor.tenant, spec.name);
+  co_return co_await run_on(found->strand(),
+                            found->put(std::move(spec), std::move(version), mode, settings_.environment));
+}
+
+Control::Answer<Application> Engine::application(Actor actor, std::string name) {
+  const auto stored = co_await store_.application(actor.tenant, name);
+  if (!stored.ok()) co_return stored.status();
+  co_return shown(*stored);
+}
+
+Control::Answer<Page<Application>> Engine::applications(Actor actor, PageRequest page) {
+  const auto found = co_await store_.scan(scan_of(actor.tenant, "application", "", page.cursor, page_size(page)));
+  if (!found.ok()) co_return found.status();
+  Page<Application> result{.items = {}, .next = found->next};
+  for (const auto& record : found->records) {
+    const auto stored = document_from<Application>(record);
+    if (!stored.ok()) co_return stored.status();
+    result.items.push_back(shown(*stored));
+  }
+  co_return result;
+}
+
+Control::Answer<Empty> Engine::delete_application(Actor actor, std::string name, IfVersion version, Mode mode) {
+  if (Status status = door(); !status.ok()) co_return status;
+  const auto found = driver(actor.tenant, name);
+  co_return co_await run_on(found->strand(), found->remove(std::move(version), mode));
+}
+
+Control::Answer<Release> Engine::create_release(Actor actor, std::string application, ReleaseRequest request,
+                                                Mode mode) {
+  if (Status status = door(); !status.ok()) co_return status;
+  if (Problems faults = faults_of(request); !faults.empty())
+    co_return Status(Code::invalid_argument, "the release is not valid", std::move(faults));
+  const auto app = co_await store_.application(actor.tenant, application);
+  if (!app.ok()) co_return app.status();
+  const Instant now = parts_.clock.now();
+  Stored<Release> stored{{.id = parts_.ids.next(),
+                          .tenant = actor.tenant,
+                          .created_at = now,
+                          .updated_at = now,
+                          .application = application,
+                          .name = request.release.version,
+                          .spec = std::move(request.release),
+                          .notes = std::move(request.notes)}};
+  const std::string& name = stored.value.name;
+  const Status taken(Code::already_exists, "release \"" + name + "\" of application \"" + application +
+                                               "\" exists already; releases never change, give this one another name");
+  if ((co_await store_.release(actor.tenant, application, name)).ok()) co_return taken;
+  if (mode == Mode::dry_run) co_return shown(stored);
+
+  storage::WriteRequest batch;
+  const storage::Key key = keys::release(actor.tenant, application, name);
+  batch.expect = {{key, 0}, {keys::application(actor.tenant, application), app->version}};
+  batch.puts.push_back({key, encode_text(stored.value)});
+  append_event(batch, {.type = "release.created",
+                       .tenant = actor.tenant,
+                       .at = now,
+                       .application = application,
+                       .summary = "release " + name + " of " + application + " was created",
+                       .data = encode(stored.value)});
+  // The application may change meanwhile, as with each decision of a rollout: then its version is read again.
+  for (int tries = 0;; ++tries) {
+    const auto reply = co_await store_.write(batch, actor.trace);
+    if (reply.ok()) {
+      stored.version = reply->versions.at(0);
+      feed_.published(actor.tenant);
+      co_return shown(stored);
+    }
+    if (reply.status().code != Code::aborted || tries == 8)
+      co_return Status(reply.status().code == Code::aborted ? Code::aborted : Code::unavailable,
+                       "the release was not stored: " + reply.status().message);
+    if ((co_await store_.release(actor.tenant, application, name)).ok()) co_return taken;
+    const auto again = co_await store_.application(actor.tenant, application);
+    if (!again.ok()) co_return again.status();
+    batch.batch.clear();
+    batch.expect[1].version = again->version;
+  }
+}
+
+Control::Answer<Release> Engine::release(Actor actor, std::string application, std::string name) {
+  const auto stored = co_await store_.release(actor.tenant, application, name);
+  if (!stored.ok()) co_return stored.status();
+  co_return shown(*stored);
+}
+
+Control::Answer<Page<Release>> Engine::releases(Actor actor, std::string application, PageRequest page) {
+  if (const auto app = co_await store_.application(actor.tenant, application); !app.ok()) co_return app.status();
+  const auto found =
+      co_await store_.scan(scan_of(actor.tenant, "release", application + "/", page.cursor, page_size(page)));
+  if (!found.ok()) co_return found.status();
+  Page<Release> result{.items = {}, .next = found->next};
+  for (const auto& record : found->records) {
+    const auto stored = document_from<Release>(record);
+    if (!stored.ok()) co_return stored.status();
+    result.items.push_back(shown(*stored));
+  }
+  co_return result;
+}
+
+Control::Answer<Page<JournalEntry>> Engine::journal(Actor actor, std::string id, PageRequest page) {
+  if (const auto rollout = co_await store_.rollout(actor.tenant, id); !rollout.ok()) co_return rollout.status();
+  const auto after = page.cursor.empty() ? Result<std::int64_t>(std::int64_t{0}) : number_from(page.cursor);
+  if (!after.ok()) co_return after.status();
+  const auto read = co_await store_.read(read_of(keys::journal(actor.tenant, id), *after, page_size(page)));
+  if (!read.ok()) co_return read.status();
+  Page<JournalEntry> result;
+  for (const storage::Entry& entry : read->entries) {
+    auto decoded = decode_text<JournalEntry>(entry.value, "an entry of the journal");
+    if (!decoded.ok()) co_return Status(Code::data_loss, decoded.status().message);
+    decoded->sequence = entry.sequence;
+    result.items.push_back(std::move(*decoded));
+  }
+  if (!read->entries.empty() && read->entries.back().sequence < read->last)
+    result.next = std::to_string(read->entries.back().sequence);
+  co_return result;
+}
+
+Control::Answer<std::int64_t> Engine::newest_event(Actor actor) {
+  const auto read = co_await store_.read(read_of(keys::events(actor.tenant), 0, 1));
+  if (!read.ok()) co_return read.status();
+  co_return read->last;
+}
+
+Control::Answer<std::vector<Event>> Engine::events(Actor actor, std::int64_t after, std::int32_t limit,
+                                                   Duration patience) {
+  const Instant until = parts_.clock.now() + patience;
+  const auto watch = feed_.watch(actor.tenant, co_await boost::asio::this_coro::executor);
+  if (!watch) co_return Status(Code::resource_exhausted, "too many readers wait for events; try again later");
+  for (;;) {
+    const auto read = co_await store_.read(read_of(keys::events(actor.tenant), after, std::clamp(limit, 1, 500)));
+    if (!read.ok()) co_return read.status();
+    const bool trimmed = read->first > after + 1;
+    if (trimmed || after > read->last) {
+      co_return Status(Code::out_of_range, "events after " + std::to_string(after) + " are not kept: there are " +
+                                               std::to_string(read->first) + " to " + std::to_string(read->last));
+    }
+    std::vector<Event> events;
+    for (const storage::Entry& entry : read->entries) {
+      auto event = decode_text<Event>(entry.value, "an event");
+      if (!event.ok()) co_return Status(Code::data_loss, event.status().message);
+      event->id = entry.sequence;
+      events.push_back(std::move(*event));
+    }
+    if (!events.empty() || parts_.clock.now() >= until || stopping_) co_return events;
+    co_await watch->wait_until(until);
+  }
+}
+
+}  // namespace slipway::rollout

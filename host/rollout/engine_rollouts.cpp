@@ -1,0 +1,174 @@
+// Rollouts, as the API asks for them.
+#include <algorithm>
+
+#include "host/rollout/engine.hpp"
+#include "host/rollout/hop.hpp"
+
+namespace slipway::rollout {
+namespace {
+
+std::string prefix_of(const RolloutFilter& filter) {
+  if (filter.active_only) return "active/";
+  return filter.application.empty() ? "all/" : "app/" + filter.application + "/";
+}
+
+bool wanted(const Rollout& rollout, const RolloutFilter& filter) {
+  return (filter.application.empty() || rollout.application == filter.application) &&
+         (!filter.state || rollout.state == *filter.state);
+}
+
+constexpr int kPagesScanned = 20;  // for one answer with a filter by state
+
+}  // namespace
+
+Later<Proposal> Engine::proposal(Actor actor, RolloutRequest request) {
+  auto application = co_await store_.application(actor.tenant, request.application);
+  if (!application.ok()) co_return application.status();
+  auto release = co_await store_.release(actor.tenant, request.application, request.release);
+  if (!release.ok()) co_return release.status();
+  const StrategySpec strategy = request.strategy ? *request.strategy : application->value.spec.strategy;
+  co_return Proposal{std::move(application->value), std::move(release->value), strategy};
+}
+
+Control::Answer<RolloutPlan> Engine::plan_rollout(Actor actor, RolloutRequest request) {
+  auto made = co_await proposal(std::move(actor), std::move(request));
+  if (!made.ok()) co_return made.status();
+  co_return co_await make_plan(tools_, std::move(*made));
+}
+
+Control::Answer<Rollout> Engine::start_rollout(Actor actor, RolloutRequest request) {
+  if (Status status = door(); !status.ok()) co_return status;
+  auto made = co_await proposal(actor, request);
+  if (!made.ok()) co_return made.status();
+  if (Status status = co_await check(tools_, *made); !status.ok()) co_return status;
+  const auto found = driver(actor.tenant, request.application);
+  Start start{
+      .request = std::move(request), .strategy = std::move(made->strategy), .by = actor.subject, .trace = actor.trace};
+  co_return co_await run_on(found->strand(), found->start(std::move(start)));
+}
+
+Later<Rollout> Engine::live_view(Stored<Record> stored) {
+  const Rollout& rollout = stored.value.rollout;
+  if (const auto found = has_ended(rollout.state) ? nullptr : find_driver(rollout.tenant, rollout.application)) {
+    auto live = co_await run_on(found->strand(), found->show(rollout.id));
+    if (live.ok()) co_return live;
+  }
+  co_return view(stored.value, stored.version, nullptr);
+}
+
+Control::Answer<Rollout> Engine::rollout(Actor actor, std::string id) {
+  auto stored = co_await store_.rollout(actor.tenant, id);
+  if (!stored.ok()) co_return stored.status();
+  co_return co_await live_view(std::move(*stored));
+}
+
+// Newest first, from the index; pages are read until enough match.
+Control::Answer<Page<Rollout>> Engine::rollouts(Actor actor, RolloutFilter filter, PageRequest page) {
+  Page<Rollout> result{.items = {}, .next = page.cursor};
+  const auto limit = static_cast<std::size_t>(std::clamp(page.limit, 1, 500));
+  for (int scanned = 0; scanned < kPagesScanned && result.items.size() < limit; ++scanned) {
+    const auto room = static_cast<std::int32_t>(limit - result.items.size());
+    const auto index =
+        co_await store_.scan(scan_of(actor.tenant, "rollout-index", prefix_of(filter), result.next, room));
+    if (!index.ok()) co_return index.status();
+    result.next = index->next;
+    std::vector<storage::Key> wanted_keys;
+    for (const auto& entry : index->records) wanted_keys.push_back(keys::rollout(actor.tenant, entry.value));
+    if (wanted_keys.empty()) break;
+    const auto found = co_await store_.get(std::move(wanted_keys));
+    if (!found.ok()) co_return found.status();
+    for (const auto& record : found->records) {
+      auto stored = record_from(record);
+      if (!stored.ok()) co_return stored.status();
+      if (!wanted(stored->value.rollout, filter)) continue;
+      auto shown = co_await live_view(std::move(*stored));
+      if (shown.ok()) result.items.push_back(std::move(*shown));
+    }
+    if (result.next.empty()) break;
+  }
+  co_return result;
+}
+
+Control::Answer<Rollout> Engine::act(Actor actor, std::string id, Action action, ActionRequest request,
+                                     IfVersion version, Mode mode) {
+  if (Status status = door(); !status.ok()) co_return status;
+  auto stored = co_await store_.rollout(actor.tenant, id);
+  if (!stored.ok()) co_return stored.status();
+  const Rollout& rollout = stored->value.rollout;
+  const auto found = driver(actor.tenant, rollout.application);
+  Word word{action, std::move(request), actor.subject};
+  if (!has_ended(rollout.state))
+    co_return co_await run_on(found->strand(), found->act(id, std::move(word), std::move(version), mode));
+  if (version && *version != std::to_string(stored->version)) {
+    co_return Status(Code::aborted, "rollout " + id + " has changed: it has version " +
+                                        std::to_string(stored->version) + ", not " + *version + "; read it again");
+  }
+  if (action == Action::retry)
+    co_return co_await run_on(found->strand(), found->retry(id, std::move(word), std::move(version), mode));
+  if (action == Action::rollback)
+    co_return co_await roll_back_from(std::move(actor), std::move(*stored), std::move(word.request), mode);
+  co_return obey(stored->value, word, {}, parts_.clock.now()).status();
+}
+
+// The release to go back to: the one named, or the newest other one that served well.
+Later<std::string> Engine::good_release(Actor actor, Stored<Record> ended, std::string to) {
+  const std::string application = ended.value.rollout.application;
+  const auto app = co_await store_.application(actor.tenant, application);
+  if (!app.ok()) co_return app.status();
+  const std::string& stable = app->value.stable_release;
+  if (!to.empty()) {
+    const auto release = co_await store_.release(actor.tenant, application, to);
+    if (!release.ok()) co_return release.status();
+    if (!release->value.good)
+      co_return Status(
+          Code::failed_precondition,
+          "release " + to + " of " + application + " has never served well, so it is nothing to go back to; deploy it");
+    co_return to;
+  }
+  const Release* newest = nullptr;
+  std::vector<Release> all;
+  storage::ScanRequest request{.tenant = actor.tenant, .kind = "release", .prefix = application + "/", .limit = 500};
+  do {
+    const auto page = co_await store_.scan(request);
+    if (!page.ok()) co_return page.status();
+    for (const auto& record : page->records) {
+      const auto release = document_from<Release>(record);
+      if (release.ok() && release->value.good && release->value.name != stable) all.push_back(release->value);
+    }
+    request.after = page->next;
+  } while (!request.after.empty());
+  for (const Release& release : all) {
+    if (newest == nullptr || release.updated_at > newest->updated_at) newest = &release;
+  }
+  if (newest == nullptr)
+    co_return Status(
+        Code::failed_precondition,
+        "application " + application + " has no other release that served well, so there is nothing to go back to");
+  co_return newest->name;
+}
+
+Later<Rollout> Engine::roll_back_from(Actor actor, Stored<Record> ended, ActionRequest request, Mode mode) {
+  const std::string application = ended.value.rollout.application;
+  auto target = co_await good_release(actor, ended, request.to);
+  if (!target.ok()) co_return target.status();
+  RolloutRequest asked{.application = application,
+                       .release = *target,
+                       .reason = request.reason.empty()
+                                     ? "back to " + *target + " after rollout " + ended.value.rollout.id
+                                     : request.reason};
+  if (mode == Mode::dry_run) {
+    Rollout would = ended.value.rollout;
+    would.to_release = *target;
+    would.kind = "rollback";
+    co_return would;
+  }
+  const auto found = driver(actor.tenant, application);
+  Start start{.request = std::move(asked),
+              .strategy = {"rollback", Json::object()},
+              .kind = "rollback",
+              .by = actor.subject,
+              .trace = actor.trace};
+  co_return co_await run_on(found->strand(), found->start(std::move(start)));
+}
+
+}  // namespace slipway::rollout

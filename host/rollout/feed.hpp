@@ -1,0 +1,47 @@
+// Who waits for new events of a tenant. Safe from any thread.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "host/rollout/settings.hpp"
+#include "host/rollout/wakeup.hpp"
+
+namespace slipway::rollout {
+
+class Feed {
+ public:
+  Feed(const base::Clock& clock, Timers& timers, std::size_t max_waiting)
+      : clock_(clock), timers_(timers), max_waiting_(max_waiting) {}
+
+  // After events of the tenant were stored.
+  void published(const std::string& tenant);
+
+  // Registers before it is asked what is there, so that nothing is missed between the two.
+  class Watch {
+   public:
+    explicit Watch(std::shared_ptr<Wakeup> wakeup) : wakeup_(std::move(wakeup)) {}
+    boost::asio::awaitable<void> wait_until(Instant due) { co_await wakeup_->wait_until(due); }
+
+   private:
+    std::shared_ptr<Wakeup> wakeup_;
+  };
+  // Nothing when too many wait already. The executor runs one thing at a time.
+  std::unique_ptr<Watch> watch(const std::string& tenant, const boost::asio::any_io_executor& executor);
+
+ private:
+  struct Waiter {
+    std::weak_ptr<Wakeup> alive;
+    std::function<void()> ring;
+  };
+  const base::Clock& clock_;
+  Timers& timers_;
+  const std::size_t max_waiting_;
+  std::mutex mutex_;
+  std::map<std::string, std::vector<Waiter>> waiting_;
+};
+
+}  // namespace slipway::rollout

@@ -1,0 +1,49 @@
+#include "host/rollout/lease.hpp"
+
+namespace slipway::rollout {
+
+Lease::Lease(boost::asio::any_io_executor executor, Store& store, const base::Clock& clock, Timers& timers,
+             telemetry::Log log, const EngineSettings& settings)
+    : store_(store),
+      clock_(clock),
+      wakeup_(std::move(executor), clock, timers),
+      log_(std::move(log)),
+      settings_(settings) {}
+
+boost::asio::awaitable<Status> Lease::ask(storage::LeaseAction action) {
+  storage::LeaseRequest request{
+      .name = kEngineLease, .owner = settings_.owner, .action = action, .token = token_, .ttl = settings_.lease};
+  const auto reply = co_await store_.lease(std::move(request));
+  if (!reply.ok()) co_return reply.status();
+  token_ = action == storage::LeaseAction::release ? 0 : reply->token;
+  co_return Status();
+}
+
+boost::asio::awaitable<Status> Lease::acquire(Duration patience) {
+  const std::int64_t until = clock_.steady_ns() + patience.ns;
+  for (;;) {
+    Status status = co_await ask(storage::LeaseAction::acquire);
+    if (status.ok() || stopping_ || clock_.steady_ns() >= until) co_return status;
+    co_await wakeup_.wait_until(clock_.now() + milliseconds(250));
+  }
+}
+
+boost::asio::awaitable<void> Lease::keep() {
+  while (!stopping_) {
+    co_await wakeup_.wait_until(clock_.now() + nanoseconds(settings_.lease.ns / 3));
+    if (stopping_) break;
+    const auto action = token_ == 0 ? storage::LeaseAction::acquire : storage::LeaseAction::renew;
+    const Status status = co_await ask(action);
+    if (status.ok() || outcome_unknown(status)) continue;
+    log_.warn("the lease of the engine is not held", {{"reason", status.message}});
+    token_ = 0;
+  }
+  if (token_ != 0) (void)co_await ask(storage::LeaseAction::release);
+}
+
+void Lease::stop() {
+  stopping_ = true;
+  wakeup_.ring();
+}
+
+}  // namespace slipway::rollout

@@ -1,0 +1,41 @@
+// The lease under which this host takes decisions. Its token fences: what an older holder still orders is refused.
+#pragma once
+
+#include <atomic>
+
+#include "host/rollout/settings.hpp"
+#include "host/rollout/store.hpp"
+#include "host/rollout/wakeup.hpp"
+#include "host/telemetry/log.hpp"
+
+namespace slipway::rollout {
+
+inline constexpr const char* kEngineLease = "engine";
+
+// token() may be read from any thread; the rest belongs to the executor.
+class Lease {
+ public:
+  Lease(boost::asio::any_io_executor executor, Store& store, const base::Clock& clock, Timers& timers,
+        telemetry::Log log, const EngineSettings& settings);
+
+  // Tries until it is held or the patience is over; the status says who holds it instead.
+  boost::asio::awaitable<Status> acquire(Duration patience);
+  // Renews it until stop() and then gives it back. A lease that was lost is taken again when it is free.
+  boost::asio::awaitable<void> keep();
+  void stop();
+  // 0 while it is not held.
+  [[nodiscard]] std::int64_t token() const { return token_; }
+
+ private:
+  boost::asio::awaitable<Status> ask(storage::LeaseAction action);
+
+  Store& store_;
+  const base::Clock& clock_;
+  Wakeup wakeup_;
+  telemetry::Log log_;
+  const EngineSettings& settings_;
+  std::atomic<std::int64_t> token_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace slipway::rollout

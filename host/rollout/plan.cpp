@@ -1,0 +1,148 @@
+#include "host/rollout/plan.hpp"
+
+#include <slipway/interfaces/plugin.hpp>
+
+#include "host/bridge/typed_call.hpp"
+#include "host/rollout/desired.hpp"
+
+namespace slipway::rollout {
+namespace {
+
+bridge::CallContext context(const Tools& tools, const Proposal& proposal) {
+  return {.budget_ns = tools.settings.budgets.observe.ns, .tenant = proposal.application.tenant};
+}
+
+template <class Reply>
+bool missing(const Result<Reply>& reply) {
+  return !reply.ok() && (reply.status().code == Code::not_found || reply.status().code == Code::unimplemented);
+}
+
+std::string joined(const std::string& prefix, const std::string& path) { return prefix + (path == "/" ? "" : path); }
+
+// The strategy's own checks.
+boost::asio::awaitable<Status> check_strategy(const Tools& tools, Proposal proposal, Problems& faults) {
+  const ApplicationSpec& spec = proposal.application.spec;
+  strategy::ValidateRequest request{.settings = proposal.strategy.settings, .replicas = spec.replicas};
+  const auto able = co_await bridge::call<provider::Interface, provider::Capabilities>(
+      tools.caller, "provider", Empty(), context(tools, proposal));
+  if (!able.ok())
+    co_return Status(Code::unavailable,
+                     "binding \"provider\" can't be asked what it can do: " + to_string(able.status()));
+  request.capabilities = *able;
+  for (const AnalysisSpec& analysis : spec.analyses) request.analyses.push_back(analysis.name);
+  request.gates.emplace_back("approval");
+  for (const GateSpec& gate : spec.gates) request.gates.push_back(gate.gate);
+  const std::string binding = "strategies." + proposal.strategy.name;
+  const auto reply = co_await bridge::call<strategy::Interface, strategy::Validate>(
+      tools.caller, binding, std::move(request), context(tools, proposal));
+  if (missing(reply)) {
+    faults.push_back({"/strategy/name", to_text(proposal.strategy.name),
+                      "is no strategy of the profile: binding \"" + binding + "\": " + reply.status().message});
+  } else if (!reply.ok()) {
+    co_return Status(Code::unavailable, "binding \"" + binding + "\" can't be asked: " + to_string(reply.status()));
+  } else {
+    for (const auto& problem : reply->problems)
+      faults.push_back({joined("/strategy/settings", problem.path), problem.value, problem.message});
+  }
+  co_return Status();
+}
+
+boost::asio::awaitable<void> check_analyses(const Tools& tools, Proposal proposal, Problems& faults) {
+  const auto& analyses = proposal.application.spec.analyses;
+  for (std::size_t i = 0; i < analyses.size(); ++i) {
+    const std::string at = "/analyses/" + std::to_string(i);
+    const auto source = co_await bridge::call<metrics::Interface, metrics::Describe>(
+        tools.caller, "metrics." + analyses[i].metrics, Empty(), context(tools, proposal));
+    if (missing(source))
+      faults.push_back(
+          {at + "/metrics", to_text(analyses[i].metrics),
+           "is no source of the profile: binding \"metrics." + analyses[i].metrics + "\": " + source.status().message});
+    analyzer::ValidateRequest settings{analyses[i].settings};
+    const auto judge = co_await bridge::call<analyzer::Interface, analyzer::Validate>(
+        tools.caller, "analyzers." + analyses[i].analyzer, std::move(settings), context(tools, proposal));
+    if (missing(judge))
+      faults.push_back({at + "/analyzer", to_text(analyses[i].analyzer),
+                        "is no analyzer of the profile: binding \"analyzers." + analyses[i].analyzer +
+                            "\": " + judge.status().message});
+    if (!judge.ok()) continue;
+    for (const auto& problem : judge->problems)
+      faults.push_back({joined(at + "/settings", problem.path), problem.value, problem.message});
+  }
+}
+
+// Any plugin answers health, so that its binding is found without a question to the gate itself.
+boost::asio::awaitable<void> check_gates(const Tools& tools, Proposal proposal, Problems& faults) {
+  const auto& gates = proposal.application.spec.gates;
+  for (std::size_t i = 0; i < gates.size(); ++i) {
+    if (gates[i].gate == "approval") continue;
+    const auto reply = co_await bridge::call<plugin::Interface, plugin::Health>(tools.caller, "gates." + gates[i].gate,
+                                                                                Empty(), context(tools, proposal));
+    if (!reply.ok() && reply.status().code == Code::not_found)
+      faults.push_back({"/gates/" + std::to_string(i) + "/gate", to_text(gates[i].gate),
+                        "is no gate of the profile, and not \"approval\""});
+  }
+}
+
+boost::asio::awaitable<Status> check_provider(const Tools& tools, Proposal proposal, Problems& faults) {
+  Releases releases{{proposal.release.name, std::make_shared<const provider::Release>(proposal.release.spec)}};
+  const Application& app = proposal.application;
+  Order order{.generation = app.generation + 1,
+              .groups = {{std::string(strategy::kNext), proposal.release.name, app.spec.replicas, 0}}};
+  const auto reply = co_await bridge::call<provider::Interface, provider::Validate>(
+      tools.caller, "provider", desired_of(app, app.spec, order, releases), context(tools, proposal));
+  if (!reply.ok())
+    co_return Status(Code::unavailable, "binding \"provider\" can't be asked: " + to_string(reply.status()));
+  for (const auto& problem : reply->problems) faults.push_back({"/release", to_text(proposal.release.name), problem});
+  co_return Status();
+}
+
+void add_notes(RolloutPlan& plan, const ApplicationSpec& spec) {
+  for (const GateSpec& gate : spec.gates) {
+    plan.notes.push_back("gate " + gate.gate + " is asked before the " +
+                         (gate.at == GateMoment::start ? "start" : "promotion"));
+    if (gate.gate == "approval") plan.needs_a_person = true;
+  }
+  if (spec.verification.period.ns > 0)
+    plan.notes.push_back("after promotion the release is watched for " + to_string(spec.verification.period) +
+                         "; a failed analysis goes back");
+  plan.earliest_end = plan.earliest_end + spec.verification.period;
+}
+
+}  // namespace
+
+boost::asio::awaitable<Status> check(const Tools& tools, Proposal proposal) {
+  Problems faults;
+  if (const Status status = co_await check_strategy(tools, proposal, faults); !status.ok()) co_return status;
+  co_await check_analyses(tools, proposal, faults);
+  co_await check_gates(tools, proposal, faults);
+  if (const Status status = co_await check_provider(tools, proposal, faults); !status.ok()) co_return status;
+  if (faults.empty()) co_return Status();
+  co_return Status(
+      Code::invalid_argument,
+      "release " + proposal.release.name + " of " + proposal.application.spec.name + " can't be rolled out so",
+      std::move(faults));
+}
+
+Later<RolloutPlan> make_plan(const Tools& tools, Proposal proposal) {
+  if (Status status = co_await check(tools, proposal); !status.ok()) co_return status;
+  const ApplicationSpec& spec = proposal.application.spec;
+  strategy::PlanRequest request{.settings = proposal.strategy.settings,
+                                .replicas = spec.replicas,
+                                .has_stable = !proposal.application.stable_release.empty()};
+  auto reply = co_await bridge::call<strategy::Interface, strategy::Plan>(
+      tools.caller, "strategies." + proposal.strategy.name, std::move(request), context(tools, proposal));
+  if (!reply.ok())
+    co_return Status(Code::unavailable,
+                     "binding \"strategies." + proposal.strategy.name + "\" can't plan: " + to_string(reply.status()));
+  RolloutPlan plan{.application = spec.name,
+                   .from_release = proposal.application.stable_release,
+                   .to_release = proposal.release.name,
+                   .strategy = proposal.strategy,
+                   .moments = std::move(reply->moments),
+                   .earliest_end = reply->earliest_end,
+                   .needs_a_person = reply->needs_a_person};
+  add_notes(plan, spec);
+  co_return plan;
+}
+
+}  // namespace slipway::rollout

@@ -1,0 +1,167 @@
+#include "host/rollout/retreat.hpp"
+
+#include <algorithm>
+
+namespace slipway::rollout {
+namespace {
+
+constexpr std::int64_t kShifts = 10;
+
+std::int32_t ready_of(const provider::ObservedGroup* group) { return group == nullptr ? 0 : group->ready; }
+
+std::string count_text(std::int32_t ready, std::int32_t wanted, const std::string& release) {
+  return std::to_string(ready) + " of " + std::to_string(wanted) + " replicas of " + release + " to be ready";
+}
+
+// How much of the traffic home shall have now.
+std::uint32_t home_weight(const Retreat& retreat, const ApplicationSpec& spec, const Order& order,
+                          const provider::Observation& world, Instant now) {
+  const std::int32_t ready = ready_of(seen_of(world, retreat.home));
+  std::uint32_t share = bearable(ready, spec.replicas, spec.rollback.min_ready);
+  const bool nobody_else = ready_of(seen_of(world, retreat.away)) == 0 && ready > 0;
+  if (nobody_else) {
+    share = kAllTraffic;
+  } else if (spec.rollback.mode == RollbackMode::gradual) {
+    const std::uint32_t moved = planned(spec.rollback, now - retreat.began);
+    const auto left =
+        static_cast<std::uint32_t>(std::uint64_t{retreat.from_weight} * (kAllTraffic - moved) / kAllTraffic);
+    share = std::min(share, kAllTraffic - left);
+  }
+  const OrderedGroup* ordered = group_of(order, retreat.home_role);
+  return ordered != nullptr && ordered->release == retreat.home ? std::max(share, ordered->weight) : share;
+}
+
+// Nothing is there to go back to: everything goes.
+RetreatStep clear_all(const Retreat& retreat, const Order& order, const provider::Observation& world) {
+  RetreatStep step{.order = order, .arrived = true};
+  step.order = Order{.generation = order.generation};
+  step.done = order.groups.empty() && !still_there(world, retreat.away);
+  step.wait = {strategy::WaitKind::replicas, "the replicas of " + retreat.away + " to leave", "the end", {}};
+  step.reason = "no release has served before: the replicas of " + retreat.away + " are removed";
+  return step;
+}
+
+std::optional<Instant> next_shift(const Retreat& retreat, const RollbackSpec& spec, Instant now) {
+  if (spec.mode == RollbackMode::instant) return std::nullopt;
+  const std::int64_t pace = std::max<std::int64_t>(1, spec.over.ns / (kShifts - 1));
+  return retreat.began + Duration{((now - retreat.began).ns / pace + 1) * pace};
+}
+
+}  // namespace
+
+std::uint32_t bearable(std::int32_t ready, std::int32_t replicas, const Count& min_ready) {
+  const std::int32_t enough = std::max(1, std::min(replicas, min_ready.of(replicas, Round::up)));
+  if (ready >= enough) return kAllTraffic;
+  return static_cast<std::uint32_t>(std::int64_t{kAllTraffic} * ready / std::max(1, replicas));
+}
+
+std::uint32_t planned(const RollbackSpec& spec, Duration after) {
+  if (spec.mode == RollbackMode::instant || spec.over.ns <= 0) return kAllTraffic;
+  const std::int64_t pace = std::max<std::int64_t>(1, spec.over.ns / (kShifts - 1));
+  const std::int64_t shifts = std::clamp<std::int64_t>(after.ns / pace + 1, 1, kShifts);
+  return static_cast<std::uint32_t>(kAllTraffic * shifts / kShifts);
+}
+
+RetreatStep retreat_step(const Retreat& retreat, const ApplicationSpec& spec, const Order& order,
+                         const provider::Observation& world, Instant now) {
+  if (retreat.home.empty()) return clear_all(retreat, order, world);
+  RetreatStep step{.order = {.generation = order.generation}};
+  const std::uint32_t weight = home_weight(retreat, spec, order, world, now);
+  const OrderedGroup* away = group_of(order, retreat.away_role);
+  const bool away_ordered = away != nullptr && away->release == retreat.away;
+  const auto* seen_away = seen_of(world, retreat.away);
+  const bool quiet = world.generation == order.generation && (seen_away == nullptr || seen_away->weight == 0);
+  const bool keep_away = away_ordered && !(away->weight == 0 && weight == kAllTraffic && quiet);
+
+  step.arrived = weight == kAllTraffic || !keep_away;
+  if (keep_away) {
+    step.order.groups.push_back({retreat.home_role, retreat.home, spec.replicas, weight});
+    step.order.groups.push_back({retreat.away_role, retreat.away, away->replicas, kAllTraffic - weight});
+  } else {
+    step.order = steady_order(retreat.home, spec.replicas, order.generation);
+  }
+  step.done = step.arrived && !away_ordered && !still_there(world, retreat.away);
+
+  const std::int32_t ready = ready_of(seen_of(world, retreat.home));
+  if (!step.arrived && bearable(ready, spec.replicas, spec.rollback.min_ready) == kAllTraffic) {
+    step.wait = {strategy::WaitKind::time, "the next shift back", "more traffic to " + retreat.home,
+                 next_shift(retreat, spec.rollback, now)};
+    step.reason =
+        share_to_string(weight) + " of the traffic goes to " + retreat.home + ", as the gradual way back has it";
+  } else if (!step.arrived) {
+    step.wait = {strategy::WaitKind::replicas,
+                 count_text(ready, spec.replicas, retreat.home),
+                 "all traffic to " + retreat.home,
+                 {}};
+    step.reason = share_to_string(weight) + " of the traffic goes to " + retreat.home +
+                  ": that is what its ready replicas can carry";
+  } else {
+    step.wait = {strategy::WaitKind::replicas, "the replicas of " + retreat.away + " to leave", "the end", {}};
+    step.reason =
+        keep_away ? "all traffic goes to " + retreat.home : "the replicas of " + retreat.away + " are removed";
+  }
+  return step;
+}
+
+Change turn_back(const Record& record, std::string reason, const provider::Observation& world, Instant now) {
+  Change change{.record = record, .kind = "rollback", .reason = reason};
+  Record& next = change.record;
+  const Rollout& rollout = record.rollout;
+  Retreat retreat{.home_role = std::string(strategy::kStable),
+                  .home = rollout.from_release,
+                  .away_role = std::string(strategy::kNext),
+                  .away = rollout.to_release,
+                  .began = now,
+                  .reason = std::move(reason)};
+  // Once promoted and finishing, the new release has the role "stable"; on the way back the roles are as before.
+  for (OrderedGroup& group : next.order.groups) {
+    group.role = group.release == retreat.home ? retreat.home_role : retreat.away_role;
+    if (group.release == retreat.away) retreat.from_weight = group.weight;
+  }
+  next.phase = Phase::returning;
+  next.rollout.state = State::rolling_back;
+  next.paused_at.reset();
+  next.commands.clear();
+  next.gates.clear();
+  const RetreatStep step = retreat_step(retreat, record.spec, next.order, world, now);
+  next.retreat = std::move(retreat);
+  next.order = step.order;
+  set_wait(next, step.wait, now);
+  if (!rollout.from_release.empty()) change.stable_release = rollout.from_release;
+  change.events.emplace_back("rollout.rolling_back");
+  return change;
+}
+
+std::optional<Change> go_back(const Record& record, const provider::Observation& world, Instant now,
+                              strategy::Wait& waiting) {
+  const RetreatStep step = retreat_step(*record.retreat, record.spec, record.order, world, now);
+  waiting = step.wait;
+  if (!step.done && same_order(step.order, record.order)) return std::nullopt;
+  Change change{.record = record, .kind = "rollback", .reason = step.reason};
+  change.record.order = step.order;
+  set_wait(change.record, step.wait, now);
+  const Retreat& retreat = *record.retreat;
+  if (step.arrived && retreat.home == record.rollout.to_release) change.stable_release = retreat.home;
+  if (!step.done) return change;
+
+  if (record.phase == Phase::clearing) {
+    change.record.phase = Phase::gates;
+    change.record.retreat.reset();
+    change.reason = "what the superseded rollout left behind is gone";
+  } else if (retreat.home.empty()) {
+    change.reason = retreat.reason;
+    end(change, State::failed, now);
+  } else if (retreat.home == record.rollout.to_release) {
+    change.kind = "ended";
+    change.reason = retreat.home + " serves all traffic again";
+    change.good = true;
+    end(change, State::succeeded, now);
+  } else {
+    change.kind = "ended";
+    change.reason = "back at " + retreat.home + ": " + retreat.reason;
+    end(change, State::rolled_back, now);
+  }
+  return change;
+}
+
+}  // namespace slipway::rollout

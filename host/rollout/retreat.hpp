@@ -1,0 +1,34 @@
+// The way back. Pure: it needs no strategy, no analysis and no gate, so that nothing can stand in its way.
+//
+// Traffic moves to the group that shall be home as fast as its ready replicas and the application's RollbackSpec allow;
+// when all of it has arrived, the other group is removed. Weight never moves away from home.
+#pragma once
+
+#include "host/rollout/record.hpp"
+
+namespace slipway::rollout {
+
+// Part of all traffic that `ready` of `replicas` may carry on a way back.
+std::uint32_t bearable(std::int32_t ready, std::int32_t replicas, const Count& min_ready);
+// Part of the traffic that a gradual way back has moved `after` its begin: ten equal shifts, the first at once.
+std::uint32_t planned(const RollbackSpec& spec, Duration after);
+
+// What is to be ordered now. `due` is when the next shift is.
+struct RetreatStep {
+  Order order;
+  bool arrived = false;  // all traffic is home
+  bool done = false;     // and the other group is gone
+  strategy::Wait wait;
+  std::string reason;
+};
+RetreatStep retreat_step(const Retreat& retreat, const ApplicationSpec& spec, const Order& order,
+                         const provider::Observation& world, Instant now);
+
+// Turns a rollout around: to the release it came from.
+Change turn_back(const Record& record, std::string reason, const provider::Observation& world, Instant now);
+// Takes the next step of a way back, in the phases clearing and returning; nothing when there is nothing new to decide,
+// `waiting` then says what for.
+std::optional<Change> go_back(const Record& record, const provider::Observation& world, Instant now,
+                              strategy::Wait& waiting);
+
+}  // namespace slipway::rollout

@@ -1,0 +1,40 @@
+// What an engine is told about itself, its patience and its bounds. Values.
+#pragma once
+
+#include <cstdint>
+#include <slipway/values.hpp>
+#include <string>
+
+namespace slipway::rollout {
+
+struct EventSettings {
+  std::int64_t keep = 10'000;        // events of a tenant that are kept
+  std::int32_t max_waiting = 1'000;  // long polls at once
+};
+
+// Time that one call of a plugin may take.
+struct Budgets {
+  Duration storage = seconds(5);
+  Duration apply = seconds(20);
+  Duration observe = seconds(5);
+  Duration strategy = seconds(5);
+  Duration urgent = seconds(2);  // the strategy's word on a failed analysis
+  Duration metrics = seconds(10);
+  Duration analyzer = seconds(5);
+  Duration gate = seconds(10);
+  Duration notifier = seconds(30);
+};
+
+struct EngineSettings {
+  std::string owner = "slipwayd";  // the same after a restart, so that its own lease doesn't keep it out
+  std::string environment = "development";
+  Duration lease = seconds(10);
+  Duration look_again = seconds(15);     // without any event
+  Duration ask_again = seconds(30);      // a gate that is not open
+  Duration write_patience = seconds(5);  // of a person for a write whose outcome is unknown
+  Duration keep_notes = seconds(5);      // between two silent writes of one rollout
+  EventSettings events;
+  Budgets budgets;
+};
+
+}  // namespace slipway::rollout

@@ -1,0 +1,141 @@
+#include "host/rollout/store.hpp"
+
+#include <algorithm>
+
+#include "host/bridge/typed_call.hpp"
+
+namespace slipway::rollout {
+namespace {
+
+constexpr const char* kBinding = "storage";
+
+bridge::CallContext context(Duration budget, std::string trace = {}) {
+  return {.budget_ns = budget.ns, .traceparent = std::move(trace)};
+}
+
+}  // namespace
+
+namespace keys {
+
+storage::Key application(const std::string& tenant, const std::string& name) { return {tenant, "application", name}; }
+storage::Key release(const std::string& tenant, const std::string& application, const std::string& name) {
+  return {tenant, "release", application + "/" + name};
+}
+storage::Key rollout(const std::string& tenant, const std::string& id) { return {tenant, "rollout", id}; }
+storage::Key removal(const std::string& tenant, const std::string& application) {
+  return {tenant, "removal", application};
+}
+storage::Key index(const std::string& tenant, const std::string& prefix, const std::string& rollout) {
+  return {tenant, "rollout-index", prefix + turned(rollout)};
+}
+storage::StreamRef journal(const std::string& tenant, const std::string& rollout) {
+  return {tenant, "journal/" + rollout};
+}
+storage::StreamRef events(const std::string& tenant) { return {tenant, "events"}; }
+
+std::string turned(const std::string& id) {
+  constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
+  std::string result = id;
+  for (char& c : result) {
+    if (const auto at = kDigits.find(c); at != kDigits.npos) c = kDigits[kDigits.size() - 1 - at];
+  }
+  return result;
+}
+
+}  // namespace keys
+
+storage::ScanRequest scan_of(std::string tenant, std::string kind, std::string prefix, std::string after,
+                             std::int32_t limit) {
+  return {.tenant = std::move(tenant),
+          .kind = std::move(kind),
+          .prefix = std::move(prefix),
+          .after = std::move(after),
+          .limit = limit};
+}
+storage::ReadRequest read_of(storage::StreamRef stream, std::int64_t after, std::int32_t limit) {
+  return {.stream = std::move(stream), .after = after, .limit = limit};
+}
+
+template <class T>
+Result<Stored<T>> document_from(const storage::Record& record) {
+  auto value = decode_text<T>(record.value, record.key.kind + " " + record.key.id);
+  if (!value.ok()) return Status(Code::data_loss, "the store's " + value.status().message, value.status().problems);
+  return Stored<T>{std::move(*value), record.version};
+}
+template Result<Stored<Application>> document_from(const storage::Record& record);
+template Result<Stored<Release>> document_from(const storage::Record& record);
+
+Result<Stored<Record>> record_from(const storage::Record& record) { return document_from<Record>(record); }
+
+template <class T>
+Later<Stored<T>> Store::one(storage::Key key, std::string what) {
+  std::vector<storage::Key> wanted;
+  wanted.push_back(std::move(key));
+  const auto found = co_await get(std::move(wanted));
+  if (!found.ok()) co_return found.status();
+  if (found->records.empty()) co_return Status(Code::not_found, what + " does not exist");
+  co_return document_from<T>(found->records.front());
+}
+
+Later<Stored<Application>> Store::application(std::string tenant, std::string name) {
+  co_return co_await one<Application>(keys::application(tenant, name), "application \"" + name + "\"");
+}
+Later<Stored<Release>> Store::release(std::string tenant, std::string application, std::string name) {
+  co_return co_await one<Release>(keys::release(tenant, application, name),
+                                  "release \"" + name + "\" of application \"" + application + "\"");
+}
+Later<Stored<Record>> Store::rollout(std::string tenant, std::string id) {
+  co_return co_await one<Record>(keys::rollout(tenant, id), "rollout \"" + id + "\"");
+}
+
+Later<storage::GetReply> Store::get(std::vector<storage::Key> keys) {
+  storage::GetRequest request{std::move(keys)};
+  co_return co_await bridge::call<storage::Interface, storage::Get>(caller_, kBinding, std::move(request),
+                                                                    context(settings_.budget));
+}
+Later<storage::ScanReply> Store::scan(storage::ScanRequest request) {
+  co_return co_await bridge::call<storage::Interface, storage::Scan>(caller_, kBinding, std::move(request),
+                                                                     context(settings_.budget));
+}
+Later<storage::ReadReply> Store::read(storage::ReadRequest request) {
+  co_return co_await bridge::call<storage::Interface, storage::Read>(caller_, kBinding, std::move(request),
+                                                                     context(settings_.budget));
+}
+Later<storage::LeaseReply> Store::lease(storage::LeaseRequest request) {
+  co_return co_await bridge::call<storage::Interface, storage::Lease>(caller_, kBinding, std::move(request),
+                                                                      context(settings_.budget));
+}
+
+Later<storage::WriteReply> Store::write(storage::WriteRequest& batch, std::string trace) {
+  if (batch.batch.empty()) batch.batch = "engine/" + ids_.next();
+  co_return co_await bridge::call<storage::Interface, storage::Write>(caller_, kBinding, batch,
+                                                                      context(settings_.budget, std::move(trace)));
+}
+
+// ABORTED is a precondition, INVALID_ARGUMENT and the like were refused before anything was written.
+bool outcome_unknown(const Status& status) {
+  switch (status.code) {
+    case Code::deadline_exceeded:
+    case Code::cancelled:
+    case Code::unknown:
+    case Code::internal:
+    case Code::unavailable:
+    case Code::resource_exhausted:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Application shown(const Stored<Application>& stored) {
+  Application application = stored.value;
+  application.version = std::to_string(stored.version);
+  return application;
+}
+Release shown(const Stored<Release>& stored) {
+  Release release = stored.value;
+  release.version = std::to_string(stored.version);
+  return release;
+}
+
+}  // namespace slipway::rollout

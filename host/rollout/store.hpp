@@ -1,0 +1,85 @@
+// Typed access to what delivery keeps in the binding "storage".
+//
+// Kinds: `application` by name, `release` by <application>/<name>, `rollout` by id, `rollout-index` for lists with the
+// newest first (all/, app/<name>/, active/ and the id turned round), `removal` for applications on their way out.
+// Streams: `journal/<rollout id>`, `events`. Every key has its tenant. Safe from any thread.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <slipway/interfaces/storage.hpp>
+#include <span>
+
+#include "host/base/ids.hpp"
+#include "host/bridge/caller.hpp"
+#include "host/rollout/control.hpp"
+#include "host/rollout/record.hpp"
+
+namespace slipway::rollout {
+
+// A document with the store's version of it.
+template <class T>
+struct Stored {
+  T value;
+  std::int64_t version = 0;
+};
+template <class T>
+using Later = boost::asio::awaitable<Result<T>>;
+
+namespace keys {
+storage::Key application(const std::string& tenant, const std::string& name);
+storage::Key release(const std::string& tenant, const std::string& application, const std::string& name);
+storage::Key rollout(const std::string& tenant, const std::string& id);
+storage::Key removal(const std::string& tenant, const std::string& application);
+storage::Key index(const std::string& tenant, const std::string& prefix, const std::string& rollout);
+storage::StreamRef journal(const std::string& tenant, const std::string& rollout);
+storage::StreamRef events(const std::string& tenant);
+// Sorts the other way round: each digit of the id mirrored in its alphabet.
+std::string turned(const std::string& id);
+}  // namespace keys
+
+// Requests by function, because an aggregate in braces must not stand inside a co_await.
+storage::ScanRequest scan_of(std::string tenant, std::string kind, std::string prefix, std::string after,
+                             std::int32_t limit);
+storage::ReadRequest read_of(storage::StreamRef stream, std::int64_t after, std::int32_t limit);
+
+struct StoreSettings {
+  Duration budget = seconds(5);  // of one call
+};
+
+class Store {
+ public:
+  Store(bridge::Caller& caller, base::IdSource& ids, StoreSettings settings)
+      : caller_(caller), ids_(ids), settings_(settings) {}
+
+  // NOT_FOUND names what does not exist; a document that can't be read is DATA_LOSS.
+  Later<Stored<Application>> application(std::string tenant, std::string name);
+  Later<Stored<Release>> release(std::string tenant, std::string application, std::string name);
+  Later<Stored<Record>> rollout(std::string tenant, std::string id);
+  Later<storage::ScanReply> scan(storage::ScanRequest request);
+  Later<storage::ReadReply> read(storage::ReadRequest request);
+  Later<storage::GetReply> get(std::vector<storage::Key> keys);
+  Later<storage::LeaseReply> lease(storage::LeaseRequest request);
+
+  // Once. The batch gets a name when it has none, so that it can be repeated when the outcome is unknown.
+  Later<storage::WriteReply> write(storage::WriteRequest& batch, std::string trace);
+
+ private:
+  template <class T>
+  Later<Stored<T>> one(storage::Key key, std::string what);
+
+  bridge::Caller& caller_;
+  base::IdSource& ids_;
+  StoreSettings settings_;
+};
+
+// Whether a write that ended so may have happened after all.
+bool outcome_unknown(const Status& status);
+
+// As documents are shown: with the store's version.
+Application shown(const Stored<Application>& stored);
+Release shown(const Stored<Release>& stored);
+Result<Stored<Record>> record_from(const storage::Record& record);
+template <class T>
+Result<Stored<T>> document_from(const storage::Record& record);
+
+}  // namespace slipway::rollout

@@ -1,0 +1,27 @@
+// What every part of the engine works with. References: the owner outlives them all.
+#pragma once
+
+#include "host/base/ids.hpp"
+#include "host/rollout/feed.hpp"
+#include "host/rollout/lease.hpp"
+#include "host/rollout/store.hpp"
+#include "host/telemetry/log.hpp"
+#include "host/telemetry/metrics.hpp"
+
+namespace slipway::rollout {
+
+struct Tools {
+  bridge::Caller& caller;
+  const base::Clock& clock;
+  Timers& timers;
+  base::IdSource& ids;
+  base::Random& random;
+  const telemetry::Log& log;
+  telemetry::Metrics& metrics;
+  const EngineSettings& settings;
+  Store& store;
+  Lease& lease;
+  Feed& feed;
+};
+
+}  // namespace slipway::rollout

@@ -1,0 +1,35 @@
+#include "host/rollout/turn.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace slipway::rollout {
+
+struct Turns::Waiter {
+  explicit Waiter(const boost::asio::any_io_executor& strand)
+      : timer(strand, std::chrono::steady_clock::time_point::max()) {}
+  boost::asio::steady_timer timer;
+};
+
+boost::asio::awaitable<Turns::Turn> Turns::take() {
+  if (taken_) {
+    const auto waiter = queue_.emplace_back(std::make_shared<Waiter>(strand_));
+    co_await waiter->timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  }
+  taken_ = true;
+  co_return Turn(nullptr, [this](void*) { pass_on(); });
+}
+
+// The turn stays taken while it is handed to the next, so that nobody slips in between.
+void Turns::pass_on() {
+  if (queue_.empty()) {
+    taken_ = false;
+    return;
+  }
+  const auto next = queue_.front();
+  queue_.pop_front();
+  next->timer.cancel();
+}
+
+}  // namespace slipway::rollout

@@ -1,0 +1,89 @@
+#include "host/rollout/windows.hpp"
+
+#include <algorithm>
+
+namespace slipway::rollout {
+
+metrics::Window next_window(AnalysisRun& run, const AnalysisSpec& spec, const Rollout& rollout, Instant now) {
+  const std::int64_t interval = std::max<std::int64_t>(1, spec.interval.ns);
+  const auto begin_of = [&](std::int64_t number) { return run.begin + Duration{number * interval}; };
+  const bool set_back = begin_of(run.window) - now > Duration{interval} + spec.initial_delay;
+  if (set_back) run.begin = now - Duration{run.window * interval};
+  const std::int64_t complete = (now - run.begin).ns / interval;
+  if (complete > run.window + 1) run.window = complete - 1;
+  const std::string id = rollout.id + "." + std::to_string(rollout.attempt) + "/" + run.wanted.name + "/" +
+                         run.wanted.run + "/" + std::to_string(run.window);
+  return {id, begin_of(run.window), begin_of(run.window + 1)};
+}
+
+strategy::Finding finding_of(analyzer::Verdict verdict, const AnalysisSpec& spec) {
+  const auto by = [](Policy policy) {
+    switch (policy) {
+      case Policy::promote:
+        return strategy::Finding::passed;
+      case Policy::rollback:
+        return strategy::Finding::failed;
+      case Policy::hold:
+        break;
+    }
+    return strategy::Finding::held;
+  };
+  switch (verdict) {
+    case analyzer::Verdict::proceed:
+      return strategy::Finding::running;
+    case analyzer::Verdict::pass:
+      return strategy::Finding::passed;
+    case analyzer::Verdict::fail:
+      return strategy::Finding::failed;
+    case analyzer::Verdict::inconclusive:
+      return by(spec.on_inconclusive);
+    case analyzer::Verdict::insufficient_data:
+      return by(spec.on_insufficient_data);
+    case analyzer::Verdict::error:
+      return by(spec.on_error);
+  }
+  return strategy::Finding::held;
+}
+
+bool concluded(const AnalysisRun& run) {
+  return run.status.finding == strategy::Finding::passed || run.status.finding == strategy::Finding::failed;
+}
+
+bool take_judgement(AnalysisRun& run, const AnalysisSpec& spec, const analyzer::JudgeReply& reply) {
+  const bool changed = reply.verdict != run.status.verdict;
+  run.state = reply.state;
+  run.status.verdict = reply.verdict;
+  run.status.finding = finding_of(reply.verdict, spec);
+  run.status.reason = reply.reason;
+  run.status.method = reply.method;
+  run.status.measurements = reply.measurements;
+  run.status.evidence = reply.evidence;
+  ++run.window;
+  return changed;
+}
+
+JournalEntry verdict_entry(const AnalysisRun& run, const metrics::Window& window, const Record& record, Instant now) {
+  const AnalysisStatus& status = run.status;
+  return {.at = now,
+          .kind = "verdict",
+          .state = record.rollout.state,
+          .step = record.rollout.step,
+          .reason = "analysis " + status.name + ": " + std::string(to_name(status.verdict)) +
+                    (status.reason.empty() ? "" : ", " + status.reason),
+          .generation = record.order.generation,
+          .detail = {{"analysis", status.name},
+                     {"verdict", std::string(to_name(status.verdict))},
+                     {"finding", std::string(to_name(status.finding))},
+                     {"window", encode(window)},
+                     {"measurements", status.measurements},
+                     {"method", status.method},
+                     {"evidence", status.evidence}}};
+}
+
+const AnalysisSpec* analysis_of(const ApplicationSpec& spec, std::string_view name) {
+  const auto found = std::find_if(spec.analyses.begin(), spec.analyses.end(),
+                                  [&](const auto& analysis) { return analysis.name == name; });
+  return found == spec.analyses.end() ? nullptr : &*found;
+}
+
+}  // namespace slipway::rollout

@@ -1,0 +1,163 @@
+#include "tests/simulation/fake_provider.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace slipway::sim {
+namespace {
+
+constexpr Instant kNever{INT64_MAX};
+
+std::string text_of(const provider::Desired& desired) {
+  std::string text = desired.application + " order " + std::to_string(desired.generation) + ":";
+  for (const auto& group : desired.groups) {
+    text += " " + group.role + "=" + group.release.version + "x" + std::to_string(group.replicas) + "@" +
+            std::to_string(group.weight);
+  }
+  return text;
+}
+
+}  // namespace
+
+provider::CapabilitiesReply FakeProvider::capabilities(const Empty&) {
+  return {.header_routes = true, .mirroring = true, .sticky = true};
+}
+
+provider::ValidateReply FakeProvider::validate(const provider::Desired& desired) {
+  provider::ValidateReply reply;
+  for (const auto& group : desired.groups) {
+    if (group.release.command.front() == "/missing") reply.problems.push_back("the program /missing does not exist");
+  }
+  return reply;
+}
+
+std::int32_t FakeProvider::ready(const Group& group) const {
+  return static_cast<std::int32_t>(
+      std::count_if(group.ready_at.begin(), group.ready_at.end(), [&](Instant at) { return at <= time_.now(); }));
+}
+
+void FakeProvider::check_order(const App& app, const provider::Desired& desired) {
+  std::uint64_t sum = 0;
+  for (const auto& group : desired.groups) {
+    sum += group.weight;
+    const auto old = app.groups.find(group.release.version);
+    const std::uint32_t weight = old == app.groups.end() ? 0 : old->second.weight;
+    const std::int32_t can_serve = old == app.groups.end() ? 0 : ready(old->second);
+    const bool first =
+        std::all_of(app.groups.begin(), app.groups.end(), [](const auto& entry) { return entry.second.weight == 0; });
+    if (group.weight > weight && can_serve == 0 && !first)
+      violations_.push_back("weight rises before a replica is ready: " + text_of(desired));
+  }
+  if (sum != kAllTraffic && sum != 0)
+    violations_.push_back("weights add up to " + std::to_string(sum) + ": " + text_of(desired));
+}
+
+Empty FakeProvider::apply(const provider::Desired& desired) {
+  const Name name{desired.tenant, desired.application};
+  App& app = apps_[name];
+  const auto newer =
+      std::tie(desired.token, desired.generation) <=> std::tie(app.desired.token, app.desired.generation);
+  if (newer < 0) throw Error(Code::aborted, "order " + std::to_string(app.desired.generation) + " is newer");
+  if (desired.generation < app.desired.generation)
+    violations_.push_back("the generation went back: " + text_of(desired));
+  const bool repeated = desired.generation == app.desired.generation;
+  if (repeated) {
+    if (text_of(desired) != text_of(app.desired))
+      violations_.push_back("another order under the same number: " + text_of(desired) + " after " +
+                            text_of(app.desired));
+    app.desired.token = desired.token;
+    return {};
+  }
+  check_order(app, desired);
+  if (on_order) on_order(desired);
+  orders_.push_back(desired);
+  app.desired = desired;
+  for (auto& [release, group] : app.groups) group.role.clear();
+  for (const auto& group : desired.groups) {
+    Group& mine = app.groups[group.release.version];
+    mine.role = group.role;
+    mine.weight = group.weight;
+    scale(name, group.release.version, mine, group.replicas);
+  }
+  for (auto& [release, group] : app.groups) {
+    if (!group.role.empty()) continue;
+    group.weight = 0;
+    scale(name, release, group, 0);
+  }
+  changed_(name.first, name.second);
+  return {};
+}
+
+void FakeProvider::scale(const Name& name, const std::string& release, Group& group, std::int32_t replicas) {
+  const Behaviour behaviour = behaviours_[release];
+  group.replicas = replicas;
+  while (static_cast<std::int32_t>(group.ready_at.size()) < replicas) {
+    group.ready_at.push_back(behaviour.never_ready ? kNever : time_.now() + behaviour.start);
+    settle_later(name, behaviour.start);
+  }
+  const auto surplus = static_cast<std::int32_t>(group.ready_at.size()) - replicas;
+  if (surplus <= 0) return;
+  group.ready_at.resize(static_cast<std::size_t>(replicas));
+  group.leaving += surplus;
+  time_.after(behaviour.stop, [this, name, release, surplus] {
+    Group& left = apps_[name].groups[release];
+    left.leaving -= surplus;
+    if (left.role.empty() && left.leaving == 0) apps_[name].groups.erase(release);
+    changed_(name.first, name.second);
+  });
+}
+
+void FakeProvider::settle_later(const Name& name, Duration after) {
+  time_.after(after, [this, name] { changed_(name.first, name.second); });
+}
+
+void FakeProvider::kill_replica(const std::string& tenant, const std::string& application, const std::string& release) {
+  const Name name{tenant, application};
+  Group& group = apps_[name].groups[release];
+  if (group.ready_at.empty()) return;
+  group.ready_at.back() = time_.now() + behaviours_[release].start;
+  settle_later(name, behaviours_[release].start);
+  changed_(tenant, application);
+}
+
+provider::Observation FakeProvider::observe(const provider::Target& target) {
+  const auto found = apps_.find({target.tenant, target.application});
+  if (found == apps_.end()) throw Error(Code::not_found, "never applied");
+  const App& app = found->second;
+  provider::Observation seen{.generation = app.desired.generation, .converged = true};
+  for (const auto& [release, group] : app.groups) {
+    provider::ObservedGroup one{.role = group.role, .release = release, .replicas = group.replicas};
+    one.ready = ready(group);
+    one.running = static_cast<std::int32_t>(group.ready_at.size()) + group.leaving;
+    for (const Instant at : group.ready_at) {
+      if (at <= time_.now()) one.ready_since.push_back(at);
+    }
+    one.weight = group.weight;
+    seen.converged = seen.converged && one.ready == group.replicas && group.leaving == 0;
+    seen.groups.push_back(std::move(one));
+  }
+  return seen;
+}
+
+Empty FakeProvider::remove(const provider::Target& target) {
+  apps_.erase({target.tenant, target.application});
+  return {};
+}
+
+std::uint32_t FakeProvider::weight_of(const std::string& application, const std::string& release) const {
+  for (const auto& [name, app] : apps_) {
+    const auto group = app.groups.find(release);
+    if (name.second == application && group != app.groups.end()) return group->second.weight;
+  }
+  return 0;
+}
+
+std::int32_t FakeProvider::ready_of(const std::string& application, const std::string& release) const {
+  for (const auto& [name, app] : apps_) {
+    const auto group = app.groups.find(release);
+    if (name.second == application && group != app.groups.end()) return ready(group->second);
+  }
+  return 0;
+}
+
+}  // namespace slipway::sim

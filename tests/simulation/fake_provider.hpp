@@ -1,0 +1,69 @@
+// slipway.provider/1 in memory: replicas that need time to start, never get ready, or die; groups that drain. It also
+// watches what it is told, and notes whatever breaks the rules.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <slipway/interfaces/provider.hpp>
+
+#include "tests/simulation/sim_time.hpp"
+
+namespace slipway::sim {
+
+// How replicas of a release behave.
+struct Behaviour {
+  Duration start = seconds(2);
+  Duration stop = seconds(1);
+  bool never_ready = false;
+};
+
+class FakeProvider {
+ public:
+  using Changed = std::function<void(const std::string& tenant, const std::string& application)>;
+  FakeProvider(SimTime& time, Changed changed) : time_(time), changed_(std::move(changed)) {}
+
+  provider::CapabilitiesReply capabilities(const Empty&);
+  provider::ValidateReply validate(const provider::Desired& desired);
+  Empty apply(const provider::Desired& desired);
+  provider::Observation observe(const provider::Target& target);
+  Empty remove(const provider::Target& target);
+
+  // The world's whims.
+  void behave(const std::string& release, Behaviour behaviour) { behaviours_[release] = behaviour; }
+  void kill_replica(const std::string& tenant, const std::string& application, const std::string& release);
+
+  // For a test's eyes. `orders` holds each order that was new.
+  [[nodiscard]] std::uint32_t weight_of(const std::string& application, const std::string& release) const;
+  [[nodiscard]] std::int32_t ready_of(const std::string& application, const std::string& release) const;
+  [[nodiscard]] const std::vector<provider::Desired>& orders() const { return orders_; }
+  [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
+  std::function<void(const provider::Desired&)> on_order;
+
+ private:
+  struct Group {
+    std::string role;
+    std::int32_t replicas = 0;
+    std::uint32_t weight = 0;
+    std::vector<Instant> ready_at;  // of each process
+    std::int32_t leaving = 0;
+  };
+  struct App {
+    provider::Desired desired;
+    std::map<std::string, Group> groups;
+  };
+  using Name = std::pair<std::string, std::string>;
+
+  [[nodiscard]] std::int32_t ready(const Group& group) const;
+  void check_order(const App& app, const provider::Desired& desired);
+  void scale(const Name& name, const std::string& release, Group& group, std::int32_t replicas);
+  void settle_later(const Name& name, Duration after);
+
+  SimTime& time_;
+  Changed changed_;
+  std::map<Name, App> apps_;
+  std::map<std::string, Behaviour> behaviours_;
+  std::vector<provider::Desired> orders_;
+  std::vector<std::string> violations_;
+};
+
+}  // namespace slipway::sim

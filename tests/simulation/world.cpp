@@ -1,0 +1,175 @@
+#include "tests/simulation/world.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "tests/simulation/serve.hpp"
+
+namespace slipway::sim {
+
+World::World(std::uint64_t seed)
+    : storage(time.clock()),
+      provider(time,
+               [this](const std::string& tenant, const std::string& application) {
+                 if (engine_) engine_->provider_changed(tenant, application);
+               }),
+      random_(seed),
+      ids_(time.clock(), random_) {}
+
+World::~World() { crash(); }
+
+void World::start() {
+  crash();
+  crashed_ = false;
+  context_ = std::make_unique<boost::asio::io_context>(1);
+  engine_ = std::make_unique<rollout::Engine>(rollout::EngineParts{context_->get_executor(), *this, time.clock(), time,
+                                                                   ids_, random_, telemetry::Log::none(), metrics_},
+                                              rollout::EngineSettings{});
+  auto box = std::make_shared<std::optional<Status>>();
+  auto begin = [](rollout::Engine* engine,
+                  std::shared_ptr<std::optional<Status>> into) -> boost::asio::awaitable<void> {
+    *into = co_await engine->resume(seconds(60));
+  };
+  boost::asio::co_spawn(*context_, begin(engine_.get(), box), boost::asio::detached);
+  until([&] { return box->has_value(); }, seconds(120));
+}
+
+// As SIGKILL would: nothing of the engine runs again.
+void World::crash() {
+  engine_.reset();
+  context_.reset();
+}
+
+Status World::stop() {
+  auto box = std::make_shared<std::optional<Status>>();
+  auto halt = [](rollout::Engine* engine, std::shared_ptr<std::optional<Status>> into) -> boost::asio::awaitable<void> {
+    *into = co_await engine->stop(seconds(4));
+  };
+  boost::asio::co_spawn(*context_, halt(engine_.get(), box), boost::asio::detached);
+  until([&] { return box->has_value(); }, seconds(10));
+  return box->value_or(Status(Code::deadline_exceeded, "it did not stop"));
+}
+
+// One thing happens: handlers that are ready, else the next moment.
+bool World::turn() {
+  if (crashed_) crash();
+  if (context_) {
+    context_->restart();
+    if (context_->poll_one() > 0) return true;
+  }
+  return time.turn();
+}
+
+bool World::until(const std::function<bool()>& holds, Duration limit) {
+  const bool was_alive = alive();
+  const Instant end = now() + limit;
+  while (!holds()) {
+    if (now() > end || !turn() || (was_alive && !alive())) return holds();
+  }
+  return true;
+}
+
+void World::run_for(Duration span) {
+  bool over = false;
+  time.after(span, [&] { over = true; });
+  until([&] { return over; }, span + seconds(1));
+}
+
+boost::asio::awaitable<Result<std::string>> World::call(std::string_view binding, std::string_view interface,
+                                                        std::uint32_t method, std::string payload,
+                                                        bridge::CallContext context) {
+  const std::string to(binding);
+  const std::string what(interface);
+  const int number = ++calls_;
+  const Fate mine = fate ? fate(number, binding, method) : Fate::good;
+  rollout::Wakeup pause(co_await boost::asio::this_coro::executor, time.clock(), time);
+  if (mine == Fate::crash_before) crashed_ = true;
+  if (mine == Fate::hang) {
+    co_await pause.wait_until(now() + nanoseconds(context.budget_ns));
+    co_return Status(Code::deadline_exceeded, "no answer from " + to);
+  }
+  co_await pause.wait_until(now() + nanoseconds(static_cast<std::int64_t>(random_.below(400'000))));
+  if (mine == Fate::fail_before) co_return Status(Code::unavailable, to + " is not there");
+  auto reply = answer(to, what, method, payload);
+  if (mine == Fate::crash_after) crashed_ = true;
+  co_await pause.wait_until(now() + nanoseconds(static_cast<std::int64_t>(random_.below(400'000))));
+  if (mine == Fate::fail_after) co_return Status(Code::deadline_exceeded, "the answer of " + to + " was lost");
+  co_return reply;
+}
+
+Result<std::string> World::answer(std::string_view binding, std::string_view interface, std::uint32_t method,
+                                  const std::string& payload) {
+  if (const auto other = plugins.find(binding); other != plugins.end())
+    return other->second(interface, method, payload);
+  if (binding == "storage") return serve<storage::Interface>(storage, method, payload);
+  if (binding == "provider") return serve<provider::Interface>(provider, method, payload);
+  if (binding == "strategies.steps") return serve<strategy::Interface>(strategy, method, payload);
+  if (binding == "metrics.sim") return serve<metrics::Interface>(metrics, method, payload);
+  if (binding == "analyzers.limit") return serve<analyzer::Interface>(analyzer, method, payload);
+  if (binding == "gates.freeze" && interface == plugin::kId) return serve<plugin::Interface>(gate, method, payload);
+  if (binding == "gates.freeze") return serve<gate::Interface>(gate, method, payload);
+  if (binding == "notifiers.hook") return serve<notifier::Interface>(notifier, method, payload);
+  return Status(Code::not_found, "the profile has no binding \"" + std::string(binding) + "\"");
+}
+
+rollout::ApplicationSpec World::shop(Json settings) const {
+  if (settings.empty()) settings = {{"weights", {50'000, 500'000}}, {"hold", "5s"}, {"analysis", "errors"}};
+  rollout::ApplicationSpec spec{.name = "shop", .replicas = 4, .strategy = {"steps", std::move(settings)}};
+  spec.analyses.push_back(
+      {.name = "errors", .metrics = "sim", .analyzer = "limit", .settings = {{"count", 3}}, .interval = seconds(1)});
+  return spec;
+}
+
+Status World::make_application(const rollout::ApplicationSpec& spec) {
+  return ask(engine_->put_application(somebody, spec, {}, rollout::Mode::commit)).status();
+}
+
+Status World::make_release(const std::string& application, const std::string& version) {
+  rollout::ReleaseRequest request{.release = {.version = version, .command = {"/bin/app"}}};
+  return ask(engine_->create_release(somebody, application, request, rollout::Mode::commit)).status();
+}
+
+Result<rollout::Rollout> World::deploy(const std::string& application, const std::string& release,
+                                       rollout::Supersede supersede) {
+  return ask(
+      engine_->start_rollout(somebody, {.application = application, .release = release, .supersede = supersede}));
+}
+
+Result<rollout::Rollout> World::act(const std::string& id, rollout::Action action, rollout::ActionRequest request) {
+  return ask(engine_->act(somebody, id, action, std::move(request), {}, rollout::Mode::commit));
+}
+
+Result<rollout::Rollout> World::get(const std::string& id) { return ask(engine_->rollout(somebody, id)); }
+
+Result<rollout::Application> World::application(const std::string& name) {
+  return ask(engine_->application(somebody, name));
+}
+
+// Past the engine, so that looking changes nothing.
+State World::state_of(const std::string& id) {
+  const auto* record = storage.find(rollout::keys::rollout("acme", id));
+  if (record == nullptr) return State::pending;
+  const Json stored = *parse_json(record->value);
+  return *enum_from<State>(stored.at("rollout").at("state").get<std::string>());
+}
+
+bool World::until_state(const std::string& id, State state, Duration limit) {
+  return until([&] { return state_of(id) == state; }, limit);
+}
+
+std::vector<rollout::JournalEntry> World::journal(const std::string& id) {
+  std::vector<rollout::JournalEntry> entries;
+  for (const std::string& text : storage.stream("acme", "journal/" + id))
+    entries.push_back(*decode_text<rollout::JournalEntry>(text, "journal"));
+  return entries;
+}
+
+void World::make_stable(const rollout::ApplicationSpec& spec, const std::string& release) {
+  (void)make_application(spec);
+  (void)make_release(spec.name, release);
+  const auto rollout = deploy(spec.name, release);
+  if (rollout.ok()) until_state(rollout->id, State::succeeded);
+}
+
+}  // namespace slipway::sim
