@@ -264,6 +264,27 @@ TEST_F(BlockingCallsTest, a_call_that_blocks_does_not_keep_its_caller_beyond_the
   gate.set_value();
 }
 
+TEST_F(BlockingCallsTest, calls_that_gave_up_waiting_for_a_thread_do_not_pile_up_without_end) {
+  std::promise<void> gate;
+  Collected<int> entered;
+  plugin.on_invoke = [&](const slipway_call& call) {
+    entered.add(1);
+    gate.get_future().wait();
+    plugin.complete(call.id, SLIPWAY_OK, "");
+  };
+  run(Threading::blocking, {.open_calls = 2, .blocking_threads = 1});
+  call_later("stuck");
+  entered.wait_for(1);
+  Status status;
+  for (int i = 0; i < 100 && status.code != Code::resource_exhausted; ++i) {
+    status = call("x", milliseconds(1).ns).status();
+  }
+  EXPECT_EQ(status,
+            Status(Code::resource_exhausted, "instance \"echo\" (test-echo) has no thread free and its queue is full"));
+  gate.set_value();
+  results.wait_for(1);
+}
+
 TEST_F(BlockingCallsTest, calls_run_beside_each_other_up_to_the_number_of_threads) {
   std::atomic<int> inside{0};
   std::atomic<int> most{0};
