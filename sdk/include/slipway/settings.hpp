@@ -73,6 +73,15 @@ Result<Settings> settings_over(const Json& defaults, const Json& given) {
   return decode<Settings>(merged, "the settings", Unknown::refused);
 }
 
+// JSON Schema of an instance's defaults: "config" of plugin.json.
+template <class Settings>
+Json schema_of_defaults() {
+  Json schema = schema_of<Settings>();
+  schema.erase("required");
+  schema["additionalProperties"] = false;
+  return schema;
+}
+
 // The same for an instance's defaults alone, which may leave out what each request must say.
 template <class Settings>
 Status check_defaults(const Json& defaults) {

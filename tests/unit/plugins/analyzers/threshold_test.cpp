@@ -5,6 +5,7 @@
 #include <slipway/testing/library.hpp>
 
 #include "plugins/analyzers/threshold/counters.hpp"
+#include "tests/support/manifest_config.hpp"
 
 namespace slipway::threshold {
 namespace {
@@ -237,6 +238,10 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"nes", {.flagger = Flagger{3}}, Verdict::proceed, "measuring"},
         Row{"nef", {.flagger = Flagger{3}}, Verdict::fail, "failure_limit"},
         Row{"i", {.flagger = Flagger{1}}, Verdict::fail, "failure_limit"}));
+
+TEST_F(Threshold, ThePackagesSchemaIsThatOfTheSettings) {
+  EXPECT_EQ(test::config_in(MANIFEST), schema_of_defaults<Settings>()) << schema_of_defaults<Settings>().dump(2);
+}
 
 }  // namespace
 }  // namespace slipway::threshold

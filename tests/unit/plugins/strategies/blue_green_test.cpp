@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "plugins/strategies/blue-green/settings.hpp"
+#include "tests/support/manifest_config.hpp"
 #include "tests/support/strategy_world.hpp"
 
 namespace slipway::blue_green {
@@ -154,6 +156,10 @@ TEST_F(BlueGreen, FaultsAreAllReportedWithTheirPaths) {
                        "/switch_steps/1/weight: the provider's weights are multiples of 1%",
                        "/smoke: is no analysis here; there are none",
                        "/: the provider runs only 1 group of an application at once, blue-green needs 2"}));
+}
+
+TEST_F(BlueGreen, ThePackagesSchemaIsThatOfTheSettings) {
+  EXPECT_EQ(test::config_in(MANIFEST), schema_of_defaults<Settings>()) << schema_of_defaults<Settings>().dump(2);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "plugins/strategies/canary/settings.hpp"
+#include "tests/support/manifest_config.hpp"
 #include "tests/support/strategy_world.hpp"
 
 namespace slipway::canary {
@@ -408,6 +409,10 @@ TEST_F(Canary, ThePlanIsTheRolloutInAnIdealWorld) {
                                       "5m20s step 4: 4 at 50%", "5m30s step 4: 4 at 100%", "5m30s step 0: 4 at 100%"}));
   EXPECT_EQ(plan->earliest_end, seconds(330));
   EXPECT_TRUE(plan->needs_a_person);
+}
+
+TEST_F(Canary, ThePackagesSchemaIsThatOfTheSettings) {
+  EXPECT_EQ(test::config_in(MANIFEST), schema_of_defaults<Settings>()) << schema_of_defaults<Settings>().dump(2);
 }
 
 }  // namespace

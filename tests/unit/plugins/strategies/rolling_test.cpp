@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "plugins/strategies/rolling/settings.hpp"
+#include "tests/support/manifest_config.hpp"
 #include "tests/support/strategy_world.hpp"
 
 namespace slipway::rolling {
@@ -224,6 +225,10 @@ TEST_F(Rolling, FaultsAreAllReportedWithTheirPaths) {
             "/analyses is no analysis here; there are errors");
   EXPECT_EQ(reply->problems[1].path + " " + reply->problems[1].message,
             "/progress_deadline want more than min_ready, which is 10s");
+}
+
+TEST_F(Rolling, ThePackagesSchemaIsThatOfTheSettings) {
+  EXPECT_EQ(test::config_in(MANIFEST), schema_of_defaults<Settings>()) << schema_of_defaults<Settings>().dump(2);
 }
 
 }  // namespace

@@ -1,0 +1,45 @@
+// What every analyzer must do. A new analyzer adds itself to plugins.cpp.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <slipway/interfaces/analyzer.hpp>
+
+#include "tests/contract/in_process.hpp"
+
+namespace slipway::test {
+
+struct AnalyzerPlugin {
+  std::string name;      // the plugin's id without "analyzer-"
+  std::string settings;  // judge error_ratio of next, at once
+  std::string misspelt;  // with an unknown field
+};
+inline void PrintTo(const AnalyzerPlugin& plugin, std::ostream* out) { *out << plugin.name; }
+std::vector<AnalyzerPlugin> analyzer_plugins();
+
+class AnalyzerContract : public ::testing::TestWithParam<AnalyzerPlugin> {
+ protected:
+  template <class Method>
+  Result<typename Method::Reply> ask(const typename Method::Request& request) {
+    return plugin_.host().call<analyzer::Interface, Method>(request);
+  }
+  static Json settings() { return Json::parse(GetParam().settings); }
+  // A window in which both groups had 1,000 requests, of which these parts failed.
+  static analyzer::JudgeRequest window(double next, double stable) {
+    analyzer::JudgeRequest request;
+    request.settings = settings();
+    request.window.id = "1";
+    const auto group = [](const char* role, double ratio) {
+      return metrics::GroupSamples{.role = role,
+                                   .values = {{"requests", 1000}, {"failures", 1000 * ratio}, {"error_ratio", ratio}}};
+    };
+    request.groups = {group("next", next), group("stable", stable)};
+    return request;
+  }
+
+ private:
+  InProcess plugin_{"analyzer-" + GetParam().name, Json::object()};
+};
+
+}  // namespace slipway::test

@@ -1,0 +1,84 @@
+#include "tests/contract/analyzer/analyzer_contract.hpp"
+
+namespace slipway::test {
+namespace {
+
+using analyzer::Judge;
+using analyzer::Verdict;
+
+TEST_P(AnalyzerContract, AGoodReleasePassesAndABadOneFails) {
+  const auto good = ask<Judge>(window(0.001, 0.001));
+  ASSERT_TRUE(good.ok()) << to_string(good.status());
+  EXPECT_EQ(good->verdict, Verdict::pass) << good->reason;
+  const auto bad = ask<Judge>(window(0.2, 0.001));
+  ASSERT_TRUE(bad.ok()) << to_string(bad.status());
+  EXPECT_EQ(bad->verdict, Verdict::fail) << bad->reason;
+}
+
+TEST_P(AnalyzerContract, AVerdictCanBeChecked) {
+  const auto reply = ask<Judge>(window(0.2, 0.001));
+  ASSERT_TRUE(reply.ok());
+  EXPECT_FALSE(reply->reason.empty());
+  EXPECT_FALSE(reply->code.empty());
+  EXPECT_NE(reply->method.find('/'), std::string::npos) << "method and version";
+  EXPECT_FALSE(reply->evidence.empty());
+  EXPECT_LE(to_text(reply->state).size(), 4096U);
+}
+
+TEST_P(AnalyzerContract, NoDataIsNeverAPass) {
+  analyzer::JudgeRequest request = window(0, 0);
+  request.groups.clear();
+  for (int i = 0; i < 20; ++i) {
+    const auto reply = ask<Judge>(request);
+    ASSERT_TRUE(reply.ok());
+    EXPECT_NE(reply->verdict, Verdict::pass);
+    EXPECT_NE(reply->verdict, Verdict::fail);
+    request.state = reply->state;
+  }
+}
+
+TEST_P(AnalyzerContract, ASourceThatFailsIsNeverAPassAndAnErrorInTheEnd) {
+  analyzer::JudgeRequest request = window(0, 0);
+  request.groups.clear();
+  request.source_error = "connection refused";
+  Verdict last = Verdict::proceed;
+  for (int i = 0; i < 20; ++i) {
+    const auto reply = ask<Judge>(request);
+    ASSERT_TRUE(reply.ok());
+    EXPECT_NE(reply->verdict, Verdict::pass);
+    request.state = reply->state;
+    last = reply->verdict;
+  }
+  EXPECT_EQ(last, Verdict::error);
+}
+
+TEST_P(AnalyzerContract, TheSameQuestionHasTheSameAnswer) {
+  const auto first = ask<Judge>(window(0.03, 0.02));
+  const auto second = ask<Judge>(window(0.03, 0.02));
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(encode_text(*first), encode_text(*second));
+}
+
+TEST_P(AnalyzerContract, AnUnknownSettingIsRefusedInValidateAndInJudge) {
+  const Json misspelt = Json::parse(GetParam().misspelt);
+  const auto validated = ask<analyzer::Validate>({.settings = misspelt});
+  ASSERT_TRUE(validated.ok());
+  ASSERT_FALSE(validated->problems.empty());
+  EXPECT_EQ(validated->problems[0].path, "/" + misspelt.items().begin().key());
+  auto request = window(0, 0);
+  request.settings = misspelt;
+  EXPECT_EQ(ask<Judge>(request).status().code, Code::invalid_argument);
+}
+
+TEST_P(AnalyzerContract, AStateOfAnotherVersionIsNotGuessedAt) {
+  auto request = window(0, 0);
+  request.state = {{"version", 99}};
+  EXPECT_EQ(ask<Judge>(request).status(),
+            Status(Code::failed_precondition, "the state has version 99, this analyzer reads version 1 only"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Plugins, AnalyzerContract, ::testing::ValuesIn(analyzer_plugins()),
+                         [](const auto& plugin) { return plugin.param.name; });
+
+}  // namespace
+}  // namespace slipway::test
