@@ -1,0 +1,61 @@
+#include "tools/cli/program.hpp"
+
+#include <iostream>
+
+namespace slipway::cli {
+namespace {
+
+std::string exit_codes() {
+  std::string text;
+  for (const auto& [code, meaning] : kExits) {
+    text += (text.empty() ? "" : ", ") + std::to_string(static_cast<int>(code)) + " " + std::string(meaning);
+  }
+  return "Exit codes: " + text + ".";
+}
+
+void add_global_options(CLI::App& app, GlobalOptions& options) {
+  app.add_option("--url", options.url, "Address of slipwayd; SLIPWAY_URL")->capture_default_str();
+  app.add_option("--token-file", options.token_file,
+                 "File with the access token; SLIPWAY_TOKEN_FILE, or the token itself in SLIPWAY_TOKEN")
+      ->capture_default_str();
+  app.add_option("--tenant", options.tenant, "Tenant, for administrators of several");
+  app.add_option("-o,--output", options.format, "table, json or yaml")
+      ->check(CLI::IsMember({"table", "json", "yaml"}))
+      ->capture_default_str();
+  app.footer(exit_codes());
+}
+
+}  // namespace
+
+void add_program(CLI::App& app, Session& session, GlobalOptions& options) {
+  app.name("slipway");
+  app.description("Slipway: releases applications, watches them, and takes them back when they fail.");
+  app.require_subcommand(1);
+  app.fallthrough();
+  add_global_options(app, options);
+  add_deliver_commands(app, session);
+  add_rollout_commands(app, session);
+  add_host_commands(app, session);
+  add_completion_command(app, session);
+}
+
+Exit exit_of_answer(int http_status) {
+  if (http_status == 0 || http_status >= 500) return Exit::failed;
+  return http_status == 400 || http_status == 422 ? Exit::usage : Exit::refused;
+}
+
+void Session::print(const Json& value, const std::function<std::string()>& text) const {
+  switch (format) {
+    case Format::table:
+      std::cout << text();
+      break;
+    case Format::json:
+      std::cout << to_pretty_json(value);
+      break;
+    case Format::yaml:
+      std::cout << to_yaml(value);
+      break;
+  }
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,102 @@
+#include "host/api/api.hpp"
+
+#include "host/api/openapi.hpp"
+#include "tools/docs/fields.hpp"
+#include "tools/docs/markdown.hpp"
+#include "tools/docs/no_host.hpp"
+#include "tools/docs/pages.hpp"
+
+namespace slipway::docs {
+namespace {
+
+using api::Feature;
+using api::Operation;
+
+// "rollouts" of "/api/rollouts/{id}"; what has no /api in front is one subject.
+std::string subject_of(std::string_view path) {
+  constexpr std::string_view kStart = "/api/";
+  if (!path.starts_with(kStart)) return "Beside /api";
+  path.remove_prefix(kStart.size());
+  std::string subject(path.substr(0, path.find('/')));
+  subject[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(subject[0])));
+  return subject;
+}
+
+std::string features_of(const Operation& operation) {
+  std::string text;
+  const auto add = [&](Feature feature, std::string_view word) {
+    if (has(operation.features, feature)) text += (text.empty() ? "" : ", ") + std::string(word);
+  };
+  add(Feature::paged, "pages");
+  add(Feature::etag, "ETag");
+  add(Feature::if_match, "If-Match");
+  add(Feature::dry_run, "dry run");
+  add(Feature::idempotent, "Idempotency-Key");
+  if (operation.access == api::Access::everybody) text += text.empty() ? "no token" : ", no token";
+  return text;
+}
+
+std::string answer_of(const Operation& operation) {
+  const std::string status = std::to_string(operation.success);
+  if (!operation.reply.name.empty()) return status + " " + operation.reply.name;
+  return operation.success == 204 ? status : status + " " + operation.reply_type;
+}
+
+std::string operations_text(const api::Operations& operations) {
+  std::vector<std::string> subjects;
+  std::map<std::string, std::vector<Cells>> rows;
+  for (const Operation& operation : operations) {
+    const std::string subject = subject_of(operation.path);
+    if (!rows.contains(subject)) subjects.push_back(subject);
+    rows[subject].push_back({code(operation.method + " " + operation.path), operation.summary, operation.request.name,
+                             answer_of(operation), features_of(operation)});
+  }
+  std::string text;
+  for (const std::string& subject : subjects)
+    text += "## " + subject + "\n\n" + table({"operation", "meaning", "body", "answer", "takes"}, rows[subject]);
+  return text;
+}
+
+template <Document T>
+std::string document(const std::string& name) {
+  return "### " + name + "\n\n" + fields_table(rows_of<T>());
+}
+
+std::string documents() {
+  return "## Documents\n\n" + document<rollout::ApplicationSpec>("ApplicationSpec") +
+         document<rollout::Application>("Application") + document<rollout::ReleaseRequest>("ReleaseRequest") +
+         document<rollout::Release>("Release") + document<rollout::RolloutRequest>("RolloutRequest") +
+         document<rollout::RolloutPlan>("RolloutPlan") + document<rollout::Rollout>("Rollout") +
+         document<rollout::ActionRequest>("ActionRequest") + document<rollout::JournalEntry>("JournalEntry") +
+         document<rollout::Event>("Event") + document<api::PluginView>("Plugin") +
+         document<api::BindingView>("Binding") + document<api::ProfileView>("Profile") +
+         document<api::StatusView>("Status") + document<plugin::HealthReply>("Health");
+}
+
+constexpr std::string_view kConventions =
+    R"(The contract is [openapi.json](openapi.json), which the host serves as `/openapi.json` and shows as `/docs`.
+
+- JSON over HTTP/1.1. Every operation wants `Authorization: Bearer <token>` but those marked *no token*.
+- Failures are `application/problem+json`; see [errors](errors.md).
+- *pages*: `limit` (50, at most 500) and `cursor`; the answer has `items` and, when there is more, `next_cursor`.
+- *ETag*: GET honours `If-None-Match` and answers 304. *If-Match*: 412 when the object has changed since.
+- *dry run*: with `?dry_run=true` everything is checked and shown, and nothing changes.
+- *Idempotency-Key*: a repeat within 24 hours answers as the first did; 409 while the first is under way, 422 for
+  another request under the same key.
+- `X-Request-Id` and `traceparent` are taken or made, logged and returned.
+- `GET /api/events` streams server-sent events; `Last-Event-ID` resumes, and 410 says that it is too old.
+
+)";
+
+}  // namespace
+
+void add_api(Pages& pages) {
+  NoControl control;
+  NoHost host;
+  const api::Operations operations = api::all_operations(control, host);
+  pages.push_back({"openapi.json", api::openapi_document(operations, SLIPWAY_VERSION).dump(2) + "\n"});
+  pages.push_back(
+      {"api.md", title("REST API") + std::string(kConventions) + operations_text(operations) + documents()});
+}
+
+}  // namespace slipway::docs

@@ -1,0 +1,53 @@
+#include <slipway/json.hpp>
+
+#include "host/api/problem.hpp"
+#include "tools/cli/program.hpp"
+#include "tools/docs/markdown.hpp"
+#include "tools/docs/pages.hpp"
+
+namespace slipway::docs {
+namespace {
+
+constexpr int kLastCode = static_cast<int>(Code::unauthenticated);
+
+constexpr std::string_view kIntroduction =
+    R"(Plugins, host, API and command line share one set of codes, those of gRPC. A failure of the API is a problem document
+(RFC 9457) with `type`, `title`, `status`, `detail`, `instance`, `code` and `errors`; each entry of `errors` has the
+`pointer` into the document, the `value` that was there, and a `message` that says what is allowed. The command line
+prints the same sentences.
+
+)";
+
+constexpr std::string_view kOthers =
+    R"(Answers about the HTTP request itself have the status that HTTP has for them: 404 for a path, 405 (with `Allow`), 408,
+413, 415, 422 for an `Idempotency-Key` that was used for something else, 429 for connections and streams, 431. With 429
+and 503 comes `Retry-After`.
+
+)";
+
+std::string exit_text(int http_status) {
+  return std::to_string(static_cast<int>(http_status < 400 ? cli::Exit::done : cli::exit_of_answer(http_status)));
+}
+
+Cells row_of(Code code_) {
+  const int http = api::http_status(code_);
+  const Json problem = value_or_throw(parse_json(api::problem(Status(code_, "x"), "").body));
+  return {std::to_string(static_cast<int>(code_)),
+          code(name_of(code_)),
+          std::to_string(http),
+          code_ == Code::ok ? "" : code(problem.value("type", "")),
+          code_ == Code::ok ? "" : problem.value("title", ""),
+          exit_text(http)};
+}
+
+}  // namespace
+
+void add_errors(Pages& pages) {
+  std::vector<Cells> rows;
+  for (int number = 0; number <= kLastCode; ++number) rows.push_back(row_of(static_cast<Code>(number)));
+  pages.push_back({"errors.md", title("Errors") + std::string(kIntroduction) +
+                                    table({"number", "code", "HTTP", "type", "title", "exit code of slipway"}, rows) +
+                                    std::string(kOthers)});
+}
+
+}  // namespace slipway::docs
