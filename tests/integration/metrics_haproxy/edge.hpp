@@ -1,0 +1,86 @@
+// A real HAProxy with an application of two releases, which it plays itself, and metrics-haproxy beside it.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <slipway/interfaces/metrics.hpp>
+#include <vector>
+
+#include "tests/contract/in_process.hpp"
+#include "tests/support/server_process.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace slipway::test {
+
+Instant wall_clock();
+
+enum class Ring { present, absent };
+
+class Haproxy {
+ public:
+  explicit Haproxy(Ring ring = Ring::present);
+
+  // Starts it; the old one, if any, was killed before.
+  void start();
+  void kill() { process_.reset(); }
+  // A new process takes over and the old one finishes; returns once the new one answers.
+  void reload();
+  void signal(int number) const { process_->signal(number); }
+
+  [[nodiscard]] std::string records_socket() const { return (directory_.path() / "records.sock").string(); }
+  [[nodiscard]] std::string stats_socket() const { return (directory_.path() / "haproxy.sock").string(); }
+  [[nodiscard]] std::uint16_t port() const { return edge_; }
+  [[nodiscard]] bool answers() const;
+
+ private:
+  [[nodiscard]] std::string config() const;
+  std::vector<std::string> words() const;
+
+  Ring ring_;
+  TemporaryDirectory directory_;
+  std::uint16_t edge_ = free_port();
+  std::uint16_t replica_ = free_port();
+  std::unique_ptr<ServerProcess> process_;
+  std::unique_ptr<ServerProcess> old_;
+};
+
+// One connection that sends requests one after the other, and connects anew when it is broken.
+class Client {
+ public:
+  explicit Client(std::uint16_t port) : port_(port) {}
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  ~Client() { close(); }
+  // The status; 0 when there was no answer. Paths: /a and /b lead to release 1.0 and 2.0; /a/fail answers 500,
+  // /a/missing 404.
+  int get(const std::string& path);
+
+ private:
+  bool connect();
+  void close();
+  int exchange(const std::string& path);
+
+  std::uint16_t port_;
+  int fd_ = -1;
+};
+
+// The plugin, and questions to it.
+class Metrics {
+ public:
+  explicit Metrics(const Haproxy& haproxy, Json more = Json::object());
+  [[nodiscard]] bool is_healthy(const std::string& check);
+  // For releases 1.0 ("stable") and 2.0 ("next").
+  metrics::QueryReply ask(Instant from, Instant to, const std::string& id = "");
+  metrics::GroupSamples stable(Instant from, Instant to) { return ask(from, to).groups.at(1); }
+  InProcess& plugin() { return plugin_; }
+
+ private:
+  InProcess plugin_;
+  int windows_ = 0;
+};
+
+}  // namespace slipway::test
