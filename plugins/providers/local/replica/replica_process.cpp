@@ -114,7 +114,9 @@ awaitable<std::string> Replica::ask(const provider::Check& check) {
       co_return error.what();
     }
   }
-  co_return co_await tools_.checker.ask(check, static_cast<std::uint16_t>(record_.port), command_ ? *command_ : Command{});
+  // Named: g++ 12 frees an aggregate temporary of a co_await expression twice.
+  const Command like = command_ ? *command_ : Command{};
+  co_return co_await tools_.checker.ask(check, static_cast<std::uint16_t>(record_.port), like);
 }
 
 awaitable<void> Replica::watch_readiness(std::shared_ptr<Process> process) {
