@@ -94,9 +94,9 @@ void add_api(Pages& pages) {
   NoControl control;
   NoHost host;
   const api::Operations operations = api::all_operations(control, host);
-  pages.push_back({"openapi.json", api::openapi_document(operations, SLIPWAY_VERSION).dump(2) + "\n"});
+  pages.push_back({"reference/openapi.json", api::openapi_document(operations, SLIPWAY_VERSION).dump(2) + "\n"});
   pages.push_back(
-      {"api.md", title("REST API") + std::string(kConventions) + operations_text(operations) + documents()});
+      {"reference/api.md", title("REST API") + std::string(kConventions) + operations_text(operations) + documents()});
 }
 
 }  // namespace slipway::docs

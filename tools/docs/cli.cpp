@@ -72,7 +72,7 @@ void add_cli(Pages& pages) {
                      "## Exit codes\n\n" + exits_table();
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
     add_command(text, *command, "slipway " + command->get_name());
-  pages.push_back({"cli.md", std::move(text)});
+  pages.push_back({"reference/cli.md", std::move(text)});
 }
 
 }  // namespace slipway::docs

@@ -85,7 +85,7 @@ void add_configuration(Pages& pages, const std::filesystem::path& root) {
                      std::string(kProfile) + schema_table(manifest::profile_schema_text()) + std::string(kManifest) +
                      schema_table(manifest::plugin_schema_text()) + std::string(kPlugins);
   for (const auto& file : plugin_files(root)) text += plugin_section(value_or_throw(parse_json(source_text(file))));
-  pages.push_back({"configuration.md", std::move(text)});
+  pages.push_back({"reference/configuration.md", std::move(text)});
 }
 
 }  // namespace slipway::docs

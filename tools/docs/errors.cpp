@@ -45,9 +45,10 @@ Cells row_of(Code code_) {
 void add_errors(Pages& pages) {
   std::vector<Cells> rows;
   for (int number = 0; number <= kLastCode; ++number) rows.push_back(row_of(static_cast<Code>(number)));
-  pages.push_back({"errors.md", title("Errors") + std::string(kIntroduction) +
-                                    table({"number", "code", "HTTP", "type", "title", "exit code of slipway"}, rows) +
-                                    std::string(kOthers)});
+  pages.push_back(
+      {"reference/errors.md", title("Errors") + std::string(kIntroduction) +
+                                  table({"number", "code", "HTTP", "type", "title", "exit code of slipway"}, rows) +
+                                  std::string(kOthers)});
 }
 
 }  // namespace slipway::docs

@@ -52,7 +52,7 @@ void add_interface(Pages& pages, const std::filesystem::path& root) {
                 document<typename Method::Request>("Request of " + name) +
                 document<typename Method::Reply>("Reply of " + name);
   });
-  pages.push_back({"interfaces/" + kind + ".md",
+  pages.push_back({"reference/interfaces/" + kind + ".md",
                    title(Interface::id) +
                        introduction(root / "sdk/include/slipway/interfaces" / (kind + ".hpp"), Interface::id) +
                        table({"number", "method", "meaning"}, methods) + sections});

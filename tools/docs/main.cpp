@@ -1,4 +1,5 @@
-// slipway-reference [--check] ROOT: writes docs/reference of the source tree ROOT from the code, or with --check tells
+// slipway-reference [--check] ROOT: writes docs/reference of the source tree ROOT from the code, and what the guides
+// show of it; or with --check tells
 // whether it is as the code says.
 #include <fstream>
 #include <iostream>
@@ -29,13 +30,14 @@ bool is_current(const fs::path& path, const std::string& text) {
   return false;
 }
 
-// Files that no page stands behind any more.
+// Files of the reference that no page stands behind any more.
 std::vector<fs::path> strays(const fs::path& folder, const Pages& pages) {
   std::set<fs::path> known;
   for (const Page& page : pages) known.insert(folder / page.path);
   std::vector<fs::path> found;
-  if (!fs::exists(folder)) return found;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+  const fs::path reference = folder / "reference";
+  if (!fs::exists(reference)) return found;
+  for (const auto& entry : fs::recursive_directory_iterator(reference)) {
     if (entry.is_regular_file() && !known.contains(entry.path())) found.push_back(entry.path());
   }
   return found;
@@ -70,7 +72,7 @@ int main(int count, char** arguments) {
   try {
     const std::filesystem::path root = arguments[count - 1];
     const slipway::docs::Pages pages = slipway::docs::all_pages(root);
-    const auto folder = root / "docs/reference";
+    const auto folder = root / "docs";
     return (check ? slipway::docs::check_all(folder, pages) : slipway::docs::write_all(folder, pages)) ? 0 : 1;
   } catch (const std::exception& error) {
     std::cerr << "slipway-reference: " << error.what() << "\n";

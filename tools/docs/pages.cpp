@@ -16,11 +16,11 @@ void add_metrics(Pages& pages) {
     if (number.ends_with('.')) number.pop_back();
     bounds += (bounds.empty() ? "" : ", ") + number;
   }
-  pages.push_back({"metrics.md", title("Metrics") +
-                                     "`GET /metrics` answers in Prometheus' text format. What plugins report appears "
-                                     "as `slipway_plugin_<name>` with the label `binding`.\n\n" +
-                                     telemetry::metrics_reference() + "\nEvery histogram has the bounds " + bounds +
-                                     " seconds.\n"});
+  pages.push_back({"reference/metrics.md",
+                   title("Metrics") +
+                       "`GET /metrics` answers in Prometheus' text format. What plugins report appears "
+                       "as `slipway_plugin_<name>` with the label `binding`.\n\n" +
+                       telemetry::metrics_reference() + "\nEvery histogram has the bounds " + bounds + " seconds.\n"});
 }
 
 Pages all_pages(const std::filesystem::path& root) {
@@ -31,6 +31,7 @@ Pages all_pages(const std::filesystem::path& root) {
   add_cli(pages);
   add_metrics(pages);
   add_errors(pages);
+  add_guides(pages, root);
   // One line end at the end of each file.
   for (Page& page : pages) page.text.erase(page.text.find_last_not_of('\n') + 1).push_back('\n');
   return pages;

@@ -1,4 +1,5 @@
-// The pages of docs/reference. Each function makes one subject from the code alone: the same code gives the same text.
+// The pages of docs/reference, and what guides show of the code. Each function makes one subject from the code alone:
+// the same code gives the same text.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +9,7 @@
 namespace slipway::docs {
 
 struct Page {
-  std::string path;  // below docs/reference
+  std::string path;  // below docs
   std::string text;
 };
 using Pages = std::vector<Page>;
@@ -20,6 +21,7 @@ void add_api(Pages& pages);
 void add_cli(Pages& pages);
 void add_metrics(Pages& pages);
 void add_errors(Pages& pages);
+void add_guides(Pages& pages, const std::filesystem::path& root);
 
 // All of them.
 Pages all_pages(const std::filesystem::path& root);

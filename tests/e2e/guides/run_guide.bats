@@ -1,0 +1,32 @@
+# The program that runs guides: what it runs, what it writes, and that a failing command is not overlooked.
+
+setup() {
+  program=$BATS_TEST_DIRNAME/run_guide.py
+  export SLIPWAY_URL=http://127.0.0.1:1 SLIPWAY_EDGE=http://127.0.0.1:1
+  cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+@test "blocks run in order in one shell, and files that the guide shows are there" {
+  printf '%s\n' '```yaml a.yaml' 'name: a' '```' '```sh' 'word=$(cat a.yaml)' '```' '```console' 'exit 1' '```' \
+    '```sh' 'echo "read $word"' '```' >guide.md
+  run "$program" guide.md
+  [[ $status == 0 && $output == *'read name: a'* ]]
+}
+
+@test "a command that fails ends the guide and names its block" {
+  printf '%s\n' 'text' '```sh' 'false' 'echo not here' '```' >guide.md
+  run "$program" guide.md
+  [[ $status == 1 && $output == *'guide.md:2: a command of this block failed'* && $output != *'not here'* ]]
+}
+
+@test "a guide without anything to run is refused" {
+  echo 'only words' >guide.md
+  run "$program" guide.md
+  [[ $status == 1 && $output == *'has no block that can be run'* ]]
+}
+
+@test "without a running stack it says what it wants" {
+  echo '```sh' >guide.md
+  SLIPWAY_EDGE='' run "$program" guide.md
+  [[ $status == 1 && $output == *'wants SLIPWAY_EDGE'* ]]
+}

@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Runs a guide as a reader would: files that it shows are written, its `sh` blocks run in order in one shell.
+
+usage: run_guide.py GUIDE.md...
+
+Wants a running stack: SLIPWAY_URL, SLIPWAY_TOKEN_FILE (or SLIPWAY_TOKEN), SLIPWAY_EDGE (where traffic comes in), and the
+programs in PATH. Each guide runs in an empty folder of its own. Ends with 1 at the first command that fails, and names
+the block by its line. A block is ```sh; a file is ```yaml NAME, or any language and a name. Other blocks are only shown.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+FENCE = re.compile(r"^```(\w+)?[ ]*(\S+)?\s*$")
+WANTED = ("SLIPWAY_URL", "SLIPWAY_EDGE")
+LIMIT_S = 600
+
+
+def blocks_of(text):
+    """(language, name, line, content) of each fenced block, in order."""
+    blocks, opened, content = [], None, []
+    for number, line in enumerate(text.splitlines(), 1):
+        fence = FENCE.match(line)
+        if opened is None and fence:
+            opened, content = (fence[1] or "", fence[2] or "", number), []
+        elif opened is not None and line.rstrip() == "```":
+            blocks.append((*opened, "\n".join(content) + "\n"))
+            opened = None
+        elif opened is not None:
+            content.append(line)
+    if opened is not None:
+        raise SystemExit(f"the block at line {opened[2]} has no end")
+    return blocks
+
+
+def script_of(name, blocks, folder):
+    """One script for the shell; writes the files that the guide shows, in front of the blocks that use them."""
+    parts = ["set -euo pipefail"]
+    for language, file, line, content in blocks:
+        if file and "/" not in file:
+            shown = folder / ".shown" / f"{line}"
+            shown.parent.mkdir(exist_ok=True)
+            shown.write_text(content)
+            parts.append(f"cp '{shown}' '{file}'")
+        elif language == "sh":
+            where = f"{name}:{line}"
+            parts.append(f"echo '== {where}'\ntrap 'echo \"{where}: a command of this block failed\" >&2' ERR\n{content}")
+    return "\n".join(parts)
+
+
+def run(guide):
+    blocks = blocks_of(guide.read_text())
+    if not any(language == "sh" for language, *_ in blocks):
+        raise SystemExit(f"{guide}: has no block that can be run")
+    with tempfile.TemporaryDirectory(prefix="slipway-guide-") as place:
+        folder = pathlib.Path(place)
+        script = script_of(guide.name, blocks, folder)
+        try:
+            return subprocess.run(["bash", "-c", script], cwd=folder, stdin=subprocess.DEVNULL, timeout=LIMIT_S).returncode
+        except subprocess.TimeoutExpired:
+            print(f"{guide}: not done after {LIMIT_S} s", file=sys.stderr)
+            return 1
+
+
+def main(arguments):
+    if not arguments:
+        raise SystemExit(__doc__)
+    missing = [name for name in WANTED if not os.environ.get(name)]
+    if missing:
+        raise SystemExit(f"run_guide.py wants {', '.join(missing)} in the environment: a running stack")
+    return max(run(pathlib.Path(guide)) for guide in arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
