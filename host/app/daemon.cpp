@@ -1,0 +1,197 @@
+#include "host/app/daemon.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+#include <filesystem>
+#include <future>
+#include <thread>
+
+#include "host/api/version.hpp"
+#include "host/config/reload.hpp"
+#include "host/services/instance_sink.hpp"
+#include "host/telemetry/metric_catalogue.hpp"
+
+namespace slipway::app {
+namespace {
+
+constexpr Duration kResumePatience = seconds(30);
+constexpr Duration kStartPatience = seconds(60);
+
+runtime::RuntimeSettings runtime_settings(const config::SiteConfig& site) {
+  const std::uint32_t threads = site.threads != 0 ? site.threads : std::max(2U, std::thread::hardware_concurrency());
+  return {.threads = threads, .blocking = {.name = "blocking", .threads = site.blocking_threads}};
+}
+
+lifecycle::LifecycleSettings lifecycle_settings(const config::SiteConfig& site) {
+  lifecycle::LifecycleSettings settings;
+  const Duration part{site.shutdown_grace.ns / 4};
+  settings.stop = {.drain = part, .cancel = part, .patience = part};
+  return settings;
+}
+
+rollout::EngineSettings engine_settings(const config::SiteConfig& site) {
+  rollout::EngineSettings settings;
+  settings.environment = site.environment;
+  return settings;
+}
+
+api::ServerSettings server_settings(const config::SiteConfig& site) {
+  // The configuration was checked, so the address parses.
+  const config::Endpoint endpoint = config::parse_listen(site.listen).value();
+  return {.address = endpoint.address,
+          .port = endpoint.port,
+          .header_bytes = site.limits.header_bytes,
+          .body_bytes = site.limits.body_bytes,
+          .connections = site.limits.connections,
+          .streams = site.limits.streams,
+          .request_timeout = site.limits.request_timeout,
+          .idle_timeout = site.limits.idle_timeout};
+}
+
+api::ServerObserver observer(telemetry::Metrics& metrics) {
+  return {
+      .connections =
+          [&metrics](std::int64_t change) {
+            metrics.gauge(telemetry::metric::kHttpConnections).add(static_cast<double>(change));
+          },
+      .streams =
+          [&metrics](std::int64_t change) {
+            metrics.gauge(telemetry::metric::kEventStreams).add(static_cast<double>(change));
+          },
+      .refused =
+          [&metrics](std::string_view reason) { metrics.counter(telemetry::metric::kHttpRefused, {reason}).add(); }};
+}
+
+}  // namespace
+
+Daemon::Daemon(Configuration configuration, std::string token, Sources sources, telemetry::Log log,
+               const base::Clock& clock, base::Random& random)
+    : configuration_(std::move(configuration)),
+      sources_(std::move(sources)),
+      log_(std::move(log)),
+      clock_(clock),
+      random_(random),
+      started_(clock.now()),
+      ids_(clock, random),
+      runtime_(runtime_settings(configuration_.site)),
+      loader_({.store = std::filesystem::path(configuration_.site.state_directory) / "packages"}, signatures_),
+      calls_(metrics_),
+      caller_(routes_, calls_),
+      events_(log_),
+      http_client_(runtime_.executor(), {}),
+      http_(http_client_),
+      secrets_(caller_),
+      events_service_(events_),
+      bindings_service_(caller_),
+      store_service_(caller_),
+      broker_(runtime_.executor(),
+              {&http_, &timers_service_, &secrets_, &events_service_, &bindings_service_, &store_service_}),
+      lifecycle_(lifecycle_settings(configuration_.site),
+                 {runtime_, loader_, [this](const auto& instance) { return make_sink(instance); }, routes_}),
+      timers_(runtime_.executor()),
+      engine_({runtime_.executor(), caller_, clock_, timers_, ids_, random_, log_, metrics_},
+              engine_settings(configuration_.site)),
+      view_(configuration_, lifecycle_, caller_, metrics_, started_),
+      authenticator_(std::move(token)),
+      idempotency_(caller_, clock_),
+      api_({engine_, view_, authenticator_, idempotency_, clock_, random_, log_, metrics_}),
+      server_(
+          runtime_.context(), server_settings(configuration_.site),
+          [this](api::Request request) { return api_.handle(std::move(request)); }, observer(metrics_)) {
+  metrics_.gauge(telemetry::metric::kBuildInfo, {api::kVersion}).set(1);
+  metrics_.gauge(telemetry::metric::kStartTime).set(static_cast<double>(started_.ns) / 1e9);
+  add_phases();
+}
+
+Daemon::~Daemon() { runtime_.stop(); }
+
+void Daemon::add_phases() {
+  phases_.add({"plugins", [this] { return start_plugins(); },
+               [this]() -> boost::asio::awaitable<void> {
+                 const Status stopped = co_await lifecycle_.stop();
+                 if (!stopped.ok()) log_.warn("not every plugin stopped in time", {{"reason", to_string(stopped)}});
+               }});
+  phases_.add({"rollouts",
+               [this]() -> boost::asio::awaitable<Status> {
+                 events_.lead_to(&engine_);
+                 return engine_.resume(kResumePatience);
+               },
+               [this]() -> boost::asio::awaitable<void> {
+                 const Duration patience{configuration_.site.shutdown_grace.ns / 2};
+                 const Status stopped = co_await engine_.stop(patience);
+                 events_.lead_to(nullptr);
+                 if (!stopped.ok())
+                   log_.warn("not every rollout finished its step; the next start goes on with them",
+                             {{"reason", stopped.message}});
+               }});
+  phases_.add({"api", [this] { return start_api(); },
+               [this]() -> boost::asio::awaitable<void> {
+                 view_.set_serving(false);
+                 server_.close();
+                 server_.abort();
+                 co_return;
+               }});
+}
+
+boost::asio::awaitable<Status> Daemon::start_plugins() {
+  auto plan = configuration_.plan;
+  co_return co_await lifecycle_.start(std::move(plan));
+}
+
+boost::asio::awaitable<Status> Daemon::start_api() {
+  if (const Status started = server_.start(); !started.ok()) co_return started;
+  co_await idempotency_.sweep();
+  view_.set_serving(true);
+  co_return Status();
+}
+
+std::shared_ptr<runtime::HostSink> Daemon::make_sink(const lifecycle::PlannedInstance& instance) {
+  return std::make_shared<services::InstanceSink>(services::Requester{instance.name, instance.permissions}, log_,
+                                                  metrics_, broker_);
+}
+
+Status Daemon::run(const std::function<boost::asio::awaitable<Status>()>& work, Duration patience) {
+  // The promise is shared: should the work outlast our patience, its answer finds a home that nobody visits.
+  auto done = std::make_shared<std::promise<Status>>();
+  auto answer = done->get_future();
+  boost::asio::co_spawn(
+      runtime_.executor(), [work]() -> boost::asio::awaitable<Status> { return work(); },
+      [done](const std::exception_ptr& failure, Status status) {
+        if (failure) status = Status(Code::internal, "an unexpected error");
+        done->set_value(std::move(status));
+      });
+  if (answer.wait_for(std::chrono::nanoseconds(patience.ns)) == std::future_status::timeout)
+    return {Code::deadline_exceeded, "did not end within " + to_string(patience)};
+  return answer.get();
+}
+
+Status Daemon::start() {
+  runtime_.start();
+  return run([this] { return phases_.start(); }, kStartPatience);
+}
+
+bool Daemon::stop() {
+  const Status stopped = run(
+      [this]() -> boost::asio::awaitable<Status> {
+        co_await phases_.stop();
+        co_return Status();
+      },
+      configuration_.site.shutdown_grace);
+  if (!stopped.ok()) log_.warn("stopping took too long; the process ends now", {{"phase", phases_.current()}});
+  return stopped.ok();
+}
+
+void Daemon::reload() {
+  const auto loaded = config::load_site_config(sources_.site);
+  for (const config::Fault& fault : loaded.faults)
+    log_.error("the configuration is not taken over", {{"fault", config::to_string(fault)}});
+  if (!loaded.config) return;
+  for (const config::Change& change : config::compare(configuration_.site, *loaded.config))
+    log_.info("configuration", {{"change", change.sentence}});
+  configuration_.site = config::reloaded(configuration_.site, *loaded.config);
+  log_.set_level(configuration_.site.log.level);
+  static_cast<void>(log_.reopen());
+  server_.set_limits(server_settings(configuration_.site));
+}
+
+}  // namespace slipway::app

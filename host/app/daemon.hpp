@@ -1,0 +1,98 @@
+// slipwayd: every part of the host, made and wired by hand, in the order in which they depend on one another.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "host/access/token.hpp"
+#include "host/api/api.hpp"
+#include "host/api/idempotency.hpp"
+#include "host/api/server.hpp"
+#include "host/app/configuration.hpp"
+#include "host/app/events.hpp"
+#include "host/app/view.hpp"
+#include "host/base/clock.hpp"
+#include "host/base/ids.hpp"
+#include "host/base/random.hpp"
+#include "host/bridge/plugin_caller.hpp"
+#include "host/bridge/routes.hpp"
+#include "host/bridge/telemetry_sink.hpp"
+#include "host/lifecycle/lifecycle.hpp"
+#include "host/loader/loader.hpp"
+#include "host/loader/signature.hpp"
+#include "host/rollout/engine.hpp"
+#include "host/runtime/phases.hpp"
+#include "host/runtime/runtime.hpp"
+#include "host/services/broker.hpp"
+#include "host/services/http_client.hpp"
+#include "host/services/http_service.hpp"
+#include "host/services/plain_services.hpp"
+#include "host/telemetry/log.hpp"
+#include "host/telemetry/metrics.hpp"
+
+namespace slipway::app {
+
+// One start and one stop. Made, started and stopped from main's thread.
+class Daemon {
+ public:
+  Daemon(Configuration configuration, std::string token, Sources sources, telemetry::Log log, const base::Clock& clock,
+         base::Random& random);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // Plugins, the resume of rollouts, then the API. What had started is stopped again when a phase fails.
+  Status start();
+  // The reverse, within the configured grace; applications and their proxy go on. Whether all ended in time.
+  bool stop();
+  // SIGHUP: reads the site configuration again and takes over what can be; says what can't.
+  void reload();
+
+  [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+
+ private:
+  void add_phases();
+  Status run(const std::function<boost::asio::awaitable<Status>()>& work, Duration patience);
+  std::shared_ptr<runtime::HostSink> make_sink(const lifecycle::PlannedInstance& instance);
+  boost::asio::awaitable<Status> start_plugins();
+  boost::asio::awaitable<Status> start_api();
+
+  Configuration configuration_;
+  const Sources sources_;
+  telemetry::Log log_;
+  const base::Clock& clock_;
+  base::Random& random_;
+  const Instant started_;
+  telemetry::Metrics metrics_;
+  base::IdSource ids_;
+
+  runtime::Runtime runtime_;
+  loader::TrustPluginRoots signatures_;
+  loader::Loader loader_;
+  bridge::Routes routes_;
+  bridge::TelemetrySink calls_;
+  bridge::PluginCaller caller_;
+
+  PluginEvents events_;
+  services::HttpClient http_client_;
+  services::HttpService http_;
+  services::TimersService timers_service_;
+  services::SecretsService secrets_;
+  services::EventsService events_service_;
+  services::BindingsService bindings_service_;
+  services::StoreService store_service_;
+  services::Broker broker_;
+
+  lifecycle::Lifecycle lifecycle_;
+  rollout::AsioTimers timers_;
+  rollout::Engine engine_;
+
+  View view_;
+  access::TokenAuthenticator authenticator_;
+  api::Idempotency idempotency_;
+  api::Api api_;
+  api::Server server_;
+  runtime::Phases phases_;
+};
+
+}  // namespace slipway::app

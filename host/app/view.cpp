@@ -1,0 +1,124 @@
+#include "host/app/view.hpp"
+
+#include <algorithm>
+
+#include "host/api/version.hpp"
+#include "host/bridge/typed_call.hpp"
+#include "host/telemetry/metric_catalogue.hpp"
+
+namespace slipway::app {
+namespace {
+
+api::PluginView view_of(const lifecycle::PluginStatus& status) {
+  api::PluginView view;
+  view.id = status.id;
+  view.version = status.version;
+  view.instance = status.instance;
+  view.state = std::string(to_name(status.state));
+  view.reason = status.reason;
+  view.threading = status.threading;
+  view.interfaces = status.interfaces;
+  view.bindings = status.bindings;
+  view.abi = status.abi;
+  view.digest = status.digest;
+  view.path = status.path;
+  const manifest::Permissions& granted = status.permissions;
+  view.permissions = {{"network", granted.network.allowed}, {"secrets", granted.secrets.allowed},
+                      {"store", granted.store.allowed},     {"processes", granted.processes.allowed},
+                      {"files", granted.files.allowed},     {"bindings", granted.bindings.allowed},
+                      {"events", granted.events.allowed}};
+  return view;
+}
+
+plugin::Condition worst(const std::vector<plugin::HealthCheck>& checks) {
+  plugin::Condition condition = plugin::Condition::healthy;
+  for (const plugin::HealthCheck& check : checks) condition = std::max(condition, check.condition);
+  return condition;
+}
+
+}  // namespace
+
+View::View(const Configuration& configuration, const lifecycle::Lifecycle& lifecycle, bridge::Caller& caller,
+           telemetry::Metrics& metrics, Instant started)
+    : configuration_(configuration), lifecycle_(lifecycle), caller_(caller), metrics_(metrics), started_(started) {}
+
+std::vector<api::PluginView> View::plugins() const {
+  std::vector<api::PluginView> views;
+  for (const lifecycle::PluginStatus& status : lifecycle_.status()) views.push_back(view_of(status));
+  // What is installed and not used.
+  for (const loader::Installed& package : configuration_.catalog->packages()) {
+    const std::string version = base::to_string(package.manifest.version);
+    const bool used = std::any_of(views.begin(), views.end(), [&](const api::PluginView& view) {
+      return view.id == package.manifest.id && view.version == version;
+    });
+    if (!used)
+      views.push_back({.id = package.manifest.id,
+                       .version = version,
+                       .state = "installed",
+                       .interfaces = package.manifest.interfaces,
+                       .path = package.folder().string()});
+  }
+  return views;
+}
+
+std::vector<api::BindingView> View::bindings() const {
+  std::vector<api::BindingView> views;
+  for (const lifecycle::PluginStatus& status : lifecycle_.status()) {
+    for (const std::string& binding : status.bindings)
+      views.push_back({binding, status.instance, status.id, status.version});
+  }
+  std::sort(views.begin(), views.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return views;
+}
+
+api::ProfileView View::profile() const {
+  return {configuration_.profile.profile.name, configuration_.profile_digest, configuration_.plan.profile,
+          configuration_.profile_document};
+}
+
+api::StatusView View::status() const {
+  api::StatusView view;
+  view.version = api::kVersion;
+  view.profile = configuration_.profile.profile.name;
+  view.environment = configuration_.site.environment;
+  view.started_at = started_;
+  return view;
+}
+
+boost::asio::awaitable<plugin::HealthCheck> View::check(std::string binding, std::string instance) {
+  bridge::CallContext context;
+  context.budget_ns = seconds(1).ns;
+  plugin::HealthCheck result{instance, plugin::Condition::healthy, ""};
+  Empty nothing;
+  const auto reply = co_await bridge::call<plugin::Interface, plugin::Health>(caller_, std::move(binding), nothing,
+                                                                              std::move(context));
+  if (!reply.ok()) {
+    result.condition = plugin::Condition::unhealthy;
+    result.detail = reply.status().message;
+    co_return result;
+  }
+  result.condition = reply->condition;
+  for (const plugin::HealthCheck& part : reply->checks) {
+    if (part.condition == plugin::Condition::healthy) continue;
+    result.detail += (result.detail.empty() ? "" : "; ") + part.name + ": " + part.detail;
+  }
+  co_return result;
+}
+
+boost::asio::awaitable<plugin::HealthReply> View::health() {
+  plugin::HealthReply reply;
+  for (const lifecycle::PluginStatus& status : lifecycle_.status()) {
+    if (status.bindings.empty()) continue;
+    std::string binding = status.bindings.front();
+    std::string instance = status.instance;
+    reply.checks.push_back(co_await check(std::move(binding), std::move(instance)));
+  }
+  reply.condition = worst(reply.checks);
+  for (const plugin::HealthCheck& one : reply.checks) {
+    metrics_.gauge(telemetry::metric::kHealthChecks, {one.name})
+        .set(one.condition == plugin::Condition::healthy ? 1 : 0);
+  }
+  co_return reply;
+}
+
+}  // namespace slipway::app

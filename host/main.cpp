@@ -1,0 +1,124 @@
+// slipwayd: run, check, version.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "host/api/version.hpp"
+#include "host/app/daemon.hpp"
+#include "host/app/preflight.hpp"
+#include "host/app/signals.hpp"
+
+namespace slipway::app {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+struct Options {
+  std::string config;
+  std::string config_directory;
+  std::string profile;
+  std::string environment;
+};
+
+void add_options(CLI::App& app, Options& options) {
+  app.add_option("--config", options.config, "The site's configuration; SLIPWAY_CONFIG")->envname("SLIPWAY_CONFIG");
+  app.add_option("--config-directory", options.config_directory,
+                 "Folder of base.yaml and <environment>.yaml; SLIPWAY_CONFIG_DIRECTORY")
+      ->envname("SLIPWAY_CONFIG_DIRECTORY");
+  app.add_option("--profile", options.profile,
+                 "The profile: which plugins run, and how they are wired; SLIPWAY_PROFILE")
+      ->envname("SLIPWAY_PROFILE");
+  app.add_option("--environment", options.environment, "development, staging, production; SLIPWAY_ENVIRONMENT");
+}
+
+Sources sources_of(const Options& options) {
+  return {{options.config_directory, options.config, options.environment, environment_variables()}, options.profile};
+}
+
+void print(const std::vector<std::string>& lines, const char* before) {
+  for (const std::string& line : lines) std::cerr << before << line << "\n";
+}
+
+int check(const Options& options) {
+  const Configuration configuration = load_configuration(sources_of(options));
+  print(configuration.warnings, "warning: ");
+  print(configuration.faults, "");
+  if (!configuration.faults.empty()) {
+    std::cerr << configuration.faults.size() << (configuration.faults.size() == 1 ? " fault\n" : " faults\n");
+    return kFailed;
+  }
+  std::cout << "profile " << configuration.profile.profile.name << " is fine: " << configuration.plan.instances.size()
+            << " plugins, " << configuration.profile.bindings.size() << " bindings\n";
+  return kDone;
+}
+
+// Until SIGTERM or SIGINT.
+int serve(Daemon& daemon, const Signals& signals, const telemetry::Log& log) {
+  for (int number = signals.wait(); number == SIGHUP; number = signals.wait()) daemon.reload();
+  log.info("stopping; applications and their proxy go on");
+  if (daemon.stop()) return kDone;
+  // Code that does not return holds threads that can't be joined.
+  _exit(kFailed);
+}
+
+int run(const Options& options) {
+  const Signals signals;
+  Configuration configuration = load_configuration(sources_of(options));
+  print(configuration.faults, "slipwayd: ");
+  if (!configuration.faults.empty()) return kFailed;
+  const auto lacks = preflight(configuration.site, configuration.plan);
+  print(lacks, "slipwayd: preflight: ");
+  if (!lacks.empty()) return kFailed;
+
+  const base::SystemClock clock;
+  base::SystemRandom random;
+  const config::LogConfig& log_config = configuration.site.log;
+  auto log = telemetry::Log::open({log_config.format, log_config.level, log_config.file}, clock);
+  auto token = access::load_or_make_token(configuration.site.token_file, random);
+  for (const Status& status : {log.status(), token.status()}) {
+    if (!status.ok()) std::cerr << "slipwayd: " << status.message << "\n";
+  }
+  if (!log.ok() || !token.ok()) return kFailed;
+  for (const std::string& warning : configuration.warnings) log->warn("configuration", {{"warning", warning}});
+
+  Daemon daemon(std::move(configuration), *token, sources_of(options), *log, clock, random);
+  if (const Status started = daemon.start(); !started.ok()) {
+    std::cerr << "slipwayd: " << started.message << "\n";
+    for (const Problem& problem : started.problems)
+      std::cerr << "slipwayd: " << problem.path << ": " << problem.message << "\n";
+    _exit(kFailed);
+  }
+  log->info("ready", {{"version", api::kVersion}, {"port", static_cast<std::int64_t>(daemon.port())}});
+  return serve(daemon, signals, *log);
+}
+
+}  // namespace
+}  // namespace slipway::app
+
+int main(int argc, char** argv) {
+  using namespace slipway::app;
+  CLI::App app("slipwayd: the Slipway daemon.", "slipwayd");
+  Options options;
+  add_options(app, options);
+  app.fallthrough();
+  CLI::App* check_command = app.add_subcommand("check", "Check the configuration and the profile, and do nothing else");
+  CLI::App* version_command = app.add_subcommand("version", "Print the version");
+  CLI11_PARSE(app, argc, argv);
+  if (version_command->parsed()) {
+    std::cout << "slipwayd " << slipway::api::kVersion << "\n";
+    return kDone;
+  }
+  if (options.profile.empty()) {
+    std::cerr << "slipwayd: name a profile with --profile, manifests/dev.yaml for instance\n";
+    return kUsage;
+  }
+  try {
+    return check_command->parsed() ? check(options) : run(options);
+  } catch (const std::exception& error) {
+    std::cerr << "slipwayd: " << error.what() << "\n";
+    return kFailed;
+  }
+}
