@@ -81,8 +81,9 @@ class Stack:
     def _write_configuration(self, build, profile):
         site = {
             "listen": f"127.0.0.1:{self.api_port}",
-            "state_dir": str(self.folder / "state"),
-            "plugin_dirs": [str(build / "plugins-root")],
+            "state_directory": str(self.folder / "state"),
+            "run_directory": str(self.folder / "run"),
+            "plugin_roots": [str(build / "plugins-root")],
         }
         (self.folder / "site.json").write_text(json.dumps(site, indent=2))
         # The profile as it is shipped, on a port that is free here.

@@ -3,12 +3,14 @@
 import datetime
 import json
 import os
+import pathlib
 import sys
 
 from counts import counts_by_version
 from stack import DemoError, wait_for
 
 APP = "demo"
+HERE = pathlib.Path(__file__).resolve().parent
 EXIT_ROLLED_BACK = 3
 # Strategy settings are in tools/demo.d/application.yaml; a release differs by what its program is told.
 RELEASES = {
@@ -47,20 +49,20 @@ class Story:
         title("1.0: the first release, four replicas; then the load generator starts")
         self.stack.slipway("apply", "-f", self.application_file)
         self.create("1.0")
-        self.stack.slipway("deploy", APP, "1.0", "--strategy", "rolling", "--watch")
+        self.deploy("1.0", "rolling")
         self.stack.start_load()
         wait_for("the first requests", lambda: self.received("1.0") > 100, 20)
 
     def good_canary(self):
         title("1.1: canary, 5 → 25 → 50 → 100 %, each step analysed")
         self.create("1.1")
-        self.stack.slipway("deploy", APP, "1.1", "--strategy", "canary", "--watch")
+        self.deploy("1.1")
         self.expect_stable("1.1")
 
     def bad_canary(self):
         title("1.2: a canary that fails 20 % of its requests and is slow")
         self.create("1.2")
-        self.stack.slipway("deploy", APP, "1.2", "--strategy", "canary", "--watch", allowed=(EXIT_ROLLED_BACK,))
+        self.deploy("1.2", allowed=(EXIT_ROLLED_BACK,))
         self.expect_stable("1.1")
         rollout = self.newest_rollout()
         self.stack.slipway("rollout", "why", rollout)
@@ -69,19 +71,19 @@ class Story:
     def blue_green(self):
         title("1.3: blue-green, a smoke test first, then the switch by steps")
         self.create("1.3")
-        self.stack.slipway("deploy", APP, "1.3", "--strategy", "blue-green", "--watch")
+        self.deploy("1.3", "blue-green")
         self.expect_stable("1.3")
 
     def rolling(self):
         title("1.4: rolling, one replica after the other")
         self.create("1.4")
-        self.stack.slipway("deploy", APP, "1.4", "--strategy", "rolling", "--watch")
+        self.deploy("1.4", "rolling")
         self.expect_stable("1.4")
 
     def killed_in_the_middle(self):
         title("1.5: a canary, and slipwayd is killed with SIGKILL in the middle of it")
         self.create("1.5")
-        self.stack.slipway("deploy", APP, "1.5", "--strategy", "canary")
+        self.stack.slipway("deploy", APP, "1.5")
         rollout = self.newest_rollout()
         wait_for("traffic on 1.5", lambda: self.received("1.5") > 50, 30)
         self.stack.kill_daemon()
@@ -96,28 +98,33 @@ class Story:
 
     # What the chapters share
 
+    def deploy(self, version, strategy=None, allowed=(0,)):
+        """By the application's own strategy, or by another one with the settings in its file here."""
+        other = ["--strategy", strategy, "--settings", HERE / f"{strategy}.yaml"] if strategy else []
+        self.stack.slipway("deploy", APP, version, *other, "--watch", "--timeout", "2m", allowed=allowed)
+
     def create(self, version):
         release = {
-            "application": APP,
             "version": version,
-            "command": [str(self.stack.bin / "slipway-example")],
+            "artefact": {"path": str(self.stack.bin / "slipway-example")},
+            "command": ["${ARTEFACT}"],
             "env": {"EXAMPLE_VERSION": version, "EXAMPLE_COUNT_DIR": str(self.stack.counts), **RELEASES[version]},
             "readiness": {"kind": "http", "path": "/healthz", "interval": "200ms"},
         }
         file = self.stack.folder / f"release-{version}.json"
         file.write_text(json.dumps(release, indent=2))
-        self.stack.slipway("release", "create", "-f", file)
+        self.stack.slipway("release", "create", APP, "-f", file)
 
     def received(self, version):
         counts = counts_by_version(self.stack.counts).get(version)
         return counts.received if counts else 0
 
     def newest_rollout(self):
-        return self.stack.ask("rollout", "list", "--application", APP, "--limit", "1")["items"][0]["id"]
+        return self.stack.ask("rollout", "list", "--application", APP)[0]["id"]
 
     def expect_stable(self, version):
         """Slipway says that `version` is stable, and the application's counts say that it alone gets requests."""
-        stable = self.stack.ask("app", "get", APP)["stable"]
+        stable = self.stack.ask("app", "get", APP)["stable_release"]
         if stable != version:
             raise DemoError(f"{stable} is stable, wanted {version}")
         before = {other: self.received(other) for other in RELEASES}
