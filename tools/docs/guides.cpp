@@ -1,4 +1,4 @@
-// Guides are written by hand, but what they show of the code is put in from it, between two marks:
+// Guides and the README are written by hand, but what they show of the code is put in from it, between two marks:
 //   <!-- file: plugins/strategies/rolling/rolling.cpp -->   the file, as a block
 //   <!-- fields: plugins/strategies/rolling -->             the plugin's configuration, as a table
 //   <!-- end -->
@@ -22,13 +22,15 @@ constexpr std::string_view kEnd = "<!-- end -->";
 std::string language_of(const fs::path& file) {
   const std::string extension = file.extension();
   if (extension == ".json") return "json";
-  return extension == ".txt" ? "cmake" : "cpp";
+  if (file.filename() == "CMakeLists.txt") return "cmake";
+  return extension == ".txt" ? "text" : "cpp";
 }
 
 std::string content_of(const fs::path& root, std::string_view start, const std::string& name) {
   if (start == kFile) {
     std::string text = source_text(root / name);
     text.erase(text.find_last_not_of('\n') + 1);
+    if (text.empty()) return "";
     return block(language_of(name), text);
   }
   const Json plugin = value_or_throw(parse_json(source_text(root / name / "plugin.json")));
@@ -59,6 +61,7 @@ void add_guides(Pages& pages, const fs::path& root) {
     if (entry.path().extension() == ".md") files.push_back(entry.path());
   }
   std::ranges::sort(files);
+  pages.push_back({"../README.md", renewed(root, "README.md", source_text(root / "README.md"))});
   for (const fs::path& file : files) {
     const std::string path = "guides/" + file.filename().string();
     pages.push_back({path, renewed(root, path, source_text(file))});

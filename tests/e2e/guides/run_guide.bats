@@ -7,6 +7,7 @@ setup() {
 }
 
 @test "blocks run in order in one shell, and files that the guide shows are there" {
+  # shellcheck disable=SC2016 # the guide expands them, not this script
   printf '%s\n' '```yaml a.yaml' 'name: a' '```' '```sh' 'word=$(cat a.yaml)' '```' '```console' 'exit 1' '```' \
     '```sh' 'echo "read $word"' '```' >guide.md
   run "$program" guide.md
