@@ -98,7 +98,7 @@ Daemon::Daemon(Configuration configuration, std::string token, Sources sources, 
       server_(
           runtime_.context(), server_settings(configuration_.site),
           [this](api::Request request) { return api_.handle(std::move(request)); }, observer(metrics_)) {
-  metrics_.gauge(telemetry::metric::kBuildInfo, {api::kVersion}).set(1);
+  metrics_.gauge(telemetry::metric::kBuildInfo, {api::kVersion, __VERSION__}).set(1);
   metrics_.gauge(telemetry::metric::kStartTime).set(static_cast<double>(started_.ns) / 1e9);
   add_phases();
 }
