@@ -8,14 +8,21 @@ namespace slipway::haproxy {
 bool Numbers::take(std::uint64_t number, Instant at) {
   const Instant before = std::exchange(last_, std::max(last_, at));
   if (!std::exchange(begun_, true)) {
-    highest_ = number;
+    first_ = highest_ = number;
     return true;
   }
-  if (number <= highest_) return fill(number);
+  if (number <= highest_) return is_early(number) || fill(number);
   if (number > highest_ + 1) gaps_.push_back({highest_ + 1, number - 1, before, last_});
   if (gaps_.size() > kMostGaps) forget_before(gaps_.front().after + nanoseconds(1));
   highest_ = number;
   return true;
+}
+
+// Nobody knows which numbers below the first will come, so none of them is missing.
+bool Numbers::is_early(std::uint64_t number) {
+  if (number >= first_ || first_ - number > kDisorder) return false;
+  const std::uint64_t bit = std::uint64_t{1} << (first_ - number - 1);
+  return (std::exchange(early_, early_ | bit) & bit) == 0;
 }
 
 bool Numbers::fill(std::uint64_t number) {

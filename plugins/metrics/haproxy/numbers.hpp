@@ -10,6 +10,9 @@ namespace slipway::haproxy {
 
 class Numbers {
  public:
+  // How many records may come before one with a smaller number.
+  static constexpr std::uint64_t kDisorder = 64;
+
   // False: this number was here before.
   bool take(std::uint64_t number, Instant at);
   // Numbers that should have come in a time.
@@ -17,7 +20,6 @@ class Numbers {
   // All that were ever given up as lost, and those that are missing now.
   [[nodiscard]] std::uint64_t missing() const;
   [[nodiscard]] std::uint64_t doubled() const { return doubled_; }
-  [[nodiscard]] bool begun() const { return begun_; }
   [[nodiscard]] Instant last() const { return last_; }
   void forget_before(Instant horizon);
 
@@ -30,8 +32,11 @@ class Numbers {
     Instant after;
   };
   bool fill(std::uint64_t number);
+  bool is_early(std::uint64_t number);
 
   bool begun_ = false;
+  std::uint64_t first_ = 0;
+  std::uint64_t early_ = 0;  // bit n: the number n + 1 below the first was here
   std::uint64_t highest_ = 0;
   std::uint64_t doubled_ = 0;
   std::uint64_t given_up_ = 0;

@@ -8,16 +8,18 @@ namespace {
 
 constexpr Instant kOpen{INT64_MAX};
 constexpr std::size_t kMostStretches = 1024;
+// Between the end of an old process and the stream of the one that has replaced it, whose ring kept its records.
+constexpr Duration kHandOver = milliseconds(50);
 
 }  // namespace
 
 void Streams::connected(std::int32_t pid, Instant now) {
   Process& process = processes_[pid];
   ++process.streams;
-  process.fresh = true;
   if (open_streams_++ > 0) return;
-  const bool same = !stretches_.empty() && stretches_.back().closed_by == pid;
-  if (same)
+  const bool goes_on =
+      !stretches_.empty() && (stretches_.back().closed_by == pid || now - stretches_.back().to < kHandOver);
+  if (goes_on)
     stretches_.back().to = kOpen;
   else
     stretches_.push_back({now, kOpen});
@@ -35,9 +37,10 @@ void Streams::disconnected(std::int32_t pid, Instant now) {
 
 bool Streams::take(std::int32_t pid, std::uint64_t number, Instant ended) {
   Process& process = processes_[pid];
-  const bool first = std::exchange(process.fresh, false) && !process.numbers.begun();
   // From a process's first record that is seen here, all later ones are.
-  if (first && !stretches_.empty()) stretches_.back().from = std::min(stretches_.back().from, ended);
+  const bool early = process.records < Numbers::kDisorder;
+  ++process.records;
+  if (early && !stretches_.empty()) stretches_.back().from = std::min(stretches_.back().from, ended);
   newest_ = std::max(newest_, ended);
   return process.numbers.take(number, ended);
 }

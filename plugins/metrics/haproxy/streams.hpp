@@ -35,7 +35,7 @@ class Streams {
   struct Process {
     Numbers numbers;
     int streams = 0;
-    bool fresh = false;  // connected, and no record since
+    std::uint64_t records = 0;
     Instant left;
   };
   struct Stretch {

@@ -14,8 +14,8 @@ TEST(HaproxyRestarts, WhatTheRingKeptWhileNobodyReadLandsInItsTime) {
   ASSERT_TRUE(eventually([&] { return metrics.is_healthy("records"); }));
   ASSERT_TRUE(eventually([&] { return metrics.stable(from, to).values.contains("requests"); }));
   const auto found = metrics.stable(from, to);
-  EXPECT_EQ(found.values.at("requests"), 50);
-  EXPECT_EQ(found.completeness, 1);
+  EXPECT_EQ(found.values.at("requests"), 50) << encode_text(found);
+  EXPECT_EQ(found.completeness, 1) << encode_text(found);
 }
 
 TEST(HaproxyRestarts, APluginThatIsReplacedHandsItsStreamOver) {
@@ -35,7 +35,10 @@ TEST(HaproxyRestarts, APluginThatIsReplacedHandsItsStreamOver) {
   old.reset();
   ASSERT_TRUE(eventually([&] { return successor.is_healthy("records"); }));
   ASSERT_TRUE(eventually([&] { return successor.stable(after, to).values.contains("requests"); }));
-  EXPECT_EQ(successor.stable(after, to).values.at("requests"), 20);
+  // What HAProxy had written for the old one and nobody read is lost, and said to be.
+  const auto found = successor.stable(after, to);
+  EXPECT_GE(found.values.at("requests"), 18);
+  EXPECT_TRUE(found.values.at("requests") == 20 || found.completeness < 1) << encode_text(found);
 }
 
 TEST(HaproxyRestarts, AKilledHaproxyIsFollowed) {

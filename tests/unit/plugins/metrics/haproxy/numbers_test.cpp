@@ -50,6 +50,16 @@ TEST(HaproxyNumbers, LateOnesFillTheirGap) {
   EXPECT_EQ(numbers.missing(), 0U);
 }
 
+TEST(HaproxyNumbers, TheFirstMayBeOutOfOrderToo) {
+  Numbers numbers;
+  numbers.take(100, at(1));
+  EXPECT_TRUE(numbers.take(98, at(1)));
+  EXPECT_FALSE(numbers.take(98, at(1)));
+  EXPECT_FALSE(numbers.take(20, at(1)));
+  EXPECT_EQ(numbers.missing(), 0U);
+  EXPECT_EQ(numbers.doubled(), 2U);
+}
+
 TEST(HaproxyNumbers, AnyDisorderWithLossesAndDoublesIsCountedRight) {
   std::mt19937 random(11);
   for (int round = 0; round < 50; ++round) {

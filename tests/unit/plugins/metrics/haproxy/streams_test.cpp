@@ -56,6 +56,14 @@ TEST(HaproxyStreams, AnotherProcessLeavesAHole) {
   EXPECT_EQ(streams.covered(at(0), at(8)), 0.75);
 }
 
+TEST(HaproxyStreams, UnlessItComesAsTheOtherGoes) {
+  Streams streams;
+  streams.connected(7, at(0));
+  streams.disconnected(7, at(2));
+  streams.connected(8, at(2) + milliseconds(49));
+  EXPECT_EQ(streams.covered(at(0), at(8)), 1);
+}
+
 TEST(HaproxyStreams, TwoProcessesAtAReloadLeaveNone) {
   Streams streams;
   streams.connected(7, at(0));
