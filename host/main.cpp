@@ -106,7 +106,11 @@ int main(int argc, char** argv) {
   app.fallthrough();
   CLI::App* check_command = app.add_subcommand("check", "Check the configuration and the profile, and do nothing else");
   CLI::App* version_command = app.add_subcommand("version", "Print the version");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kUsage;
+  }
   if (version_command->parsed()) {
     std::cout << "slipwayd " << slipway::api::kVersion << "\n";
     return kDone;

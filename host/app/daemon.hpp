@@ -87,6 +87,7 @@ class Daemon {
   rollout::AsioTimers timers_;
   rollout::Engine engine_;
 
+  Gauges gauges_;
   View view_;
   access::TokenAuthenticator authenticator_;
   api::Idempotency idempotency_;

@@ -39,8 +39,13 @@ plugin::Condition worst(const std::vector<plugin::HealthCheck>& checks) {
 }  // namespace
 
 View::View(const Configuration& configuration, const lifecycle::Lifecycle& lifecycle, bridge::Caller& caller,
-           telemetry::Metrics& metrics, Instant started)
-    : configuration_(configuration), lifecycle_(lifecycle), caller_(caller), metrics_(metrics), started_(started) {}
+           telemetry::Metrics& metrics, Gauges& gauges, Instant started)
+    : configuration_(configuration),
+      lifecycle_(lifecycle),
+      caller_(caller),
+      metrics_(metrics),
+      gauges_(gauges),
+      started_(started) {}
 
 std::vector<api::PluginView> View::plugins() const {
   std::vector<api::PluginView> views;

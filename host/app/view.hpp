@@ -5,6 +5,7 @@
 
 #include "host/api/host_view.hpp"
 #include "host/app/configuration.hpp"
+#include "host/app/gauges.hpp"
 #include "host/base/clock.hpp"
 #include "host/bridge/caller.hpp"
 #include "host/lifecycle/lifecycle.hpp"
@@ -16,7 +17,7 @@ namespace slipway::app {
 class View final : public api::HostView {
  public:
   View(const Configuration& configuration, const lifecycle::Lifecycle& lifecycle, bridge::Caller& caller,
-       telemetry::Metrics& metrics, Instant started);
+       telemetry::Metrics& metrics, Gauges& gauges, Instant started);
 
   void set_serving(bool serving) { serving_ = serving; }
 
@@ -26,7 +27,10 @@ class View final : public api::HostView {
   [[nodiscard]] api::StatusView status() const override;
   boost::asio::awaitable<plugin::HealthReply> health() override;
   [[nodiscard]] bool serving() const override { return serving_; }
-  [[nodiscard]] std::string metrics() const override { return metrics_.text(); }
+  [[nodiscard]] std::string metrics() const override {
+    gauges_.read();
+    return metrics_.text();
+  }
 
  private:
   boost::asio::awaitable<plugin::HealthCheck> check(std::string binding, std::string instance);
@@ -35,6 +39,7 @@ class View final : public api::HostView {
   const lifecycle::Lifecycle& lifecycle_;
   bridge::Caller& caller_;
   telemetry::Metrics& metrics_;
+  Gauges& gauges_;
   Instant started_;
   std::atomic<bool> serving_{false};
 };

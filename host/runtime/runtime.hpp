@@ -40,6 +40,7 @@ class Runtime {
   [[nodiscard]] boost::asio::any_io_executor executor() { return context_.get_executor(); }
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
   [[nodiscard]] BlockingPool& blocking() { return blocking_; }
+  [[nodiscard]] const BlockingPool& blocking() const { return blocking_; }
   // A pool of somebody's own. The runtime keeps it too, so that its last user may be one of its threads.
   std::shared_ptr<BlockingPool> make_pool(BlockingPoolSettings settings);
   // Tells the calls of one plugin instance from those of another; counts up and wraps.

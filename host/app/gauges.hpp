@@ -1,0 +1,41 @@
+// Numbers that nobody reports by himself: read off the host whenever metrics are asked for.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "host/bridge/routes.hpp"
+#include "host/lifecycle/lifecycle.hpp"
+#include "host/rollout/engine.hpp"
+#include "host/runtime/runtime.hpp"
+#include "host/telemetry/metrics.hpp"
+
+namespace slipway::app {
+
+struct GaugeSources {
+  const lifecycle::Lifecycle& lifecycle;
+  const bridge::Routes& routes;
+  const runtime::Runtime& runtime;
+  const rollout::Engine& engine;
+};
+
+// Any thread.
+class Gauges {
+ public:
+  Gauges(GaugeSources sources, telemetry::Metrics& metrics) : sources_(sources), metrics_(metrics) {}
+  // Brings the metrics up to date.
+  void read();
+
+ private:
+  void read_generations();
+  void read_refusals();
+  void count_up(const std::string& instance, const std::string& reason, std::uint64_t total);
+
+  GaugeSources sources_;
+  telemetry::Metrics& metrics_;
+  std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> counted_;
+};
+
+}  // namespace slipway::app
