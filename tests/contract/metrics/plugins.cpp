@@ -32,12 +32,24 @@ class LonelyHaproxy final : public Driver {
                                             {"stats_socket", (directory_.path() / "haproxy.sock").string()}}};
 };
 
+// A Prometheus that knows no series.
+void nothing_scraped(FakeHost& host) {
+  host.on_http([](const services::HttpRequest&) {
+    return services::HttpReply{.status = 200,
+                               .body = R"({"status":"success","data":{"resultType":"vector","result":[]}})"};
+  });
+}
+
 }  // namespace
 
 std::vector<MetricsPlugin> metrics_plugins() {
-  return {{"probe", [] { return std::make_unique<InProcess>("metrics-probe", Json::object()); },
-           Json::parse(R"({"checks": [{"name": "alive"}]})"), Json::parse(R"({"checks": [{"kind": "udp"}]})")},
-          {"haproxy", [] { return std::make_unique<LonelyHaproxy>(); }, Json::object(), Json{{"kind", "http"}}}};
+  return {
+      {"probe", [] { return std::make_unique<InProcess>("metrics-probe", Json::object()); },
+       Json::parse(R"({"checks": [{"name": "alive"}]})"), Json::parse(R"({"checks": [{"kind": "udp"}]})")},
+      {"haproxy", [] { return std::make_unique<LonelyHaproxy>(); }, Json::object(), Json{{"kind", "http"}}},
+      {"prometheus", [] { return std::make_unique<InProcess>("metrics-prometheus", Json::object(), nothing_scraped); },
+       Json::parse(R"({"queries": {"up": "up{release=\"${release}\"}"}})"),
+       Json::parse(R"({"queries": {"up": "${nobody}"}})")}};
 }
 
 INSTANTIATE_TEST_SUITE_P(Plugins, MetricsContract, testing::ValuesIn(metrics_plugins()),

@@ -1,0 +1,31 @@
+// What Prometheus answers: the JSON of its HTTP API, version 1. Pure.
+#pragma once
+
+#include <slipway/services.hpp>
+
+#include "plugins/metrics/prometheus/query.hpp"
+
+namespace slipway::prometheus {
+
+// The points of one series, oldest first, with its labels.
+struct Series {
+  std::map<std::string, std::string> labels;
+  std::vector<double> points;
+};
+
+struct Found {
+  std::vector<Series> series;
+  std::vector<std::string> warnings;
+};
+
+// Failures by status: a query that Prometheus refuses is INVALID_ARGUMENT, a refused login UNAUTHENTICATED or
+// PERMISSION_DENIED, an evaluation that took too long DEADLINE_EXCEEDED, everything else UNAVAILABLE.
+Result<Found> parse_answer(const services::HttpReply& reply);
+
+// The one number of the answer; otherwise NOT_FOUND and why there is none: no series, several, or no number.
+Result<double> number_of(const Found& answer, Reduce reduce);
+
+// The histogram whose cumulative buckets the series are.
+Result<std::vector<metrics::Bucket>> histogram_of(const Found& answer, Reduce reduce);
+
+}  // namespace slipway::prometheus

@@ -1,0 +1,54 @@
+// What Prometheus is asked: the document of QueryRequest.query, and how a group's names get into PromQL. Pure.
+#pragma once
+
+#include <slipway/interfaces/metrics.hpp>
+
+namespace slipway::prometheus {
+
+enum class Kind { instant, range };
+constexpr auto enum_names(Kind) {
+  return std::array<EnumName<Kind>, 2>{{{Kind::instant, "instant"}, {Kind::range, "range"}}};
+}
+// What becomes of the points of a range, and of several series.
+enum class Reduce { avg, min, max, sum, last };
+constexpr auto enum_names(Reduce) {
+  return std::array<EnumName<Reduce>, 5>{
+      {{Reduce::avg, "avg"}, {Reduce::min, "min"}, {Reduce::max, "max"}, {Reduce::sum, "sum"}, {Reduce::last, "last"}}};
+}
+
+struct Query {
+  std::map<std::string, std::string> queries;
+  std::map<std::string, std::string> histograms;
+  Kind kind = Kind::instant;
+  Duration step = seconds(1);
+  Reduce reduce = Reduce::avg;
+  static constexpr auto fields() {
+    return slipway::fields(
+        field("queries", &Query::queries,
+              "PromQL by the name of the value. ${application}, ${release}, ${role} and ${tenant} inside quotes are "
+              "replaced by the "
+              "group's own, ${window} by the window's length (\"30s\").",
+              at_most(32)),
+        field("histograms", &Query::histograms,
+              "PromQL by the name of the histogram; its series have a label \"le\" with upper bounds and count up.",
+              at_most(8)),
+        field("kind", &Query::kind, "instant: evaluated at the window's end. range: over the window, in steps."),
+        field("step", &Query::step, "Range: time between two points."),
+        field("reduce", &Query::reduce, "Range: what becomes of the points of the one series."));
+  }
+};
+
+// INVALID_ARGUMENT with every fault.
+Result<Query> read_query(const Json& query);
+
+struct Names {
+  std::string tenant, application, release, role;
+  Duration window;
+};
+// The names are escaped for the quotes that they stand in; inside a regular expression (=~) also for that.
+// INVALID_ARGUMENT for a name outside of quotes or one that is unknown.
+Result<std::string> substituted(std::string_view promql, const Names& names);
+
+std::string url_encoded(std::string_view text);
+
+}  // namespace slipway::prometheus

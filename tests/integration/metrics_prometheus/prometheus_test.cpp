@@ -1,0 +1,150 @@
+// metrics-prometheus against a real Prometheus that scrapes a real target.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <slipway/interfaces/metrics.hpp>
+
+#include "tests/contract/in_process.hpp"
+#include "tests/integration/metrics_prometheus/http.hpp"
+#include "tests/support/server_process.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace slipway::test {
+namespace {
+
+using testing::HasSubstr;
+
+Instant wall_clock() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()};
+}
+
+std::string exposition() {
+  return "requests_total{app=\"shop\",release=\"1.0\"} 400\n"
+         "requests_total{app=\"shop\",release=\"2.0\"} 100\n"
+         "error_ratio{app=\"shop\",release=\"1.0\"} 0.01\n"
+         "error_ratio{app=\"shop\",release=\"2.0\"} NaN\n"
+         "took_bucket{release=\"1.0\",le=\"0.1\"} 30\n"
+         "took_bucket{release=\"1.0\",le=\"0.5\"} 90\n"
+         "took_bucket{release=\"1.0\",le=\"+Inf\"} 100\n";
+}
+
+// One server for all tests of the program.
+class PrometheusServer {
+ public:
+  PrometheusServer() {
+    const auto file = directory_.path() / "prometheus.yml";
+    std::ofstream(file) << "global: {scrape_interval: 200ms, scrape_timeout: "
+                           "200ms}\nscrape_configs:\n  - job_name: shop\n"
+                           "    static_configs: [{targets: ['127.0.0.1:"
+                        << target_.port() << "']}]\n";
+    process_ = std::make_unique<ServerProcess>(
+        std::vector<std::string>{"prometheus", "--config.file=" + file.string(),
+                                 "--storage.tsdb.path=" + (directory_.path() / "data").string(),
+                                 "--web.listen-address=127.0.0.1:" + std::to_string(port_), "--log.level=warn"},
+        directory_.path() / "prometheus.log");
+    const auto scraped = [&] {
+      const auto reply = send_http({.url = url() + "/api/v1/query?query=count(requests_total)"});
+      return reply.ok() && reply->body.find("\"2\"") != std::string::npos;
+    };
+    if (!eventually(scraped, std::chrono::seconds(40))) throw std::runtime_error("Prometheus has scraped nothing");
+  }
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  TemporaryDirectory directory_;
+  Target target_{exposition};
+  std::uint16_t port_ = free_port();
+  std::unique_ptr<ServerProcess> process_;
+};
+
+class PrometheusMetrics : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { server_ = std::make_unique<PrometheusServer>(); }
+  static void TearDownTestSuite() { server_.reset(); }
+
+  Result<metrics::QueryReply> ask(const Json& query) {
+    const Instant now = wall_clock();
+    return call<metrics::Interface, metrics::Query>(
+        plugin_, {.tenant = "acme",
+                  .application = "shop",
+                  .query = query,
+                  .groups = {{"next", "2.0", {}}, {"stable", "1.0", {}}},
+                  .window = {"w" + std::to_string(++windows_), now - milliseconds(500), now}});
+  }
+  metrics::QueryReply answer(const Json& query) {
+    const auto reply = ask(query);
+    if (!reply.ok()) throw Error(reply.status());
+    return *reply;
+  }
+
+ private:
+  static std::unique_ptr<PrometheusServer> server_;
+  InProcess plugin_{"metrics-prometheus", {{"url", server_->url()}}, [](FakeHost& host) { host.on_http(send_http); }};
+  int windows_ = 0;
+};
+
+std::unique_ptr<PrometheusServer> PrometheusMetrics::server_;
+
+TEST_F(PrometheusMetrics, EachGroupHasItsOwnNumbers) {
+  const auto reply =
+      answer({{"queries", {{"requests", R"(requests_total{app="${application}", release="${release}"})"}}}});
+  EXPECT_EQ(reply.groups.at(0).values.at("requests"), 100);
+  EXPECT_EQ(reply.groups.at(1).values.at("requests"), 400);
+  EXPECT_EQ(reply.groups.at(1).completeness, 1);
+}
+
+TEST_F(PrometheusMetrics, ANaNAndAMissingSeriesAreAbsent) {
+  const auto reply =
+      answer({{"queries", {{"errors", R"(error_ratio{release="${release}"})"}, {"none", "no_such_series"}}}});
+  EXPECT_TRUE(reply.groups.at(0).values.empty());
+  EXPECT_EQ(reply.groups.at(0).problem, "errors: no number (NaN or infinite); none: no series");
+  EXPECT_EQ(reply.groups.at(0).completeness, 0);
+  EXPECT_EQ(reply.groups.at(1).values.at("errors"), 0.01);
+  EXPECT_EQ(reply.groups.at(1).completeness, 0.5);
+}
+
+TEST_F(PrometheusMetrics, BucketsBecomeAHistogram) {
+  const auto reply = answer({{"histograms", {{"latency", R"(took_bucket{release="${release}"})"}}}});
+  const auto& buckets = reply.groups.at(1).histograms.at("latency");
+  ASSERT_EQ(buckets.size(), 3U);
+  EXPECT_EQ(buckets[1].upper, 0.5);
+  EXPECT_EQ(buckets[1].count, 60);
+  EXPECT_EQ(buckets[2].count, 10);
+}
+
+TEST_F(PrometheusMetrics, ARangeIsReduced) {
+  const Json query{{"queries", {{"requests", R"(requests_total{release="${release}"})"}}},
+                   {"kind", "range"},
+                   {"step", "100ms"},
+                   {"reduce", "max"}};
+  EXPECT_EQ(answer(query).groups.at(1).values.at("requests"), 400);
+}
+
+TEST_F(PrometheusMetrics, TheWindowStandsInARange) {
+  const auto reply =
+      answer({{"queries", {{"scrapes", R"(count_over_time(requests_total{release="${release}"}[${window}]))"}}}});
+  EXPECT_GE(reply.groups.at(1).values.at("scrapes"), 1);
+}
+
+TEST_F(PrometheusMetrics, APromqlThatIsNoneIsRefusedWithPrometheusWords) {
+  const Status status = ask({{"queries", {{"broken", "sum("}}}}).status();
+  EXPECT_EQ(status.code, Code::invalid_argument);
+  EXPECT_THAT(status.message, HasSubstr("parse error"));
+}
+
+TEST(PrometheusAbsent, AServerThatIsNotThereIsUnavailable) {
+  InProcess plugin("metrics-prometheus", {{"url", "http://127.0.0.1:" + std::to_string(free_port())}},
+                   [](FakeHost& host) { host.on_http(send_http); });
+  const metrics::QueryRequest request{.tenant = "acme",
+                                      .application = "shop",
+                                      .query = {{"queries", {{"up", "up"}}}},
+                                      .groups = {{"next", "2.0", {}}},
+                                      .window = {"w", wall_clock() - seconds(1), wall_clock()}};
+  EXPECT_EQ((call<metrics::Interface, metrics::Query>(plugin, request).status()),
+            Status(Code::unavailable, "connection refused"));
+}
+
+}  // namespace
+}  // namespace slipway::test
