@@ -1,8 +1,7 @@
 // Answers of Prometheus of any bytes, and group names of any bytes inside PromQL.
-#include "plugins/metrics/prometheus/answer.hpp"
-
 #include <cmath>
 
+#include "plugins/metrics/prometheus/answer.hpp"
 #include "tests/fuzz/harness.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -21,8 +20,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::require(made.ok(), "every name can be put in");
   std::size_t quotes = 0;
   for (std::size_t i = 0; i < made->size(); ++i) {
-    if ((*made)[i] == '\\') ++i;
-    else if ((*made)[i] == '"') ++quotes;
+    if ((*made)[i] == '\\')
+      ++i;
+    else if ((*made)[i] == '"')
+      ++quotes;
   }
   fuzz::require(quotes == 2, "a name does not end its quotes");
   return 0;
