@@ -61,7 +61,8 @@ strategy::StepRequest question(const Record& record, const provider::Observation
     for (Instant& since : seen.groups.back().ready_since) since = since - shift;
   }
   for (const AnalysisRun& run : record.runs) {
-    seen.analyses.push_back({run.wanted.name, run.status.finding, run.status.reason, run.status.since - shift});
+    seen.analyses.push_back(
+        {run.wanted.name, run.status.finding, run.status.reason, run.status.since - shift, run.wanted.run});
   }
   for (const GateRun& gate : record.gates) {
     if (gate.action == gate::Action::advance) seen.gates.push_back({gate.name, gate.state, gate.reason});

@@ -35,7 +35,6 @@ class StrategyWorld {
     strategy::StepRequest request{settings_, state_, observation(), now, options_.has_stable};
     auto reply = host_.call<strategy::Interface, strategy::Step>(request);
     seen_.commands.clear();
-    seen_.paused = {};
     if (!reply.ok()) {
       ADD_FAILURE() << to_string(reply.status());
       return {};
@@ -74,10 +73,6 @@ class StrategyWorld {
   }
 
   void ask(strategy::Command command) { seen_.commands.push_back(command); }
-  void pause(Duration span) {
-    seen_.paused = span;
-    now = now + span;
-  }
   // What every analysis of this name says from now on; without it analyses stay "running".
   void say(const std::string& name, strategy::Finding finding, const std::string& reason = "") {
     findings_[name] = {finding, reason};

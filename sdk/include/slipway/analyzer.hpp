@@ -2,8 +2,7 @@
 //
 //   class Threshold : public slipway::Analyzer<Settings, State> {
 //    public:
-//     Judgement judge(const Settings& settings, State state, const slipway::analyzer::JudgeRequest& samples) const { …
-//     }
+//     Judgement judge(const Settings& settings, State state, const analyzer::JudgeRequest& request) const { … }
 //   };
 //   SLIPWAY_ANALYZER(Threshold)
 //

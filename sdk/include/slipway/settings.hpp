@@ -67,10 +67,10 @@ struct Codec<Names> {
 // INVALID_ARGUMENT with every fault, unknown fields among them.
 template <class Settings>
 Result<Settings> settings_over(const Json& defaults, const Json& given) {
-  if (!given.is_object() && !given.is_null()) return decode<Settings>(given, "the settings", Unknown::refused);
+  if (!given.is_object() && !given.is_null()) return decode<Settings>(given, "the settings document", Unknown::refused);
   Json merged = defaults.is_object() ? defaults : Json::object();
   if (given.is_object()) merged.merge_patch(given);
-  return decode<Settings>(merged, "the settings", Unknown::refused);
+  return decode<Settings>(merged, "the settings document", Unknown::refused);
 }
 
 // JSON Schema of an instance's defaults: "config" of plugin.json.

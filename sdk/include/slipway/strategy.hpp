@@ -15,14 +15,14 @@
 //   settings   The instance's configuration holds defaults; each request's settings are merged over them and decoded
 //              strictly, all faults with their paths.
 //   state      Written with its version. A state of another version goes through migrate.
-//   pauses     While a person holds the rollout no clock of the strategy runs: every Instant of the state is moved on
-//              by Observation::paused before step sees it.
+//   pauses     The host's clock for a rollout stands still while a person holds it: no deadline runs meanwhile.
 //   plan       step, run in an ideal world (see detail/strategy_plan.hpp).
 //
 // Optional members, public and const:
-//   Problems check(const Settings&, const strategy::ValidateRequest&)   faults across fields, or of what is asked of
-//   the provider State migrate(const Json& state, std::int64_t from_version)         throws Error(FAILED_PRECONDITION)
-//   for what it can't read
+//   Problems check(const Settings&, const strategy::ValidateRequest&)
+//              faults across fields, or of what is asked of the provider
+//   State migrate(const Json& state, std::int64_t from_version)
+//              throws Error(FAILED_PRECONDITION) for what it can't read
 #pragma once
 
 #include <slipway/detail/strategy_plan.hpp>
@@ -111,20 +111,6 @@ inline Problems unknown_names(const std::string& path, const std::vector<std::st
   return problems;
 }
 
-namespace detail {
-
-// Moves every set Instant of a document on.
-template <class T>
-void move_clocks(T& value, Duration by) {
-  if constexpr (std::is_same_v<T, Instant>) {
-    if (value != Instant{}) value = value + by;
-  } else if constexpr (Document<T>) {
-    std::apply([&](const auto&... entry) { (move_clocks(value.*entry.member, by), ...); }, T::fields());
-  }
-}
-
-}  // namespace detail
-
 // Serves slipway.strategy/1 for an author's class.
 template <class Author>
 class StrategyPlugin final : public Plugin<Json> {
@@ -148,14 +134,14 @@ class StrategyPlugin final : public Plugin<Json> {
   [[nodiscard]] strategy::PlanReply plan(const strategy::PlanRequest& request) const {
     const auto merged = value_or_throw(settings_over<AuthorSettings>(settings(), request.settings));
     return detail::plan(request, [&](const Json& state, const strategy::Observation& seen, Instant now) {
-      return decide(merged, state, World(seen, now, request.has_stable), Duration{});
+      return decide(merged, state, World(seen, now, request.has_stable));
     });
   }
 
   [[nodiscard]] strategy::StepReply step(const strategy::StepRequest& request) const {
     const auto merged = value_or_throw(settings_over<AuthorSettings>(settings(), request.settings));
     const World world(request.observation, request.now, request.has_stable);
-    return decide(merged, request.state, world, request.observation.paused);
+    return decide(merged, request.state, world);
   }
 
   [[nodiscard]] strategy::MigrateReply migrate(const strategy::MigrateRequest& request) const {
@@ -163,12 +149,10 @@ class StrategyPlugin final : public Plugin<Json> {
   }
 
  private:
-  strategy::StepReply decide(const AuthorSettings& merged, const Json& from, const World& world,
-                             Duration paused) const {
+  strategy::StepReply decide(const AuthorSettings& merged, const Json& from, const World& world) const {
     State state;
     if (!from.is_null())
       state = read(from, from.is_object() ? from.value("version", State::kVersion) : State::kVersion);
-    detail::move_clocks(state, paused);
     Decision<State> decision = author_.step(merged, std::move(state), world);
     decision.reply.state = write(decision.state);
     return std::move(decision.reply);

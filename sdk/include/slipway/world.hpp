@@ -64,7 +64,7 @@ class World {
   // What a wanted analysis says; null as long as it (or this run of it) has not begun.
   [[nodiscard]] const strategy::AnalysisSeen* analysis(const strategy::AnalysisWanted& wanted) const {
     const auto found = std::find_if(seen_.analyses.begin(), seen_.analyses.end(), [&](const strategy::AnalysisSeen& a) {
-      return a.name == wanted.name && (a.run == wanted.run || a.run.empty());
+      return a.name == wanted.name && a.run == wanted.run;
     });
     return found == seen_.analyses.end() ? nullptr : &*found;
   }

@@ -65,7 +65,7 @@ TEST_P(StrategyContract, NoWeatherMakesTrafficRiseOverReplicasThatAreNotReady) {
     world.say("errors", Finding::passed);
     world.say("smoke", Finding::passed);
     for (int i = 0; i < 60 && world.step().outcome == Outcome::progressing; ++i) {
-      switch (random() % 6) {
+      switch (random() % 5) {
         case 0:
           world.break_replicas(1 + random() % 2);
           break;
@@ -77,9 +77,6 @@ TEST_P(StrategyContract, NoWeatherMakesTrafficRiseOverReplicasThatAreNotReady) {
           break;
         case 3:
           world.release_traffic();
-          break;
-        case 4:
-          world.pause(seconds(std::int64_t(random() % 100)));
           break;
         default:
           world.now = world.now + milliseconds(std::int64_t(random() % 5'000));

@@ -73,7 +73,6 @@ struct Observation {
   std::vector<AnalysisSeen> analyses;
   std::vector<GateSeen> gates;
   std::vector<Command> commands;
-  Duration paused{};
   static constexpr auto fields() {
     return slipway::fields(
         required("replicas", &Observation::replicas, "Replicas that the application shall have.", between(0, 10'000)),
@@ -81,8 +80,7 @@ struct Observation {
         field("groups", &Observation::groups, "What is there."),
         field("analyses", &Observation::analyses, "What the wanted analyses say."),
         field("gates", &Observation::gates, "What the wanted gates say."),
-        field("commands", &Observation::commands, "What people asked since the last step, oldest first."),
-        field("paused", &Observation::paused, "Time since the last step in which the rollout stood still by a person's word; no deadline of the strategy runs in it."));
+        field("commands", &Observation::commands, "What people asked since the last step, oldest first."));
   }
 };
 

@@ -100,6 +100,20 @@ TEST_F(BlueGreen, BlueStaysWholeUntilTheVerificationHasPassed) {
   EXPECT_EQ(rollout.settle().outcome, Outcome::promoted);
 }
 
+TEST_F(BlueGreen, WhatPassedInTheBackgroundIsVerifiedAfresh) {
+  auto rollout =
+      world(R"({"analyses": ["errors"], "switch_steps": [{"weight": "10%", "pause": "1m"}], "verify": ["errors"]})");
+  rollout.run(seconds(30));
+  rollout.say("errors", Finding::passed);
+  rollout.settle();
+  rollout.say("errors", Finding::running);
+  rollout.now = rollout.now + seconds(60);
+  rollout.settle();
+  EXPECT_EQ(rollout.last.wait.what, "the analysis errors to pass");
+  ASSERT_EQ(rollout.last.analyses.size(), 1U);
+  EXPECT_EQ(rollout.last.analyses[0].run, "verify");
+}
+
 TEST_F(BlueGreen, AnApprovalIsAskedAfterTheSmokeTest) {
   auto rollout = world(R"({"smoke": "smoke", "approval": {"message": "Looks good?"}, "progress_deadline": "60s"})");
   rollout.say("smoke", Finding::passed);

@@ -145,15 +145,6 @@ TEST_F(Canary, APauseLastsFromTheMomentThatItsWeightIsInEffect) {
   EXPECT_EQ(rollout.last.step, 2);
 }
 
-TEST_F(Canary, APersonsPauseStopsTheClockOfAPauseStep) {
-  auto rollout = world(R"({"steps": [{"weight": "10%"}, {"pause": {"duration": "5m"}}]})");
-  rollout.advance(seconds(1));
-  const Instant until = *rollout.last.wait.until;
-  rollout.pause(seconds(1000));
-  rollout.settle();
-  EXPECT_EQ(rollout.last.wait.until, until + seconds(1000));
-}
-
 TEST_F(Canary, APauseWithoutDurationEndsWithAPromoteOfOneStep) {
   auto rollout = world(
       R"({"steps": [{"weight": "10%"}, {"pause": {}}, {"weight": "20%"}, {"pause": {}}], "progress_deadline": "60s"})");

@@ -147,15 +147,6 @@ TEST_F(Rolling, ACrashLoopIsNoProgress) {
   EXPECT_EQ(rollout.advance(seconds(15)).outcome, Outcome::failed);
 }
 
-TEST_F(Rolling, TimeInWhichAPersonPausedItDoesNotCountAgainstTheDeadline) {
-  auto rollout =
-      world({{"progress_deadline", "60s"}, {"max_surge", 1}, {"max_unavailable", 0}}, {.start_time = std::nullopt});
-  rollout.settle();
-  rollout.pause(seconds(3600));
-  EXPECT_EQ(rollout.settle().outcome, Outcome::progressing);
-  EXPECT_EQ(rollout.advance(seconds(60)).outcome, Outcome::failed);
-}
-
 TEST_F(Rolling, AFailedAnalysisEndsItWithTheAnalysisSentence) {
   auto rollout = world({{"analyses", "errors"}});
   rollout.say("errors", Finding::failed, "error_ratio 0.2 of 512 requests is not < 0.05");
