@@ -326,60 +326,6 @@ TEST_F(Canary, AFirstReleaseSkipsTheStepsAndGetsAllTrafficWhenAllReplicasAreRead
   EXPECT_EQ(rollout.last.groups, (std::vector<strategy::Group>{{"next", 4, kAllTraffic}}));
 }
 
-std::vector<std::string> lines(const Result<strategy::ValidateReply>& reply) {
-  if (!reply.ok()) return {to_string(reply.status())};
-  std::vector<std::string> list;
-  for (const auto& p : reply->problems)
-    list.push_back(p.path + ": " + p.message + (p.value.empty() ? "" : " (was " + p.value + ")"));
-  return list;
-}
-
-TEST_F(Canary, WhatTheProviderCantDoIsRefusedByNameAndPath) {
-  strategy::ValidateRequest request{.settings = Json::parse(R"({"steps": [
-      {"weight": "12.5%"}, {"route": {"header": "a", "value": "b"}}, {"mirror": {"share": "10%"}}, {"gate": "moon"}, {"analysis": "errors"}]})")};
-  request.capabilities = {.weight_granularity = 10'000, .header_routes = false, .mirroring = false, .max_groups = 1};
-  request.gates = {"freeze"};
-  EXPECT_EQ(
-      lines(host.call<strategy::Interface, strategy::Validate>(request)),
-      (std::vector<std::string>{"/steps/0/weight: the provider's weights are multiples of 1% (was \"12.5%\")",
-                                "/steps/1/route: the provider can't route requests by header",
-                                "/steps/2/mirror: the provider can't mirror requests",
-                                "/steps/3/gate: is no gate here; there are freeze (was \"moon\")",
-                                "/steps/4/analysis: is no analysis here; there are none (was \"errors\")",
-                                "/: the provider runs only 1 group of an application at once, a canary needs 2"}));
-}
-
-TEST_F(Canary, ContradictionsAreRefusedAllAtOnce) {
-  strategy::ValidateRequest request{
-      .settings =
-          Json::parse(R"({"steps": [{"weight": "5%", "pause": {}}, {}, {"scale": {"replicas": 1, "percent": 5}}],
-      "linear": {"step": 0}, "progress_deadline": "0"})")};
-  EXPECT_EQ(
-      lines(host.call<strategy::Interface, strategy::Validate>(request)),
-      (std::vector<std::string>{
-          "/steps: want one of steps, linear, exponential and automatic, 2 are given; null takes away a default",
-          "/steps/0: want exactly one of weight, pause, analysis, scale, route, mirror, approval and gate, 2 are given",
-          "/steps/1: want exactly one of weight, pause, analysis, scale, route, mirror, approval and gate, 0 are given",
-          "/steps/2/scale: want exactly one of replicas, percent and match_weight, 2 are given",
-          "/linear/step: want a percentage above 0 (was \"0%\")",
-          "/progress_deadline: want more than min_ready, which is 0s (was \"0s\")"}));
-}
-
-TEST_F(Canary, TypingErrorsAreRefusedWithWhatIsAllowed) {
-  strategy::ValidateRequest request{.settings = Json::parse(R"({"steps": [{"wait": "5%"}, {"weight": "105%"}]})")};
-  EXPECT_EQ(lines(host.call<strategy::Interface, strategy::Validate>(request)),
-            (std::vector<std::string>{"/steps/0/wait: is no field here; there are weight, pause, analysis, scale, "
-                                      "route, mirror, approval, gate (was \"5%\")",
-                                      "/steps/1/weight: want a percentage from 0 to 100 with at most four decimals, "
-                                      "like \"12.5%\" (was \"105%\")"}));
-}
-
-TEST_F(Canary, AnExplosionOfStepsIsRefused) {
-  strategy::ValidateRequest request{.settings = Json::parse(R"({"linear": {"step": "0.0001%"}})")};
-  EXPECT_EQ(lines(host.call<strategy::Interface, strategy::Validate>(request)),
-            (std::vector<std::string>{"/linear: comes to more than 200 weights; take larger increments"}));
-}
-
 TEST_F(Canary, ThePlanIsTheRolloutInAnIdealWorld) {
   const strategy::PlanRequest request{
       .settings = Json::parse(
