@@ -1,6 +1,6 @@
-#include "slipway/settings.hpp"
-
 #include <gtest/gtest.h>
+
+#include <slipway/settings.hpp>
 
 namespace slipway {
 namespace {

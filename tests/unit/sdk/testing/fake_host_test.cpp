@@ -1,9 +1,8 @@
-#include "slipway/testing/fake_host.hpp"
-
 #include <gtest/gtest.h>
 
 #include <slipway/interfaces/notifier.hpp>
 #include <slipway/interfaces/secrets.hpp>
+#include <slipway/testing/fake_host.hpp>
 #include <thread>
 
 namespace slipway::test {
