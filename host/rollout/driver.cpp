@@ -52,8 +52,10 @@ void Driver::ensure_running() {
     co_await self->run();
     self->running_ = false;
     self->sync_analyses();
+    if (!self->stopping_ && !self->stale_) self->ensure_running();  // something may have come since it looked
   };
   boost::asio::co_spawn(strand_, loop(shared_from_this()), boost::asio::detached);
+  sync_analyses();
 }
 
 boost::asio::awaitable<void> Driver::run() {
@@ -80,7 +82,7 @@ boost::asio::awaitable<void> Driver::run() {
 
 // Makes the world what is committed. A provider that has seen a newer order than ours is told a newer one.
 boost::asio::awaitable<void> Driver::apply() {
-  if (applied() || troubles_.resting(kProvider, now()) || interrupted_) co_return;
+  if (applied() || troubles_.resting(kProvider, now()) || interrupted_ || !has_lease()) co_return;
   const Order order = current_order();
   if (const Status status = co_await load_releases(order); !status.ok()) {
     troubles_.failed("storage", status, now());
@@ -97,6 +99,7 @@ boost::asio::awaitable<void> Driver::apply() {
   if (!reply.ok()) {
     troubles_.failed(kProvider, reply.status(), now());
     if (reply.status().code == Code::aborted) (void)co_await outrun();
+    if (reply.status().code == Code::invalid_argument) co_await refused(order.generation, reply.status());
     co_return;
   }
   tools_.metrics.histogram(telemetry::metric::kStepSeconds, {"apply"})
@@ -110,6 +113,24 @@ boost::asio::awaitable<void> Driver::apply() {
         .observe(static_cast<double>((now() - *deciding_sample_).ns) / 1e9);
     deciding_sample_.reset();
   }
+}
+
+// Without the lease nothing is ordered: another host may be at work.
+bool Driver::has_lease() {
+  if (tools_.lease.token() != 0) {
+    troubles_.fine(kEngineLease);
+    return true;
+  }
+  troubles_.failed(kEngineLease, Status(Code::unavailable, "this host does not hold the lease of the engine"), now());
+  return false;
+}
+
+// What the provider can't do, it won't be able to do later: the rollout turns round.
+boost::asio::awaitable<void> Driver::refused(std::int64_t generation, Status status) {
+  const auto turn = co_await turns_.take();
+  if (stale_ || !has_rollout() || !world_ || record().phase != Phase::stepping) co_return;
+  if (record().order.generation != generation) co_return;
+  (void)co_await commit(turn_back(record(), "the provider refuses the order: " + to_string(status), *world_, now()));
 }
 
 boost::asio::awaitable<void> Driver::look() {

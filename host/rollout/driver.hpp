@@ -10,6 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/strand.hpp>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -19,21 +20,13 @@
 #include "host/rollout/batch.hpp"
 #include "host/rollout/commands.hpp"
 #include "host/rollout/desired.hpp"
+#include "host/rollout/start.hpp"
 #include "host/rollout/tools.hpp"
 #include "host/rollout/troubles.hpp"
 #include "host/rollout/turn.hpp"
 #include "host/rollout/view.hpp"
 
 namespace slipway::rollout {
-
-// A rollout that has passed every check and shall begin.
-struct Start {
-  RolloutRequest request;
-  StrategySpec strategy;
-  std::string kind = "deploy";
-  std::string by;
-  std::string trace;
-};
 
 // Everything but the constructor and wake() belongs to the strand. Held by shared pointers; coroutines keep it alive.
 class Driver : public std::enable_shared_from_this<Driver> {
@@ -54,11 +47,13 @@ class Driver : public std::enable_shared_from_this<Driver> {
   Later<Control::PutApplication> put(ApplicationSpec spec, IfVersion version, Mode mode, std::string environment);
   Later<Empty> remove(IfVersion version, Mode mode);
 
-  // Begins to work after a restart, when there is something to do. `resumed` goes into the journal.
-  boost::asio::awaitable<Status> resume();
+  // Begins to work after a restart, when there is something to do. `away` is how long nobody
+  // looked.
+  boost::asio::awaitable<Status> resume(Duration away);
   boost::asio::awaitable<void> finish_removal();
   // No further decision; the loop ends after its current step.
   void stop();
+  // [any thread]
   [[nodiscard]] bool running() const { return running_; }
 
  private:
@@ -68,6 +63,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<void> apply();
   boost::asio::awaitable<void> look();
+  boost::asio::awaitable<void> refused(std::int64_t generation, Status status);
+  [[nodiscard]] bool has_lease();
   boost::asio::awaitable<bool> decide();
   boost::asio::awaitable<bool> go_on(std::optional<Change> change);
   [[nodiscard]] Instant next_moment() const;
@@ -85,6 +82,12 @@ class Driver : public std::enable_shared_from_this<Driver> {
   [[nodiscard]] std::optional<Change> before_promotion(const strategy::StepReply& reply);
   [[nodiscard]] const AnalysisRun* failed_run() const;
 
+  // Requests (driver_requests.cpp)
+  boost::asio::awaitable<Status> refresh();
+  [[nodiscard]] Status may_start(const RolloutRequest& request) const;
+  [[nodiscard]] Status may_retry(const Rollout& before) const;
+  [[nodiscard]] storage::WriteRequest end_beside(Change over) const;
+
   // Writing and reading (driver_commit.cpp)
   boost::asio::awaitable<Status> load();
   boost::asio::awaitable<Status> load_releases(const Order& order);
@@ -94,6 +97,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
   boost::asio::awaitable<Status> outrun();
   void adopt(Draft draft, const storage::WriteReply& reply);
   void tell(const Draft& draft);
+  void trim_events(std::int64_t newest);
+  boost::asio::awaitable<Status> outrun_steady(std::int64_t seen);
 
   // Analyses (driver_analyse.cpp)
   void sync_analyses();
@@ -145,7 +150,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   bool notes_ = false;          // something to be written without hurry
   bool fresh_failure_ = false;  // an analysis failed and the strategy has not been asked since
   bool interrupted_ = false;
-  bool running_ = false;
+  std::atomic<bool> running_ = false;
   bool stopping_ = false;
   Wakeup* in_call_ = nullptr;
 };

@@ -26,7 +26,8 @@ struct Driver::Analysis {
 // One coroutine for each run that has not concluded; the others end.
 void Driver::sync_analyses() {
   std::set<std::string> wanted;
-  if (running_ && !stopping_ && has_rollout()) {
+  const bool looks = has_rollout() && (record().phase == Phase::stepping || record().phase == Phase::watching);
+  if (running_ && !stopping_ && looks) {
     for (const AnalysisRun& run : record().runs) {
       if (!concluded(run)) wanted.insert(key_of(run.wanted));
     }

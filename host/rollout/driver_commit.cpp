@@ -59,8 +59,7 @@ boost::asio::awaitable<Status> Driver::commit(Change change) {
 }
 
 boost::asio::awaitable<Status> Driver::commit_with(Change change, storage::WriteRequest beside) {
-  if (tools_.lease.token() == 0)
-    co_return Status(Code::unavailable, "this host does not hold the lease of the engine; another one may");
+  if (!has_lease()) co_return troubles_.of(kEngineLease)->status;
   const std::int64_t began = tools_.clock.steady_ns();
   const bool good = change.good;
   Draft draft = draft_of(std::move(change), *application_, has_rollout() ? &*rollout_ : nullptr,
@@ -114,6 +113,7 @@ boost::asio::awaitable<Result<storage::WriteReply>> Driver::write(storage::Write
 
 void Driver::adopt(Draft draft, const storage::WriteReply& reply) {
   tell(draft);
+  for (std::size_t i = 0; i < draft.events.size(); ++i) trim_events(reply.sequences.at(reply.sequences.size() - 1 - i));
   application_ = std::move(draft.application);
   if (draft.touches_application) application_->version = reply.versions.at(1);
   verdicts_.clear();
@@ -161,7 +161,8 @@ boost::asio::awaitable<Status> Driver::outrun() {
       tools_.caller, "provider", target(), context(tools_.settings.budgets.observe));
   if (!seen.ok()) co_return seen.status();
   const auto turn = co_await turns_.take();
-  if (!has_rollout() || seen->generation <= record().order.generation) co_return Status();
+  if (!has_rollout()) co_return co_await outrun_steady(seen->generation);
+  if (seen->generation <= record().order.generation) co_return Status();
   application_->value.generation = seen->generation;
   Change change{.record = record(),
                 .kind = "resumed",
@@ -169,6 +170,35 @@ boost::asio::awaitable<Status> Driver::outrun() {
                           std::to_string(record().order.generation)};
   change.record.order.generation = 0;
   co_return co_await commit(std::move(change));
+}
+
+// The same for an application on which nothing is under way. The turn is held.
+boost::asio::awaitable<Status> Driver::outrun_steady(std::int64_t seen) {
+  if (!application_ || seen <= application_->value.generation) co_return Status();
+  Stored<Application> next = *application_;
+  next.value.generation = seen + 1;
+  next.value.updated_at = now();
+  storage::WriteRequest batch;
+  batch.expect.push_back({keys::application(tenant_, name_), next.version});
+  batch.expect_leases.push_back({kEngineLease, tools_.lease.token()});
+  batch.puts.push_back({keys::application(tenant_, name_), encode_text(next.value)});
+  const auto reply = co_await write(std::move(batch));
+  if (!reply.ok()) co_return reply.status();
+  next.version = reply->versions.at(0);
+  application_ = std::move(next);
+  co_return Status();
+}
+
+// Now and then, so that a tenant's events don't grow without bound.
+void Driver::trim_events(std::int64_t newest) {
+  const std::int64_t keep = tools_.settings.events.keep;
+  if (newest <= keep || newest % 64 != 0) return;
+  auto trim = [](std::shared_ptr<Driver> self, std::int64_t through) -> boost::asio::awaitable<void> {
+    storage::WriteRequest batch;
+    batch.trims.push_back({keys::events(self->tenant_), through});
+    (void)co_await self->tools_.store.write(batch, std::string());
+  };
+  boost::asio::co_spawn(strand_, trim(shared_from_this(), newest - keep), boost::asio::detached);
 }
 
 }  // namespace slipway::rollout

@@ -1,25 +1,16 @@
 // What people ask of an application: each is one decision, or a sentence that says why not.
-#include "host/bridge/typed_call.hpp"
 #include "host/rollout/driver.hpp"
-#include "host/rollout/promotion.hpp"
 #include "host/rollout/retreat.hpp"
 
 namespace slipway::rollout {
 namespace {
 
-Status no_turn(std::size_t waiting) {
-  return Status(Code::resource_exhausted,
-                std::to_string(waiting) + " requests for this application wait already; try again later");
-}
-
 constexpr std::size_t kMaxWaiting = 32;
 
-// What a rollout that is replaced leaves behind besides the release that is stable.
-std::string left_behind(const Order& order, const std::string& stable) {
-  for (const OrderedGroup& group : order.groups) {
-    if (group.release != stable) return group.release;
-  }
-  return {};
+// A refusal before anything is touched.
+Status busy(const std::string& application) {
+  return Status(Code::resource_exhausted, std::to_string(kMaxWaiting) + " requests for application " + application +
+                                              " wait already; try again later");
 }
 
 }  // namespace
@@ -30,186 +21,152 @@ Status Driver::check_version(const IfVersion& version, std::int64_t have, const 
                                    "; read it again");
 }
 
+// The turn is held.
+boost::asio::awaitable<Status> Driver::refresh() {
+  if (!stale_ && application_) co_return Status();
+  co_return co_await load();
+}
+
 Later<Rollout> Driver::show(std::string rollout) {
-  if (stale_ || !has_rollout() || record().rollout.id != rollout)
+  if (stale_ || !has_rollout() || record().rollout.id != rollout) {
     co_return Status(Code::not_found, "not under way here");
+  }
   co_return shown();
 }
 
 Later<Rollout> Driver::act(std::string rollout, Word word, IfVersion version, Mode mode) {
-  if (turns_.waiting() >= kMaxWaiting) co_return no_turn(kMaxWaiting);
+  if (turns_.waiting() >= kMaxWaiting) co_return busy(name_);
   const auto turn = co_await turns_.take();
-  if (stale_) {
-    if (const Status status = co_await load(); !status.ok()) co_return status;
+  if (Status status = co_await refresh(); !status.ok()) co_return status;
+  if (!has_rollout() || record().rollout.id != rollout) {
+    co_return Status(Code::failed_precondition, "rollout " + rollout + " of " + name_ + " has just ended; read it again");
   }
-  if (!has_rollout() || record().rollout.id != rollout)
-    co_return Status(Code::failed_precondition, "rollout " + rollout + " has ended");
-  if (const Status status = check_version(version, rollout_->version, "rollout " + rollout); !status.ok())
-    co_return status;
-  auto change = obey(record(), word, world_ ? *world_ : provider::Observation{}, now());
+  Status stale = check_version(version, rollout_->version, "rollout " + rollout);
+  if (!stale.ok()) co_return stale;
+  const provider::Observation nothing;
+  auto change = obey(record(), word, world_ ? *world_ : nothing, now());
   if (!change.ok()) co_return change.status();
-  if (mode == Mode::dry_run) co_return view(change->record, rollout_->version, nullptr);
   const Record after = change->record;
-  if (const Status status = co_await commit(std::move(*change)); !status.ok()) co_return status;
+  const std::int64_t before = rollout_->version;
+  if (mode == Mode::dry_run) co_return view(after, before, nullptr);
+  if (Status status = co_await commit(std::move(*change)); !status.ok()) co_return status;
   interrupt();
   ensure_running();
   if (has_rollout()) co_return shown();
-  co_return view((co_await tools_.store.rollout(tenant_, rollout)).value().value, 0, nullptr);
+  co_return view(after, before + 1, nullptr);
 }
 
 // The first decision: the records of the rollout and, when it replaces another, the end of that one in the same write.
 Later<Rollout> Driver::start(Start start) {
-  if (turns_.waiting() >= kMaxWaiting) co_return no_turn(kMaxWaiting);
+  if (turns_.waiting() >= kMaxWaiting) co_return busy(name_);
   const auto turn = co_await turns_.take();
-  if (stale_ || !application_) {
-    if (const Status status = co_await load(); !status.ok()) co_return status;
-  }
-  const Application& app = application_->value;
-  const RolloutRequest& request = start.request;
-  if (has_rollout() && request.supersede == Supersede::refuse) {
-    co_return Status(Code::failed_precondition, "rollout " + record().rollout.id + " to " +
-                                                    record().rollout.to_release + " is under way for " + name_ + " (" +
-                                                    std::string(to_name(record().rollout.state)) +
-                                                    "); abort it, wait for its end, or start with supersede=replace");
-  }
-  if (app.stable_release == request.release)
-    co_return Status(Code::failed_precondition, "release " + request.release + " of " + name_ + " is stable already");
+  if (Status status = co_await refresh(); !status.ok()) co_return status;
+  if (Status status = may_start(start.request); !status.ok()) co_return status;
 
-  Record fresh{.spec = app.spec, .wait_since = now()};
-  fresh.rollout = {.id = tools_.ids.next(),
-                   .tenant = tenant_,
-                   .created_at = now(),
-                   .application = name_,
-                   .from_release = app.stable_release,
-                   .to_release = request.release,
-                   .strategy = start.strategy,
-                   .reason = request.reason,
-                   .started_by = start.by,
-                   .kind = start.kind,
-                   .traceparent = start.trace};
-  fresh.order = steady_order(app.stable_release, app.spec.replicas, app.generation);
-  fresh.gates = start.kind == "rollback" ? std::vector<GateRun>() : gates_at(app.spec, GateMoment::start, now());
+  Change change = begin(application_->value, start, tools_.ids.next(), now());
   storage::WriteRequest beside;
   if (has_rollout()) {
-    Change over{.record = record(),
-                .kind = "ended",
-                .reason = "superseded by rollout " + fresh.rollout.id + " to " + request.release,
-                .by = start.by};
-    end(over, State::superseded, now());
-    const std::string left = left_behind(record().order, app.stable_release);
-    const Draft draft = draft_of(std::move(over), *application_, &*rollout_, world_ ? &*world_ : nullptr, now());
-    const storage::Key key = keys::rollout(tenant_, record().rollout.id);
-    beside.expect.push_back({key, rollout_->version});
-    beside.puts.push_back({key, encode_text(draft.record)});
-    beside.removes.push_back(keys::index(tenant_, "active/", record().rollout.id));
-    for (const JournalEntry& entry : draft.journal)
-      beside.appends.push_back({keys::journal(tenant_, record().rollout.id), encode_text(entry)});
-    for (const Event& event : draft.events) append_event(beside, event);
-    if (!left.empty()) {
-      fresh.phase = Phase::clearing;
-      fresh.clearing = left;
-      fresh.order = record().order;
-      for (OrderedGroup& group : fresh.order.groups)
-        group.role = group.release == left ? strategy::kNext : strategy::kStable;
-      fresh.retreat = Retreat{.home_role = std::string(strategy::kStable),
-                              .home = app.stable_release,
-                              .away_role = std::string(strategy::kNext),
-                              .away = left,
-                              .began = now(),
-                              .reason = over.reason};
-      for (const OrderedGroup& group : fresh.order.groups) {
-        if (group.release == left) fresh.retreat->from_weight = group.weight;
-      }
-    }
+    clear_first(change.record, record(), now());
+    beside = end_beside(supersede(record(), change.record.rollout, now()));
+    tools_.metrics.gauge(telemetry::metric::kRollouts, {to_name(record().rollout.state)}).add(-1);
   }
-  Change change{
-      .record = std::move(fresh),
-      .kind = "started",
-      .reason = request.reason.empty() ? "asked for" + (start.by.empty() ? "" : " by " + start.by) : request.reason,
-      .by = start.by};
-  change.events.emplace_back("rollout.started");
   rollout_.reset();
-  const Status status = co_await commit_with(std::move(change), std::move(beside));
-  if (!status.ok()) {
+  if (Status status = co_await commit_with(std::move(change), std::move(beside)); !status.ok()) {
     stale_ = true;
     ensure_running();
     co_return status;
   }
   interrupt();
   ensure_running();
-  sync_analyses();
   co_return shown();
 }
 
-// A new attempt of a rollout that went back: from its beginning, with the same release and strategy.
-Later<Rollout> Driver::retry(std::string rollout, Word word, IfVersion version, Mode mode) {
-  if (turns_.waiting() >= kMaxWaiting) co_return no_turn(kMaxWaiting);
-  const auto turn = co_await turns_.take();
-  if (stale_ || !application_) {
-    if (const Status status = co_await load(); !status.ok()) co_return status;
+Status Driver::may_start(const RolloutRequest& request) const {
+  if (has_rollout() && request.supersede == Supersede::refuse) {
+    const Rollout& under_way = record().rollout;
+    return Status(Code::failed_precondition,
+                  "rollout " + under_way.id + " to " + under_way.to_release + " is under way for " + name_ + " (" +
+                      std::string(to_name(under_way.state)) + "); abort it, wait for its end, or start with supersede=replace");
   }
+  if (application_->value.stable_release != request.release) return {};
+  return Status(Code::failed_precondition, "release " + request.release + " of " + name_ + " is stable already");
+}
+
+// The end of the rollout under way as a part of another write.
+storage::WriteRequest Driver::end_beside(Change over) const {
+  const Draft draft = draft_of(std::move(over), *application_, &*rollout_, world_ ? &*world_ : nullptr, now());
+  const std::string& id = draft.record.rollout.id;
+  storage::WriteRequest batch;
+  batch.expect.push_back({keys::rollout(tenant_, id), rollout_->version});
+  batch.puts.push_back({keys::rollout(tenant_, id), encode_text(draft.record)});
+  batch.removes.push_back(keys::index(tenant_, "active/", id));
+  for (const JournalEntry& entry : draft.journal) {
+    batch.appends.push_back({keys::journal(tenant_, id), encode_text(entry)});
+  }
+  for (const Event& event : draft.events) append_event(batch, event);
+  return batch;
+}
+
+// A new attempt of a rollout that went back.
+Later<Rollout> Driver::retry(std::string rollout, Word word, IfVersion version, Mode mode) {
+  if (turns_.waiting() >= kMaxWaiting) co_return busy(name_);
+  const auto turn = co_await turns_.take();
+  if (Status status = co_await refresh(); !status.ok()) co_return status;
   auto old = co_await tools_.store.rollout(tenant_, rollout);
   if (!old.ok()) co_return old.status();
-  if (const Status status = check_version(version, old->version, "rollout " + rollout); !status.ok()) co_return status;
-  const Rollout& before = old->value.rollout;
-  const Application& app = application_->value;
-  const std::string subject = "rollout " + rollout + " of " + name_;
-  if (before.state != State::rolled_back && before.state != State::failed) {
-    co_return Status(
-        Code::failed_precondition,
-        subject + " is " + std::string(to_name(before.state)) +
-            ": only one that was rolled back or failed can be tried again; possible now: " + possible_in(before.state));
-  }
-  if (has_rollout())
-    co_return Status(Code::failed_precondition,
-                     subject + " can't be tried again while rollout " + record().rollout.id + " is under way");
-  if (before.from_release != app.stable_release) {
-    co_return Status(Code::failed_precondition, subject + " went from " + before.from_release + ", but " +
-                                                    app.stable_release + " is stable now; start a new rollout");
-  }
-  Record again{.rollout = before,
-               .spec = app.spec,
-               .order = steady_order(app.stable_release, app.spec.replicas, app.generation),
-               .wait_since = now()};
-  again.rollout.state = State::pending;
-  again.rollout.step = 0;
-  again.rollout.attempt += 1;
-  again.rollout.ended_at.reset();
-  again.gates = before.kind == "rollback" ? std::vector<GateRun>() : gates_at(app.spec, GateMoment::start, now());
-  Change change{.record = std::move(again),
-                .kind = "command",
-                .reason = "tried again" + (word.by.empty() ? "" : " by " + word.by) +
-                          (word.request.reason.empty() ? "" : ": " + word.request.reason),
-                .by = word.by};
-  change.events.emplace_back("rollout.started");
+  Status status = check_version(version, old->version, "rollout " + rollout);
+  if (status.ok()) status = may_retry(old->value.rollout);
+  if (!status.ok()) co_return status;
+  Change change = again(old->value.rollout, application_->value, now());
+  change.by = word.by;
+  if (!word.by.empty()) change.reason += " by " + word.by;
+  if (!word.request.reason.empty()) change.reason += ": " + word.request.reason;
   if (mode == Mode::dry_run) co_return view(change.record, old->version, nullptr);
   rollout_ = std::move(*old);
-  const Status status = co_await commit(std::move(change));
+  status = co_await commit(std::move(change));
   if (!status.ok()) {
     rollout_.reset();
     stale_ = true;
     co_return status;
   }
+  tools_.metrics.gauge(telemetry::metric::kRollouts, {to_name(State::pending)}).add(1);
+  interrupt();
   ensure_running();
-  sync_analyses();
-  wakeup_.ring();
   co_return shown();
 }
 
-boost::asio::awaitable<Status> Driver::resume() {
-  const auto turn = co_await turns_.take();
-  if (stale_ || !application_) {
-    if (const Status status = co_await load(); !status.ok() && status.code == Code::not_found) co_return status;
+Status Driver::may_retry(const Rollout& before) const {
+  const std::string subject = "rollout " + before.id + " of " + name_;
+  const std::string& stable = application_->value.stable_release;
+  if (before.state != State::rolled_back && before.state != State::failed) {
+    return Status(Code::failed_precondition,
+                  subject + " is " + std::string(to_name(before.state)) +
+                      ": only one that was rolled back or failed can be tried again; possible now: " +
+                      possible_in(before.state));
   }
+  if (has_rollout()) {
+    return Status(Code::failed_precondition,
+                  subject + " can't be tried again while rollout " + record().rollout.id + " is under way");
+  }
+  if (before.from_release == stable) return {};
+  return Status(Code::failed_precondition, subject + " went from " + (before.from_release.empty() ? "nothing" : before.from_release) +
+                                               ", but " + stable + " is stable now; start a new rollout");
+}
+
+boost::asio::awaitable<Status> Driver::resume(Duration away) {
+  const auto turn = co_await turns_.take();
+  if (Status status = co_await refresh(); status.code == Code::not_found) co_return status;
   if (!stale_ && has_rollout()) {
     tools_.metrics.gauge(telemetry::metric::kRollouts, {to_name(record().rollout.state)}).add(1);
-    Change change{.record = record(),
-                  .kind = "resumed",
-                  .reason = "taken up again after a restart: " + record().rollout.why.reason};
+    Change change{.record = record(), .kind = "resumed", .reason = record().rollout.why.reason};
+    Record& next = change.record;
+    // Nobody looked meanwhile: that time counts neither as progress missed nor as time watched.
+    if (next.phase == Phase::stepping && !next.paused_at) next.stood_still = next.stood_still + away;
+    if (next.phase == Phase::watching) next.watch_until = *next.watch_until + away;
+    change.detail = {{"away", to_string(away)}};
     (void)co_await commit(std::move(change));
   }
   ensure_running();
-  sync_analyses();
   co_return Status();
 }
 

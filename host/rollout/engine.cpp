@@ -1,5 +1,6 @@
 #include "host/rollout/engine.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -16,9 +17,14 @@ Engine::Engine(EngineParts parts, EngineSettings settings)
       lease_(lease_strand_, store_, parts_.clock, parts_.timers, parts_.log, settings_),
       feed_(parts_.clock, parts_.timers, static_cast<std::size_t>(settings_.events.max_waiting)),
       tools_{parts_.caller,  parts_.clock, parts_.timers, parts_.ids, parts_.random, parts_.log,
-             parts_.metrics, settings_,    store_,        lease_,     feed_} {}
+             parts_.metrics, settings_,    store_,        lease_,     feed_} {
+  if (!settings_.notifiers.empty()) notifications_ = std::make_unique<Notifications>(tools_, parts_.executor);
+}
 
 Engine::~Engine() = default;
+
+Engine::Inside::Inside(std::atomic<int>& count) : count_(count) { ++count_; }
+Engine::Inside::~Inside() { --count_; }
 
 Status Engine::door() const {
   return stopping_ ? Status(Code::unavailable, "slipwayd is stopping; try again when it is back") : Status();
@@ -51,7 +57,10 @@ std::vector<Engine::DriverPtr> Engine::drivers() const {
   return alive;
 }
 
-std::size_t Engine::busy() const { return drivers().size(); }
+std::size_t Engine::busy() const {
+  const auto all = drivers();
+  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const auto& found) { return found->running(); }));
+}
 
 void Engine::provider_changed(const std::string& tenant, const std::string& application) {
   if (const auto found = find_driver(tenant, application)) found->wake();
@@ -60,9 +69,14 @@ void Engine::provider_changed(const std::string& tenant, const std::string& appl
 boost::asio::awaitable<Status> Engine::resume(Duration patience) {
   const Status leased = co_await run_on(lease_strand_, lease_.acquire(patience));
   if (!leased.ok()) co_return Status(Code::unavailable, "the lease of the engine can't be had: " + leased.message);
+  const auto seen = co_await store_.last_seen();
+  if (!seen.ok() && seen.status().code != Code::not_found) co_return seen.status();
+  if (seen.ok()) away_ = std::max(Duration{}, parts_.clock.now() - *seen);
+  (void)co_await run_on(lease_strand_, lease_.beat());
   auto keep = [](Lease* lease) -> boost::asio::awaitable<void> { co_await lease->keep(); };
   boost::asio::co_spawn(lease_strand_, keep(&lease_), boost::asio::detached);
   if (Status status = co_await resume_applications(); !status.ok()) co_return status;
+  if (notifications_) notifications_->start();
   co_return co_await resume_removals();
 }
 
@@ -72,9 +86,10 @@ boost::asio::awaitable<Status> Engine::resume_applications() {
     const auto page = co_await store_.scan(request);
     if (!page.ok()) co_return page.status();
     for (const storage::Record& record : page->records) {
+      feed_.known(record.key.tenant);
       const auto found = driver(record.key.tenant, record.key.id);
-      auto begin = [](DriverPtr self) -> boost::asio::awaitable<void> { (void)co_await self->resume(); };
-      boost::asio::co_spawn(found->strand(), begin(found), boost::asio::detached);
+      auto begin = [](DriverPtr self, Duration away) -> boost::asio::awaitable<void> { (void)co_await self->resume(away); };
+      boost::asio::co_spawn(found->strand(), begin(found, away_), boost::asio::detached);
     }
     request.after = page->next;
   } while (!request.after.empty());
@@ -96,6 +111,7 @@ boost::asio::awaitable<Status> Engine::resume_removals() {
   co_return Status();
 }
 
+// In the order of the loops' work: the door, the loops, what people asked, the lease.
 boost::asio::awaitable<Status> Engine::stop(Duration patience) {
   stopping_ = true;
   for (const auto& found : drivers()) {
@@ -105,19 +121,17 @@ boost::asio::awaitable<Status> Engine::stop(Duration patience) {
     };
     boost::asio::co_spawn(found->strand(), halt(found), boost::asio::detached);
   }
+  if (notifications_) notifications_->stop();
   Wakeup pause(co_await boost::asio::this_coro::executor, parts_.clock, parts_.timers);
   const std::int64_t until = parts_.clock.steady_ns() + patience.ns;
-  while (busy() > 0 && parts_.clock.steady_ns() < until)
+  while ((busy() > 0 || inside_ > 0) && parts_.clock.steady_ns() < until) {
     co_await pause.wait_until(parts_.clock.now() + milliseconds(10));
-  auto end_lease = [](Lease* lease) -> boost::asio::awaitable<bool> {
-    lease->stop();
-    co_return true;
-  };
-  (void)co_await run_on(lease_strand_, end_lease(&lease_));
-  if (busy() == 0) co_return Status();
-  co_return Status(
-      Code::deadline_exceeded,
-      std::to_string(busy()) + " applications were still being worked on; they are taken up again at the next start");
+  }
+  const std::size_t left = busy();
+  (void)co_await run_on(lease_strand_, lease_.give_back());
+  if (left == 0) co_return Status();
+  co_return Status(Code::deadline_exceeded, std::to_string(left) + " applications were still being worked on; they are "
+                                                                   "taken up again at the next start");
 }
 
 }  // namespace slipway::rollout

@@ -1,5 +1,8 @@
 // The rollout engine: delivery as the API asks for it, kept going over restarts.
 //
+// Life: construct, resume(), serve, stop(), then stop the executor's context, then destroy: what still waits in a plugin
+// refers to the engine.
+//
 // It keeps one Driver for each application on which something is under way, and nothing for the others. All public
 // functions may be called from any thread.
 #pragma once
@@ -9,6 +12,7 @@
 
 #include "host/rollout/control.hpp"
 #include "host/rollout/driver.hpp"
+#include "host/rollout/notifications.hpp"
 #include "host/rollout/plan.hpp"
 
 namespace slipway::rollout {
@@ -60,6 +64,18 @@ class Engine final : public Control {
  private:
   using DriverPtr = std::shared_ptr<Driver>;
 
+  // Counts requests that change something, so that stop() can wait for them.
+  class Inside {
+   public:
+    explicit Inside(std::atomic<int>& count);
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+    ~Inside();
+
+   private:
+    std::atomic<int>& count_;
+  };
+
   // The application's driver, made when there is none. Drivers live as long as somebody or their own loop holds them.
   DriverPtr driver(const std::string& tenant, const std::string& application);
   [[nodiscard]] DriverPtr find_driver(const std::string& tenant, const std::string& application) const;
@@ -83,6 +99,9 @@ class Engine final : public Control {
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, std::weak_ptr<Driver>> drivers_;
   std::size_t sweep_at_ = 64;
+  std::unique_ptr<Notifications> notifications_;
+  Duration away_{};
+  std::atomic<int> inside_ = 0;
   std::atomic<bool> stopping_ = false;
 };
 

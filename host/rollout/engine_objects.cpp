@@ -25,6 +25,7 @@ Result<std::int64_t> number_from(const T& text) {
 Control::Answer<Control::PutApplication> Engine::put_application(Actor actor, ApplicationSpec spec, IfVersion version,
                                                                  Mode mode) {
   if (Status status = door(); !status.ok()) co_return status;
+  const Inside inside(inside_);
   if (Problems faults = faults_of(spec); !faults.empty())
     co_return Status(Code::invalid_argument, "the application is not valid", std::move(faults));
   const auto found = driver(actor.tenant, spec.name);
@@ -52,6 +53,7 @@ Control::Answer<Page<Application>> Engine::applications(Actor actor, PageRequest
 
 Control::Answer<Empty> Engine::delete_application(Actor actor, std::string name, IfVersion version, Mode mode) {
   if (Status status = door(); !status.ok()) co_return status;
+  const Inside inside(inside_);
   const auto found = driver(actor.tenant, name);
   co_return co_await run_on(found->strand(), found->remove(std::move(version), mode));
 }
@@ -59,6 +61,7 @@ Control::Answer<Empty> Engine::delete_application(Actor actor, std::string name,
 Control::Answer<Release> Engine::create_release(Actor actor, std::string application, ReleaseRequest request,
                                                 Mode mode) {
   if (Status status = door(); !status.ok()) co_return status;
+  const Inside inside(inside_);
   if (Problems faults = faults_of(request); !faults.empty())
     co_return Status(Code::invalid_argument, "the release is not valid", std::move(faults));
   const auto app = co_await store_.application(actor.tenant, application);

@@ -38,6 +38,7 @@ Control::Answer<RolloutPlan> Engine::plan_rollout(Actor actor, RolloutRequest re
 
 Control::Answer<Rollout> Engine::start_rollout(Actor actor, RolloutRequest request) {
   if (Status status = door(); !status.ok()) co_return status;
+  const Inside inside(inside_);
   auto made = co_await proposal(actor, request);
   if (!made.ok()) co_return made.status();
   if (Status status = co_await check(tools_, *made); !status.ok()) co_return status;
@@ -92,6 +93,7 @@ Control::Answer<Page<Rollout>> Engine::rollouts(Actor actor, RolloutFilter filte
 Control::Answer<Rollout> Engine::act(Actor actor, std::string id, Action action, ActionRequest request,
                                      IfVersion version, Mode mode) {
   if (Status status = door(); !status.ok()) co_return status;
+  const Inside inside(inside_);
   auto stored = co_await store_.rollout(actor.tenant, id);
   if (!stored.ok()) co_return stored.status();
   const Rollout& rollout = stored->value.rollout;

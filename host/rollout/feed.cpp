@@ -4,7 +4,14 @@
 
 namespace slipway::rollout {
 
+void Feed::subscribe(std::function<void(const std::string& tenant)> listener) { listener_ = std::move(listener); }
+
+void Feed::known(const std::string& tenant) {
+  if (listener_) listener_(tenant);
+}
+
 void Feed::published(const std::string& tenant) {
+  known(tenant);
   const std::lock_guard lock(mutex_);
   const auto found = waiting_.find(tenant);
   if (found == waiting_.end()) return;

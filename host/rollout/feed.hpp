@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,6 +18,10 @@ class Feed {
   Feed(const base::Clock& clock, Timers& timers, std::size_t max_waiting)
       : clock_(clock), timers_(timers), max_waiting_(max_waiting) {}
 
+  // A tenant that may have events; subscribers hear of it once.
+  void known(const std::string& tenant);
+  // Calls for each tenant that is or becomes known, and after each publication; from any thread. Before the first one.
+  void subscribe(std::function<void(const std::string& tenant)> listener);
   // After events of the tenant were stored.
   void published(const std::string& tenant);
 
@@ -40,6 +45,7 @@ class Feed {
   const base::Clock& clock_;
   Timers& timers_;
   const std::size_t max_waiting_;
+  std::function<void(const std::string&)> listener_;
   std::mutex mutex_;
   std::map<std::string, std::vector<Waiter>> waiting_;
 };

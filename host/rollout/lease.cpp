@@ -34,16 +34,29 @@ boost::asio::awaitable<void> Lease::keep() {
     if (stopping_) break;
     const auto action = token_ == 0 ? storage::LeaseAction::acquire : storage::LeaseAction::renew;
     const Status status = co_await ask(action);
+    if (status.ok()) (void)co_await beat();
     if (status.ok() || outcome_unknown(status)) continue;
     log_.warn("the lease of the engine is not held", {{"reason", status.message}});
     token_ = 0;
   }
-  if (token_ != 0) (void)co_await ask(storage::LeaseAction::release);
 }
 
-void Lease::stop() {
+boost::asio::awaitable<bool> Lease::beat() {
+  storage::WriteRequest batch;
+  batch.expect_leases.push_back({kEngineLease, token_});
+  batch.puts.push_back({keys::heartbeat(), settings_.owner});
+  const auto reply = co_await store_.write(batch, std::string());
+  co_return reply.ok();
+}
+
+boost::asio::awaitable<bool> Lease::give_back() {
   stopping_ = true;
   wakeup_.ring();
+  if (token_ == 0) co_return true;
+  (void)co_await beat();
+  const Status status = co_await ask(storage::LeaseAction::release);
+  token_ = 0;
+  co_return status.ok();
 }
 
 }  // namespace slipway::rollout

@@ -20,9 +20,11 @@ class Lease {
 
   // Tries until it is held or the patience is over; the status says who holds it instead.
   boost::asio::awaitable<Status> acquire(Duration patience);
-  // Renews it until stop() and then gives it back. A lease that was lost is taken again when it is free.
+  // Renews it until give_back(), and leaves a heartbeat each time. A lease that was lost is taken again when it is free.
   boost::asio::awaitable<void> keep();
-  void stop();
+  boost::asio::awaitable<bool> give_back();
+  // Leaves a heartbeat.
+  boost::asio::awaitable<bool> beat();
   // 0 while it is not held.
   [[nodiscard]] std::int64_t token() const { return token_; }
 

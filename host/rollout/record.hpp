@@ -117,7 +117,6 @@ struct Record {
   strategy::Wait wait;
   Instant wait_since;
   std::optional<Retreat> retreat;
-  std::string clearing;
   std::optional<Instant> watch_until;
   std::optional<Instant> keep_until;
   std::optional<Instant> paused_at;
@@ -134,7 +133,6 @@ struct Record {
                            field("wait", &Record::wait, "What it waits for."),
                            required("wait_since", &Record::wait_since, "Since when."),
                            field("retreat", &Record::retreat, "The way back."),
-                           field("clearing", &Record::clearing, "Release that a superseded rollout left behind."),
                            field("watch_until", &Record::watch_until, "End of the watch."),
                            field("keep_until", &Record::keep_until, "How long the old group is kept."),
                            field("paused_at", &Record::paused_at, "Since when it is paused."),

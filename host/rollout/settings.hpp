@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <slipway/values.hpp>
 #include <string>
+#include <vector>
 
 namespace slipway::rollout {
 
@@ -33,6 +34,8 @@ struct EngineSettings {
   Duration ask_again = seconds(30);      // a gate that is not open
   Duration write_patience = seconds(5);  // of a person for a write whose outcome is unknown
   Duration keep_notes = seconds(5);      // between two silent writes of one rollout
+  std::vector<std::string> gates{};      // names of the profile's gates, for the checks before a rollout
+  std::vector<std::string> notifiers{};  // names of the profile's notifiers, which get every event
   EventSettings events;
   Budgets budgets;
 };

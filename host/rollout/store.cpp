@@ -33,6 +33,9 @@ storage::StreamRef journal(const std::string& tenant, const std::string& rollout
 }
 storage::StreamRef events(const std::string& tenant) { return {tenant, "events"}; }
 
+storage::Key heartbeat() { return {"slipway", "heartbeat", "engine"}; }
+storage::Key cursor(const std::string& tenant, const std::string& notifier) { return {tenant, "notifier-cursor", notifier}; }
+
 std::string turned(const std::string& id) {
   constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
   std::string result = id;
@@ -92,6 +95,14 @@ Later<storage::GetReply> Store::get(std::vector<storage::Key> keys) {
   storage::GetRequest request{std::move(keys)};
   co_return co_await bridge::call<storage::Interface, storage::Get>(caller_, kBinding, std::move(request),
                                                                     context(settings_.budget));
+}
+Later<Instant> Store::last_seen() {
+  std::vector<storage::Key> wanted;
+  wanted.push_back(keys::heartbeat());
+  const auto found = co_await get(std::move(wanted));
+  if (!found.ok()) co_return found.status();
+  if (found->records.empty()) co_return Status(Code::not_found, "the engine has not been at work before");
+  co_return found->records.front().updated_at;
 }
 Later<storage::ScanReply> Store::scan(storage::ScanRequest request) {
   co_return co_await bridge::call<storage::Interface, storage::Scan>(caller_, kBinding, std::move(request),

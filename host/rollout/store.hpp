@@ -2,7 +2,7 @@
 //
 // Kinds: `application` by name, `release` by <application>/<name>, `rollout` by id, `rollout-index` for lists with the
 // newest first (all/, app/<name>/, active/ and the id turned round), `removal` for applications on their way out.
-// Streams: `journal/<rollout id>`, `events`. Every key has its tenant. Safe from any thread.
+// `heartbeat` of the engine, `notifier-cursor`. Streams: `journal/<rollout id>`, `events`. Every key has its tenant. Safe from any thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -33,6 +33,10 @@ storage::Key removal(const std::string& tenant, const std::string& application);
 storage::Key index(const std::string& tenant, const std::string& prefix, const std::string& rollout);
 storage::StreamRef journal(const std::string& tenant, const std::string& rollout);
 storage::StreamRef events(const std::string& tenant);
+// When the engine was last seen at work; belongs to no tenant.
+storage::Key heartbeat();
+// The last event that a notifier was told.
+storage::Key cursor(const std::string& tenant, const std::string& notifier);
 // Sorts the other way round: each digit of the id mirrored in its alphabet.
 std::string turned(const std::string& id);
 }  // namespace keys
@@ -55,6 +59,8 @@ class Store {
   Later<Stored<Application>> application(std::string tenant, std::string name);
   Later<Stored<Release>> release(std::string tenant, std::string application, std::string name);
   Later<Stored<Record>> rollout(std::string tenant, std::string id);
+  // When the engine was last seen at work, by the store's clock; NOT_FOUND for never.
+  Later<Instant> last_seen();
   Later<storage::ScanReply> scan(storage::ScanRequest request);
   Later<storage::ReadReply> read(storage::ReadRequest request);
   Later<storage::GetReply> get(std::vector<storage::Key> keys);

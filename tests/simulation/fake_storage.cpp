@@ -38,7 +38,8 @@ storage::WriteReply FakeStorage::write(const storage::WriteRequest& request) {
   for (const auto& key : request.removes) records_.erase(key);
   for (const auto& op : request.appends) {
     auto& stream = streams_[{op.stream.tenant, op.stream.name}];
-    stream.entries[++stream.last] = {stream.last, op.value, clock_.now()};
+    ++stream.last;
+    stream.entries[stream.last] = {stream.last, op.value, clock_.now()};
     reply.sequences.push_back(stream.last);
   }
   for (const auto& trim : request.trims) {

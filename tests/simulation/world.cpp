@@ -23,9 +23,11 @@ void World::start() {
   crash();
   crashed_ = false;
   context_ = std::make_unique<boost::asio::io_context>(1);
+  rollout::EngineSettings settings;
+  settings.notifiers = {"hook"};
   engine_ = std::make_unique<rollout::Engine>(rollout::EngineParts{context_->get_executor(), *this, time.clock(), time,
                                                                    ids_, random_, telemetry::Log::none(), metrics_},
-                                              rollout::EngineSettings{});
+                                              std::move(settings));
   auto box = std::make_shared<std::optional<Status>>();
   auto begin = [](rollout::Engine* engine,
                   std::shared_ptr<std::optional<Status>> into) -> boost::asio::awaitable<void> {
@@ -150,8 +152,11 @@ Result<rollout::Application> World::application(const std::string& name) {
 State World::state_of(const std::string& id) {
   const auto* record = storage.find(rollout::keys::rollout("acme", id));
   if (record == nullptr) return State::pending;
+  auto& [version, state] = states_[id];
+  if (version == record->version) return state;
+  version = record->version;
   const Json stored = *parse_json(record->value);
-  return *enum_from<State>(stored.at("rollout").at("state").get<std::string>());
+  return state = *enum_from<State>(stored.at("rollout").at("state").get<std::string>());
 }
 
 bool World::until_state(const std::string& id, State state, Duration limit) {

@@ -33,15 +33,19 @@ class World : private bridge::Caller {
   void run_for(Duration span);
   [[nodiscard]] Instant now() const { return time.now(); }
 
+  // Asks without waiting for the answer.
+  template <class T>
+  void begin(Control::Answer<T> answer, std::shared_ptr<std::optional<Result<T>>> box) {
+    auto carry = [](Control::Answer<T> inner, std::shared_ptr<std::optional<Result<T>>> into) -> boost::asio::awaitable<void> {
+      *into = co_await std::move(inner);
+    };
+    boost::asio::co_spawn(boost::asio::make_strand(*context_), carry(std::move(answer), std::move(box)), boost::asio::detached);
+  }
   // Asks the engine and lets the world turn until it answers; UNAVAILABLE when it crashed meanwhile.
   template <class T>
   Result<T> ask(Control::Answer<T> answer) {
     auto box = std::make_shared<std::optional<Result<T>>>();
-    auto carry = [](Control::Answer<T> inner,
-                    std::shared_ptr<std::optional<Result<T>>> into) -> boost::asio::awaitable<void> {
-      *into = co_await std::move(inner);
-    };
-    boost::asio::co_spawn(*context_, carry(std::move(answer), box), boost::asio::detached);
+    begin(std::move(answer), box);
     until([&] { return box->has_value(); }, seconds(120));
     return box->has_value() ? std::move(**box) : Result<T>(Status(Code::unavailable, "no answer"));
   }
@@ -93,6 +97,7 @@ class World : private bridge::Caller {
   telemetry::Metrics metrics_;
   std::unique_ptr<boost::asio::io_context> context_;
   std::unique_ptr<rollout::Engine> engine_;
+  std::map<std::string, std::pair<std::int64_t, State>> states_;  // by id, with the version seen
   bool crashed_ = false;
   int calls_ = 0;
 };

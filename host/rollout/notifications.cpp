@@ -1,0 +1,156 @@
+#include "host/rollout/notifications.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/strand.hpp>
+#include <slipway/interfaces/notifier.hpp>
+
+#include "host/bridge/typed_call.hpp"
+#include "host/rollout/troubles.hpp"
+
+namespace slipway::rollout {
+namespace {
+
+constexpr Duration kGiveUp = seconds(24 * 3600);
+constexpr std::int32_t kAtOnce = 20;  // events read together, and sent before the cursor is stored
+
+notifier::SendRequest message_of(const std::string& tenant, const storage::Entry& entry) {
+  const auto event = decode_text<Event>(entry.value, "an event");
+  notifier::SendRequest request{.id = tenant + "/" + std::to_string(entry.sequence), .tenant = tenant, .at = entry.at};
+  if (!event.ok()) return request;
+  request.type = event->type;
+  request.at = event->at;
+  request.summary = event->summary;
+  request.data = event->data;
+  return request;
+}
+
+}  // namespace
+
+struct Notifications::Line {
+  Line(const Tools& t, const boost::asio::any_io_executor& executor, std::string of, std::string to)
+      : tools(t),
+        strand(boost::asio::make_strand(executor)),
+        tenant(std::move(of)),
+        notifier(std::move(to)),
+        wakeup(strand, t.clock, t.timers),
+        ring(wakeup.remote_ring()),
+        troubles(t.random) {}
+  const Tools& tools;
+  boost::asio::any_io_executor strand;
+  std::string tenant;
+  std::string notifier;
+  Wakeup wakeup;
+  std::function<void()> ring;
+  Troubles troubles;
+  std::atomic<bool> stopping = false;
+};
+
+Notifications::Notifications(const Tools& tools, boost::asio::any_io_executor executor)
+    : tools_(tools), executor_(std::move(executor)) {
+  tools_.feed.subscribe([this](const std::string& tenant) { heard(tenant); });
+}
+
+void Notifications::start() {
+  std::set<std::string> tenants;
+  {
+    const std::lock_guard lock(mutex_);
+    started_ = true;
+    tenants.swap(early_);
+  }
+  for (const std::string& tenant : tenants) heard(tenant);
+}
+
+void Notifications::stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  for (const auto& [key, line] : lines_) {
+    line->stopping = true;
+    line->ring();
+  }
+}
+
+void Notifications::heard(const std::string& tenant) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  if (!started_) {
+    early_.insert(tenant);
+    return;
+  }
+  for (const std::string& notifier : tools_.settings.notifiers) {
+    auto& line = lines_[{tenant, notifier}];
+    if (line) {
+      line->ring();
+      continue;
+    }
+    line = std::make_shared<Line>(tools_, executor_, tenant, notifier);
+    boost::asio::co_spawn(line->strand, run(line), boost::asio::detached);
+  }
+}
+
+boost::asio::awaitable<void> Notifications::run(std::shared_ptr<Line> line) {
+  std::optional<std::int64_t> cursor;
+  while (!line->stopping) {
+    if (!cursor) {
+      const auto stored = co_await cursor_of(line);
+      if (stored.ok()) cursor = *stored;
+    }
+    bool sent_all = cursor.has_value();
+    bool any = false;
+    if (cursor) {
+      const auto read = co_await line->tools.store.read(read_of(keys::events(line->tenant), *cursor, kAtOnce));
+      sent_all = read.ok();
+      for (std::size_t i = 0; read.ok() && i < read->entries.size(); ++i) {
+        sent_all = co_await send(line, read->entries[i]);
+        if (!sent_all) break;
+        cursor = read->entries[i].sequence;
+        any = true;
+      }
+      if (any) co_await remember(line, *cursor);
+    }
+    if (any && sent_all) continue;
+    const Trouble* trouble = line->troubles.of(line->notifier);
+    const Instant pause = trouble == nullptr ? line->tools.clock.now() + seconds(15) : trouble->retry_at;
+    if (!line->stopping) co_await line->wakeup.wait_until(pause);
+  }
+}
+
+// True when the event is done with: delivered, or too old to be tried again.
+boost::asio::awaitable<bool> Notifications::send(std::shared_ptr<Line> line, storage::Entry entry) {
+  if (line->stopping) co_return false;
+  const Tools& tools = line->tools;
+  bridge::CallContext context{.budget_ns = tools.settings.budgets.notifier.ns, .tenant = line->tenant};
+  notifier::SendRequest message = message_of(line->tenant, entry);
+  const auto reply = co_await bridge::call<notifier::Interface, notifier::Send>(
+      tools.caller, "notifiers." + line->notifier, std::move(message), std::move(context));
+  if (reply.ok()) {
+    line->troubles.fine(line->notifier);
+    co_return true;
+  }
+  const Instant now = tools.clock.now();
+  line->troubles.failed(line->notifier, reply.status(), now);
+  if (now - entry.at < kGiveUp) co_return false;
+  tools.log.error("an event could not be told and is given up", {{"tenant", line->tenant},
+                                                                 {"notifier", line->notifier},
+                                                                 {"event", entry.sequence},
+                                                                 {"reason", to_string(reply.status())}});
+  co_return true;
+}
+
+boost::asio::awaitable<Result<std::int64_t>> Notifications::cursor_of(std::shared_ptr<Line> line) {
+  std::vector<storage::Key> wanted;
+  wanted.push_back(keys::cursor(line->tenant, line->notifier));
+  const auto found = co_await line->tools.store.get(std::move(wanted));
+  if (!found.ok()) co_return found.status();
+  if (found->records.empty()) co_return std::int64_t{0};
+  co_return std::strtoll(found->records.front().value.c_str(), nullptr, 10);
+}
+
+// A cursor that is not stored means that some events are told again, under the same ids.
+boost::asio::awaitable<void> Notifications::remember(std::shared_ptr<Line> line, std::int64_t sequence) {
+  storage::WriteRequest batch;
+  batch.puts.push_back({keys::cursor(line->tenant, line->notifier), std::to_string(sequence)});
+  (void)co_await line->tools.store.write(batch, std::string());
+}
+
+}  // namespace slipway::rollout

@@ -1,0 +1,210 @@
+// What people may say to a rollout, and when.
+#include <gmock/gmock.h>
+
+#include "tests/simulation/world.hpp"
+
+namespace slipway::sim {
+namespace {
+
+using rollout::Action;
+using rollout::ActionRequest;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class Commands : public testing::Test {
+ protected:
+  Commands() {
+    world.start();
+    auto spec = world.shop({{"weights", {50'000, 500'000}}, {"hold", "60s"}});
+    world.make_stable(spec, "1.0");
+    (void)world.make_release("shop", "1.1");
+    (void)world.make_release("shop", "1.2");
+  }
+  ~Commands() override { EXPECT_THAT(world.provider.violations(), IsEmpty()); }
+
+  std::string deploy(const std::string& release) {
+    const auto rollout = world.deploy("shop", release);
+    EXPECT_TRUE(rollout.ok()) << to_string(rollout.status());
+    return rollout.ok() ? rollout->id : "";
+  }
+  // A canary of 1.1 with its first weight.
+  std::string canary() {
+    const std::string id = deploy("1.1");
+    EXPECT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 50'000; }));
+    return id;
+  }
+  std::string why_not(const Result<rollout::Rollout>& answer) {
+    EXPECT_EQ(answer.status().code, Code::failed_precondition);
+    return answer.status().message;
+  }
+  World world;
+};
+
+TEST_F(Commands, PromoteGoesOneStepFurther) {
+  const std::string id = canary();
+  ASSERT_TRUE(world.act(id, Action::promote).ok());
+  EXPECT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 500'000; }, seconds(5)));
+}
+
+TEST_F(Commands, PromoteToTheEndLeavesOutTheOtherSteps) {
+  const std::string id = canary();
+  ActionRequest fully;
+  fully.full = true;
+  ASSERT_TRUE(world.act(id, Action::promote, fully).ok());
+  EXPECT_TRUE(world.until_state(id, State::succeeded, seconds(20)));
+  EXPECT_EQ(world.application("shop")->stable_release, "1.1");
+}
+
+TEST_F(Commands, APausedRolloutStandsStillAndItsClockToo) {
+  const std::string id = canary();
+  world.run_for(seconds(30));
+  ASSERT_TRUE(world.act(id, Action::pause).ok());
+  world.run_for(seconds(3600));
+  EXPECT_EQ(world.provider.weight_of("shop", "1.1"), 50'000U);
+  EXPECT_EQ(world.get(id)->why.waits_for, "somebody to resume it");
+  ASSERT_TRUE(world.act(id, Action::resume).ok());
+  world.run_for(seconds(20));
+  EXPECT_EQ(world.provider.weight_of("shop", "1.1"), 50'000U) << "the hour of the pause must not count";
+  EXPECT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 500'000; }, seconds(15)));
+}
+
+TEST_F(Commands, AbortReturnsAllTrafficWithinASecondAndThenRemovesTheReplicas) {
+  const std::string id = canary();
+  ASSERT_TRUE(world.act(id, Action::abort).ok());
+  EXPECT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.0") == kAllTraffic; }, seconds(1)));
+  EXPECT_TRUE(world.until_state(id, State::rolled_back, seconds(20)));
+  EXPECT_EQ(world.provider.ready_of("shop", "1.1"), 0);
+  EXPECT_THAT(world.get(id)->why.reason, HasSubstr("back at 1.0: aborted by ann"));
+}
+
+TEST_F(Commands, AbortWorksWhileTheStrategyIsStuck) {
+  const std::string id = canary();
+  world.fate = [](int, std::string_view binding, std::uint32_t) {
+    return binding.starts_with("strategies.") ? World::Fate::hang : World::Fate::good;
+  };
+  world.run_for(seconds(20));
+  ASSERT_TRUE(world.act(id, Action::abort).ok());
+  EXPECT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.0") == kAllTraffic; }, seconds(1)));
+  EXPECT_TRUE(world.until_state(id, State::rolled_back, seconds(20)));
+}
+
+TEST_F(Commands, ARolledBackRolloutCanBeTriedAgain) {
+  const std::string id = canary();
+  ASSERT_TRUE(world.act(id, Action::abort).ok());
+  ASSERT_TRUE(world.until_state(id, State::rolled_back));
+  const auto again = world.act(id, Action::retry);
+  ASSERT_TRUE(again.ok()) << to_string(again.status());
+  EXPECT_EQ(again->attempt, 2);
+  EXPECT_TRUE(world.until_state(id, State::succeeded));
+  EXPECT_EQ(world.application("shop")->stable_release, "1.1");
+}
+
+TEST_F(Commands, ARolloutThatHasEndedIsRolledBackByANewOneToTheReleaseBefore) {
+  const std::string id = deploy("1.1");
+  ASSERT_TRUE(world.until_state(id, State::succeeded));
+  const auto back = world.act(id, Action::rollback);
+  ASSERT_TRUE(back.ok()) << to_string(back.status());
+  EXPECT_EQ(back->kind, "rollback");
+  EXPECT_EQ(back->to_release, "1.0");
+  EXPECT_TRUE(world.until_state(back->id, State::succeeded)) << encode_text(*world.get(back->id));
+  EXPECT_EQ(world.application("shop")->stable_release, "1.0");
+  EXPECT_EQ(world.provider.weight_of("shop", "1.0"), kAllTraffic);
+}
+
+TEST_F(Commands, ARollbackToAReleaseThatNeverServedIsRefused) {
+  const std::string id = deploy("1.1");
+  ASSERT_TRUE(world.until_state(id, State::succeeded));
+  ActionRequest to;
+  to.to = "1.2";
+  EXPECT_EQ(why_not(world.act(id, Action::rollback, to)),
+            "release 1.2 of shop has never served well, so it is nothing to go back to; deploy it");
+}
+
+TEST_F(Commands, ASecondRolloutIsRefusedAndTheSentenceNamesTheWayOut) {
+  const std::string id = canary();
+  EXPECT_EQ(why_not(world.deploy("shop", "1.2")), "rollout " + id +
+                                                      " to 1.1 is under way for shop (progressing); abort it, wait for "
+                                                      "its end, or start with supersede=replace");
+}
+
+TEST_F(Commands, AReplacedRolloutEndsAndItsReplicasGoBeforeTheNewOneBegins) {
+  const std::string id = canary();
+  const auto next = world.deploy("shop", "1.2", rollout::Supersede::replace);
+  ASSERT_TRUE(next.ok()) << to_string(next.status());
+  EXPECT_EQ(world.state_of(id), State::superseded);
+  EXPECT_THAT(world.get(id)->why.reason, HasSubstr("superseded by rollout " + next->id));
+  EXPECT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.0") == kAllTraffic; }, seconds(1)));
+  EXPECT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.2") == 50'000; }));
+  EXPECT_EQ(world.provider.ready_of("shop", "1.1"), 0);
+  EXPECT_TRUE(world.until_state(next->id, State::succeeded));
+}
+
+TEST_F(Commands, WhatIsNotPossibleIsRefusedWithWhatIs) {
+  const std::string id = canary();
+  EXPECT_EQ(why_not(world.act(id, Action::resume)),
+            "rollout " + id +
+                " of shop is progressing: it is not paused; possible now: promote, approve, skip, pause, abort, "
+                "rollback (asked for: resume)");
+  EXPECT_THAT(why_not(world.act(id, Action::approve)), HasSubstr("no approval is waited for"));
+  EXPECT_THAT(why_not(world.act(id, Action::retry)), HasSubstr("it has not ended"));
+}
+
+TEST_F(Commands, OfTwoWordsWithTheSameVersionOneWins) {
+  const std::string id = canary();
+  const std::string version = world.get(id)->version;
+  auto pause = world.engine().act(world.somebody, id, Action::pause, {}, version, rollout::Mode::commit);
+  auto abort = world.engine().act(world.somebody, id, Action::abort, {}, version, rollout::Mode::commit);
+  EXPECT_TRUE(world.ask(std::move(pause)).ok());
+  EXPECT_EQ(world.ask(std::move(abort)).status().code, Code::aborted);
+}
+
+TEST_F(Commands, ADryRunChangesNothing) {
+  const std::string id = canary();
+  const std::string version = world.get(id)->version;
+  auto dry = world.engine().act(world.somebody, id, Action::abort, {}, {}, rollout::Mode::dry_run);
+  EXPECT_EQ(world.ask(std::move(dry))->state, State::rolling_back);
+  EXPECT_EQ(world.get(id)->version, version);
+}
+
+class Gates : public Commands {
+ protected:
+  void guard(const std::string& gate, rollout::GateMoment at) {
+    auto spec = world.application("shop")->spec;
+    spec.gates.push_back({.gate = gate, .at = at, .settings = Json::object(), .message = "sure?"});
+    ASSERT_TRUE(world.make_application(spec).ok());
+  }
+};
+
+TEST_F(Gates, AnApprovalBeforeTheStartWaitsForAPerson) {
+  guard("approval", rollout::GateMoment::start);
+  const std::string id = deploy("1.1");
+  world.run_for(seconds(120));
+  EXPECT_EQ(world.state_of(id), State::pending);
+  EXPECT_EQ(world.provider.ready_of("shop", "1.1"), 0);
+  ASSERT_TRUE(world.act(id, Action::approve).ok());
+  EXPECT_TRUE(world.until_state(id, State::succeeded));
+}
+
+TEST_F(Gates, AFrozenStartIsAskedAgainUntilItIsFree) {
+  world.gate.answer = {.state = strategy::GateState::pending, .reason = "frozen until Monday"};
+  guard("freeze", rollout::GateMoment::start);
+  const std::string id = deploy("1.1");
+  world.run_for(seconds(100));
+  EXPECT_EQ(world.state_of(id), State::pending);
+  EXPECT_THAT(world.get(id)->why.details, testing::Contains("gate freeze is pending: frozen until Monday"));
+  EXPECT_GE(world.gate.asked, 3);
+  world.gate.answer.state = strategy::GateState::open;
+  EXPECT_TRUE(world.until_state(id, State::succeeded));
+}
+
+TEST_F(Gates, AClosedGateBeforePromotionGoesBack) {
+  world.gate.answer = {.state = strategy::GateState::closed, .reason = "the ticket was declined"};
+  guard("freeze", rollout::GateMoment::promote);
+  const std::string id = deploy("1.1");
+  EXPECT_TRUE(world.until_state(id, State::rolled_back));
+  EXPECT_THAT(world.get(id)->why.reason, HasSubstr("gate freeze is closed: the ticket was declined"));
+  EXPECT_EQ(world.application("shop")->stable_release, "1.0");
+}
+
+}  // namespace
+}  // namespace slipway::sim

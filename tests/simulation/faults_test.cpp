@@ -1,0 +1,179 @@
+// Bindings that are missing, stuck or broken; verification; notifications; removal; an orderly stop.
+#include <gmock/gmock.h>
+
+#include "tests/simulation/world.hpp"
+
+namespace slipway::sim {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using Fate = World::Fate;
+
+class Faults : public testing::Test {
+ protected:
+  Faults() { world.start(); }
+  ~Faults() override { EXPECT_THAT(world.provider.violations(), IsEmpty()); }
+  std::string deploy(const std::string& release) {
+    (void)world.make_release("shop", release);
+    const auto rollout = world.deploy("shop", release);
+    EXPECT_TRUE(rollout.ok()) << to_string(rollout.status());
+    return rollout.ok() ? rollout->id : "";
+  }
+  void break_binding(std::string binding, Fate fate = Fate::fail_before) {
+    world.fate = [binding = std::move(binding), fate](int, std::string_view to, std::uint32_t) { return to == binding ? fate : Fate::good; };
+  }
+  World world;
+};
+
+TEST_F(Faults, AStuckStrategyHoldsUpItsRolloutAndTheReasonNamesIt) {
+  world.make_stable(world.shop(), "1.0");
+  const std::string id = deploy("1.1");
+  break_binding("strategies.steps");
+  world.run_for(seconds(60));
+  EXPECT_EQ(world.state_of(id), State::progressing);
+  EXPECT_THAT(world.get(id)->why.details, Contains(HasSubstr("binding \"strategies.steps\" has failed")));
+  world.fate = nullptr;
+  EXPECT_TRUE(world.until_state(id, State::succeeded));
+}
+
+TEST_F(Faults, AFailedAnalysisGoesBackEvenWhenTheStrategyCannotBeAsked) {
+  world.make_stable(world.shop(), "1.0");
+  const std::string id = deploy("1.1");
+  ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 50'000; }));
+  world.metrics.error_ratio["1.1"] = 0.9;
+  break_binding("strategies.steps");
+  EXPECT_TRUE(world.until_state(id, State::rolled_back, seconds(30)));
+  EXPECT_THAT(world.get(id)->why.reason, HasSubstr("the strategy could not be asked"));
+}
+
+TEST_F(Faults, ADeadSourceIsNoSuccess) {
+  world.make_stable(world.shop(), "1.0");
+  const std::string id = deploy("1.1");
+  break_binding("metrics.sim");
+  world.run_for(seconds(120));
+  EXPECT_EQ(world.provider.weight_of("shop", "1.1"), 50'000U);
+  EXPECT_EQ(world.get(id)->analyses.at(0).verdict, analyzer::Verdict::error);
+  EXPECT_EQ(world.get(id)->analyses.at(0).finding, strategy::Finding::held);
+}
+
+TEST_F(Faults, AReplicaThatNeverGetsReadyGetsNoTraffic) {
+  world.make_stable(world.shop(), "1.0");
+  world.provider.behave("1.1", {.never_ready = true});
+  const std::string id = deploy("1.1");
+  world.run_for(seconds(120));
+  EXPECT_EQ(world.provider.weight_of("shop", "1.1"), 0U);
+  EXPECT_EQ(world.get(id)->why.waits_for, "0 of 4 new replicas are ready");
+  ASSERT_TRUE(world.act(id, rollout::Action::abort).ok());
+  EXPECT_TRUE(world.until_state(id, State::rolled_back));
+}
+
+TEST_F(Faults, AnUnknownStrategyAnalyzerAndProgramAreRefusedAllAtOnce) {
+  auto spec = world.shop();
+  spec.analyses[0].analyzer = "oracle";
+  ASSERT_TRUE(world.make_application(spec).ok());
+  rollout::ReleaseRequest request{.release = {.version = "1.0", .command = {"/missing"}}};
+  ASSERT_TRUE(world.ask(world.engine().create_release(world.somebody, "shop", request, rollout::Mode::commit)).ok());
+  rollout::RolloutRequest wanted{.application = "shop", .release = "1.0", .strategy = rollout::StrategySpec{"magic", Json::object()}};
+  const auto answer = world.ask(world.engine().start_rollout(world.somebody, wanted));
+  EXPECT_EQ(answer.status().code, Code::invalid_argument);
+  std::vector<std::string> paths;
+  for (const Problem& problem : answer.status().problems) paths.push_back(problem.path);
+  EXPECT_THAT(paths, testing::ElementsAre("/strategy/name", "/analyses/0/analyzer", "/release"));
+}
+
+TEST_F(Faults, AFailureDuringTheWatchReturnsToTheReleaseBefore) {
+  auto spec = world.shop({{"weights", {500'000}}, {"hold", "1s"}});
+  spec.verification = {.period = seconds(60), .analyses = {"errors"}};
+  spec.analyses[0].settings = {{"count", 1'000}};
+  world.make_stable(spec, "1.0");
+  const std::string id = deploy("1.1");
+  ASSERT_TRUE(world.until_state(id, State::verifying));
+  EXPECT_EQ(world.application("shop")->stable_release, "1.1");
+  world.metrics.error_ratio["1.1"] = 0.5;
+  EXPECT_TRUE(world.until_state(id, State::rolled_back));
+  EXPECT_EQ(world.application("shop")->stable_release, "1.0");
+  EXPECT_EQ(world.provider.weight_of("shop", "1.0"), kAllTraffic);
+}
+
+TEST_F(Faults, EveryEventIsToldOnceInOrderAndAnUnreachableReceiverIsNoHindrance) {
+  break_binding("notifiers.hook");
+  world.make_stable(world.shop(), "1.0");
+  EXPECT_EQ(world.application("shop")->stable_release, "1.0");
+  world.fate = nullptr;
+  const auto count = world.storage.stream("acme", "events").size();
+  EXPECT_TRUE(world.until([&] { return world.notifier.sent.size() == count; }, seconds(60)));
+  for (std::size_t i = 0; i < world.notifier.sent.size(); ++i) EXPECT_EQ(world.notifier.sent[i].id, "acme/" + std::to_string(i + 1));
+  EXPECT_EQ(world.notifier.sent.back().type, "rollout.succeeded");
+}
+
+TEST_F(Faults, AReaderOfEventsIsWokenByTheNextOne) {
+  const auto newest = world.ask(world.engine().newest_event(world.somebody));
+  auto reading = world.engine().events(world.somebody, *newest, 10, seconds(30));
+  auto box = std::make_shared<std::optional<Result<std::vector<rollout::Event>>>>();
+  world.begin(std::move(reading), box);
+  world.run_for(seconds(5));
+  EXPECT_FALSE(box->has_value());
+  ASSERT_TRUE(world.make_application(world.shop()).ok());
+  EXPECT_TRUE(world.until([&] { return box->has_value(); }, milliseconds(100)));
+  EXPECT_EQ((**box)->at(0).type, "application.created");
+}
+
+TEST_F(Faults, ADeletedApplicationIsGoneFromTheProviderAlsoAcrossACrash) {
+  world.make_stable(world.shop(), "1.0");
+  break_binding("provider");
+  ASSERT_TRUE(world.ask(world.engine().delete_application(world.somebody, "shop", {}, rollout::Mode::commit)).ok());
+  world.run_for(seconds(1));
+  EXPECT_EQ(world.provider.ready_of("shop", "1.0"), 4);
+  world.crash();
+  world.fate = nullptr;
+  world.start();
+  EXPECT_TRUE(world.until([&] { return world.provider.ready_of("shop", "1.0") == 0; }, seconds(10)));
+  world.run_for(seconds(2));
+  EXPECT_TRUE(world.make_application(world.shop()).ok());
+  EXPECT_EQ(world.ask(world.engine().releases(world.somebody, "shop", {}))->items.size(), 0U);
+}
+
+TEST_F(Faults, AChangeOfReplicasIsAppliedAtOnceWhenNoRolloutRuns) {
+  auto spec = world.shop();
+  world.make_stable(spec, "1.0");
+  spec.replicas = 6;
+  ASSERT_TRUE(world.make_application(spec).ok());
+  EXPECT_TRUE(world.until([&] { return world.provider.ready_of("shop", "1.0") == 6; }, seconds(10)));
+}
+
+TEST_F(Faults, AStopHandsBackWhatIsUnderWayAndTheNextStartGoesOn) {
+  world.make_stable(world.shop(), "1.0");
+  const std::string id = deploy("1.1");
+  world.run_for(seconds(5));
+  EXPECT_EQ(to_string(world.stop()), to_string(Status()));
+  EXPECT_EQ(world.make_application(world.shop()).message, "slipwayd is stopping; try again when it is back");
+  world.crash();
+  world.start();
+  EXPECT_TRUE(world.until_state(id, State::succeeded));
+}
+
+TEST_F(Faults, TimeInWhichNobodyLookedDoesNotCount) {
+  world.make_stable(world.shop({{"weights", {50'000, 500'000}}, {"hold", "60s"}}), "1.0");
+  const std::string id = deploy("1.1");
+  ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 50'000; }));
+  world.run_for(seconds(30));
+  world.crash();
+  world.run_for(seconds(3'600));
+  world.start();
+  world.run_for(seconds(20));
+  EXPECT_EQ(world.provider.weight_of("shop", "1.1"), 50'000U);
+  EXPECT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 500'000; }, seconds(20)));
+}
+
+TEST_F(Faults, AProviderThatForgotIsToldAgain) {
+  world.make_stable(world.shop({{"weights", {50'000}}, {"hold", "200s"}}), "1.0");
+  const std::string id = deploy("1.1");
+  ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 50'000; }));
+  (void)world.provider.remove({"acme", "shop"});
+  EXPECT_TRUE(world.until([&] { return world.provider.ready_of("shop", "1.1") == 4; }, seconds(30)));
+}
+
+}  // namespace
+}  // namespace slipway::sim

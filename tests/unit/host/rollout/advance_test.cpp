@@ -1,0 +1,87 @@
+#include "host/rollout/advance.hpp"
+
+#include <gmock/gmock.h>
+
+namespace slipway::rollout {
+namespace {
+
+constexpr Instant kNow{1'700'000'000'000'000'000};
+
+class Advances : public testing::Test {
+ protected:
+  Advances() {
+    record.rollout.from_release = "1.0";
+    record.rollout.to_release = "1.1";
+    record.spec.replicas = 4;
+    record.order = steady_order("1.0", 4, 7);
+    world = {.generation = 7, .converged = true, .groups = {{.role = "stable", .release = "1.0", .replicas = 4, .ready = 4, .weight = kAllTraffic}}};
+    reply.groups = {{"stable", 4, 950'000}, {"next", 4, 50'000}};
+    reply.reason = "first step";
+  }
+  Record record;
+  provider::Observation world;
+  strategy::StepReply reply;
+};
+
+TEST_F(Advances, AWeightWaitsForTheReplicasThatCarryIt) {
+  const auto held = advance(record, reply, world, kNow);
+  ASSERT_TRUE(held.change);
+  EXPECT_EQ(held.change->record.order.groups, (std::vector<OrderedGroup>{{"stable", "1.0", 4, kAllTraffic}, {"next", "1.1", 4, 0}}));
+  EXPECT_EQ(held.waiting.what, "a replica of 1.1 to be ready");
+  world.groups.push_back({.role = "next", .release = "1.1", .replicas = 4, .ready = 1});
+  EXPECT_EQ(advance(record, reply, world, kNow).change->record.order.groups[1].weight, 50'000U);
+}
+
+TEST_F(Advances, WhileAWeightIsHeldNoReplicaIsTakenAway) {
+  reply.groups = {{"next", 4, kAllTraffic}};
+  const auto held = advance(record, reply, world, kNow);
+  EXPECT_EQ(held.change->record.order.groups, (std::vector<OrderedGroup>{{"next", "1.1", 4, 0}, {"stable", "1.0", 4, kAllTraffic}}));
+}
+
+TEST_F(Advances, AnAnswerThatChangesNothingIsNoDecision) {
+  reply.groups = {{"stable", 4, kAllTraffic}};
+  EXPECT_FALSE(advance(record, reply, world, kNow).change);
+}
+
+TEST_F(Advances, ANewStateAloneIsWrittenWithoutAnEntryInTheJournal) {
+  reply.groups = {{"stable", 4, kAllTraffic}};
+  reply.state = {{"seen", 3}};
+  const auto note = advance(record, reply, world, kNow);
+  ASSERT_TRUE(note.change);
+  EXPECT_EQ(note.change->kind, "");
+}
+
+TEST_F(Advances, AnAnalysisGoesOnUntilItsRunChanges) {
+  record.spec.analyses.push_back({.name = "errors"});
+  reply.analyses = {{.name = "errors", .run = "0"}};
+  record.runs = runs_for(record, reply.analyses, kNow);
+  record.runs[0].window = 5;
+  EXPECT_EQ(runs_for(record, reply.analyses, kNow + seconds(9))[0].window, 5);
+  reply.analyses[0].run = "1";
+  EXPECT_EQ(runs_for(record, reply.analyses, kNow + seconds(9))[0].window, 0);
+}
+
+TEST_F(Advances, ThePausedTimeDoesNotCountForTheStrategy) {
+  record.stood_still = seconds(100);
+  world.groups[0].ready_since = {kNow - seconds(3)};
+  const auto request = question(record, world, kNow);
+  EXPECT_EQ(request.now, kNow - seconds(100));
+  EXPECT_EQ(request.now - request.observation.groups[0].ready_since[0], seconds(3)) << "the age of a replica is real";
+}
+
+TEST_F(Advances, AnswersThatBreakTheRulesAreFaults) {
+  EXPECT_EQ(fault_of(reply, record), "");
+  reply.groups[0].weight = 1;
+  EXPECT_EQ(fault_of(reply, record), "its weights add up to 50001, not to 1000000 or 0");
+  reply.groups = {{"blue", 4, kAllTraffic}};
+  EXPECT_EQ(fault_of(reply, record), "it names a group \"blue\"; there are \"stable\" and \"next\"");
+  reply.groups = {{"stable", 4, kAllTraffic}};
+  reply.outcome = strategy::Outcome::promoted;
+  EXPECT_EQ(fault_of(reply, record), "it promotes without all traffic on \"next\"");
+  reply.outcome = strategy::Outcome::progressing;
+  reply.analyses = {{.name = "latency"}};
+  EXPECT_EQ(fault_of(reply, record), "it wants the analysis \"latency\", which the application doesn't have");
+}
+
+}  // namespace
+}  // namespace slipway::rollout
