@@ -37,6 +37,7 @@ class Tale {
     ASSERT_FALSE(id.empty());
     EXPECT_EQ(world.state_of(id), wanted);
     world.fate = nullptr;
+    world.run_for(seconds(1));  // the last blow may still be under way
     if (!world.alive()) world.start();
     world.run_for(seconds(5));
     check_end(wanted);
