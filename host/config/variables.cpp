@@ -56,10 +56,11 @@ Source source_of(const std::string& name, const std::string& text, const Json& s
 }  // namespace
 
 bool is_foreign_variable(std::string_view name) {
-  constexpr std::array<std::string_view, 7> kForeign{
-      "SLIPWAY_URL",    "SLIPWAY_TOKEN",   "SLIPWAY_TENANT",          "SLIPWAY_OUTPUT",
-      "SLIPWAY_CONFIG", "SLIPWAY_PROFILE", "SLIPWAY_CONFIG_DIRECTORY"};
-  return std::ranges::find(kForeign, name) != kForeign.end();
+  constexpr std::array<std::string_view, 10> kForeign{
+      "SLIPWAY_URL",     "SLIPWAY_TOKEN",   "SLIPWAY_TENANT",           "SLIPWAY_OUTPUT",
+      "SLIPWAY_CONFIG",  "SLIPWAY_PROFILE", "SLIPWAY_CONFIG_DIRECTORY", "SLIPWAY_APPLICATION",
+      "SLIPWAY_RELEASE", "SLIPWAY_REPLICA"};
+  return name.starts_with("SLIPWAY_SECRET_") || std::ranges::find(kForeign, name) != kForeign.end();
 }
 
 std::vector<Source> variable_sources(const Variables& variables, const Json& schema) {

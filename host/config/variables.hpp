@@ -13,7 +13,8 @@ namespace slipway::config {
 // over. One source for each variable, named "environment variable <name>".
 std::vector<Source> variable_sources(const Variables& variables, const Json& schema);
 
-// Variables with the prefix that mean something else: what the command line tool reads.
+// Variables with the prefix that mean something else: what the command line tool reads, what replicas are given, and
+// secrets.
 bool is_foreign_variable(std::string_view name);
 
 }  // namespace slipway::config

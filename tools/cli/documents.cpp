@@ -116,6 +116,7 @@ Result<std::vector<Json>> parse_documents(const std::string& text, const std::st
   } catch (const YAML::Exception& error) {
     return fault_at(name, error.mark, error.msg);
   }
+  if (builder.documents.empty()) return Status(Code::invalid_argument, name + ": holds no document");
   try {
     for (const Json& document : builder.documents) static_cast<void>(document.dump());
   } catch (const Json::exception&) {

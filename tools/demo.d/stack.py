@@ -1,4 +1,4 @@
-"""Everything that the demonstration runs, and its end: nothing of it stays."""
+"""A whole stack of real processes, for the demonstration and for end-to-end tests, and its end: nothing of it stays."""
 
 import contextlib
 import json
@@ -38,7 +38,8 @@ def free_port():
 
 
 def processes_below(folder):
-    """Ids of the demonstration's own processes: our programs and HAProxy, as far as they were told about `folder`."""
+    """Ids of the stack's own processes: our programs and HAProxy, as far as they were told about `folder`, and whatever
+    runs in it."""
     wanted = os.fsencode(folder)
     processes = (entry for entry in pathlib.Path("/proc").iterdir() if entry.name.isdigit())
     return [int(process.name) for process in processes if _is_ours(process, wanted)]
@@ -46,6 +47,8 @@ def processes_below(folder):
 
 def _is_ours(process, wanted):
     try:
+        if os.fsencode(os.readlink(process / "cwd")).startswith(wanted + b"/"):
+            return True
         program = os.path.basename(os.readlink(process / "exe")).removesuffix(" (deleted)")
         said = (process / "cmdline").read_bytes() + b"\0" + (process / "environ").read_bytes()
         return program in PROGRAMS and wanted in said
@@ -58,13 +61,14 @@ class Stack:
 
     def __init__(self, build, profile):
         self.bin = build / "bin"
+        self.plugins = build / "plugins-root"
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="slipway-demo-"))
         self.counts = self.folder / "counts"
         self.counts.mkdir()
         self.api_port, self.edge_port = free_port(), free_port()
         self.daemon = None
         self.load = None
-        self._write_configuration(build, profile)
+        self.write_configuration(profile)
 
     @property
     def api(self):
@@ -78,14 +82,16 @@ class Stack:
     def client_environment(self):
         return {"SLIPWAY_URL": self.api, "SLIPWAY_TOKEN_FILE": str(self.folder / "state/token")}
 
-    def _write_configuration(self, build, profile):
-        site = {
+    def site(self):
+        return {
             "listen": f"127.0.0.1:{self.api_port}",
             "state_directory": str(self.folder / "state"),
             "run_directory": str(self.folder / "run"),
-            "plugin_roots": [str(build / "plugins-root")],
+            "plugin_roots": [str(self.plugins)],
         }
-        (self.folder / "site.json").write_text(json.dumps(site, indent=2))
+
+    def write_configuration(self, profile):
+        (self.folder / "site.json").write_text(json.dumps(self.site(), indent=2))
         # The profile as it is shipped, on a port that is free here.
         text = profile.read_text().replace("127.0.0.1:8080", f"127.0.0.1:{self.edge_port}")
         (self.folder / "profile.yaml").write_text(text)
@@ -93,11 +99,18 @@ class Stack:
     # The daemon
 
     def start_daemon(self):
-        log = open(self.folder / "slipwayd.log", "ab")
-        command = [self.bin / "slipwayd", "--config", self.folder / "site.json", "--profile", self.folder / "profile.yaml"]
-        self.daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-        log.close()
+        with open(self.folder / "slipwayd.log", "ab") as log:
+            self.daemon = subprocess.Popen(self.daemon_command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                           env={**os.environ, **self.daemon_environment}, start_new_session=True)
         wait_for("slipwayd to be ready", self._ready, READY_S)
+
+    @property
+    def daemon_command(self):
+        return [self.bin / "slipwayd", "--config", self.folder / "site.json", "--profile", self.folder / "profile.yaml"]
+
+    @property
+    def daemon_environment(self):
+        return {}
 
     def _ready(self):
         if self.daemon.poll() is not None:
@@ -135,9 +148,9 @@ class Stack:
 
     # The load
 
-    def start_load(self):
-        """One run of hey for the whole story: 8 workers of 50 requests a second, until it is interrupted."""
-        command = ["hey", "-z", "30m", "-c", "8", "-q", "50", "-t", "5", "-host", "demo", self.edge]
+    def start_load(self, workers=8, rate=50):
+        """One run of hey: so many workers, each with `rate` requests a second, until it is interrupted."""
+        command = ["hey", "-z", "30m", "-c", str(workers), "-q", str(rate), "-t", "5", "-host", "demo", self.edge]
         self.load = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
     def stop_load(self):

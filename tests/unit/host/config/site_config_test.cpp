@@ -44,6 +44,8 @@ TEST_F(Site, LaterLayersWinFieldByField) {
                                                       {"SLIPWAY_PLUGIN_ROOTS", "/a,/b"},
                                                       {"SLIPWAY_LISTEN", "[::1]:0"},
                                                       {"SLIPWAY_URL", "for the command line"},
+                                                      {"SLIPWAY_SECRET_KEY", "for an application"},
+                                                      {"SLIPWAY_RELEASE", "for a replica"},
                                                       {"PATH", "/bin"}}});
   ASSERT_TRUE(loaded.config) << to_string(loaded.faults);
   EXPECT_EQ(loaded.config->log.format, telemetry::LogFormat::json);

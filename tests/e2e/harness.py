@@ -1,0 +1,320 @@
+"""What every end-to-end test uses: a stack of real processes of its own, the API, the command line and traffic.
+
+The stack itself is the demonstration's (tools/demo.d/stack.py), with shorter times. A test ends what it started also when
+it fails or takes too long. E2E_BUILD names the build; build/dev by default.
+"""
+
+import dataclasses
+import http.client
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools/demo.d"))
+
+import stack  # noqa: E402
+from counts import AppCounts, counts_by_version, parse_hey  # noqa: E402,F401
+from stack import free_port, processes_below, wait_for  # noqa: E402,F401
+
+BUILD = pathlib.Path(os.environ.get("E2E_BUILD", ROOT / "build/dev")).resolve()
+APP = "demo"
+ENDS = ("succeeded", "rolled_back", "superseded", "failed")
+LOG_LINES = 60
+ERRORS = {"name": "errors", "metrics": "haproxy", "interval": "500ms",
+          "settings": {"success": "error_ratio < 5%", "min_requests": 5, "count": 2, "insufficient_data_limit": 60}}
+SMOKE = {"name": "smoke", "metrics": "probe", "interval": "300ms",
+         "query": {"checks": [{"name": "answers", "path": "/healthz", "expect": {"status": [200]}}]},
+         "settings": {"success": "failed_cases == 0", "count": 2}}
+
+
+@dataclasses.dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: dict
+    text: str
+
+    @property
+    def body(self):
+        return json.loads(self.text)
+
+
+def exchange(port, method, path, body=None, headers=None, seconds=15):
+    """One request on a connection of its own; `body` as it is when bytes, else as JSON."""
+    headers = dict(headers or {})
+    if body is not None and not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+    if body is not None:
+        headers.setdefault("Content-Type", "application/json")
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    try:
+        connection.request(method, path, body, headers)
+        reply = connection.getresponse()
+        return Reply(reply.status, {name.lower(): value for name, value in reply.getheaders()},
+                     reply.read().decode(errors="replace"))
+    finally:
+        connection.close()
+
+
+class Stack(stack.Stack):
+    """`changes`: pairs of texts, replaced in the shipped profile; `site`: settings over the site's; `environment`: of
+    the daemon."""
+
+    def __init__(self, changes=(), site=None, environment=None):
+        self._changes, self._site, self._environment = changes, site or {}, environment or {}
+        super().__init__(BUILD, ROOT / "manifests/dev.yaml")
+
+    def site(self):
+        return {**super().site(), "log": {"level": "info"}, **self._site}
+
+    def write_configuration(self, profile):
+        super().write_configuration(profile)
+        file = self.folder / "profile.yaml"
+        text = file.read_text()
+        for old, new in (*self._short_times(), *self._changes):
+            if old not in text:
+                raise AssertionError(f"the profile has no {old!r} to replace")
+            text = text.replace(old, new)
+        file.write_text(text)
+
+    def _short_times(self):
+        # A range of ports below the kernel's own, different for stacks that run beside each other.
+        first = 10000 + os.getpid() % 100 * 200
+        extra = (f"      ports: {{first: {first}, last: {first + 199}}}\n"
+                 "      drain_deadline: 3s\n"
+                 "      restart: {first: 100ms, longest: 1s}\n")
+        yield "      run_directory: ${run_directory}/local\n", "      run_directory: ${run_directory}/local\n" + extra
+
+    @property
+    def daemon_environment(self):
+        return self._environment
+
+    # The API and the command line
+
+    @property
+    def token(self):
+        return (self.folder / "state/token").read_text().strip()
+
+    def call(self, method, path, body=None, headers=None):
+        return exchange(self.api_port, method, path, body, {"Authorization": f"Bearer {self.token}", **(headers or {})})
+
+    def read(self, path):
+        reply = self.call("GET", path)
+        if reply.status != 200:
+            raise AssertionError(f"GET {path}: {reply.status} {reply.text}")
+        return reply.body
+
+    def cli(self, *arguments, stdin="", seconds=60):
+        """The command line's end: status, stdout and stderr."""
+        environment = {**os.environ, **self.client_environment, "NO_COLOR": "1"}
+        return subprocess.run([self.bin / "slipway", *arguments], env=environment, input=stdin, capture_output=True,
+                              text=True, timeout=seconds)
+
+    # Applications, releases, rollouts
+
+    def create_application(self, **spec):
+        document = {"name": APP, "replicas": 2, "strategy": {"name": "rolling", "settings": {"min_ready": "100ms"}},
+                    "analyses": [ERRORS, SMOKE], **spec}
+        return self._made(self.call("PUT", f"/api/applications/{document['name']}", document))
+
+    def release_of(self, version, env=None, **spec):
+        environment = {"EXAMPLE_VERSION": version, "EXAMPLE_COUNT_DIR": str(self.counts), **(env or {})}
+        return {"version": version, "artefact": {"path": str(self.bin / "slipway-example")}, "command": ["${ARTEFACT}"],
+                "env": environment, "readiness": {"kind": "http", "path": "/healthz", "interval": "100ms"}, **spec}
+
+    def create_release(self, version, env=None, application=APP, **spec):
+        body = {"release": self.release_of(version, env, **spec)}
+        return self._made(self.call("POST", f"/api/applications/{application}/releases", body))
+
+    def start_rollout(self, version, strategy=None, settings=None, application=APP, **more):
+        """Its id."""
+        body = {"application": application, "release": version, **more}
+        if strategy:
+            body["strategy"] = {"name": strategy, "settings": settings or {}}
+        return self._made(self.call("POST", "/api/rollouts", body))["id"]
+
+    def deploy(self, version, strategy=None, settings=None, env=None, end="succeeded", seconds=30):
+        """A new release, and its rollout until its end; the rollout's id."""
+        self.create_release(version, env)
+        rollout = self.start_rollout(version, strategy, settings)
+        self.wait_state(rollout, end, seconds)
+        return rollout
+
+    def first_release(self, **spec):
+        self.create_application(**spec)
+        return self.deploy("1.0")
+
+    def rollout(self, rollout):
+        return self.read(f"/api/rollouts/{rollout}")
+
+    def journal(self, rollout):
+        return self.read(f"/api/rollouts/{rollout}/journal?limit=500")["items"]
+
+    def stable(self, application=APP):
+        return self.read(f"/api/applications/{application}")["stable_release"]
+
+    def wait_state(self, rollout, state, seconds=30):
+        def reached():
+            seen = self.rollout(rollout)
+            if seen["state"] in ENDS and seen["state"] != state:
+                raise AssertionError(f"the rollout is {seen['state']}, wanted {state}: {seen['why']}")
+            return seen if seen["state"] == state else None
+
+        return self.wait_rollout(rollout, f"to be {state}", reached, seconds)
+
+    def wait_why(self, rollout, words, seconds=15):
+        return self.wait_rollout(rollout, f"to say {words!r}", lambda: words in self.why_text(rollout), seconds)
+
+    def why_text(self, rollout):
+        return json.dumps(self.rollout(rollout)["why"], ensure_ascii=False)
+
+    def wait_rollout(self, rollout, what, condition, seconds):
+        try:
+            return wait_for(f"rollout {rollout} {what}", condition, seconds)
+        except stack.DemoError as error:
+            raise AssertionError(f"{error}; {json.dumps(self.rollout(rollout), indent=1)}") from None
+
+    def group(self, rollout, role):
+        return next((group for group in self.rollout(rollout)["groups"] if group["role"] == role), None)
+
+    def weight(self, rollout, role="next"):
+        group = self.group(rollout, role)
+        return group["weight"] if group else 0
+
+    @staticmethod
+    def _made(reply):
+        if reply.status not in (200, 201):
+            raise AssertionError(f"{reply.status}: {reply.text}")
+        return reply.body
+
+    # Traffic
+
+    def fetch(self, path="/", host=APP, headers=None):
+        return exchange(self.edge_port, "GET", path, headers={"Host": host, **(headers or {})})
+
+    def received(self, version=None):
+        counts = counts_by_version(self.counts)
+        return sum(count.received for name, count in counts.items() if version in (None, name))
+
+    def await_requests(self, count, version=None, seconds=20):
+        """Until the application has received so many more."""
+        before = self.received(version)
+        wait_for(f"{count} requests to {version or APP}", lambda: self.received(version) >= before + count, seconds)
+
+    def begin_load(self, workers=4, rate=50):
+        self.start_load(workers, rate)
+        self.await_requests(20)
+
+    def end_load(self):
+        """What hey saw, and what each version counted."""
+        return parse_hey(self.stop_load()), counts_by_version(self.counts)
+
+    # Processes
+
+    def processes(self, program):
+        """Ids of the stack's processes of that name."""
+        return sorted(pid for pid in processes_below(self.folder) if _program(pid) == program)
+
+    def replicas(self):
+        return self.processes("slipway-example")
+
+    def haproxies(self):
+        return self.processes("haproxy")
+
+    def stop_daemon(self, seconds=10):
+        """By SIGTERM; its exit status and how long it took."""
+        begun = time.monotonic()
+        self.daemon.send_signal(signal.SIGTERM)
+        status = self.daemon.wait(seconds)
+        return status, time.monotonic() - begun
+
+    def log(self):
+        return (self.folder / "slipwayd.log").read_text(errors="replace")
+
+
+def _program(pid):
+    try:
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:
+        return ""
+
+
+class StackTest(unittest.TestCase):
+    """A test with a stack in `self.stack`, which is gone when it ends. The log is printed; ctest shows it of a failure."""
+
+    time_limit = int(os.environ.get("E2E_TIME_LIMIT", "55"))
+
+    def setUp(self):
+        signal.signal(signal.SIGALRM, self._too_long)
+        signal.alarm(self.time_limit)
+        self.addCleanup(signal.alarm, 0)
+        self.stack = None
+
+    def new_stack(self, changes=(), site=None, environment=None):
+        """A stack without a running daemon."""
+        made = Stack(changes, site, environment)
+        self.addCleanup(self._end, made)
+        return made
+
+    def start_stack(self, changes=(), site=None, environment=None):
+        self.stack = self.new_stack(changes, site, environment)
+        self.stack.start_daemon()
+        return self.stack
+
+    def _too_long(self, *_):
+        raise AssertionError(f"the test is not done after {self.time_limit} s")
+
+    @staticmethod
+    def _end(made):
+        if made.daemon:
+            print(made.log_tail(LOG_LINES))
+        made.stop()
+
+    def assert_served_all(self, load, versions, least=50):
+        """No request was lost, and none failed but those that a release failed by itself."""
+        injected = sum(counts.injected for counts in versions.values())
+        self.assertEqual(load.failed, injected, f"{load.by_status} {load.errors} {versions}")
+        self.assertEqual(sum(counts.received for counts in versions.values()), load.requests)
+        self.assertGreater(load.requests, least)
+
+    def assert_journal_is_sound(self, journal):
+        """Numbered without a hole, in order of time; orders to the provider have growing numbers; none is there twice."""
+        self.assertEqual([entry["sequence"] for entry in journal],
+                         list(range(journal[0]["sequence"], journal[0]["sequence"] + len(journal))))
+        self.assertEqual([entry["at"] for entry in journal], sorted(entry["at"] for entry in journal))
+        generations = [entry["generation"] for entry in journal]
+        self.assertEqual(generations, sorted(set(generations)), "generations must strictly grow")
+
+    def assert_refused(self, reply, status, *words):
+        self.assertEqual(reply.status, status, reply.text)
+        self.assertEqual(reply.headers.get("content-type"), "application/problem+json")
+        for word in words:
+            self.assertIn(word, reply.text)
+
+    def assert_exit(self, run, status, *words):
+        self.assertEqual(run.returncode, status, run.stdout + run.stderr)
+        for word in words:
+            self.assertIn(word, run.stdout + run.stderr)
+
+
+def in_threads(*works):
+    """Runs them at once; their answers in order."""
+    answers = [None] * len(works)
+    gate = threading.Barrier(len(works))
+
+    def run(index, work):
+        gate.wait(10)
+        answers[index] = work()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return answers
