@@ -19,11 +19,13 @@ constexpr std::size_t kLongestSocket = 90;
 Span span_of(Duration duration) { return Span(duration.ns / 1'000'000); }
 
 Instant wall_clock() {
-  return {std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+  return {std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+              .count()};
 }
 
 fs::path checked_folder(const char* name, const std::string& path, mode_t mode) {
-  if (!path.starts_with('/')) throw Error(Code::invalid_argument, std::string(name) + " \"" + path + "\" is not absolute");
+  if (!path.starts_with('/'))
+    throw Error(Code::invalid_argument, std::string(name) + " \"" + path + "\" is not absolute");
   make_private_folder(path);
   // Replicas of other users pass through on the way to their own folders.
   ::chmod(path.c_str(), mode);
@@ -33,7 +35,8 @@ fs::path checked_folder(const char* name, const std::string& path, mode_t mode) 
 std::string checked_socket(const std::string& path) {
   if (path.size() <= kLongestSocket) return path;
   throw Error(Code::invalid_argument, "the socket \"" + path + "\" has " + std::to_string(path.size()) +
-                                          " bytes, at most " + std::to_string(kLongestSocket) + " are allowed; shorten run_directory");
+                                          " bytes, at most " + std::to_string(kLongestSocket) +
+                                          " are allowed; shorten run_directory");
 }
 
 std::string or_default(const std::string& path, const fs::path& folder, const char* name) {
@@ -49,7 +52,8 @@ EdgePaths edge_paths(const HaproxyConfig& config, const fs::path& run) {
           .headers_map = run / "headers.map",
           .checks_map = run / "checks.map",
           .runtime_socket = or_default(config.runtime_socket, run, "haproxy.sock"),
-          .master_socket = managed || !config.master_socket.empty() ? or_default(config.master_socket, run, "master.sock") : "",
+          .master_socket =
+              managed || !config.master_socket.empty() ? or_default(config.master_socket, run, "master.sock") : "",
           .shadow_socket = checked_socket(run / "shadow.sock")};
 }
 
@@ -78,8 +82,10 @@ BackoffSettings backoff_settings(const RestartConfig& config) {
 }
 
 PortRange port_range(const PortsConfig& config) {
-  if (config.first <= config.last) return {static_cast<std::uint16_t>(config.first), static_cast<std::uint16_t>(config.last)};
-  throw Error(Code::invalid_argument, "ports.first " + std::to_string(config.first) + " is above ports.last " + std::to_string(config.last));
+  if (config.first <= config.last)
+    return {static_cast<std::uint16_t>(config.first), static_cast<std::uint16_t>(config.last)};
+  throw Error(Code::invalid_argument,
+              "ports.first " + std::to_string(config.first) + " is above ports.last " + std::to_string(config.last));
 }
 
 }  // namespace
@@ -113,8 +119,10 @@ Assembly::Assembly(const Settings& settings, boost::asio::io_context& context, N
 void Assembly::begin() {
   haproxy_.on_change([this] { proxy_changed(); });
   reconciler_.begin();
-  boost::asio::co_spawn(executor_, [this]() -> awaitable<void> { co_await haproxy_.run(); }, boost::asio::detached);
-  boost::asio::co_spawn(executor_, [this]() -> awaitable<void> { co_await rotate_logs(); }, boost::asio::detached);
+  boost::asio::co_spawn(
+      executor_, [this]() -> awaitable<void> { co_await haproxy_.run(); }, boost::asio::detached);
+  boost::asio::co_spawn(
+      executor_, [this]() -> awaitable<void> { co_await rotate_logs(); }, boost::asio::detached);
 }
 
 std::string Assembly::problem() const {

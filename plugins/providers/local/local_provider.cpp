@@ -1,5 +1,5 @@
-// provider-local: replicas as processes of this machine behind HAProxy. Calls come on any thread and are carried out on the
-// plugin's own.
+// provider-local: replicas as processes of this machine behind HAProxy. Calls come on any thread and are carried out on
+// the plugin's own.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>

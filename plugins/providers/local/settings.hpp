@@ -23,12 +23,17 @@ struct HaproxyConfig {
   Duration hard_stop_after = seconds(30);
   static constexpr auto fields() {
     return slipway::fields(
-        field("mode", &HaproxyConfig::mode, "managed: started, restarted and reloaded here; existing: somebody else's, which loads our file with -f."),
+        field(
+            "mode", &HaproxyConfig::mode,
+            "managed: started, restarted and reloaded here; existing: somebody else's, which loads our file with -f."),
         field("binary", &HaproxyConfig::binary, "The program of a managed HAProxy.", between(1, 4096)),
         field("bind", &HaproxyConfig::bind, "address:port where traffic comes in.", between(1, 256)),
-        field("runtime_socket", &HaproxyConfig::runtime_socket, "Its command socket, level admin; empty for one in run_directory.", at_most(107)),
-        field("master_socket", &HaproxyConfig::master_socket, "Its master's socket; empty for one in run_directory, or none when existing.", at_most(107)),
-        field("records_socket", &HaproxyConfig::records_socket, "UNIX socket where somebody takes access records; empty for no records.", at_most(107)),
+        field("runtime_socket", &HaproxyConfig::runtime_socket,
+              "Its command socket, level admin; empty for one in run_directory.", at_most(107)),
+        field("master_socket", &HaproxyConfig::master_socket,
+              "Its master's socket; empty for one in run_directory, or none when existing.", at_most(107)),
+        field("records_socket", &HaproxyConfig::records_socket,
+              "UNIX socket where somebody takes access records; empty for no records.", at_most(107)),
         field("maxconn", &HaproxyConfig::maxconn, "Connections at once.", between(16, 1'000'000)),
         field("threads", &HaproxyConfig::threads, "Threads of HAProxy.", between(1, 64)),
         field("hard_stop_after", &HaproxyConfig::hard_stop_after, "How long a worker may go on after a reload."));
@@ -48,8 +53,9 @@ struct LogsConfig {
   std::int64_t max_bytes = 10 << 20;
   std::int32_t keep = 3;
   static constexpr auto fields() {
-    return slipway::fields(field("max_bytes", &LogsConfig::max_bytes, "A replica's log is rotated when it is larger.", at_least(4096)),
-                           field("keep", &LogsConfig::keep, "Rotated logs that are kept.", between(0, 100)));
+    return slipway::fields(
+        field("max_bytes", &LogsConfig::max_bytes, "A replica's log is rotated when it is larger.", at_least(4096)),
+        field("keep", &LogsConfig::keep, "Rotated logs that are kept.", between(0, 100)));
   }
 };
 
@@ -57,8 +63,10 @@ struct StickyConfig {
   std::string header = "x-user";
   std::string cookie = "slipway_id";
   static constexpr auto fields() {
-    return slipway::fields(field("header", &StickyConfig::header, "Request header that names the user; empty for none.", at_most(128)),
-                           field("cookie", &StickyConfig::cookie, "Cookie that names a user without that header; empty for none.", at_most(128)));
+    return slipway::fields(
+        field("header", &StickyConfig::header, "Request header that names the user; empty for none.", at_most(128)),
+        field("cookie", &StickyConfig::cookie, "Cookie that names a user without that header; empty for none.",
+              at_most(128)));
   }
 };
 
@@ -68,10 +76,12 @@ struct RestartConfig {
   Duration forgiven_after = seconds(60);
   std::int32_t crash_loop_at = 3;
   static constexpr auto fields() {
-    return slipway::fields(field("first", &RestartConfig::first, "Wait before the first restart; it doubles."),
-                           field("longest", &RestartConfig::longest, "Longest wait."),
-                           field("forgiven_after", &RestartConfig::forgiven_after, "A run as long as this ends the series."),
-                           field("crash_loop_at", &RestartConfig::crash_loop_at, "Ends in a row that count as a crash loop.", between(1, 100)));
+    return slipway::fields(
+        field("first", &RestartConfig::first, "Wait before the first restart; it doubles."),
+        field("longest", &RestartConfig::longest, "Longest wait."),
+        field("forgiven_after", &RestartConfig::forgiven_after, "A run as long as this ends the series."),
+        field("crash_loop_at", &RestartConfig::crash_loop_at, "Ends in a row that count as a crash loop.",
+              between(1, 100)));
   }
 };
 
@@ -86,10 +96,13 @@ struct Settings {
   Duration drain_deadline = seconds(30);
   static constexpr auto fields() {
     return slipway::fields(
-        field("state_directory", &Settings::state_directory, "Where applications, artefacts, work folders and logs lie; an absolute path.", between(1, 3000)),
-        field("run_directory", &Settings::run_directory, "Where HAProxy's files and sockets lie; an absolute path of at most 80 bytes.", between(1, 80)),
+        field("state_directory", &Settings::state_directory,
+              "Where applications, artefacts, work folders and logs lie; an absolute path.", between(1, 3000)),
+        field("run_directory", &Settings::run_directory,
+              "Where HAProxy's files and sockets lie; an absolute path of at most 80 bytes.", between(1, 80)),
         field("haproxy", &Settings::haproxy, "The proxy."), field("ports", &Settings::ports, "Ports of replicas."),
-        field("logs", &Settings::logs, "Logs of replicas."), field("sticky", &Settings::sticky, "How users are told apart."),
+        field("logs", &Settings::logs, "Logs of replicas."),
+        field("sticky", &Settings::sticky, "How users are told apart."),
         field("restart", &Settings::restart, "How replicas that end by themselves are started again."),
         field("drain_deadline", &Settings::drain_deadline, "How long a leaving replica's requests are waited for."));
   }

@@ -15,8 +15,8 @@ namespace fs = std::filesystem;
 void check_digest(const std::string& path, const std::string& wanted) {
   const std::string seen = file_digest(path);
   if (seen != wanted) {
-    throw Error(Code::failed_precondition, "\"" + path + "\" has the digest " + seen + ", but the release names " + wanted +
-                                               "; it is another file than the one released");
+    throw Error(Code::failed_precondition, "\"" + path + "\" has the digest " + seen + ", but the release names " +
+                                               wanted + "; it is another file than the one released");
   }
 }
 
@@ -32,7 +32,8 @@ fs::path ArtefactStore::resolve(const provider::Artefact& artefact) const {
 
 fs::path ArtefactStore::unpacked(const provider::Artefact& artefact) const {
   if (!is_digest(artefact.digest)) {
-    throw Error(Code::invalid_argument, "the archive \"" + artefact.archive + "\" has no digest; want sha256: and 64 hex digits");
+    throw Error(Code::invalid_argument,
+                "the archive \"" + artefact.archive + "\" has no digest; want sha256: and 64 hex digits");
   }
   const fs::path folder = root_ / artefact.digest.substr(artefact.digest.find(':') + 1);
   if (fs::is_directory(folder)) return folder;

@@ -15,10 +15,12 @@ struct UnpackLimits {
 
 class ArtefactStore {
  public:
-  explicit ArtefactStore(std::filesystem::path root, UnpackLimits limits = {}) : root_(std::move(root)), limits_(limits) {}
+  explicit ArtefactStore(std::filesystem::path root, UnpackLimits limits = {})
+      : root_(std::move(root)), limits_(limits) {}
 
-  // What ${ARTEFACT} stands for: the path itself, or the folder of the unpacked archive; empty for an artefact that names
-  // neither. Checks the digest when there is one. Throws slipway::Error that names the file and what is wrong with it.
+  // What ${ARTEFACT} stands for: the path itself, or the folder of the unpacked archive; empty for an artefact that
+  // names neither. Checks the digest when there is one. Throws slipway::Error that names the file and what is wrong
+  // with it.
   std::filesystem::path resolve(const provider::Artefact& artefact) const;
 
  private:

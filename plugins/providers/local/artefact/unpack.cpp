@@ -55,12 +55,14 @@ class Unpacker {
 
   void take(archive_entry* entry) {
     const std::string name = text_of(archive_entry_pathname(entry));
-    if (++entries_ > limits_.entries) fail("it has more than the " + std::to_string(limits_.entries) + " entries allowed");
+    if (++entries_ > limits_.entries)
+      fail("it has more than the " + std::to_string(limits_.entries) + " entries allowed");
     check_kind(entry, name);
     check_size(static_cast<std::uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry))));
     const fs::path target = folder_ / checked(name, "path");
     if (archive_entry_hardlink(entry) != nullptr) {
-      archive_entry_set_hardlink(entry, (folder_ / checked(text_of(archive_entry_hardlink(entry)), "link target")).c_str());
+      archive_entry_set_hardlink(entry,
+                                 (folder_ / checked(text_of(archive_entry_hardlink(entry)), "link target")).c_str());
     }
     archive_entry_set_pathname(entry, target.c_str());
     archive_entry_set_perm(entry, archive_entry_perm(entry) & 0777);
@@ -99,7 +101,8 @@ class Unpacker {
   static bool climbs(const fs::path& normal) { return !normal.empty() && *normal.begin() == ".."; }
 
   void write(archive_entry* entry, const std::string& name) {
-    if (archive_write_header(writer_.get(), entry) < ARCHIVE_WARN) fail("\"" + name + "\": " + text_of(archive_error_string(writer_.get())));
+    if (archive_write_header(writer_.get(), entry) < ARCHIVE_WARN)
+      fail("\"" + name + "\": " + text_of(archive_error_string(writer_.get())));
     const void* data = nullptr;
     std::size_t size = 0;
     la_int64_t offset = 0;
@@ -115,7 +118,8 @@ class Unpacker {
         fail("\"" + name + "\": " + text_of(archive_error_string(writer_.get())));
       }
     }
-    if (archive_write_finish_entry(writer_.get()) < ARCHIVE_WARN) fail("\"" + name + "\": " + text_of(archive_error_string(writer_.get())));
+    if (archive_write_finish_entry(writer_.get()) < ARCHIVE_WARN)
+      fail("\"" + name + "\": " + text_of(archive_error_string(writer_.get())));
   }
 
   [[noreturn]] void fail(const std::string& why) {

@@ -54,7 +54,8 @@ std::optional<std::string> read_file(const std::filesystem::path& path, std::siz
     if (n == 0) return text;
     text.append(buffer, static_cast<std::size_t>(n));
     if (text.size() > limit) {
-      throw Error(Code::resource_exhausted, quoted(path) + " is larger than the " + std::to_string(limit) + " bytes allowed");
+      throw Error(Code::resource_exhausted,
+                  quoted(path) + " is larger than the " + std::to_string(limit) + " bytes allowed");
     }
   }
 }

@@ -32,7 +32,8 @@ void require_done(const std::string& answer, const std::string& command, Reply t
 
 }  // namespace
 
-Haproxy::Haproxy(boost::asio::any_io_executor executor, HaproxySettings settings, Processes& processes, Notices& notices)
+Haproxy::Haproxy(boost::asio::any_io_executor executor, HaproxySettings settings, Processes& processes,
+                 Notices& notices)
     : executor_(executor),
       settings_(std::move(settings)),
       notices_(notices),
@@ -44,7 +45,8 @@ Haproxy::Haproxy(boost::asio::any_io_executor executor, HaproxySettings settings
       reloaded_(executor, SteadyTime::max()) {}
 
 void Haproxy::define(const std::string& application, const Definition& definition) {
-  if (const auto found = definitions_.find(application); found != definitions_.end() && found->second == definition) return;
+  if (const auto found = definitions_.find(application); found != definitions_.end() && found->second == definition)
+    return;
   definitions_[application] = definition;
   wake_.raise();
 }
@@ -99,8 +101,10 @@ void Haproxy::write_config() const {
 awaitable<void> Haproxy::route(const std::string& application, std::optional<RouteOrder> order) {
   {
     const auto turn = co_await turns_.take();
-    if (order) orders_[application] = *order;
-    else orders_.erase(application);
+    if (order)
+      orders_[application] = *order;
+    else
+      orders_.erase(application);
     write_maps();
     if (!up_) co_return;
     if (reloading_) routed_during_reload_.insert(application);
@@ -219,7 +223,9 @@ awaitable<void> Haproxy::sync() {
   };
   co_await bring(paths.routes_map, routes_, routes_lines(edge));
   co_await bring(paths.hosts_map, hosts_, hosts_lines(edge));
-  co_await bring(paths.checks_map, checks_, checks_lines(edge));
+  // Known only to a HAProxy that has a backend with an HTTP check; it reads the file when it gets one.
+  const std::string known = co_await runtime_.ask("show map " + paths.checks_map);
+  if (classify(known) != Reply::kUnknownMap) co_await bring(paths.checks_map, checks_, checks_lines(edge));
 }
 
 awaitable<void> Haproxy::sync_headers() {
@@ -228,7 +234,8 @@ awaitable<void> Haproxy::sync_headers() {
   const std::string prepare = "prepare map " + map;
   const std::string version = parse_version(co_await runtime_.ask(prepare));
   if (version.empty()) throw Error(Code::unavailable, "HAProxy refused \"" + prepare + "\"");
-  for (const std::string& command : replacement_of(map, version, fresh)) require_done(co_await runtime_.ask(command), command);
+  for (const std::string& command : replacement_of(map, version, fresh))
+    require_done(co_await runtime_.ask(command), command);
   for (const int worker : std::vector<int>(old_workers_)) {
     try {
       const std::string at = "@!" + std::to_string(worker) + " ";

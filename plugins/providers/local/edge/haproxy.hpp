@@ -1,5 +1,5 @@
-// HAProxy 2.6 as the provider's proxy: keeps its files, its process and its tables as they are wanted. One thread: that of the
-// executor. Everything given to the constructor outlives it.
+// HAProxy 2.6 as the provider's proxy: keeps its files, its process and its tables as they are wanted. One thread: that
+// of the executor. Everything given to the constructor outlives it.
 #pragma once
 
 #include <map>
@@ -58,6 +58,7 @@ class Haproxy final : public Proxy {
   awaitable<void> come_up();
   awaitable<void> start();
   awaitable<void> stay_up();
+  awaitable<void> bring_in(const std::string& shape);
   awaitable<void> reload(const std::string& shape);
   awaitable<void> offer(const std::string& shape);
   void write_program() const;

@@ -13,7 +13,7 @@ namespace slipway::local {
 namespace {
 
 constexpr Span kPoll(10);
-constexpr std::size_t kLastWords = 600;
+constexpr std::size_t kLastWords = 1000;
 
 // HAProxy refuses to start with fewer descriptors than two a connection and some of its own.
 std::uint64_t descriptors_for(std::uint32_t maxconn) { return 2ULL * maxconn + 256; }
@@ -26,12 +26,17 @@ std::vector<ResourceLimit> limits_for(std::uint32_t maxconn) {
   return {{RLIMIT_NOFILE, may_raise ? std::max<std::uint64_t>(wanted, own.rlim_max) : own.rlim_max}};
 }
 
-bool names_pid(std::string_view info, int pid) { return info.find("\nPid: " + std::to_string(pid) + "\n") != info.npos; }
+bool names_pid(std::string_view info, int pid) {
+  return info.find("\nPid: " + std::to_string(pid) + "\n") != info.npos;
+}
 
 }  // namespace
 
 HaproxyProcess::HaproxyProcess(HaproxyProcessSettings settings, Processes& processes)
-    : settings_(std::move(settings)), processes_(processes), runtime_(settings_.runtime_socket), master_(settings_.master_socket) {}
+    : settings_(std::move(settings)),
+      processes_(processes),
+      runtime_(settings_.runtime_socket),
+      master_(settings_.master_socket) {}
 
 awaitable<bool> HaproxyProcess::adopt() {
   try {
@@ -53,8 +58,9 @@ awaitable<bool> HaproxyProcess::adopt() {
 }
 
 awaitable<void> HaproxyProcess::start() {
-  process_ = processes_.start(command({settings_.binary, "-W", "-S", settings_.master_socket + ",mode,600", "-f", settings_.config},
-                                      settings_.log_file));
+  process_ = processes_.start(
+      command({settings_.binary, "-W", "-S", settings_.master_socket + ",mode,600", "-f", settings_.config},
+              settings_.log_file));
   remember();
   co_await await_worker(0, 0);
 }
@@ -62,7 +68,7 @@ awaitable<void> HaproxyProcess::start() {
 awaitable<std::string> HaproxyProcess::check(const std::string& config) {
   const std::string log = config + ".check";
   std::filesystem::remove(log);
-  const auto process = processes_.start(command({settings_.binary, "-c", "-q", "-f", config}, log));
+  const auto process = processes_.start(command({settings_.binary, "-c", "-f", config}, log));
   const auto end = co_await within(settings_.start_limit, process->ended(Leftovers::kKill));
   if (!end) process->kill_all();
   if (end && end->code == 0) co_return "";
@@ -90,7 +96,10 @@ awaitable<void> HaproxyProcess::await_worker(int before, int failed_before) {
       if (!processes_.adopt(process_->pid(), process_->start_time())) break;
     }
     if (now.failed_reloads > failed_before) break;
-    if (now.worker != 0 && now.worker != before && co_await answers(now.worker)) co_return;
+    const bool fresh = now.worker != 0 && now.worker != before;
+    bool ready = false;
+    if (fresh) ready = co_await answers(now.worker);
+    if (ready) co_return;
     co_await sleep_for(kPoll);
   }
   throw Error(Code::unavailable, "HAProxy did not come up: " + last_words(settings_.log_file));
@@ -126,7 +135,9 @@ Command HaproxyProcess::command(std::vector<std::string> arguments, std::string 
 }
 
 std::string HaproxyProcess::last_words(const std::string& log) const {
-  const std::string tail = read_tail(log, kLastWords);
+  std::string tail = read_tail(log, kLastWords);
+  // What it says before its first alert is of no use to a reader.
+  if (const auto alert = tail.find("[ALERT]"); alert != tail.npos) tail.erase(0, alert);
   return tail.empty() ? "it said nothing" : tail;
 }
 

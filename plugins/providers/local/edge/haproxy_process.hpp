@@ -13,7 +13,7 @@ namespace slipway::local {
 
 struct HaproxyProcessSettings {
   std::string binary = "haproxy";
-  std::string config;         // the file it reads
+  std::string config;  // the file it reads
   std::string runtime_socket, master_socket;
   std::string log_file;       // its own output
   std::string identity_file;  // where its pid is remembered
@@ -25,13 +25,15 @@ class HaproxyProcess {
  public:
   HaproxyProcess(HaproxyProcessSettings settings, Processes& processes);
 
-  // The one that runs already, by its master socket; one that runs but does not answer is killed. False when there is none.
+  // The one that runs already, by its master socket; one that runs but does not answer is killed. False when there is
+  // none.
   awaitable<bool> adopt();
   // Starts it from the file and waits until it answers. It outlives us. Throws slipway::Error with HAProxy's own words.
   awaitable<void> start();
   // Empty when HAProxy takes the file; else its words.
   awaitable<std::string> check(const std::string& config);
-  // Loads the file anew without refusing a connection; returns when the new worker answers. Throws when it did not come up.
+  // Loads the file anew without refusing a connection; returns when the new worker answers. Throws when it did not come
+  // up.
   awaitable<void> reload();
   // SIGKILL to master and workers.
   void kill();

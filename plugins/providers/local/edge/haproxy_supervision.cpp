@@ -37,8 +37,9 @@ awaitable<void> Haproxy::come_up() {
   if (!managed()) {
     write_program();
   } else {
-    if (co_await process_.adopt()) loaded_shape_ = read_file(settings_.shape_file).value_or("");
-    else co_await start();
+    const bool adopted = co_await process_.adopt();
+    if (adopted) loaded_shape_ = read_file(settings_.shape_file).value_or("");
+    if (!adopted) co_await start();
     watch_process();
   }
   const auto turn = co_await turns_.take();
@@ -62,7 +63,8 @@ awaitable<void> Haproxy::start() {
   write_maps();
   write_program();
   write_file(candidate, config_text(settings_.edge, edge), Durability::kProcess);
-  if (std::string refusal = co_await process_.check(candidate); !refusal.empty()) throw Error(Code::unavailable, refusal);
+  const std::string refusal = co_await process_.check(candidate);
+  if (!refusal.empty()) throw Error(Code::unavailable, refusal);
   std::filesystem::rename(candidate, settings_.edge.paths.config);
   co_await process_.start();
   loaded_shape_ = shape_text(settings_.edge, edge);
@@ -86,10 +88,11 @@ awaitable<void> Haproxy::stay_up() {
   int missed = 0;
   while (!ended_) {
     const std::string shape = shape_text(settings_.edge, wanted());
-    if (shape != loaded_shape_ && shape != refused_shape_) co_await (managed() ? reload(shape) : offer(shape));
+    if (shape != loaded_shape_ && shape != refused_shape_) co_await bring_in(shape);
     co_await wake_.wait_until(std::chrono::steady_clock::now() + settings_.ping_every);
     if (ended_) break;
-    missed = co_await ping() ? 0 : missed + 1;
+    const bool answered = co_await ping();
+    missed = answered ? 0 : missed + 1;
     if (missed < settings_.pings_missed) continue;
     if (!managed()) throw Error(Code::unavailable, "HAProxy does not answer on \"" + runtime_.socket_path() + "\"");
     notices_.log(Level::kError, "HAProxy does not answer; it is killed and started again");
@@ -109,6 +112,13 @@ awaitable<bool> Haproxy::ping() {
   }
 }
 
+awaitable<void> Haproxy::bring_in(const std::string& shape) {
+  if (managed())
+    co_await reload(shape);
+  else
+    co_await offer(shape);
+}
+
 // An existing HAProxy is not ours to reload: the file is written, and its owner told until it has been loaded.
 awaitable<void> Haproxy::offer(const std::string& shape) {
   const Edge edge = wanted();
@@ -122,14 +132,17 @@ awaitable<void> Haproxy::offer(const std::string& shape) {
   }
   if (missing.empty()) loaded_shape_ = shape;
   if (missing.empty()) co_await sync();
-  report(missing.empty() ? "" : "HAProxy has no backend \"" + missing + "\"; reload it with -f " + settings_.edge.paths.config);
+  report(missing.empty()
+             ? ""
+             : "HAProxy has no backend \"" + missing + "\"; reload it with -f " + settings_.edge.paths.config);
   listener_();
 }
 
 awaitable<void> Haproxy::reload(const std::string& shape) {
   const std::string candidate = settings_.edge.paths.config + ".candidate";
   write_file(candidate, config_text(settings_.edge, wanted()), Durability::kProcess);
-  if (std::string refusal = co_await process_.check(candidate); !refusal.empty()) {
+  const std::string refusal = co_await process_.check(candidate);
+  if (!refusal.empty()) {
     refused_shape_ = shape;
     report(refusal);
     listener_();
@@ -149,7 +162,8 @@ awaitable<void> Haproxy::reload(const std::string& shape) {
     co_await sync();
     for (const std::string& application : routed_during_reload_) {
       if (const auto found = orders_.find(application); found != orders_.end()) {
-        co_await tell_old("set map " + settings_.edge.paths.routes_map + " " + application + " " + to_entry(found->second.route));
+        co_await tell_old("set map " + settings_.edge.paths.routes_map + " " + application + " " +
+                          to_entry(found->second.route));
       }
     }
     report("");

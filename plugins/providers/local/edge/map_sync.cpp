@@ -10,8 +10,10 @@ std::vector<std::string> changes_of(const std::string& map, const MapLines& befo
   std::vector<std::string> commands;
   for (const auto& [key, value] : fresh) {
     const auto found = old.find(key);
-    if (found == old.end()) commands.push_back("add map " + map + " " + key + " " + value);
-    else if (found->second != value) commands.push_back("set map " + map + " " + key + " " + value);
+    if (found == old.end())
+      commands.push_back("add map " + map + " " + key + " " + value);
+    else if (found->second != value)
+      commands.push_back("set map " + map + " " + key + " " + value);
   }
   for (const auto& [key, value] : old) {
     if (!fresh.contains(key)) commands.push_back("del map " + map + " " + key);

@@ -1,8 +1,8 @@
 // The proxy as the reconciler sees it; tests put a fake here. One thread.
 //
-// What shall be (definitions, routes, servers that serve) is remembered and written to files before anybody is told, so a
-// proxy that starts again comes back with it. Methods that talk to the proxy throw slipway::Error when it does not answer;
-// then the files hold the wish and the proxy gets it once it answers again.
+// What shall be (definitions, routes, servers that serve) is remembered and written to files before anybody is told, so
+// a proxy that starts again comes back with it. Methods that talk to the proxy throw slipway::Error when it does not
+// answer; then the files hold the wish and the proxy gets it once it answers again.
 #pragma once
 
 #include <array>
@@ -40,9 +40,9 @@ struct RouteOrder {
 struct ServerView {
   bool exists = false;
   std::string address;
-  bool open = false;     // gets traffic when it is well: neither drained nor in maintenance
-  bool raw = false;      // in maintenance, as a server is that was added but not made ready to be checked
-  bool healthy = false;  // the proxy's own check passes
+  bool open = false;           // gets traffic when it is well: neither drained nor in maintenance
+  bool raw = false;            // in maintenance, as a server is that was added but not made ready to be checked
+  bool healthy = false;        // the proxy's own check passes
   std::uint64_t requests = 0;  // under way or queued
 };
 
@@ -55,7 +55,8 @@ class Proxy {
   virtual void forget(const std::string& application) = 0;
   [[nodiscard]] virtual bool has_backend(const std::string& name) const = 0;
 
-  // What was true when the provider last ran, so that the first files written have it. Before the proxy is first told anything.
+  // What was true when the provider last ran, so that the first files written have it. Before the proxy is first told
+  // anything.
   virtual void recall(const std::string& application, const RouteOrder& order) = 0;
   virtual void recall(const std::string& backend, const Server& server) = 0;
 

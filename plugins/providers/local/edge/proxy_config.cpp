@@ -10,12 +10,21 @@ std::string global_section(const EdgeSettings& s) {
   if (s.mode == ProxyMode::kExisting) return lua.empty() ? "" : "global\n" + lua + "\n";
   return "global\n"
          "    master-worker\n"
-         "    nbthread " + std::to_string(s.threads) + "\n"
-         "    maxconn " + std::to_string(s.maxconn) + "\n"
-         "    hard-stop-after " + std::to_string(s.hard_stop_after.count()) + "s\n"
-         "    stats socket " + s.paths.runtime_socket + " mode 600 level admin expose-fd listeners\n"
+         "    nbthread " +
+         std::to_string(s.threads) +
+         "\n"
+         "    maxconn " +
+         std::to_string(s.maxconn) +
+         "\n"
+         "    hard-stop-after " +
+         std::to_string(s.hard_stop_after.count()) +
+         "s\n"
+         "    stats socket " +
+         s.paths.runtime_socket +
+         " mode 600 level admin expose-fd listeners\n"
          "    stats maxconn 64\n"
-         "    stats timeout 1h\n" + lua + "\n";
+         "    stats timeout 1h\n" +
+         lua + "\n";
 }
 
 std::string ring_section(const EdgeSettings& s) {
@@ -26,7 +35,8 @@ std::string ring_section(const EdgeSettings& s) {
          "    size 8388608\n"
          "    timeout connect 1s\n"
          "    timeout server 10s\n"
-         "    server records unix@" + s.records_socket + " log-proto octet-count\n\n";
+         "    server records unix@" +
+         s.records_socket + " log-proto octet-count\n\n";
 }
 
 std::string defaults_section() {
@@ -52,9 +62,14 @@ std::string record_lines(const EdgeSettings& s) {
 }
 
 std::string lookup_lines(const EdgePaths& p) {
-  return "    http-request set-var(txn.app) req.hdr(host),host_only,lower,map_str(" + p.hosts_map + ")\n"
-         "    http-request set-var(txn.app) str(*),map_str(" + p.hosts_map + ") unless { var(txn.app) -m found }\n"
-         "    http-request set-var(txn.route) var(txn.app),map_str(" + p.routes_map + ") if { var(txn.app) -m found }\n"
+  return "    http-request set-var(txn.app) req.hdr(host),host_only,lower,map_str(" + p.hosts_map +
+         ")\n"
+         "    http-request set-var(txn.app) str(*),map_str(" +
+         p.hosts_map +
+         ") unless { var(txn.app) -m found }\n"
+         "    http-request set-var(txn.route) var(txn.app),map_str(" +
+         p.routes_map +
+         ") if { var(txn.app) -m found }\n"
          "    http-request return status 503 content-type text/plain string \"unknown application\\n\""
          " unless { var(txn.route) -m found }\n"
          "    http-request set-var(txn.stable) var(txn.route),field(1,:)\n"
@@ -66,20 +81,21 @@ std::string lookup_lines(const EdgePaths& p) {
          "    http-request set-var(txn.group)  var(txn.stable)\n";
 }
 
-// Who asks: named by the application's header, else by its cookie, else a new cookie; asked only while traffic is split.
+// Who asks: named by the application's header, else by its cookie, else a new cookie; asked only while traffic is
+// split.
 std::string identity_lines(const Edge& edge) {
   const std::string split = " { var(txn.cut) -m int 1:999999 }";
   std::string text;
   for (const std::string& header : edge.sticky_headers) {
-    text += "    http-request set-var(txn.who) req.hdr(" + header + ") if" + split + " { var(txn.sticky) -m str " + header +
-            " } { req.hdr(" + header + ") -m len gt 0 }\n";
+    text += "    http-request set-var(txn.who) req.hdr(" + header + ") if" + split + " { var(txn.sticky) -m str " +
+            header + " } { req.hdr(" + header + ") -m len gt 0 }\n";
   }
   for (const std::string& cookie : edge.sticky_cookies) {
     text += "    http-request set-var(txn.who) req.cook(" + cookie + ") if" + split + " !{ var(txn.who) -m found }" +
             " { var(txn.cookie) -m str " + cookie + " } { req.cook(" + cookie + ") -m len gt 0 }\n";
   }
   return text + "    http-request set-var(txn.new) uuid() if" + split +
-         " !{ var(txn.who) -m found } !{ var(txn.cookie) -m str - }\n"
+         " !{ var(txn.who) -m found } !{ var(txn.cookie) -m str -- - }\n"
          "    http-request set-var(txn.who) var(txn.new) if { var(txn.new) -m found }\n";
 }
 
@@ -89,7 +105,9 @@ std::string draw_lines(const EdgePaths& p) {
          " if { var(txn.who) -m found }\n"
          "    http-request set-var(txn.group) var(txn.next) if { var(txn.draw),sub(txn.cut) lt 0 }\n"
          "    http-request set-var(txn.headers) req.hdrs if { var(txn.route),field(10,:) -m str headers }\n"
-         "    http-request set-var(txn.role) var(txn.app),concat(|,txn.headers),map_reg(" + p.headers_map + ")"
+         "    http-request set-var(txn.role) var(txn.app),concat(|,txn.headers),map_reg(" +
+         p.headers_map +
+         ")"
          " if { var(txn.headers) -m found }\n"
          "    http-request set-var(txn.group) var(txn.next) if { var(txn.role) -m str next }\n"
          "    http-request set-var(txn.group) var(txn.stable) if { var(txn.role) -m str stable }\n"
@@ -118,7 +136,8 @@ std::string frontend_section(const EdgeSettings& s, const Edge& edge) {
   return "frontend slipway_edge\n    bind " + s.bind + "\n" + shadow + record_lines(s) + lookup_lines(s.paths) +
          identity_lines(edge) + draw_lines(s.paths) + mirror_lines(s.paths) +
          "    http-request del-header x-slipway-shadow\n"
-         "    http-response add-header set-cookie \"%[var(txn.cookie)]=%[var(txn.new)]; Path=/; HttpOnly; SameSite=Lax\""
+         "    http-response add-header set-cookie \"%[var(txn.cookie)]=%[var(txn.new)]; Path=/; HttpOnly; "
+         "SameSite=Lax\""
          " if { var(txn.new) -m found }\n"
          "    use_backend %[var(txn.group)]\n";
 }
@@ -128,9 +147,12 @@ enum class Servers { kListed, kLeftOut };
 std::string backend_section(const EdgePaths& p, const Backend& backend, Servers servers) {
   std::string text = "\nbackend " + backend.name + "\n    balance roundrobin\n";
   if (backend.check == CheckKind::kHttp) {
-    text += "    option httpchk\n"
-            "    http-check send meth GET uri-lf %[be_name,map_str(" + p.checks_map + ",/)] ver HTTP/1.1 hdr host localhost\n"
-            "    http-check expect status 200-399\n";
+    text +=
+        "    option httpchk\n"
+        "    http-check send meth GET uri-lf %[be_name,map_str(" +
+        p.checks_map +
+        ",/)] ver HTTP/1.1 hdr host localhost\n"
+        "    http-check expect status 200-399\n";
   }
   if (servers == Servers::kLeftOut) return text;
   for (const Server& server : backend.servers) {
@@ -150,12 +172,17 @@ std::string whole_text(const EdgeSettings& s, const Edge& edge, Servers servers)
 std::string literal(std::string_view text) {
   std::string pattern;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                       c == '/' || c == '=' || c == ',' || c == ':' || c == '@' || c == '~' || c == '%' || c == '&';
-    if (plain) pattern += c;
-    else if (c == ' ') pattern += "[[:blank:]]";
-    else if (c == '^' || c == '\\' || c == ';' || c == '#' || c == '[' || c == ']' || c == '"' || c == '\'') pattern += '.';
-    else pattern += std::string("[") + c + "]";
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '_' || c == '/' || c == '=' || c == ',' || c == ':' || c == '@' || c == '~' || c == '%' ||
+                       c == '&';
+    if (plain)
+      pattern += c;
+    else if (c == ' ')
+      pattern += "[[:blank:]]";
+    else if (c == '^' || c == '\\' || c == ';' || c == '#' || c == '[' || c == ']' || c == '"' || c == '\'')
+      pattern += '.';
+    else
+      pattern += std::string("[") + c + "]";
   }
   return pattern;
 }
@@ -163,9 +190,12 @@ std::string literal(std::string_view text) {
 std::string header_pattern(const std::string& application, const HeaderRoute& route) {
   const std::string start = "(?s)^" + literal(application) + "[|](.*[[:cntrl:]])?" + literal(route.header) + ":";
   switch (route.match) {
-    case HeaderRoute::Match::kPresent: return start;
-    case HeaderRoute::Match::kPrefix: return start + "[[:blank:]]*" + literal(route.value);
-    case HeaderRoute::Match::kExact: return start + "[[:blank:]]*" + literal(route.value) + "[[:cntrl:]]";
+    case HeaderRoute::Match::kPresent:
+      return start;
+    case HeaderRoute::Match::kPrefix:
+      return start + "[[:blank:]]*" + literal(route.value);
+    case HeaderRoute::Match::kExact:
+      return start + "[[:blank:]]*" + literal(route.value) + "[[:cntrl:]]";
   }
   return start;
 }

@@ -1,8 +1,8 @@
 // The text of every file that HAProxy reads, from plain values. Pure functions; no I/O.
 //
 // The frontend knows no application: it finds the application by its Host header (hosts map), what to do with its
-// traffic in one entry (routes map), header routes in a third map. So the frontend changes only when an application names a
-// sticky header or cookie that none has named before, and backends only with an application.
+// traffic in one entry (routes map), header routes in a third map. So the frontend changes only when an application
+// names a sticky header or cookie that none has named before, and backends only with an application.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,7 @@ enum class ProxyMode {
 
 // Where the files and sockets of one HAProxy lie.
 struct EdgePaths {
-  std::string config, mirror_script;                          // written
+  std::string config, mirror_script;                           // written
   std::string hosts_map, routes_map, headers_map, checks_map;  // written, changed at run time too
   std::string runtime_socket, master_socket, shadow_socket;    // made by HAProxy
   bool operator==(const EdgePaths&) const = default;

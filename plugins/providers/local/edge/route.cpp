@@ -42,7 +42,8 @@ std::optional<Route> parse_entry(std::string_view text) {
   if (!fields) return std::nullopt;
   const auto& f = *fields;
   Route route;
-  if (!parse_number(f[2], route.next_ppm) || !parse_number(f[7], route.mirror_ppm) || !parse_number(f[8], route.mirror_cap)) {
+  if (!parse_number(f[2], route.next_ppm) || !parse_number(f[7], route.mirror_ppm) ||
+      !parse_number(f[8], route.mirror_cap)) {
     return std::nullopt;
   }
   route.stable = f[0];

@@ -1,5 +1,5 @@
-// What one application's traffic does: the value of its entry in the map of routes, which one command replaces as a whole.
-// Plain values; the text form is
+// What one application's traffic does: the value of its entry in the map of routes, which one command replaces as a
+// whole. Plain values; the text form is
 //   <stable>:<next>:<ppm to next>:<salt>:<sticky header|->:<sticky cookie|->:<mirror backend|->:<ppm>:<cap>:<headers|->
 #pragma once
 
@@ -11,16 +11,16 @@
 namespace slipway::local {
 
 struct Route {
-  std::string stable;              // backend of the stable role
-  std::string next;                // backend of the next role
-  std::uint32_t next_ppm = 0;      // share of the next role, parts per million
-  std::string salt = "0";          // draws users anew for each rollout
-  std::string sticky_header;       // empty: none
-  std::string sticky_cookie;       // empty: none; with neither, each request draws by chance
-  std::string mirror;              // backend that gets copies; empty: none
-  std::uint32_t mirror_ppm = 0;    // sampled share of the requests
-  std::uint32_t mirror_cap = 0;    // copies in flight at most
-  bool header_routes = false;      // whether the map of header routes has lines for this application
+  std::string stable;            // backend of the stable role
+  std::string next;              // backend of the next role
+  std::uint32_t next_ppm = 0;    // share of the next role, parts per million
+  std::string salt = "0";        // draws users anew for each rollout
+  std::string sticky_header;     // empty: none
+  std::string sticky_cookie;     // empty: none; with neither, each request draws by chance
+  std::string mirror;            // backend that gets copies; empty: none
+  std::uint32_t mirror_ppm = 0;  // sampled share of the requests
+  std::uint32_t mirror_cap = 0;  // copies in flight at most
+  bool header_routes = false;    // whether the map of header routes has lines for this application
   bool operator==(const Route&) const = default;
 };
 

@@ -27,8 +27,8 @@ awaitable<std::string> RuntimeApi::ask(std::string line) {
   }
   auto reply = co_await within(deadline_, exchange(std::move(line)));
   if (reply) co_return *std::move(reply);
-  throw Error(Code::deadline_exceeded, "HAProxy did not answer on \"" + socket_path_ + "\" within " +
-                                           std::to_string(deadline_.count()) + " ms");
+  throw Error(Code::deadline_exceeded,
+              "HAProxy did not answer on \"" + socket_path_ + "\" within " + std::to_string(deadline_.count()) + " ms");
 }
 
 awaitable<std::string> RuntimeApi::exchange(std::string line) {

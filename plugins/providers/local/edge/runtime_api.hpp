@@ -1,6 +1,6 @@
 // A client of HAProxy's command line: one connection a line of commands, always with a deadline.
-// One thread (that of the executor). Failures throw slipway::Error: UNAVAILABLE when nobody listens, DEADLINE_EXCEEDED when
-// nobody answers, FAILED_PRECONDITION for a line that HAProxy would not answer at all.
+// One thread (that of the executor). Failures throw slipway::Error: UNAVAILABLE when nobody listens, DEADLINE_EXCEEDED
+// when nobody answers, FAILED_PRECONDITION for a line that HAProxy would not answer at all.
 #pragma once
 
 #include <string>

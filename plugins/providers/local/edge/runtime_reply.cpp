@@ -90,8 +90,8 @@ std::vector<StatRow> parse_stat(std::string_view csv) {
     };
     if (cell("svname").empty()) continue;
     rows.push_back({std::string(cell("pxname")), std::string(cell("svname")), std::string(cell("status")),
-                    std::string(cell("check_status")), std::string(cell("addr")), number_of<std::uint64_t>(cell("scur")),
-                    number_of<std::uint64_t>(cell("qcur"))});
+                    std::string(cell("check_status")), std::string(cell("addr")),
+                    number_of<std::uint64_t>(cell("scur")), number_of<std::uint64_t>(cell("qcur"))});
   }
   return rows;
 }
@@ -110,8 +110,10 @@ ProcessTable parse_processes(std::string_view text) {
       table.master = pid;
       if (words.size() > 4) table.failed_reloads = number_of<int>(words[4]);
     } else if (words[1] == "worker") {
-      if (old) table.old_workers.push_back(pid);
-      else table.worker = pid;
+      if (old)
+        table.old_workers.push_back(pid);
+      else
+        table.worker = pid;
     }
   }
   return table;

@@ -10,15 +10,15 @@
 namespace slipway::local {
 
 enum class Reply {
-  kDone,            // an empty line, or one of the sentences of success
+  kDone,  // an empty line, or one of the sentences of success
   kNoSuchBackend,
   kNoSuchServer,
   kAlreadyExists,
   kStillConnected,  // del server: try again
   kNotInMaintenance,
-  kNoEntry,         // set map on a key that is not there
+  kNoEntry,  // set map on a key that is not there
   kUnknownMap,
-  kRefused,         // anything else
+  kRefused,  // anything else
 };
 
 Reply classify(std::string_view text);

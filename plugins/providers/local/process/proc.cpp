@@ -11,7 +11,8 @@
 namespace slipway::local {
 namespace {
 
-// The fields of /proc/<pid>/stat after the name, which may hold blanks and brackets: [0] is the state, field 3 of the manual.
+// The fields of /proc/<pid>/stat after the name, which may hold blanks and brackets: [0] is the state, field 3 of the
+// manual.
 std::vector<std::string> stat_fields(int pid) {
   std::optional<std::string> text;
   try {

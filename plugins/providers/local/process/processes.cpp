@@ -1,5 +1,6 @@
 #include "plugins/providers/local/process/processes.hpp"
 
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,6 +15,11 @@ namespace slipway::local {
 namespace {
 
 namespace asio = boost::asio;
+
+bool is_over(int pidfd) {
+  pollfd question{pidfd, POLLIN, 0};
+  return ::poll(&question, 1, 0) == 1;
+}
 
 Exit reap(int pidfd) {
   siginfo_t info{};
@@ -40,8 +46,11 @@ class OsProcess final : public Process {
   }
 
   awaitable<Exit> ended(Leftovers leftovers) override {
-    boost::system::error_code ignored;
-    co_await pidfd_.async_wait(asio::posix::stream_descriptor::wait_read, into(ignored));
+    boost::system::error_code error;
+    // The reactor may wake us for what happened to an older descriptor of the same number.
+    while (!error && !is_over(pidfd_.native_handle())) {
+      co_await pidfd_.async_wait(asio::posix::stream_descriptor::wait_read, into(error));
+    }
     // Before the leader is reaped, while its number cannot belong to another group.
     if (leftovers == Leftovers::kKill) ::kill(-pid_, SIGKILL);
     co_return reap(pidfd_.native_handle());

@@ -25,8 +25,8 @@ constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 
 // Where the child was when a call failed; sent to the parent with errno.
 enum class Stage : int { kSession, kStdio, kLimit, kGroups, kUser, kFolder, kExec };
-constexpr std::array<const char*, 7> kStageTexts = {"a new session",   "its output",      "its resource limits", "its groups",
-                                                    "its user",        "its folder",      "the program"};
+constexpr std::array<const char*, 7> kStageTexts = {"a new session", "its output", "its resource limits", "its groups",
+                                                    "its user",      "its folder", "the program"};
 struct Report {
   int stage;
   int error;
@@ -76,7 +76,8 @@ UniqueFd open_or_throw(const char* path, int flags) {
 }
 
 Prepared prepare(const Command& command) {
-  if (command.arguments.empty()) throw Error(Code::invalid_argument, "there is no program to start: the command is empty");
+  if (command.arguments.empty())
+    throw Error(Code::invalid_argument, "there is no program to start: the command is empty");
   Prepared ready;
   ready.program = find_program(command);
   ready.arguments = pointers(command.arguments);
@@ -120,7 +121,8 @@ void become(const User& user, int report_fd) {
   default_signals(ready.no_signals);
   if (::setsid() < 0) give_up(report_fd, Stage::kSession);
   ::umask(022);
-  const bool wired = ::dup2(ready.input.get(), 0) == 0 && ::dup2(ready.output.get(), 1) == 1 && ::dup2(ready.output.get(), 2) == 2;
+  const bool wired =
+      ::dup2(ready.input.get(), 0) == 0 && ::dup2(ready.output.get(), 1) == 1 && ::dup2(ready.output.get(), 2) == 2;
   if (!wired) give_up(report_fd, Stage::kStdio);
   set_limits(command, report_fd);
   if (command.user) become(*command.user, report_fd);
@@ -138,8 +140,8 @@ void await_exec(int pid, const UniqueFd& pipe, const std::string& program) {
   while (n < 0 && errno == EINTR);
   if (n != sizeof report) return;
   ::waitpid(pid, nullptr, 0);
-  throw Error(Code::failed_precondition, "cannot start \"" + program + "\": " +
-                                             kStageTexts[static_cast<std::size_t>(report.stage)] + ": " +
+  throw Error(Code::failed_precondition, "cannot start \"" + program +
+                                             "\": " + kStageTexts[static_cast<std::size_t>(report.stage)] + ": " +
                                              errno_text(report.error));
 }
 
@@ -153,7 +155,8 @@ User find_user(const std::string& name) {
   if (found == nullptr) throw Error(Code::invalid_argument, "there is no user \"" + name + "\" on this machine");
   User user{entry.pw_uid, entry.pw_gid, std::vector<gid_t>(64)};
   int count = static_cast<int>(user.groups.size());
-  if (::getgrouplist(name.c_str(), entry.pw_gid, user.groups.data(), &count) < 0) count = static_cast<int>(user.groups.size());
+  if (::getgrouplist(name.c_str(), entry.pw_gid, user.groups.data(), &count) < 0)
+    count = static_cast<int>(user.groups.size());
   user.groups.resize(static_cast<std::size_t>(count));
   return user;
 }

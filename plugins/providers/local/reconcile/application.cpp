@@ -46,7 +46,9 @@ std::int64_t number_of(const std::string& id) {
 
 }  // namespace
 
-std::string application_key(const std::string& tenant, const std::string& application) { return tenant + "/" + application; }
+std::string application_key(const std::string& tenant, const std::string& application) {
+  return tenant + "/" + application;
+}
 
 std::string backend_name(const std::string& tenant, const std::string& application, std::size_t slot) {
   return tenant + "." + application + (slot == 0 ? ".a" : ".b");
@@ -176,7 +178,8 @@ void Application::take_slots(const Plan& plan) {
   for (const auto& [id, replica] : replicas_) {
     const auto found = std::ranges::find(plan.slots, replica->record().release);
     const bool placed = found != plan.slots.end();
-    replica->set_backend(placed ? std::optional(backend(static_cast<std::size_t>(found - plan.slots.begin()))) : std::nullopt);
+    replica->set_backend(placed ? std::optional(backend(static_cast<std::size_t>(found - plan.slots.begin())))
+                                : std::nullopt);
   }
 }
 
@@ -257,8 +260,8 @@ void Application::add_replica(ReplicaRecord record) {
   const Release* what = release(record.release);
   if (what == nullptr) return;
   const std::string id = record.id;
-  const auto replica = std::make_shared<Replica>(tools_.replicas, *this, record_.desired.tenant, record_.desired.application,
-                                                 *what, std::move(record));
+  const auto replica = std::make_shared<Replica>(tools_.replicas, *this, record_.desired.tenant,
+                                                 record_.desired.application, *what, std::move(record));
   replicas_.emplace(id, replica);
   const Slots now = slots();
   const auto found = std::ranges::find(now, replica->record().release);
@@ -285,8 +288,10 @@ awaitable<void> Application::sweep() {
         const Server stray{name, ""};
         co_await tools_.replicas.proxy.drain(backend(slot), stray);
         const auto limit = std::chrono::steady_clock::now() + kSweepDrain;
-        while ((co_await tools_.replicas.proxy.look(backend(slot), stray)).requests > 0 && std::chrono::steady_clock::now() < limit) {
+        ServerView view = co_await tools_.replicas.proxy.look(backend(slot), stray);
+        while (view.requests > 0 && std::chrono::steady_clock::now() < limit) {
           co_await sleep_for(kSweepPause);
+          view = co_await tools_.replicas.proxy.look(backend(slot), stray);
         }
         co_await tools_.replicas.proxy.remove(backend(slot), stray);
       }
@@ -306,7 +311,8 @@ void Application::keep_releases() {
   std::vector<Release> kept;
   for (const DesiredGroup& group : record_.desired.groups) kept.push_back(group.release);
   for (const Release& old : record_.releases) {
-    const bool runs = std::ranges::any_of(replicas_, [&](const auto& r) { return r.second->record().release == old.version; });
+    const bool runs =
+        std::ranges::any_of(replicas_, [&](const auto& r) { return r.second->record().release == old.version; });
     const bool known = std::ranges::find(kept, old.version, &Release::version) != kept.end();
     if (runs && !known) kept.push_back(old);
   }
@@ -322,8 +328,8 @@ void Application::save(Durability durability) {
 Seen Application::seen() const {
   Seen seen{slots(), split_, {}};
   for (const auto& [id, replica] : replicas_) {
-    seen.replicas.push_back({id, replica->record().release, number_of(id), replica->record().leaving, replica->serving(),
-                             replica->listed(), replica->alive()});
+    seen.replicas.push_back({id, replica->record().release, number_of(id), replica->record().leaving,
+                             replica->serving(), replica->listed(), replica->alive()});
   }
   return seen;
 }

@@ -6,8 +6,8 @@
 namespace slipway::local {
 
 using provider::DesiredGroup;
-using provider::ObservedGroup;
 using provider::Observation;
+using provider::ObservedGroup;
 
 awaitable<Observation> Application::observe() {
   const Plan plan = make_plan(record_.desired, presence(), seen());
@@ -19,10 +19,12 @@ awaitable<Observation> Application::observe() {
   std::vector<std::string> versions;
   for (const DesiredGroup& group : record_.desired.groups) versions.push_back(group.release.version);
   for (const auto& [id, replica] : replicas_) {
-    if (std::ranges::find(versions, replica->record().release) == versions.end()) versions.push_back(replica->record().release);
+    if (std::ranges::find(versions, replica->record().release) == versions.end())
+      versions.push_back(replica->record().release);
   }
   for (const std::string& version : versions) observation.groups.push_back(observed(version, plan));
-  if (const std::string problem = tools_.replicas.proxy.problem(); !problem.empty()) observation.problems.push_back(problem);
+  if (const std::string problem = tools_.replicas.proxy.problem(); !problem.empty())
+    observation.problems.push_back(problem);
   if (!problem_.empty()) observation.problems.push_back(problem_);
 
   for (ObservedGroup& group : observation.groups) {
@@ -65,7 +67,8 @@ ObservedGroup Application::observed(const std::string& version, const Plan& plan
   const Slots now = slots();
   const auto slot = std::ranges::find(now, version);
   // A group without a ready replica gets nothing, whatever the map says: HAProxy passes its share on or refuses.
-  if (split_ && slot != now.end() && group.ready > 0) group.weight = split_->share(static_cast<std::size_t>(slot - now.begin()));
+  if (split_ && slot != now.end() && group.ready > 0)
+    group.weight = split_->share(static_cast<std::size_t>(slot - now.begin()));
   return group;
 }
 

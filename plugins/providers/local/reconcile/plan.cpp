@@ -43,8 +43,10 @@ Slots filled_slots(const Desired& desired, Slots slots, std::vector<std::string>
     const DesiredGroup* group = group_with_role(desired, role);
     if (group == nullptr || slot_of(slots, group->release.version)) continue;
     const auto free = slot_of(slots, "");
-    if (free) slots[*free] = group->release.version;
-    else waits.push_back("release " + group->release.version + " waits for a release before it to be drained");
+    if (free)
+      slots[*free] = group->release.version;
+    else
+      waits.push_back("release " + group->release.version + " waits for a release before it to be drained");
   }
   return slots;
 }
@@ -117,8 +119,10 @@ void plan_groups(const Desired& desired, const Seen& seen, Plan& plan) {
   for (const DesiredGroup& group : desired.groups) {
     const auto wanted = static_cast<std::size_t>(std::max(0, group.replicas));
     const std::size_t there = members_by_use(seen, group.release.version).size();
-    if (there < wanted) plan.create.insert(plan.create.end(), wanted - there, group.release.version);
-    else shrink(seen, group.release.version, wanted, plan);
+    if (there < wanted)
+      plan.create.insert(plan.create.end(), wanted - there, group.release.version);
+    else
+      shrink(seen, group.release.version, wanted, plan);
   }
   std::set<std::string> strangers;
   for (const ReplicaView& replica : seen.replicas) {
@@ -154,9 +158,8 @@ std::uint32_t Split::share(std::size_t slot) const {
 }
 
 int serving_count(const Seen& seen, const std::string& release) {
-  return static_cast<int>(std::ranges::count_if(seen.replicas, [&](const ReplicaView& r) {
-    return r.serving && !r.leaving && r.release == release;
-  }));
+  return static_cast<int>(std::ranges::count_if(
+      seen.replicas, [&](const ReplicaView& r) { return r.serving && !r.leaving && r.release == release; }));
 }
 
 Plan make_plan(const Desired& desired, Presence presence, const Seen& seen) {

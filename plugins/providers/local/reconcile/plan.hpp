@@ -1,5 +1,5 @@
-// What an application needs next: which release sits in which backend, where traffic goes, which replicas to make and which
-// to let go. A pure function of the desired state and of what is there.
+// What an application needs next: which release sits in which backend, where traffic goes, which replicas to make and
+// which to let go. A pure function of the desired state and of what is there.
 #pragma once
 
 #include <array>
@@ -45,11 +45,11 @@ struct Seen {
 struct Plan {
   Slots slots;
   std::optional<Split> split;
-  bool split_is_wanted = false;         // false while a weight waits for a group to be ready
-  std::vector<std::string> create;      // one release for each replica to make
-  std::set<std::string> leave;          // replicas to let go
-  bool complete = false;                // what is there is what is desired
-  std::vector<std::string> waits;       // what a weight or a group waits for, for a person
+  bool split_is_wanted = false;     // false while a weight waits for a group to be ready
+  std::vector<std::string> create;  // one release for each replica to make
+  std::set<std::string> leave;      // replicas to let go
+  bool complete = false;            // what is there is what is desired
+  std::vector<std::string> waits;   // what a weight or a group waits for, for a person
 };
 
 // `removed`: everything shall go, whatever `desired` says.

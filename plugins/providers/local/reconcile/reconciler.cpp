@@ -4,7 +4,8 @@ namespace slipway::local {
 
 void Reconciler::begin() {
   for (ApplicationRecord& record : tools_.world.load(problems_)) {
-    open(application_key(record.desired.tenant, record.desired.application), std::move(record));
+    const std::string key = application_key(record.desired.tenant, record.desired.application);
+    open(key, std::move(record));
   }
   for (const std::string& problem : problems_) tools_.replicas.notices.log(Level::kError, problem);
 }
@@ -36,7 +37,9 @@ awaitable<Status> Reconciler::apply(provider::Desired desired) {
 awaitable<Result<provider::Observation>> Reconciler::observe(provider::Target target) {
   const auto found = applications_.find(application_key(target.tenant, target.application));
   if (found == applications_.end()) {
-    co_return Status(Code::not_found, "application \"" + target.application + "\" was never applied here");
+    std::string text = "application \"" + target.application + "\" was never applied here";
+    for (const std::string& problem : problems_) text += "; " + problem;
+    co_return Status(Code::not_found, std::move(text));
   }
   const auto application = found->second;
   auto observation = co_await application->observe();

@@ -21,18 +21,22 @@ using Texts = std::vector<std::string>;
 bool is_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 bool made_of(const std::string& text, std::string_view others) {
-  return !text.empty() && std::ranges::all_of(text, [&](char c) { return is_alnum(c) || others.find(c) != others.npos; });
+  return !text.empty() &&
+         std::ranges::all_of(text, [&](char c) { return is_alnum(c) || others.find(c) != others.npos; });
 }
 
 // Names become parts of file names, of backends and of map keys.
 void check_name(const std::string& what, const std::string& name, Texts& problems) {
   if (made_of(name, "-_") && name.size() <= 63) return;
-  problems.push_back(what + " \"" + name + "\" can't be used by the local provider; want 1 to 63 letters, digits, - and _");
+  problems.push_back(what + " \"" + name +
+                     "\" can't be used by the local provider; want 1 to 63 letters, digits, - and _");
 }
 
 void check_version(const std::string& version, Texts& problems) {
   if (made_of(version, "-_.+") && is_alnum(version.front())) return;
-  problems.push_back("release \"" + version + "\" can't be used by the local provider; want letters, digits, ., -, _ and +, beginning with a letter or a digit");
+  problems.push_back("release \"" + version +
+                     "\" can't be used by the local provider; want letters, digits, ., -, _ and +, beginning with a "
+                     "letter or a digit");
 }
 
 void check_paths(const Release& release, Texts& problems) {
@@ -46,7 +50,8 @@ void check_paths(const Release& release, Texts& problems) {
   for (const provider::File& file : release.files) {
     const fs::path normal = fs::path(file.path).lexically_normal();
     if (!normal.empty() && normal.is_relative() && *normal.begin() != ".." && normal != ".") continue;
-    problems.push_back("release " + release.version + ": the file \"" + file.path + "\" lies outside the working directory; want a relative path");
+    problems.push_back("release " + release.version + ": the file \"" + file.path +
+                       "\" lies outside the working directory; want a relative path");
   }
 }
 
@@ -57,11 +62,13 @@ void check_artefact(const Release& release, Texts& problems) {
   }
   const bool needs = !artefact.archive.empty();
   if ((needs || !artefact.digest.empty()) && !is_digest(artefact.digest)) {
-    problems.push_back("release " + release.version + ": artefact.digest \"" + artefact.digest + "\" is no digest; want sha256: and 64 hex digits in lower case");
+    problems.push_back("release " + release.version + ": artefact.digest \"" + artefact.digest +
+                       "\" is no digest; want sha256: and 64 hex digits in lower case");
   }
   for (const std::string& path : {artefact.path, artefact.archive}) {
     std::error_code ignored;
-    if (!path.empty() && !fs::exists(path, ignored)) problems.push_back("release " + release.version + ": there is no \"" + path + "\"");
+    if (!path.empty() && !fs::exists(path, ignored))
+      problems.push_back("release " + release.version + ": there is no \"" + path + "\"");
   }
 }
 
@@ -69,18 +76,24 @@ void check_check(const Release& release, const char* what, const Check& check, T
   const std::string where = "release " + release.version + ": " + what;
   const bool printable = std::ranges::all_of(check.path, [](unsigned char c) { return c > ' ' && c < 127; });
   if (check.kind == CheckKind::http && (!check.path.starts_with('/') || !printable)) {
-    problems.push_back(where + ".path \"" + check.path + "\" is no path; want one that begins with / and has no blanks");
+    problems.push_back(where + ".path \"" + check.path +
+                       "\" is no path; want one that begins with / and has no blanks");
   }
-  if (check.kind == CheckKind::command && check.command.empty()) problems.push_back(where + ".command is empty; want a program");
-  if (check.interval.ns <= 0) problems.push_back(where + ".interval " + to_string(check.interval) + " is too short; want more than 0s");
-  if (check.timeout.ns <= 0) problems.push_back(where + ".timeout " + to_string(check.timeout) + " is too short; want more than 0s");
+  if (check.kind == CheckKind::command && check.command.empty())
+    problems.push_back(where + ".command is empty; want a program");
+  if (check.interval.ns <= 0)
+    problems.push_back(where + ".interval " + to_string(check.interval) + " is too short; want more than 0s");
+  if (check.timeout.ns <= 0)
+    problems.push_back(where + ".timeout " + to_string(check.timeout) + " is too short; want more than 0s");
 }
 
 void check_variables(const Release& release, Texts& problems) {
   const auto check = [&](const std::string& name) {
     const bool usable = !name.empty() && name.find('=') == name.npos && name.find('\0') == name.npos;
-    if (!usable) problems.push_back("release " + release.version + ": \"" + name + "\" is no name of an environment variable");
-    if (name == "PORT" || name == "SLIPWAY_REPLICA") problems.push_back("release " + release.version + ": the variable " + name + " is set by the provider");
+    if (!usable)
+      problems.push_back("release " + release.version + ": \"" + name + "\" is no name of an environment variable");
+    if (name == "PORT" || name == "SLIPWAY_REPLICA")
+      problems.push_back("release " + release.version + ": the variable " + name + " is set by the provider");
   };
   for (const auto& [name, value] : release.env) check(name);
   for (const auto& [name, reference] : release.secrets) check(name);
@@ -97,7 +110,8 @@ void check_user(const Release& release, Texts& problems) {
 
 void check_release(const Release& release, Texts& problems) {
   check_version(release.version, problems);
-  if (release.command.empty() || release.command.front().empty()) problems.push_back("release " + release.version + ": the command is empty; want a program");
+  if (release.command.empty() || release.command.front().empty())
+    problems.push_back("release " + release.version + ": the command is empty; want a program");
   check_paths(release, problems);
   check_artefact(release, problems);
   check_variables(release, problems);
@@ -110,14 +124,18 @@ void check_groups(const Desired& desired, Texts& problems) {
   std::set<std::string> roles, versions;
   std::uint64_t weights = 0;
   for (const DesiredGroup& group : desired.groups) {
-    if (group.role != "stable" && group.role != "next") problems.push_back("role \"" + group.role + "\" is unknown; want stable or next");
+    if (group.role != "stable" && group.role != "next")
+      problems.push_back("role \"" + group.role + "\" is unknown; want stable or next");
     if (!roles.insert(group.role).second) problems.push_back("role \"" + group.role + "\" occurs twice");
-    if (!versions.insert(group.release.version).second) problems.push_back("release " + group.release.version + " is in two groups");
-    if (group.weight > 0 && group.replicas == 0) problems.push_back("release " + group.release.version + " has a weight but no replicas");
+    if (!versions.insert(group.release.version).second)
+      problems.push_back("release " + group.release.version + " is in two groups");
+    if (group.weight > 0 && group.replicas == 0)
+      problems.push_back("release " + group.release.version + " has a weight but no replicas");
     weights += group.weight;
     check_release(group.release, problems);
   }
-  if (weights != 0 && weights != kAllTraffic) problems.push_back("the weights add up to " + std::to_string(weights) + "; want 1000000, or 0 to serve nothing");
+  if (weights != 0 && weights != kAllTraffic)
+    problems.push_back("the weights add up to " + std::to_string(weights) + "; want 1000000, or 0 to serve nothing");
 }
 
 void check_hosts(const Desired& desired, Texts& problems) {
@@ -133,9 +151,12 @@ void check_traffic(const Desired& desired, Texts& problems) {
   };
   for (const provider::Route& route : desired.routes) {
     check_role(route.role);
-    if (!made_of(route.header, "-_")) problems.push_back("header \"" + route.header + "\" is no name of a header; want letters, digits, - and _");
+    if (!made_of(route.header, "-_"))
+      problems.push_back("header \"" + route.header + "\" is no name of a header; want letters, digits, - and _");
     const bool printable = std::ranges::all_of(route.value, [](unsigned char c) { return c >= ' ' && c < 127; });
-    if (!printable || route.value.empty()) problems.push_back("the value of header \"" + route.header + "\" has characters that can't be matched; want printable ASCII");
+    if (!printable || route.value.empty())
+      problems.push_back("the value of header \"" + route.header +
+                         "\" has characters that can't be matched; want printable ASCII");
   }
   if (desired.mirror) check_role(desired.mirror->role);
 }

@@ -9,7 +9,8 @@ std::chrono::milliseconds Backoff::ended(std::chrono::milliseconds ran, double j
   const int doublings = std::min(ends_, 20);
   ++ends_;
   const auto wait = std::min(settings_.longest, settings_.first * (std::int64_t{1} << doublings));
-  const auto spread = static_cast<std::int64_t>(static_cast<double>(wait.count()) * 0.25 * std::clamp(jitter, 0.0, 1.0));
+  const auto spread =
+      static_cast<std::int64_t>(static_cast<double>(wait.count()) * 0.25 * std::clamp(jitter, 0.0, 1.0));
   return wait - std::chrono::milliseconds(spread);
 }
 

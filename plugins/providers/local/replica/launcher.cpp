@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 using provider::Release;
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (auto at = text.find(from); at != text.npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  for (auto at = text.find(from); at != text.npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
 }
 
 std::string application_folder(const ReplicaPlace& place) { return place.tenant + "." + place.application; }
@@ -29,13 +30,15 @@ void make_passage(const fs::path& folder) {
 }
 
 void give_to(const fs::path& path, const std::optional<User>& user) {
-  if (user && ::lchown(path.c_str(), user->uid, user->gid) != 0) throw_errno("cannot give \"" + path.string() + "\" to the replica's user");
+  if (user && ::lchown(path.c_str(), user->uid, user->gid) != 0)
+    throw_errno("cannot give \"" + path.string() + "\" to the replica's user");
 }
 
 void write_release_file(const fs::path& folder, const provider::File& file, const std::optional<User>& user) {
   const fs::path relative = fs::path(file.path).lexically_normal();
   if (relative.empty() || relative.is_absolute() || *relative.begin() == "..") {
-    throw Error(Code::invalid_argument, "the file \"" + file.path + "\" lies outside the working directory; want a relative path");
+    throw Error(Code::invalid_argument,
+                "the file \"" + file.path + "\" lies outside the working directory; want a relative path");
   }
   for (auto parent = relative.parent_path(); !parent.empty(); parent = parent.parent_path()) {
     make_private_folder(folder / parent);
@@ -69,13 +72,16 @@ std::string expanded(std::string text, std::uint16_t port, const std::string& ar
   return text;
 }
 
-Launcher::Launcher(LauncherSettings settings, const ArtefactStore& artefacts, Secrets& secrets, boost::asio::any_io_executor pool)
+Launcher::Launcher(LauncherSettings settings, const ArtefactStore& artefacts, Secrets& secrets,
+                   boost::asio::any_io_executor pool)
     : settings_(std::move(settings)), artefacts_(artefacts), secrets_(secrets), pool_(std::move(pool)) {}
 
 awaitable<Command> Launcher::prepare(const Release& release, ReplicaPlace place) {
   Command command;
   if (!release.user.empty()) command.user = find_user(release.user);
-  const auto resolve = [this, wanted = release.artefact]() -> awaitable<fs::path> { co_return artefacts_.resolve(wanted); };
+  const auto resolve = [this, wanted = release.artefact]() -> awaitable<fs::path> {
+    co_return artefacts_.resolve(wanted);
+  };
   const fs::path artefact = co_await boost::asio::co_spawn(pool_, resolve, boost::asio::use_awaitable);
 
   const bool own = release.working_directory.empty();
@@ -88,7 +94,8 @@ awaitable<Command> Launcher::prepare(const Release& release, ReplicaPlace place)
   }
   for (const provider::File& file : release.files) write_release_file(folder, file, command.user);
 
-  for (const std::string& argument : release.command) command.arguments.push_back(expanded(argument, place.port, artefact.string()));
+  for (const std::string& argument : release.command)
+    command.arguments.push_back(expanded(argument, place.port, artefact.string()));
   command.environment = co_await environment(release, place);
   for (std::string& entry : command.environment) entry = expanded(std::move(entry), place.port, artefact.string());
   command.folder = folder.string();

@@ -1,5 +1,5 @@
-// Makes ready what a replica needs before its process can start: artefact, files, secrets, environment. Tests put a fake of
-// Preparer or of Secrets here.
+// Makes ready what a replica needs before its process can start: artefact, files, secrets, environment. Tests put a
+// fake of Preparer or of Secrets here.
 #pragma once
 
 #include <filesystem>
@@ -19,7 +19,8 @@ namespace slipway::local {
 class Secrets {
  public:
   virtual ~Secrets() = default;
-  virtual awaitable<std::map<std::string, std::string>> resolve(std::string tenant, std::vector<std::string> references) = 0;
+  virtual awaitable<std::map<std::string, std::string>> resolve(std::string tenant,
+                                                                std::vector<std::string> references) = 0;
 };
 
 struct ReplicaPlace {
@@ -47,7 +48,8 @@ struct LauncherSettings {
 // One thread, that of the executor; digests and archives are worked on by `pool`. References must outlive it.
 class Launcher final : public Preparer {
  public:
-  Launcher(LauncherSettings settings, const ArtefactStore& artefacts, Secrets& secrets, boost::asio::any_io_executor pool);
+  Launcher(LauncherSettings settings, const ArtefactStore& artefacts, Secrets& secrets,
+           boost::asio::any_io_executor pool);
 
   awaitable<Command> prepare(const provider::Release& release, ReplicaPlace place) override;
   void clean_up(const ReplicaPlace& place) override;

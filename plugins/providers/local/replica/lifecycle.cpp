@@ -30,11 +30,15 @@ NextStep serve(const ReplicaFacts& f) {
   if (!f.has_backend) return kNothing;
   if (!f.passing) return f.listing == Listing::kServing ? NextStep{Step::kDrain} : kNothing;
   switch (f.listing) {
-    case Listing::kAbsent: return {Step::kList};
-    case Listing::kUnproven: return {Step::kProve};
+    case Listing::kAbsent:
+      return {Step::kList};
+    case Listing::kUnproven:
+      return {Step::kProve};
     case Listing::kProven:
-    case Listing::kDraining: return {Step::kAdmit};
-    case Listing::kServing: return kNothing;
+    case Listing::kDraining:
+      return {Step::kAdmit};
+    case Listing::kServing:
+      return kNothing;
   }
   return kNothing;
 }

@@ -1,5 +1,5 @@
-// What to do next for one replica: a pure function of what is known about it. Level-triggered: it looks at facts, never at
-// what was done before, so a replica is carried on rightly from any point, also by another process.
+// What to do next for one replica: a pure function of what is known about it. Level-triggered: it looks at facts, never
+// at what was done before, so a replica is carried on rightly from any point, also by another process.
 #pragma once
 
 #include <chrono>
@@ -21,17 +21,17 @@ enum class Listing {
 
 struct ReplicaFacts {
   Goal goal = Goal::kServe;
-  bool alive = false;          // its process runs
-  bool passing = false;        // its readiness check passes
-  bool condemned = false;      // its liveness check failed: it must go and be started again
-  bool has_backend = false;    // HAProxy is up and the group's backend is there for it
-  bool listing_known = true;   // false after HAProxy came back: its tables must be read first
+  bool alive = false;         // its process runs
+  bool passing = false;       // its readiness check passes
+  bool condemned = false;     // its liveness check failed: it must go and be started again
+  bool has_backend = false;   // HAProxy is up and the group's backend is there for it
+  bool listing_known = true;  // false after HAProxy came back: its tables must be read first
   Listing listing = Listing::kAbsent;
-  bool busy = false;           // requests are under way at it
-  bool draining = false;       // drain_until is meant
-  bool terminating = false;    // SIGTERM was sent; kill_at is meant
-  bool killed = false;         // SIGKILL was sent
-  Moment start_at{};           // not before
+  bool busy = false;         // requests are under way at it
+  bool draining = false;     // drain_until is meant
+  bool terminating = false;  // SIGTERM was sent; kill_at is meant
+  bool killed = false;       // SIGKILL was sent
+  Moment start_at{};         // not before
   Moment drain_until{};
   Moment kill_at{};
 };

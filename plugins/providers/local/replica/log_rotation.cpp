@@ -17,7 +17,8 @@ bool rotate_if_large(const fs::path& file, const LogSettings& settings) {
   std::error_code error;
   const auto size = fs::file_size(file, error);
   if (error || size <= settings.max_bytes) return false;
-  for (int number = settings.keep; number > 1; --number) fs::rename(numbered(file, number - 1), numbered(file, number), error);
+  for (int number = settings.keep; number > 1; --number)
+    fs::rename(numbered(file, number - 1), numbered(file, number), error);
   error.clear();
   if (settings.keep > 0) fs::copy_file(file, numbered(file, 1), fs::copy_options::overwrite_existing, error);
   if (!error) fs::resize_file(file, 0, error);

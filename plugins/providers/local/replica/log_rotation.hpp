@@ -1,5 +1,6 @@
-// Rotates a log file that a process holds open and appends to: the text is copied to <file>.1 and the file cut to nothing,
-// since the process outlives us and never reopens it. A line written between the two is lost. Thread-safe: no state.
+// Rotates a log file that a process holds open and appends to: the text is copied to <file>.1 and the file cut to
+// nothing, since the process outlives us and never reopens it. A line written between the two is lost. Thread-safe: no
+// state.
 #pragma once
 
 #include <cstdint>

@@ -33,15 +33,16 @@ Replica::Replica(ReplicaTools& tools, Listener& listener, std::string tenant, st
 void Replica::begin() {
   adopt();
   boost::asio::co_spawn(
-      tools_.executor, [self = shared_from_this()]() -> awaitable<void> { co_await self->run(); }, boost::asio::detached);
+      tools_.executor, [self = shared_from_this()]() -> awaitable<void> { co_await self->run(); },
+      boost::asio::detached);
 }
 
 void Replica::adopt() {
   if (record_.port == 0) return;
   tools_.ports.keep(static_cast<std::uint16_t>(record_.port));
-  std::shared_ptr<Process> found = record_.pid != 0
-                                       ? tools_.processes.adopt(record_.pid, static_cast<std::uint64_t>(record_.start_time))
-                                       : tools_.processes.find(identity_entry(place()));
+  std::shared_ptr<Process> found =
+      record_.pid != 0 ? tools_.processes.adopt(record_.pid, static_cast<std::uint64_t>(record_.start_time))
+                       : tools_.processes.find(identity_entry(place()));
   if (!found) return ended({});
   record_.pid = found->pid();
   record_.start_time = static_cast<std::int64_t>(found->start_time());
@@ -95,51 +96,71 @@ awaitable<void> Replica::run() {
 
 awaitable<void> Replica::perform(Step step) {
   switch (step) {
-    case Step::kStart: co_return co_await start();
-    case Step::kLook: co_return co_await look();
-    case Step::kList: co_return co_await list();
-    case Step::kProve: co_return co_await prove();
-    case Step::kAdmit: co_return co_await admit();
-    case Step::kDrain: co_return co_await drain();
-    case Step::kCount: co_return co_await count();
-    case Step::kUnlist: co_return co_await unlist();
-    case Step::kTerminate: co_return terminate();
-    case Step::kKill: co_return kill();
-    case Step::kAbsolve: co_return absolve();
-    case Step::kForget: co_return forget();
-    case Step::kWait: co_return;
+    case Step::kStart:
+      co_return co_await start();
+    case Step::kLook:
+      co_return co_await look();
+    case Step::kList:
+      co_return co_await list();
+    case Step::kProve:
+      co_return co_await prove();
+    case Step::kAdmit:
+      co_return co_await admit();
+    case Step::kDrain:
+      co_return co_await drain();
+    case Step::kCount:
+      co_return co_await count();
+    case Step::kUnlist:
+      co_return co_await unlist();
+    case Step::kTerminate:
+      co_return terminate();
+    case Step::kKill:
+      co_return kill();
+    case Step::kAbsolve:
+      co_return absolve();
+    case Step::kForget:
+      co_return forget();
+    case Step::kWait:
+      co_return;
   }
 }
 
 awaitable<void> Replica::look() {
-  const ServerView view = co_await tools_.proxy.look(*backend_, server());
+  const Server own = server();
+  const ServerView view = co_await tools_.proxy.look(*backend_, own);
   if (view.exists && view.address != server().address) {
     // Left over from a process that this replica had before.
-    co_await tools_.proxy.remove(*backend_, server());
+    co_await tools_.proxy.remove(*backend_, own);
     co_return;
   }
   facts_.listing_known = true;
-  if (!view.exists || view.raw) facts_.listing = Listing::kAbsent;
-  else if (view.open) facts_.listing = Listing::kServing;
-  else facts_.listing = view.healthy ? Listing::kProven : Listing::kUnproven;
+  if (!view.exists || view.raw)
+    facts_.listing = Listing::kAbsent;
+  else if (view.open)
+    facts_.listing = Listing::kServing;
+  else
+    facts_.listing = view.healthy ? Listing::kProven : Listing::kUnproven;
   if (facts_.listing == Listing::kServing && !record_.listed) facts_.listing = Listing::kProven;
   changed();
 }
 
 awaitable<void> Replica::list() {
-  co_await tools_.proxy.add(*backend_, server());
+  const Server own = server();
+  co_await tools_.proxy.add(*backend_, own);
   facts_.listing = Listing::kUnproven;
 }
 
 awaitable<void> Replica::prove() {
-  const ServerView view = co_await tools_.proxy.look(*backend_, server());
-  if (!view.exists || view.raw) facts_.listing = Listing::kAbsent;
-  else if (view.healthy) facts_.listing = Listing::kProven;
-  else co_await wake_.wait_until(steady_clock::now() + kBetweenLooks);
+  const Server own = server();
+  const ServerView view = co_await tools_.proxy.look(*backend_, own);
+  const bool there = view.exists && !view.raw;
+  if (there && !view.healthy) co_return co_await wake_.wait_until(steady_clock::now() + kBetweenLooks);
+  facts_.listing = there ? Listing::kProven : Listing::kAbsent;
 }
 
 awaitable<void> Replica::admit() {
-  co_await tools_.proxy.admit(*backend_, server());
+  const Server own = server();
+  co_await tools_.proxy.admit(*backend_, own);
   facts_.listing = Listing::kServing;
   record_.listed = true;
   record_.ready_since = tools_.wall();
@@ -149,7 +170,8 @@ awaitable<void> Replica::admit() {
 
 awaitable<void> Replica::drain() {
   record_.listed = false;
-  co_await tools_.proxy.drain(*backend_, server());
+  const Server own = server();
+  co_await tools_.proxy.drain(*backend_, own);
   facts_.listing = Listing::kDraining;
   if (facts_.goal == Goal::kLeave || facts_.condemned) {
     facts_.draining = true;
@@ -160,18 +182,18 @@ awaitable<void> Replica::drain() {
 }
 
 awaitable<void> Replica::count() {
-  const ServerView view = co_await tools_.proxy.look(*backend_, server());
+  const Server own = server();
+  const ServerView view = co_await tools_.proxy.look(*backend_, own);
   facts_.busy = view.requests > 0;
   if (facts_.busy) co_await sleep_for(kBetweenCounts);
 }
 
 awaitable<void> Replica::unlist() {
-  if (co_await tools_.proxy.remove(*backend_, server())) {
-    facts_.listing = Listing::kAbsent;
-    changed();
-  } else {
-    co_await sleep_for(kAfterFailure);
-  }
+  const Server own = server();
+  const bool removed = co_await tools_.proxy.remove(*backend_, own);
+  if (!removed) co_return co_await sleep_for(kAfterFailure);
+  facts_.listing = Listing::kAbsent;
+  changed();
 }
 
 void Replica::terminate() {

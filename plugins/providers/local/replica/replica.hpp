@@ -1,5 +1,5 @@
-// One replica: brings its process and its server in HAProxy to where its goal wants them, step by step, and keeps them there.
-// One thread: that of the executor.
+// One replica: brings its process and its server in HAProxy to where its goal wants them, step by step, and keeps them
+// there. One thread: that of the executor.
 #pragma once
 
 #include <functional>
@@ -31,8 +31,8 @@ struct ReplicaTools {
   Notices& notices;
   BackoffSettings backoff{};
   Span drain_limit{30'000};
-  std::function<double()> random = [] { return 0.5; };           // from 0 to 1
-  std::function<Instant()> wall = [] { return Instant{}; };      // for people; never decides anything
+  std::function<double()> random = [] { return 0.5; };       // from 0 to 1
+  std::function<Instant()> wall = [] { return Instant{}; };  // for people; never decides anything
 };
 
 class Replica : public std::enable_shared_from_this<Replica> {
@@ -45,8 +45,8 @@ class Replica : public std::enable_shared_from_this<Replica> {
     virtual void replica_gone(const std::string& id) = 0;  // for good; the object may be dropped
   };
 
-  Replica(ReplicaTools& tools, Listener& listener, std::string tenant, std::string application, provider::Release release,
-          ReplicaRecord record);
+  Replica(ReplicaTools& tools, Listener& listener, std::string tenant, std::string application,
+          provider::Release release, ReplicaRecord record);
 
   // Begins to work; a process that runs already is adopted. Once.
   void begin();

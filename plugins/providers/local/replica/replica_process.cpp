@@ -23,9 +23,12 @@ std::string seconds_text(Span span) {
 
 std::string question(const provider::Check& check) {
   switch (check.kind) {
-    case provider::CheckKind::http: return "GET " + check.path;
-    case provider::CheckKind::tcp: return "TCP";
-    case provider::CheckKind::command: return check.command.empty() ? "command" : check.command.front();
+    case provider::CheckKind::http:
+      return "GET " + check.path;
+    case provider::CheckKind::tcp:
+      return "TCP";
+    case provider::CheckKind::command:
+      return check.command.empty() ? "command" : check.command.front();
   }
   return "check";
 }
@@ -114,16 +117,18 @@ awaitable<std::string> Replica::ask(const provider::Check& check) {
       co_return error.what();
     }
   }
-  // Named: g++ 12 frees an aggregate temporary of a co_await expression twice.
-  const Command like = command_ ? *command_ : Command{};
+  // A name of its own: GCC 12 destroys a conditional temporary inside co_await twice.
+  const Command like = command_.value_or(Command());
   co_return co_await tools_.checker.ask(check, static_cast<std::uint16_t>(record_.port), like);
 }
 
 awaitable<void> Replica::watch_readiness(std::shared_ptr<Process> process) {
   const provider::Check check = release_.readiness;
   CheckSeries series(check.successes, check.failures);
-  if (facts_.passing) series = CheckSeries(check.successes, check.failures, Health::kGood);
-  else co_await sleep_for(span_of(check.initial_delay));
+  if (facts_.passing)
+    series = CheckSeries(check.successes, check.failures, Health::kGood);
+  else
+    co_await sleep_for(span_of(check.initial_delay));
   while (process_ == process) {
     const std::string reason = co_await ask(check);
     if (process_ != process) co_return;
@@ -131,7 +136,9 @@ awaitable<void> Replica::watch_readiness(std::shared_ptr<Process> process) {
     set_passing(health, reason);
     const bool starting = health == Health::kUnknown || !facts_.passing;
     const bool soon = starting && steady_clock::now() - started_ < kStartingAtMost;
-    co_await sleep_for(soon ? std::min(kWhileStarting, span_of(check.interval)) : span_of(check.interval));
+    const Span interval = span_of(check.interval);
+    const Span pause = soon ? std::min(kWhileStarting, interval) : interval;
+    co_await sleep_for(pause);
   }
 }
 
@@ -139,8 +146,8 @@ void Replica::set_passing(Health health, const std::string& reason) {
   const bool passing = health == Health::kGood;
   if (!passing && !reason.empty()) {
     const auto since = std::chrono::duration_cast<Span>(steady_clock::now() - started_);
-    problem_ = "replica " + record_.id + " does not pass its readiness check (" + question(release_.readiness) + "): " + reason +
-               ", " + seconds_text(since) + " after its start";
+    problem_ = "replica " + record_.id + " does not pass its readiness check (" + question(release_.readiness) +
+               "): " + reason + ", " + seconds_text(since) + " after its start";
   } else if (passing && facts_.listing == Listing::kServing) {
     problem_.clear();
     if (steady_clock::now() - started_ >= tools_.backoff.forgiven_after && backoff_.ends_in_a_row() > 0) {
@@ -162,7 +169,8 @@ awaitable<void> Replica::watch_liveness(std::shared_ptr<Process> process) {
     const std::string reason = co_await ask(check);
     if (process_ != process) co_return;
     if ((reason.empty() ? series.passed() : series.failed()) == Health::kBad) {
-      tools_.notices.log(Level::kWarn, "replica " + record_.id + " of " + application_ + " fails its liveness check: " + reason);
+      tools_.notices.log(Level::kWarn,
+                         "replica " + record_.id + " of " + application_ + " fails its liveness check: " + reason);
       facts_.condemned = true;
       wake_.raise();
       co_return;

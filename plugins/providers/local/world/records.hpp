@@ -1,12 +1,13 @@
-// What the provider remembers of one application: the newest desired state and the replicas made for it. Plain documents.
+// What the provider remembers of one application: the newest desired state and the replicas made for it. Plain
+// documents.
 #pragma once
 
 #include <slipway/interfaces/provider.hpp>
 
 namespace slipway::local {
 
-// A replica. Written before its process is started and again once its pid is known; a record without a pid is looked up by the
-// environment that the process would have been given.
+// A replica. Written before its process is started and again once its pid is known; a record without a pid is looked up
+// by the environment that the process would have been given.
 struct ReplicaRecord {
   std::string id;  // unique in its application, never used again
   std::string release;
@@ -22,7 +23,8 @@ struct ReplicaRecord {
   static constexpr auto fields() {
     return slipway::fields(
         required("id", &ReplicaRecord::id, "Its name."), required("release", &ReplicaRecord::release, "What it runs."),
-        required("port", &ReplicaRecord::port, "Where it listens; 0 before the first start.", between(0, 65535)), field("pid", &ReplicaRecord::pid, "Its process; 0 when none is known."),
+        required("port", &ReplicaRecord::port, "Where it listens; 0 before the first start.", between(0, 65535)),
+        field("pid", &ReplicaRecord::pid, "Its process; 0 when none is known."),
         field("start_time", &ReplicaRecord::start_time, "Start of the process in clock ticks after boot."),
         field("started_at", &ReplicaRecord::started_at, "Start of the process."),
         field("ready_since", &ReplicaRecord::ready_since, "Since when it serves; meaningful while it is listed."),

@@ -19,10 +19,12 @@ std::vector<ApplicationRecord> World::load(std::vector<std::string>& problems) c
   for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
     if (!entry.path().string().ends_with(kSuffix)) continue;
     const auto text = read_file(entry.path(), std::size_t{64} << 20);
-    auto record = decode_text<ApplicationRecord>(text.value_or(""), "\"" + entry.path().string() + "\"", Unknown::ignored,
-                                                 {.bytes = std::size_t{64} << 20});
-    if (record.ok()) records.push_back(std::move(record).value());
-    else problems.push_back(to_string(record.status()));
+    auto record = decode_text<ApplicationRecord>(text.value_or(""), "\"" + entry.path().string() + "\"",
+                                                 Unknown::ignored, {.bytes = std::size_t{64} << 20});
+    if (record.ok())
+      records.push_back(std::move(record).value());
+    else
+      problems.push_back(to_string(record.status()));
   }
   return records;
 }

@@ -1,0 +1,198 @@
+// HAProxy as a process, and everything that outlives the control plane.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "tests/integration/provider_local/load.hpp"
+#include "tests/integration/provider_local/stack.hpp"
+
+namespace slipway::test {
+namespace {
+
+// A control plane in a process of its own.
+class Driver {
+ public:
+  Driver(const Place& place, const provider::Desired& wanted) {
+    std::ofstream(place.path("config.json")) << to_text(place.config());
+    std::ofstream(place.path("desired.json")) << encode_text(wanted);
+    const std::string config = place.path("config.json"), target = place.path("desired.json");
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::dup2(ends[1], 1);
+      ::execl(PROVIDER_DRIVER, PROVIDER_DRIVER, config.c_str(), target.c_str(), nullptr);
+      ::_exit(127);
+    }
+    ::close(ends[1]);
+    char word[6] = {};
+    ready_ = ::read(ends[0], word, 5) == 5 && std::string(word) == "ready";
+    ::close(ends[0]);
+  }
+  ~Driver() { kill(SIGKILL); }
+  void kill(int number) {
+    if (pid_ <= 0) return;
+    ::kill(pid_, number);
+    ::waitpid(std::exchange(pid_, 0), nullptr, 0);
+  }
+  [[nodiscard]] bool ready() const { return ready_; }
+
+ private:
+  int pid_ = 0;
+  bool ready_ = false;
+};
+
+// Listens on a port without sharing it.
+class Squatter {
+ public:
+  explicit Squatter(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sockaddr* const generic = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(fd_, generic, sizeof address) != 0 || ::listen(fd_, 1) != 0) throw std::runtime_error("cannot listen");
+  }
+  Squatter(const Squatter&) = delete;
+  Squatter& operator=(const Squatter&) = delete;
+  ~Squatter() { ::close(fd_); }
+
+ private:
+  int fd_;
+};
+
+provider::Desired half_and_half(std::int64_t generation) {
+  return desired(generation, {group("stable", release("1.0"), 2, 500'000), group("next", release("1.1"), 1, 500'000)});
+}
+
+TEST(Outliving, a_killed_control_plane_leaves_traffic_alone_and_its_successor_adopts_everything) {
+  Place place;
+  Driver first(place, half_and_half(1));
+  ASSERT_TRUE(first.ready());
+  const auto replicas = place.replica_pids("shop");
+  const int haproxy = place.haproxy_pid();
+  ASSERT_EQ(replicas.size(), 3U);
+  Load load(place.port(), "shop.test");
+  first.kill(SIGKILL);
+  load.mark();
+  ASSERT_TRUE(wait_for([&] { return load.so_far().total() > 200; }));
+
+  Provider second(place);
+  const auto seen = second.until([](const auto& o) { return o.converged; });
+  EXPECT_EQ(seen.generation, 1);
+  EXPECT_EQ(of(seen, "1.1").weight, 500'000U);
+  EXPECT_EQ(of(seen, "1.0").restarts, 0);
+  EXPECT_EQ(place.haproxy_pid(), haproxy);
+  EXPECT_EQ(place.replica_pids("shop"), replicas);
+
+  second.converge(desired(2, {group("stable", release("1.1"), 1, kAllTraffic)}));
+  EXPECT_EQ(load.stop().failures, 0) << "from the kill to the end of the rollout";
+  for (const auto& [id, pid] : replicas) EXPECT_EQ(exists(pid), id.starts_with("1.1")) << id;
+}
+
+TEST(Outliving, a_replica_that_died_while_nobody_looked_is_started_again) {
+  Place place;
+  Driver first(place, half_and_half(1));
+  ASSERT_TRUE(first.ready());
+  const int victim = place.replica_pids("shop").at("1.1-3");
+  first.kill(SIGKILL);
+  ::kill(victim, SIGKILL);
+  Provider second(place);
+  const auto seen = second.until([](const auto& o) { return o.converged && of(o, "1.1").restarts == 1; });
+  EXPECT_EQ(of(seen, "1.1").ready, 1);
+}
+
+TEST(Haproxy, when_it_is_killed_it_comes_back_in_the_wanted_state) {
+  Place place;
+  Provider provider(place);
+  provider.converge(half_and_half(1));
+  auto wanted = half_and_half(2);
+  wanted.groups[0].weight = 0;
+  wanted.groups[1].weight = kAllTraffic;
+  provider.converge(wanted);
+  const int before = place.haproxy_pid();
+  ::kill(before, SIGKILL);
+  ASSERT_TRUE(wait_for([&] { return exists(place.haproxy_pid()) && place.haproxy_pid() != before; }));
+  provider.until([](const auto& o) { return o.converged; });
+  EXPECT_EQ(ask_many(place.port(), "shop.test", 200).answers, (std::map<std::string, int>{{"1.1", 200}}));
+}
+
+TEST(Haproxy, when_its_worker_is_killed_it_comes_back) {
+  Place place;
+  Provider provider(place);
+  provider.converge(half_and_half(1));
+  const std::string table = place.ask("master.sock", "show proc");
+  const auto at = table.find("# workers\n");
+  ASSERT_NE(at, table.npos) << table;
+  const int before = place.haproxy_pid();
+  ::kill(std::atoi(table.c_str() + at + 10), SIGKILL);
+  ASSERT_TRUE(wait_for([&] { return exists(place.haproxy_pid()) && place.haproxy_pid() != before; }));
+  provider.until([](const auto& o) { return o.converged; });
+  EXPECT_EQ(ask_many(place.port(), "shop.test", 200).failures, 0);
+}
+
+TEST(Haproxy, one_that_hangs_is_killed_and_started_again) {
+  Place place;
+  Provider provider(place);
+  provider.converge(half_and_half(1));
+  const int before = place.haproxy_pid();
+  ::kill(-before, SIGSTOP);
+  ASSERT_TRUE(wait_for([&] { return exists(place.haproxy_pid()) && place.haproxy_pid() != before; }, seconds(30)));
+  provider.until([](const auto& o) { return o.converged; });
+  EXPECT_EQ(ask_many(place.port(), "shop.test", 200).failures, 0);
+}
+
+TEST(Haproxy, another_application_is_added_by_a_reload_that_fails_no_request_and_shifts_reach_old_workers) {
+  Place place;
+  Provider provider(place);
+  provider.converge(half_and_half(1));
+  auto wanted = half_and_half(2);
+  wanted.groups[0].weight = kAllTraffic;
+  wanted.groups[1].weight = 0;
+  provider.converge(wanted);
+  // A connection that the old worker keeps over the reload.
+  Client held(place.port());
+  ASSERT_EQ(held.get("shop.test").body, "1.0");
+  Load load(place.port(), "shop.test");
+
+  auto other = desired(1, {group("stable", release("2.0"), 1, kAllTraffic)});
+  other.application = "blog";
+  other.hosts = {"blog.test"};
+  provider.converge(other);
+  EXPECT_EQ(ask_many(place.port(), "blog.test", 80).answers, (std::map<std::string, int>{{"2.0", 80}}));
+
+  wanted.generation = 3;
+  wanted.groups[0].weight = 0;
+  wanted.groups[1].weight = kAllTraffic;
+  ASSERT_TRUE(provider.apply(wanted).ok());
+  EXPECT_EQ(held.get("shop.test").body, "1.1") << "the old worker serves one more request on this connection";
+  EXPECT_EQ(load.stop().failures, 0);
+
+  ASSERT_TRUE(provider.remove("blog").ok());
+  ASSERT_TRUE(wait_for([&] {
+    return provider.observe("blog").problems ==
+           std::vector<std::string>{"NOT_FOUND: application \"blog\" was never applied here"};
+  }));
+  Client client(place.port());
+  EXPECT_TRUE(wait_for([&] { return client.get("blog.test").status == 503; }));
+  EXPECT_EQ(client.get("shop.test").status, 200);
+}
+
+TEST(Haproxy, a_port_that_is_taken_is_told_in_haproxys_own_words) {
+  Place place;
+  const Squatter squatter(place.port());
+  Provider provider(place);
+  ASSERT_TRUE(provider.apply(desired(1, {group("stable", release("1.0"), 1, kAllTraffic)})).ok());
+  const auto seen = provider.until(
+      [](const auto& o) { return !o.problems.empty() && o.problems[0].find("did not come up") != std::string::npos; });
+  EXPECT_THAT(seen.problems[0], ::testing::HasSubstr("[127.0.0.1:" + std::to_string(place.port()) + "]"));
+}
+
+}  // namespace
+}  // namespace slipway::test

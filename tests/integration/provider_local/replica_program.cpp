@@ -1,0 +1,119 @@
+// The application of the provider's tests: a small HTTP/1.1 server that can misbehave.
+//   replica_program --version V [--unready] [--ignore-term] [--crash-after MS] [--delay MS] [--requests-file PATH]
+// GET /env/NAME answers that variable, anything else the version; a request is appended to the file, if one is named.
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <thread>
+
+namespace {
+
+struct Options {
+  std::string version = "none";
+  bool unready = false, ignore_term = false;
+  int crash_after = 0, delay = 0;
+  int requests = -1;
+};
+
+Options parse(int count, char** words) {
+  Options o;
+  for (int i = 1; i < count; ++i) {
+    const std::string word = words[i];
+    const std::string value = i + 1 < count ? words[i + 1] : "";
+    if (word == "--version") o.version = value;
+    if (word == "--unready") o.unready = true;
+    if (word == "--ignore-term") o.ignore_term = true;
+    if (word == "--crash-after") o.crash_after = std::atoi(value.c_str());
+    if (word == "--delay") o.delay = std::atoi(value.c_str());
+    if (word == "--requests-file") o.requests = ::open(value.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  }
+  return o;
+}
+
+std::string answer(int status, const std::string& body) {
+  return "HTTP/1.1 " + std::to_string(status) + " X\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         body;
+}
+
+std::string respond(const Options& o, const std::string& head) {
+  const std::string line = head.substr(0, head.find('\r'));
+  const auto first = line.find(' ');
+  const std::string path = line.substr(first + 1, line.find(' ', first + 1) - first - 1);
+  if (path == "/healthz") return answer(o.unready ? 503 : 200, "");
+  if (o.requests >= 0) {
+    const std::string record = o.version + " " + line + "\n";
+    if (::write(o.requests, record.data(), record.size()) < 0) return answer(500, "");
+  }
+  if (o.delay > 0) std::this_thread::sleep_for(std::chrono::milliseconds(o.delay));
+  if (!path.starts_with("/env/")) return answer(200, o.version);
+  const char* value = std::getenv(path.substr(5).c_str());
+  return answer(200, value == nullptr ? "" : value);
+}
+
+std::size_t body_size(const std::string& head) {
+  const auto at = head.find("content-length: ");
+  return at == head.npos ? 0 : static_cast<std::size_t>(std::atoi(head.c_str() + at + 16));
+}
+
+void serve(const Options& o, int fd) {
+  std::string text;
+  char buffer[8192];
+  for (;;) {
+    const auto end = text.find("\r\n\r\n");
+    const std::size_t whole = end == text.npos ? 0 : end + 4 + body_size(text.substr(0, end));
+    if (end != text.npos && text.size() >= whole) {
+      const std::string reply = respond(o, text.substr(0, end));
+      if (::send(fd, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) break;
+      text.erase(0, whole);
+      continue;
+    }
+    const ssize_t n = ::recv(fd, buffer, sizeof buffer, 0);
+    if (n <= 0) break;
+    text.append(buffer, static_cast<std::size_t>(n));
+  }
+  ::close(fd);
+}
+
+int listen_on(int port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr* const generic = reinterpret_cast<sockaddr*>(&address);
+  if (::bind(fd, generic, sizeof address) != 0 || ::listen(fd, 512) != 0) return -1;
+  return fd;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  const Options options = parse(count, words);
+  if (options.ignore_term) ::signal(SIGTERM, SIG_IGN);
+  const char* port = std::getenv("PORT");
+  const int listener = listen_on(port == nullptr ? 0 : std::atoi(port));
+  if (listener < 0) return 2;
+  if (options.crash_after > 0) {
+    std::thread([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(options.crash_after));
+      ::_exit(3);
+    }).detach();
+  }
+  for (;;) {
+    const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd < 0) continue;
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    std::thread([&options, fd] { serve(options, fd); }).detach();
+  }
+}

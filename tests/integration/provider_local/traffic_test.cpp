@@ -1,0 +1,199 @@
+// Who gets which request, and that none fails while that changes.
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <fstream>
+
+#include "tests/integration/provider_local/load.hpp"
+#include "tests/integration/provider_local/stack.hpp"
+
+namespace slipway::test {
+namespace {
+
+using provider::Sticky;
+
+std::vector<provider::DesiredGroup> split(std::uint32_t next, const provider::Release& stable_release = release("1.0"),
+                                          const provider::Release& next_release = release("1.1")) {
+  return {group("stable", stable_release, 2, kAllTraffic - next), group("next", next_release, 1, next)};
+}
+
+class Traffic : public ::testing::Test {
+ protected:
+  Place place;
+  Provider provider{place};
+};
+
+TEST_F(Traffic, splits_by_the_weight_to_within_chance_and_to_nobody_at_zero) {
+  auto wanted = desired(1, split(0));
+  wanted.sticky = Sticky::none;
+  provider.converge(wanted);
+  EXPECT_EQ(ask_many(place.port(), "shop.test", 2000).answers, (std::map<std::string, int>{{"1.0", 2000}}));
+
+  wanted.generation = 2;
+  wanted.groups = split(250'000);
+  ASSERT_TRUE(provider.apply(wanted).ok());
+  const Counts counts = ask_many(place.port(), "SHOP.test:80", 4000);
+  EXPECT_EQ(counts.failures, 0);
+  // Five standard deviations of a binomial distribution.
+  EXPECT_NEAR(counts.answers.at("1.1"), 1000, 5 * std::sqrt(4000 * 0.25 * 0.75));
+
+  wanted.generation = 3;
+  wanted.groups = split(kAllTraffic);
+  ASSERT_TRUE(provider.apply(wanted).ok());
+  EXPECT_EQ(ask_many(place.port(), "shop.test", 2000).answers, (std::map<std::string, int>{{"1.1", 2000}}));
+}
+
+TEST_F(Traffic, a_change_of_weights_is_in_effect_when_apply_answers_and_observe_shows_it) {
+  auto wanted = desired(1, split(kAllTraffic));
+  provider.converge(wanted);
+  Client client(place.port());
+  for (int flip = 0; flip < 20; ++flip) {
+    const std::uint32_t next = flip % 2 == 0 ? 0 : kAllTraffic;
+    wanted.generation = flip + 2;
+    wanted.groups = split(next);
+    ASSERT_TRUE(provider.apply(wanted).ok());
+    EXPECT_EQ(client.get("shop.test").body, next == 0 ? "1.0" : "1.1") << "flip " << flip;
+    EXPECT_EQ(of(provider.observe(), "1.1").weight, next);
+  }
+}
+
+TEST_F(Traffic, users_named_by_header_never_leave_the_next_group_while_its_weight_grows) {
+  auto wanted = desired(1, split(0));
+  provider.converge(wanted);
+  Client client(place.port());
+  std::set<int> before;
+  for (const std::uint32_t weight : {100'000U, 250'000U, 500'000U}) {
+    ++wanted.generation;
+    wanted.groups = split(weight);
+    ASSERT_TRUE(provider.apply(wanted).ok());
+    std::set<int> now;
+    for (int user = 0; user < 400; ++user) {
+      if (client.get("shop.test", "x-user: u" + std::to_string(user) + "\r\n").body == "1.1") now.insert(user);
+    }
+    EXPECT_TRUE(std::includes(now.begin(), now.end(), before.begin(), before.end())) << "at " << weight;
+    EXPECT_NEAR(static_cast<double>(now.size()), 400.0 * weight / kAllTraffic, 50);
+    before = now;
+  }
+}
+
+TEST_F(Traffic, a_user_without_a_header_gets_a_cookie_while_traffic_is_split_and_keeps_the_group) {
+  auto wanted = desired(1, split(0));
+  provider.converge(wanted);
+  Client client(place.port());
+  EXPECT_EQ(client.get("shop.test").headers.find("set-cookie"), std::string::npos)
+      << "nothing to choose, nothing to remember";
+  wanted.generation = 2;
+  wanted.groups = split(500'000);
+  ASSERT_TRUE(provider.apply(wanted).ok());
+  for (int visitor = 0; visitor < 10; ++visitor) {
+    const HttpAnswer first = client.get("shop.test");
+    const auto at = first.headers.find("slipway_id=");
+    ASSERT_NE(at, std::string::npos) << first.headers;
+    const std::string cookie = first.headers.substr(at, first.headers.find(';', at) - at);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(client.get("shop.test", "cookie: " + cookie + "\r\n").body, first.body);
+  }
+}
+
+TEST_F(Traffic, a_header_route_wins_over_the_weights_until_it_is_taken_back) {
+  auto wanted = desired(1, split(0));
+  wanted.routes = {{"X-Canary", "yes, please [1]", "next"}, {"x-canary", "never", "stable"}};
+  provider.converge(wanted);
+  Client client(place.port());
+  EXPECT_EQ(client.get("shop.test", "x-canary: yes, please [1]\r\n").body, "1.1");
+  EXPECT_EQ(client.get("shop.test", "accept: */*\r\nX-CANARY: yes, please [1]\r\nfrom: me\r\n").body, "1.1");
+  EXPECT_EQ(client.get("shop.test", "x-canary: yes, please [12]\r\n").body, "1.0");
+  EXPECT_EQ(client.get("shop.test", "y-x-canary: yes, please [1]\r\n").body, "1.0");
+  EXPECT_EQ(client.get("shop.test").body, "1.0");
+  wanted.generation = 2;
+  wanted.groups = split(kAllTraffic);
+  ASSERT_TRUE(provider.apply(wanted).ok());
+  EXPECT_EQ(client.get("shop.test", "x-canary: never\r\n").body, "1.0");
+  wanted.generation = 3;
+  wanted.routes.clear();
+  ASSERT_TRUE(provider.apply(wanted).ok());
+  EXPECT_EQ(client.get("shop.test", "x-canary: never\r\n").body, "1.1");
+}
+
+TEST_F(Traffic, copies_of_requests_reach_the_mirrored_group_and_never_more_than_the_cap_at_once) {
+  const std::string file = place.path("copies");
+  const auto shadow = release("1.1", {"--requests-file", file, "--delay", "300"});
+  auto wanted = desired(1, split(0, release("1.0"), shadow));
+  wanted.mirror = provider::Mirror{"next", kAllTraffic, 3};
+  provider.converge(wanted);
+  Client client(place.port());
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 40; ++i) EXPECT_EQ(client.get("shop.test", "", "/page?n=" + std::to_string(i)).body, "1.0");
+  const auto took = std::chrono::steady_clock::now() - begin;
+  EXPECT_EQ(client.post("shop.test", "", "body").body, "1.0");
+  const auto copies = [&] {
+    std::ifstream stream(file);
+    return static_cast<int>(std::count(std::istreambuf_iterator<char>(stream), {}, '\n'));
+  };
+  ASSERT_TRUE(wait_for([&] { return copies() >= 3; }));
+  const auto rounds = 1 + std::chrono::duration_cast<std::chrono::milliseconds>(took).count() / 300;
+  EXPECT_LE(copies(), 3 * (rounds + 1)) << "at most three at once, each 300 ms long";
+  std::ifstream stream(file);
+  std::string line;
+  std::getline(stream, line);
+  EXPECT_THAT(line, ::testing::StartsWith("1.1 GET /page?n="));
+}
+
+TEST_F(Traffic, a_whole_rollout_under_load_fails_no_request) {
+  auto wanted = desired(1, {group("stable", release("1.0"), 2, kAllTraffic)});
+  provider.converge(wanted);
+  Load load(place.port(), "shop.test");
+  for (const std::uint32_t weight : {0U, 100'000U, 500'000U, kAllTraffic}) {
+    ++wanted.generation;
+    wanted.groups = split(weight);
+    provider.converge(wanted);
+  }
+  ++wanted.generation;
+  wanted.groups = {group("stable", release("1.1"), 2, kAllTraffic)};
+  const auto seen = provider.converge(wanted);
+  EXPECT_EQ(seen.groups.size(), 1U) << "the old group has gone";
+  load.mark();
+  ASSERT_TRUE(wait_for([&] { return load.so_far().total() > 200; }));
+  const Counts counts = load.stop();
+  EXPECT_EQ(counts.failures, 0);
+  EXPECT_FALSE(counts.answers.contains("1.0"));
+}
+
+TEST_F(Traffic, replicas_that_leave_fail_no_request_that_is_under_way) {
+  const auto slow = release("1.0", {"--delay", "20"});
+  auto wanted = desired(1, {group("stable", slow, 4, kAllTraffic)});
+  provider.converge(wanted);
+  Load load(place.port(), "shop.test", 8);
+  for (const int replicas : {1, 3, 1}) {
+    ++wanted.generation;
+    wanted.groups = {group("stable", slow, replicas, kAllTraffic)};
+    provider.converge(wanted);
+  }
+  const Counts counts = load.stop();
+  EXPECT_EQ(counts.failures, 0);
+  EXPECT_GT(counts.total(), 100);
+}
+
+TEST_F(Traffic, weight_waits_for_a_group_that_has_no_ready_replica) {
+  auto wanted = desired(1, {group("stable", release("1.0"), 1, kAllTraffic)});
+  provider.converge(wanted);
+  wanted.generation = 2;
+  wanted.groups = split(500'000, release("1.0"), release("1.1", {"--unready"}));
+  wanted.groups[0].replicas = 1;
+  ASSERT_TRUE(provider.apply(wanted).ok());
+  const auto seen = provider.until([](const auto& o) { return of(o, "1.1").problem.starts_with("replica"); });
+  EXPECT_EQ(of(seen, "1.0").weight, kAllTraffic);
+  EXPECT_EQ(of(seen, "1.1").weight, 0U);
+  EXPECT_FALSE(seen.converged);
+  EXPECT_EQ(ask_many(place.port(), "shop.test", 80).answers, (std::map<std::string, int>{{"1.0", 80}}));
+}
+
+TEST_F(Traffic, an_unknown_host_is_refused) {
+  provider.converge(desired(1, {group("stable", release("1.0"), 1, kAllTraffic)}));
+  Client client(place.port());
+  const HttpAnswer answer = client.get("other.test");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.body, "unknown application\n");
+}
+
+}  // namespace
+}  // namespace slipway::test

@@ -1,0 +1,224 @@
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include "tests/unit/plugins/providers/local/fakes.hpp"
+
+namespace slipway::local::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Names = std::set<std::string>;
+
+const provider::ObservedGroup& of(const provider::Observation& seen, const std::string& version) {
+  static const provider::ObservedGroup none;
+  const auto found = std::ranges::find(seen.groups, version, &provider::ObservedGroup::release);
+  return found == seen.groups.end() ? none : *found;
+}
+
+class Reconciling : public ::testing::Test {
+ protected:
+  provider::Desired stable(int replicas) {
+    return desired(++generation, {group("stable", "1.0", replicas, kAllTraffic)});
+  }
+  provider::Desired split(std::uint32_t next) {
+    return desired(++generation, {group("stable", "1.0", 2, kAllTraffic - next), group("next", "1.1", 1, next)});
+  }
+
+  Scene scene;
+  std::int64_t generation = 0;
+};
+
+TEST_F(Reconciling, a_first_release_is_started_listed_admitted_and_then_routed) {
+  ASSERT_TRUE(scene.apply(stable(1)).ok());
+  ASSERT_TRUE(scene.settles());
+  EXPECT_THAT(scene.proxy.history, ElementsAre("add 1.0-1", "admit 1.0-1", "route 0"));
+  const auto seen = scene.observe();
+  EXPECT_EQ(of(seen, "1.0").ready, 1);
+  EXPECT_EQ(of(seen, "1.0").weight, kAllTraffic);
+  EXPECT_THAT(of(seen, "1.0").addresses, ElementsAre("127.0.0.1:40000"));
+  EXPECT_THAT(of(seen, "1.0").ready_since, ElementsAre(Instant{42}));
+  EXPECT_GT(scene.notices.changes["acme/shop"], 0);
+}
+
+TEST_F(Reconciling, a_shift_alone_is_one_route_and_is_in_effect_when_apply_returns) {
+  ASSERT_TRUE(scene.apply(split(0)).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.proxy.history.clear();
+  ASSERT_TRUE(scene.apply(split(250'000)).ok());
+  EXPECT_THAT(scene.proxy.history, ElementsAre("route 250000"));
+  EXPECT_EQ(scene.proxy.routes.at("acme/shop").route.next_ppm, 250'000U);
+}
+
+TEST_F(Reconciling, a_promotion_changes_the_roles_and_moves_no_server) {
+  ASSERT_TRUE(scene.apply(split(kAllTraffic)).ok());
+  ASSERT_TRUE(scene.settles());
+  const auto servers = scene.proxy.open_servers("acme.shop.b");
+  ASSERT_TRUE(scene.apply(desired(++generation, {group("stable", "1.1", 1, kAllTraffic)})).ok());
+  ASSERT_TRUE(scene.settles());
+  const Route& route = scene.proxy.routes.at("acme/shop").route;
+  EXPECT_EQ(route.stable, "acme.shop.b");
+  EXPECT_EQ(route.next_ppm, 0U);
+  EXPECT_EQ(scene.proxy.open_servers("acme.shop.b"), servers);
+  EXPECT_TRUE(scene.proxy.servers["acme.shop.a"].empty());
+  EXPECT_EQ(scene.processes.running(), 1);
+}
+
+TEST_F(Reconciling, a_group_that_is_not_named_keeps_its_traffic_until_its_successor_is_ready) {
+  ASSERT_TRUE(scene.apply(stable(2)).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.checker.failures["/2.0"] = "HTTP status 503";
+  ASSERT_TRUE(scene.apply(desired(++generation, {group("stable", "2.0", 1, kAllTraffic)})).ok());
+  scene.turn(Span(100));
+  auto seen = scene.observe();
+  EXPECT_EQ(of(seen, "1.0").weight, kAllTraffic);
+  EXPECT_EQ(of(seen, "1.0").ready, 2);
+  EXPECT_THAT(of(seen, "2.0").problem,
+              HasSubstr("replica 2.0-3 does not pass its readiness check (GET /2.0): HTTP status 503"));
+  scene.checker.failures.clear();
+  ASSERT_TRUE(scene.settles());
+  seen = scene.observe();
+  EXPECT_EQ(seen.groups.size(), 1U);
+  EXPECT_EQ(of(seen, "2.0").weight, kAllTraffic);
+}
+
+TEST_F(Reconciling, a_leaving_replica_is_drained_until_its_requests_have_ended_and_only_then_told_to_end) {
+  ASSERT_TRUE(scene.apply(stable(2)).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.tools.drain_limit = Span(60'000);
+  scene.proxy.servers["acme.shop.a"].at("1.0-2").requests = 1;
+  ASSERT_TRUE(scene.apply(stable(1)).ok());
+  scene.turn(Span(60));
+  EXPECT_EQ(scene.proxy.open_servers("acme.shop.a"), Names{"1.0-1"});
+  EXPECT_EQ(scene.processes.running(), 2) << "a request is under way";
+  scene.proxy.servers["acme.shop.a"].at("1.0-2").requests = 0;
+  ASSERT_TRUE(scene.settles());
+  EXPECT_EQ(scene.processes.running(), 1);
+  EXPECT_THAT(scene.processes.bodies.at(101)->signals, ElementsAre(SIGTERM));
+  EXPECT_TRUE(scene.preparer.cleaned.contains("1.0-2"));
+}
+
+TEST_F(Reconciling, a_drain_that_does_not_end_is_cut_off_and_a_deaf_process_killed) {
+  ASSERT_TRUE(scene.apply(stable(1)).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.processes.obedient = false;
+  scene.proxy.servers["acme.shop.a"].at("1.0-1").requests = 7;
+  scene.reconciler->remove({"acme", "shop"});
+  ASSERT_TRUE(scene.turn_until([&] { return scene.processes.running() == 0; }));
+  EXPECT_THAT(scene.processes.bodies.at(100)->signals, ElementsAre(SIGTERM, SIGKILL));
+  EXPECT_TRUE(scene.turn_until([&] { return scene.proxy.definitions.empty(); }));
+  EXPECT_EQ(scene.observe().problems,
+            std::vector<std::string>{"NOT_FOUND: application \"shop\" was never applied here"});
+}
+
+TEST_F(Reconciling, a_crash_is_restarted_with_backoff_and_a_series_of_them_is_a_crash_loop) {
+  ASSERT_TRUE(scene.apply(stable(1)).ok());
+  ASSERT_TRUE(scene.settles());
+  for (int crash = 1; crash <= 3; ++crash) {
+    ASSERT_TRUE(scene.turn_until([&] { return scene.processes.running() == 1; }));
+    scene.processes.end(99 + crash, {.code = 3, .signal = {}});
+    ASSERT_TRUE(scene.turn_until([&] { return of(scene.observe(), "1.0").restarts == crash; }));
+  }
+  const auto seen = scene.observe();
+  EXPECT_EQ(of(seen, "1.0").crashing, 1);
+  EXPECT_EQ(
+      of(seen, "1.0").problem,
+      "replica 1.0-1 exited with status 3 after 0.0 s, 3 times in a row; started again in 0.0 s; see /logs/1.0-1.log");
+  ASSERT_TRUE(scene.settles());
+  EXPECT_EQ(scene.proxy.open_servers("acme.shop.a"), Names{"1.0-1"});
+}
+
+TEST_F(Reconciling, a_replica_that_is_not_ready_any_more_is_drained_and_comes_back) {
+  ASSERT_TRUE(scene.apply(stable(2)).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.checker.failures["/1.0"] = "HTTP status 500";
+  ASSERT_TRUE(scene.turn_until([&] { return scene.proxy.open_servers("acme.shop.a").empty(); }));
+  EXPECT_EQ(scene.processes.running(), 2) << "not ready is no reason to restart";
+  scene.checker.failures.clear();
+  ASSERT_TRUE(scene.settles());
+}
+
+TEST_F(Reconciling, a_new_life_adopts_what_runs_and_tells_nobody_anything) {
+  ASSERT_TRUE(scene.apply(split(500'000)).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.turn(Span(20));
+  scene.proxy.history.clear();
+  scene.reopen();
+  ASSERT_TRUE(scene.settles());
+  EXPECT_EQ(scene.processes.bodies.size(), 3U) << "nothing was started";
+  for (const std::string& line : scene.proxy.history) EXPECT_EQ(line, "route 500000");
+  EXPECT_EQ(scene.proxy.recalled_servers.at("acme.shop.a"), (Names{"1.0-1", "1.0-2"}));
+  EXPECT_EQ(scene.proxy.recalled_routes.at("acme/shop").route.next_ppm, 500'000U);
+}
+
+TEST_F(Reconciling, a_process_that_was_started_just_before_a_crash_of_the_provider_is_found_by_its_environment) {
+  ASSERT_TRUE(scene.apply(stable(1)).ok());
+  ASSERT_TRUE(scene.settles());
+  std::vector<std::string> problems;
+  auto record = scene.world.load(problems).at(0);
+  record.replicas.at(0).pid = 0;
+  scene.world.save(record, Durability::kProcess);
+  scene.reopen();
+  ASSERT_TRUE(scene.settles());
+  EXPECT_EQ(scene.processes.bodies.size(), 1U);
+}
+
+TEST_F(Reconciling, servers_that_no_replica_stands_behind_are_taken_out) {
+  ASSERT_TRUE(scene.apply(stable(1)).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.proxy.servers["acme.shop.a"]["stray"] = {
+      .server = {"stray", "127.0.0.1:1"}, .open = true, .healthy = true, .requests = 0};
+  scene.reconciler->proxy_changed();
+  EXPECT_TRUE(scene.turn_until([&] { return scene.proxy.open_servers("acme.shop.a") == Names{"1.0-1"}; }));
+}
+
+TEST_F(Reconciling, while_the_proxy_is_down_nothing_moves_and_it_gets_everything_when_it_is_back) {
+  ASSERT_TRUE(scene.apply(split(0)).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.proxy.broken = "HAProxy does not listen";
+  scene.proxy.up = false;
+  EXPECT_TRUE(scene.apply(split(300'000)).ok()) << "it is durable";
+  EXPECT_FALSE(scene.observe().converged);
+  EXPECT_THAT(scene.observe().problems, ::testing::Contains("HAProxy does not listen"));
+  EXPECT_EQ(scene.processes.running(), 3);
+  scene.proxy.broken.clear();
+  scene.proxy.up = true;
+  scene.reconciler->proxy_changed();
+  ASSERT_TRUE(scene.settles());
+  EXPECT_EQ(scene.proxy.routes.at("acme/shop").route.next_ppm, 300'000U);
+}
+
+TEST_F(Reconciling, a_replica_that_cannot_be_prepared_says_why_and_is_tried_again) {
+  scene.preparer.failure = "the secret \"env:DB\" has no value";
+  ASSERT_TRUE(scene.apply(stable(1)).ok());
+  scene.turn(Span(30));
+  EXPECT_EQ(of(scene.observe(), "1.0").problem, "replica 1.0-1 can't start: the secret \"env:DB\" has no value");
+  scene.preparer.failure.clear();
+  ASSERT_TRUE(scene.settles());
+}
+
+TEST_F(Reconciling, nothing_is_served_when_no_group_has_a_weight) {
+  ASSERT_TRUE(scene.apply(stable(1)).ok());
+  ASSERT_TRUE(scene.settles());
+  ASSERT_TRUE(scene.apply(desired(++generation, {group("stable", "1.0", 0, 0)})).ok());
+  ASSERT_TRUE(scene.settles());
+  EXPECT_TRUE(scene.proxy.routes.empty());
+  EXPECT_EQ(scene.processes.running(), 0);
+}
+
+TEST_F(Reconciling, header_routes_mirroring_and_stickiness_reach_the_route) {
+  auto wanted = split(0);
+  wanted.routes = {{"X-Canary", "always", "next"}};
+  wanted.mirror = provider::Mirror{"next", 50'000, 8};
+  ASSERT_TRUE(scene.apply(wanted).ok());
+  ASSERT_TRUE(scene.settles());
+  const RouteOrder order = scene.proxy.routes.at("acme/shop");
+  EXPECT_EQ(order.route.mirror, "acme.shop.b");
+  EXPECT_EQ(order.route.mirror_ppm, 50'000U);
+  EXPECT_EQ(order.route.mirror_cap, 8U);
+  EXPECT_EQ(order.route.sticky_header, "x-user");
+  EXPECT_THAT(order.headers, ElementsAre(HeaderRoute{HeaderRoute::Match::kExact, "x-canary", "always", "next"}));
+}
+
+}  // namespace
+}  // namespace slipway::local::test

@@ -1,0 +1,115 @@
+#include "plugins/providers/local/reconcile/plan.hpp"
+
+#include <gmock/gmock.h>
+
+namespace slipway::local {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using Names = std::set<std::string>;
+
+provider::DesiredGroup group(const std::string& role, const std::string& version, int replicas, std::uint32_t weight) {
+  provider::DesiredGroup made{role, {}, replicas, weight};
+  made.release.version = version;
+  return made;
+}
+
+provider::Desired desired(std::vector<provider::DesiredGroup> groups) {
+  provider::Desired made;
+  made.groups = std::move(groups);
+  return made;
+}
+
+ReplicaView serving(const std::string& version, std::int64_t number) {
+  return {version + "-" + std::to_string(number), version, number, false, true, true, true};
+}
+
+ReplicaView starting(const std::string& version, std::int64_t number) {
+  return {version + "-" + std::to_string(number), version, number, false, false, false, true};
+}
+
+Plan plan(const provider::Desired& wanted, const Seen& seen) { return make_plan(wanted, Presence::kWanted, seen); }
+
+TEST(Plan, makes_the_replicas_that_are_missing_and_gives_the_release_a_backend) {
+  const Plan made = plan(desired({group("stable", "1.0", 2, kAllTraffic)}), {});
+  EXPECT_THAT(made.create, ElementsAre("1.0", "1.0"));
+  EXPECT_EQ(made.slots, (Slots{"1.0", ""}));
+  EXPECT_FALSE(made.split.has_value());
+  EXPECT_THAT(made.waits, ElementsAre("release 1.0 has no ready replica to take 100% of the traffic"));
+}
+
+TEST(Plan, routes_once_the_first_replica_serves) {
+  const Seen seen{{"1.0", ""}, {}, {serving("1.0", 1), starting("1.0", 2)}};
+  const Plan made = plan(desired({group("stable", "1.0", 2, kAllTraffic)}), seen);
+  EXPECT_EQ(made.split, (Split{0, 1, 0}));
+  EXPECT_FALSE(made.complete);
+}
+
+TEST(Plan, holds_the_weights_while_the_gaining_group_has_nobody_ready) {
+  const Seen seen{{"1.0", "1.1"}, Split{0, 1, 100'000}, {serving("1.0", 1), starting("1.1", 2)}};
+  const Plan made = plan(desired({group("stable", "1.0", 1, 500'000), group("next", "1.1", 1, 500'000)}), seen);
+  EXPECT_EQ(made.split, seen.split);
+  EXPECT_FALSE(made.split_is_wanted);
+}
+
+TEST(Plan, moves_back_although_the_losing_group_is_dead) {
+  const Seen seen{{"1.0", "1.1"}, Split{0, 1, 500'000}, {serving("1.0", 1)}};
+  const Plan made = plan(desired({group("stable", "1.0", 1, kAllTraffic), group("next", "1.1", 0, 0)}), seen);
+  EXPECT_EQ(made.split, (Split{0, 1, 0}));
+}
+
+TEST(Plan, a_promotion_swaps_the_roles_in_place) {
+  const Seen seen{{"1.0", "1.1"}, Split{0, 1, kAllTraffic}, {serving("1.0", 1), serving("1.1", 2)}};
+  const Plan made = plan(desired({group("stable", "1.1", 1, kAllTraffic)}), seen);
+  EXPECT_EQ(made.split, (Split{1, 0, 0}));
+  EXPECT_EQ(made.slots, seen.slots) << "the old release keeps its backend until it is drained";
+  EXPECT_EQ(made.leave, Names{"1.0-1"}) << "no traffic goes there any more";
+}
+
+TEST(Plan, nobody_leaves_a_backend_whose_traffic_has_not_moved_yet) {
+  const Seen seen{{"1.0", "2.0"}, Split{0, 1, 0}, {serving("1.0", 1), starting("2.0", 2)}};
+  const Plan made = plan(desired({group("stable", "2.0", 1, kAllTraffic)}), seen);
+  EXPECT_THAT(made.leave, IsEmpty());
+  EXPECT_EQ(made.split, seen.split);
+}
+
+TEST(Plan, a_third_release_waits_for_a_backend_to_be_drained) {
+  Seen seen{{"1.0", "1.1"}, Split{0, 1, 0}, {serving("1.0", 1), serving("1.1", 2)}};
+  const auto wanted = desired({group("stable", "1.0", 1, kAllTraffic), group("next", "1.2", 1, 0)});
+  Plan made = plan(wanted, seen);
+  EXPECT_EQ(made.slots, (Slots{"1.0", "1.1"}));
+  EXPECT_EQ(made.leave, Names{"1.1-2"});
+  EXPECT_THAT(made.waits, ElementsAre("release 1.2 waits for a release before it to be drained"));
+  seen.replicas = {serving("1.0", 1)};
+  made = plan(wanted, seen);
+  EXPECT_EQ(made.slots, (Slots{"1.0", "1.2"}));
+}
+
+TEST(Plan, lets_those_go_first_that_help_least_then_the_newest) {
+  const Seen seen{{"1.0", ""}, Split{0, 1, 0}, {serving("1.0", 1), starting("1.0", 2), serving("1.0", 3)}};
+  EXPECT_EQ(plan(desired({group("stable", "1.0", 2, kAllTraffic)}), seen).leave, Names{"1.0-2"});
+  EXPECT_EQ(plan(desired({group("stable", "1.0", 1, kAllTraffic)}), seen).leave, (Names{"1.0-2", "1.0-3"}));
+}
+
+TEST(Plan, is_complete_only_when_everything_serves_and_nobody_leaves) {
+  Seen seen{{"1.0", ""}, Split{0, 1, 0}, {serving("1.0", 1)}};
+  const auto wanted = desired({group("stable", "1.0", 1, kAllTraffic)});
+  EXPECT_TRUE(plan(wanted, seen).complete);
+  seen.replicas.push_back(serving("0.9", 2));
+  seen.replicas.back().leaving = true;
+  EXPECT_FALSE(plan(wanted, seen).complete);
+}
+
+TEST(Plan, a_removal_takes_the_route_first_and_the_replicas_after) {
+  Seen seen{{"1.0", ""}, Split{0, 1, 0}, {serving("1.0", 1)}};
+  Plan made = make_plan({}, Presence::kRemoved, seen);
+  EXPECT_FALSE(made.split.has_value());
+  EXPECT_THAT(made.leave, IsEmpty());
+  seen.split.reset();
+  EXPECT_EQ(make_plan({}, Presence::kRemoved, seen).leave, Names{"1.0-1"});
+  EXPECT_TRUE(make_plan({}, Presence::kRemoved, {}).complete);
+}
+
+}  // namespace
+}  // namespace slipway::local

@@ -1,0 +1,119 @@
+#include "plugins/providers/local/edge/proxy_config.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+namespace slipway::local {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::Pair;
+
+std::string golden(const std::string& name) {
+  std::stringstream text;
+  text << std::ifstream(std::string(GOLDEN) + "/" + name).rdbuf();
+  return text.str();
+}
+
+EdgeSettings settings() {
+  EdgeSettings s;
+  s.records_socket = "/run/slipway/records.sock";
+  const std::string run = "/run/slipway/";
+  s.paths = {run + "haproxy.cfg", run + "mirror.lua",   run + "hosts.map",   run + "routes.map", run + "headers.map",
+             run + "checks.map",  run + "haproxy.sock", run + "master.sock", run + "shadow.sock"};
+  return s;
+}
+
+Edge edge() {
+  Edge made;
+  made.sticky_headers = {"x-user"};
+  made.sticky_cookies = {"slipway_id"};
+  made.backends = {{"acme.shop.a", CheckKind::kHttp, {{"1.0-1", "127.0.0.1:20000"}}},
+                   {"acme.shop.b", CheckKind::kTcp, {}}};
+  made.hosts = {{"shop.test", "acme/shop"}};
+  return made;
+}
+
+TEST(Config, is_the_golden_text) { EXPECT_EQ(config_text(settings(), edge()), golden("haproxy.cfg")); }
+
+TEST(Config, the_mirror_script_is_the_golden_text) { EXPECT_EQ(mirror_script(settings()), golden("mirror.lua")); }
+
+TEST(Config, its_shape_has_no_servers_so_a_replica_needs_no_reload) {
+  Edge other = edge();
+  other.backends[0].servers.clear();
+  EXPECT_EQ(shape_text(settings(), edge()), shape_text(settings(), other));
+  other.backends[1].check = CheckKind::kHttp;
+  EXPECT_NE(shape_text(settings(), edge()), shape_text(settings(), other));
+}
+
+TEST(Config, one_for_an_existing_haproxy_has_no_global_section_of_ours_but_the_script) {
+  EdgeSettings existing = settings();
+  existing.mode = ProxyMode::kExisting;
+  EXPECT_THAT(config_text(existing, edge()), HasSubstr("global\n    lua-load /run/slipway/mirror.lua\n\n"));
+  EXPECT_THAT(config_text(existing, edge()), Not(HasSubstr("stats socket")));
+}
+
+TEST(Route, its_entry_reads_back_as_it_was) {
+  const Route route{.stable = "acme.shop.a",
+                    .next = "acme.shop.b",
+                    .next_ppm = 250'000,
+                    .salt = "ab12",
+                    .sticky_header = "x-user",
+                    .sticky_cookie = "",
+                    .mirror = "acme.shop.b",
+                    .mirror_ppm = 5,
+                    .mirror_cap = 8,
+                    .header_routes = true};
+  EXPECT_EQ(to_entry(route), "acme.shop.a:acme.shop.b:250000:ab12:x-user:-:acme.shop.b:5:8:headers");
+  EXPECT_EQ(parse_entry(to_entry(route)), route);
+}
+
+TEST(Route, what_is_no_entry_is_nothing) {
+  EXPECT_EQ(parse_entry(""), std::nullopt);
+  EXPECT_EQ(parse_entry("a:b:0:s:-:-:-:0:0"), std::nullopt);
+  EXPECT_EQ(parse_entry("a:b:many:s:-:-:-:0:0:-"), std::nullopt);
+  EXPECT_EQ(parse_entry("a:b:0:s:-:-:-:0:0:-:more"), std::nullopt);
+}
+
+// The pattern must match as HAProxy matches: the application, then the header block.
+bool matches(const HeaderRoute& route, const std::string& headers) {
+  Edge made;
+  made.header_routes["acme/shop"] = {route};
+  std::string pattern = headers_lines(made).at(0).first;
+  EXPECT_EQ(pattern.find_first_of(" \\"), pattern.npos) << "the command line would cut it: " << pattern;
+  pattern = std::regex_replace(pattern, std::regex("\\(\\?s\\)"), "");
+  std::string subject = "acme/shop|" + headers;
+  std::ranges::replace(subject, '\n', '\t');  // std::regex knows no dot that matches a newline; a tab is a control too
+  std::ranges::replace(subject, '\r', '\t');
+  return std::regex_search(subject, std::regex(pattern));
+}
+
+TEST(HeaderRoutes, match_the_whole_value_of_the_named_header_only) {
+  const HeaderRoute route{HeaderRoute::Match::kExact, "x-canary", "a b.c", "next"};
+  EXPECT_TRUE(matches(route, "x-canary: a b.c\r\n"));
+  EXPECT_TRUE(matches(route, "host: h\r\nx-canary: a b.c\r\naccept: *\r\n"));
+  EXPECT_FALSE(matches(route, "x-canary: a bXc\r\n"));
+  EXPECT_FALSE(matches(route, "x-canary: a b.cd\r\n"));
+  EXPECT_FALSE(matches(route, "y-x-canary: a b.c\r\n"));
+}
+
+TEST(HeaderRoutes, can_match_a_beginning_or_the_mere_presence) {
+  EXPECT_TRUE(matches({HeaderRoute::Match::kPrefix, "x-tier", "go", "next"}, "x-tier: gold\r\n"));
+  EXPECT_FALSE(matches({HeaderRoute::Match::kPrefix, "x-tier", "go", "next"}, "x-tier: ago\r\n"));
+  EXPECT_TRUE(matches({HeaderRoute::Match::kPresent, "x-tier", "", "next"}, "x-tier: any\r\n"));
+}
+
+TEST(Maps, have_a_line_for_each_key) {
+  Edge made = edge();
+  made.routes["acme/shop"] = {.stable = "acme.shop.a", .next = "acme.shop.b"};
+  EXPECT_THAT(hosts_lines(made), ElementsAre(Pair("shop.test", "acme/shop")));
+  EXPECT_EQ(map_text(routes_lines(made)), "acme/shop acme.shop.a:acme.shop.b:0:0:-:-:-:0:0:-\n");
+}
+
+}  // namespace
+}  // namespace slipway::local

@@ -1,0 +1,83 @@
+#include "plugins/providers/local/world/world.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "tests/support/temporary_directory.hpp"
+
+namespace slipway::local {
+namespace {
+
+ApplicationRecord record() {
+  ApplicationRecord made;
+  made.desired.tenant = "acme";
+  made.desired.application = "shop";
+  made.desired.generation = 7;
+  provider::DesiredGroup group{"stable", {}, 2, kAllTraffic};
+  group.release.version = "1.0";
+  group.release.command = {"app"};
+  made.desired.groups = {group};
+  made.releases = {group.release};
+  ReplicaRecord replica;
+  replica.id = "1.0-1";
+  replica.release = "1.0";
+  replica.port = 20001;
+  replica.pid = 4711;
+  made.replicas = {replica};
+  made.route = "x";
+  return made;
+}
+
+TEST(World, remembers_an_application_until_it_is_erased) {
+  const slipway::test::TemporaryDirectory directory;
+  const World world(directory.path() / "state");
+  world.save(record(), Durability::kMachine);
+  std::vector<std::string> problems;
+  const auto loaded = world.load(problems);
+  EXPECT_THAT(problems, ::testing::IsEmpty());
+  ASSERT_EQ(loaded.size(), 1U);
+  EXPECT_EQ(encode_text(loaded[0]), encode_text(record()));
+  world.erase("acme", "shop");
+  EXPECT_THAT(world.load(problems), ::testing::IsEmpty());
+}
+
+TEST(World, a_file_that_cannot_be_read_is_named_and_left_alone) {
+  const slipway::test::TemporaryDirectory directory;
+  const World world(directory.path());
+  const auto file = directory.path() / "acme.shop.json";
+  std::ofstream(file) << "{";
+  std::vector<std::string> problems;
+  EXPECT_THAT(world.load(problems), ::testing::IsEmpty());
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_THAT(problems[0], ::testing::StartsWith("INVALID_ARGUMENT: \"" + file.string() + "\": not JSON at byte"));
+  EXPECT_TRUE(std::filesystem::exists(file));
+}
+
+TEST(World, its_files_are_for_their_owner_only) {
+  const slipway::test::TemporaryDirectory directory;
+  const World world(directory.path());
+  world.save(record(), Durability::kProcess);
+  const auto rights = std::filesystem::status(directory.path() / "acme.shop.json").permissions();
+  EXPECT_EQ(rights, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+TEST(Fence, an_older_token_is_refused_before_the_generation_is_looked_at) {
+  provider::Desired seen, fresh;
+  seen.application = fresh.application = "shop";
+  seen.token = 3;
+  seen.generation = 9;
+  fresh.token = 2;
+  fresh.generation = 10;
+  EXPECT_EQ(check_fence(seen, fresh).message,
+            "application \"shop\": the fencing token 2 is older than 3, which was applied already; somebody else has "
+            "taken over");
+  fresh.token = 4;
+  fresh.generation = 8;
+  EXPECT_EQ(check_fence(seen, fresh).code, Code::aborted);
+  fresh.generation = 9;
+  EXPECT_TRUE(check_fence(seen, fresh).ok());
+}
+
+}  // namespace
+}  // namespace slipway::local
