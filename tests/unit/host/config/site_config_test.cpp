@@ -144,7 +144,7 @@ TEST_F(Site, WhatComesFromAVariableIsNeverShown) {
 }
 
 TEST_F(Site, OnlyLoopbackAddressesWithAPortAreTaken) {
-  EXPECT_EQ(*parse_listen("127.0.0.1:7070"), (Endpoint{"127.0.0.1", 8080}));
+  EXPECT_EQ(*parse_listen("127.0.0.1:7070"), (Endpoint{"127.0.0.1", 7070}));
   EXPECT_EQ(*parse_listen("127.1.2.3:0"), (Endpoint{"127.1.2.3", 0}));
   EXPECT_EQ(*parse_listen("[::1]:65535"), (Endpoint{"::1", 65535}));
   for (const auto* text : {"", "127.0.0.1", "127.0.0.1:", ":80", "127.0.0.1:65536", "127.0.0.1:+1", "127.0.0.1:8 ",
