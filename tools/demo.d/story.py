@@ -136,8 +136,8 @@ class Story:
 
 def deciding_time(journal):
     """When the sample was taken that made the engine go back, in seconds since 1970."""
-    for entry in journal["items"]:
-        if entry.get("verdict") == "fail":
-            moment = entry["window"]["to"] if "window" in entry else entry["at"]
-            return datetime.datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
+    for entry in journal:
+        detail = entry.get("detail") or {}
+        if entry["kind"] == "verdict" and detail["verdict"] == "fail":
+            return datetime.datetime.fromisoformat(detail["window"]["to"].replace("Z", "+00:00")).timestamp()
     raise DemoError("the journal of 1.2 names no sample that decided")
