@@ -75,7 +75,7 @@ void add(Counts& counts, const HttpAnswer& answer) {
   if (answer.status == 200)
     ++counts.answers[answer.body];
   else
-    ++counts.failures;
+    ++counts.failures, ++counts.answers["failed with " + std::to_string(answer.status)];
 }
 
 }  // namespace

@@ -91,8 +91,12 @@ TEST(Outliving, a_killed_control_plane_leaves_traffic_alone_and_its_successor_ad
   EXPECT_EQ(place.haproxy_pid(), haproxy);
   EXPECT_EQ(place.replica_pids("shop"), replicas);
 
+  EXPECT_EQ(load.so_far().failures, 0) << "while everything was adopted";
   second.converge(desired(2, {group("stable", release("1.1"), 1, kAllTraffic)}));
-  EXPECT_EQ(load.stop().failures, 0) << "from the kill to the end of the rollout";
+  const Counts counts = load.stop();
+  EXPECT_EQ(counts.failures, 0) << "from the kill to the end of the rollout: "
+                                << ::testing::PrintToString(counts.answers) << second.log()
+                                << place.ask("master.sock", "show proc") << place.ask("haproxy.sock", "show stat");
   for (const auto& [id, pid] : replicas) EXPECT_EQ(exists(pid), id.starts_with("1.1")) << id;
 }
 

@@ -7,6 +7,7 @@
 namespace slipway::local {
 namespace {
 
+constexpr Span kLinkLimit(3000);
 constexpr int kDeleteTries = 50;
 constexpr Span kDeletePause(5);
 
@@ -42,7 +43,8 @@ Haproxy::Haproxy(boost::asio::any_io_executor executor, HaproxySettings settings
       master_(settings_.edge.paths.master_socket),
       turns_(executor),
       wake_(executor),
-      reloaded_(executor, SteadyTime::max()) {}
+      reloaded_(executor, SteadyTime::max()),
+      linked_(executor, SteadyTime::max()) {}
 
 void Haproxy::define(const std::string& application, const Definition& definition) {
   if (const auto found = definitions_.find(application); found != definitions_.end() && found->second == definition)
@@ -106,7 +108,11 @@ awaitable<void> Haproxy::route(const std::string& application, std::optional<Rou
     else
       orders_.erase(application);
     write_maps();
-    if (!up_) co_return;
+    if (link_ == Link::kDown) co_return;
+  }
+  co_await await_link();
+  {
+    const auto turn = co_await turns_.take();
     if (reloading_) routed_during_reload_.insert(application);
     co_await sync();
   }
@@ -115,6 +121,17 @@ awaitable<void> Haproxy::route(const std::string& application, std::optional<Rou
     boost::system::error_code ignored;
     co_await reloaded_.async_wait(into(ignored));
   }
+}
+
+// A provider that has just started may not have found its HAProxy yet.
+awaitable<void> Haproxy::await_link() {
+  const auto limit = std::chrono::steady_clock::now() + kLinkLimit;
+  while (link_ == Link::kUnknown && std::chrono::steady_clock::now() < limit) {
+    linked_.expires_at(limit);
+    boost::system::error_code ignored;
+    co_await linked_.async_wait(into(ignored));
+  }
+  if (link_ == Link::kUnknown) throw Error(Code::unavailable, problem_);
 }
 
 awaitable<void> Haproxy::add(const std::string& backend, const Server& server) {
@@ -140,7 +157,7 @@ awaitable<void> Haproxy::drain(const std::string& backend, const Server& server)
 }
 
 void Haproxy::withdraw(const std::string& backend, const Server& server) {
-  if (serving_[backend].erase(server) > 0 && up_) write_config();
+  if (serving_[backend].erase(server) > 0 && up()) write_config();
 }
 
 awaitable<bool> Haproxy::remove(const std::string& backend, const Server& server) {

@@ -36,7 +36,8 @@ class Haproxy final : public Proxy {
 
   void define(const std::string& application, const Definition& definition) override;
   void forget(const std::string& application) override;
-  [[nodiscard]] bool has_backend(const std::string& name) const override { return up_ && loaded_.contains(name); }
+  [[nodiscard]] bool has_backend(const std::string& name) const override { return up() && loaded_.contains(name); }
+  [[nodiscard]] bool is_down() const override { return link_ == Link::kDown; }
   void recall(const std::string& application, const RouteOrder& order) override { orders_[application] = order; }
   void recall(const std::string& backend, const Server& server) override { serving_[backend].insert(server); }
   awaitable<void> route(const std::string& application, std::optional<RouteOrder> order) override;
@@ -88,16 +89,21 @@ class Haproxy final : public Proxy {
   std::map<std::string, RouteOrder> orders_;
   std::map<std::string, std::set<Server>> serving_;
 
-  bool up_ = false, ended_ = false, reloading_ = false;
+  // unknown: one may be running, but it has not answered.
+  enum class Link { kUnknown, kDown, kUp } link_ = Link::kUnknown;
+  [[nodiscard]] bool up() const { return link_ == Link::kUp; }
+  awaitable<void> await_link();
+  bool ended_ = false, reloading_ = false;
   std::uint64_t lives_ = 0;  // counts processes, so that the end of an older one is told apart
   std::set<std::string> loaded_;
-  std::string loaded_shape_, refused_shape_, problem_;
+  std::string loaded_shape_, refused_shape_;
+  std::string problem_ = "HAProxy has not answered yet";
   MapLines hosts_, routes_, headers_, checks_;  // as the running HAProxy has them
   std::vector<int> old_workers_;
   std::set<std::string> routed_during_reload_;
   Turns turns_;
   Signal wake_;
-  boost::asio::steady_timer reloaded_;
+  boost::asio::steady_timer reloaded_, linked_;
 };
 
 }  // namespace slipway::local

@@ -39,6 +39,7 @@ awaitable<void> Haproxy::come_up() {
   } else {
     const bool adopted = co_await process_.adopt();
     if (adopted) loaded_shape_ = read_file(settings_.shape_file).value_or("");
+    if (!adopted) link_ = Link::kDown;
     if (!adopted) co_await start();
     watch_process();
   }
@@ -46,7 +47,8 @@ awaitable<void> Haproxy::come_up() {
   co_await read_tables();
   write_maps();
   co_await sync();
-  up_ = true;
+  link_ = Link::kUp;
+  linked_.cancel();
   report("");
   notices_.log(Level::kInfo, "HAProxy answers on " + settings_.edge.paths.runtime_socket);
   listener_();
@@ -66,7 +68,17 @@ awaitable<void> Haproxy::start() {
   const std::string refusal = co_await process_.check(candidate);
   if (!refusal.empty()) throw Error(Code::unavailable, refusal);
   std::filesystem::rename(candidate, settings_.edge.paths.config);
-  co_await process_.start();
+  // From here on it may read the files and route, before it has told us.
+  link_ = Link::kUnknown;
+  std::exception_ptr failure;
+  try {
+    co_await process_.start();
+  } catch (...) {
+    failure = std::current_exception();
+    process_.kill();
+    link_ = Link::kDown;
+  }
+  if (failure) std::rethrow_exception(failure);
   loaded_shape_ = shape_text(settings_.edge, edge);
   write_file(settings_.shape_file, loaded_shape_, Durability::kProcess);
   notices_.log(Level::kInfo, "HAProxy started on " + settings_.edge.bind);
@@ -196,7 +208,9 @@ awaitable<void> Haproxy::read_tables() {
 }
 
 void Haproxy::went_down(const std::string& why) {
-  const bool was_up = std::exchange(up_, false);
+  const bool was_up = up();
+  // A managed one that has ended routes nothing until it is started again from the files.
+  if (was_up) link_ = managed() && ended_ ? Link::kDown : Link::kUnknown;
   loaded_.clear();
   old_workers_.clear();
   report(why);

@@ -54,13 +54,16 @@ class Proxy {
   virtual void define(const std::string& application, const Definition& definition) = 0;
   virtual void forget(const std::string& application) = 0;
   [[nodiscard]] virtual bool has_backend(const std::string& name) const = 0;
+  // Whether it is known that no proxy runs, so that nobody routes anything. Not the same as one that does not answer.
+  [[nodiscard]] virtual bool is_down() const = 0;
 
   // What was true when the provider last ran, so that the first files written have it. Before the proxy is first told
   // anything.
   virtual void recall(const std::string& application, const RouteOrder& order) = 0;
   virtual void recall(const std::string& backend, const Server& server) = 0;
 
-  // In effect for every new request when it returns. Nothing: requests of the application are refused.
+  // In effect for every new request when it returns, or when a proxy that is down starts again. Nothing: requests of
+  // the application are refused.
   virtual awaitable<void> route(const std::string& application, std::optional<RouteOrder> order) = 0;
 
   // Adds the server where it is missing; drains it and has the proxy check it.

@@ -13,6 +13,8 @@ NextStep end_process(const ReplicaFacts& f, Moment now) {
 
 NextStep leave(const ReplicaFacts& f, Moment now) {
   const bool listed = f.has_backend && f.listing != Listing::kAbsent;
+  const bool untold = f.may_be_routed_to && !f.has_backend && f.listing != Listing::kAbsent && !f.terminating;
+  if (f.alive && untold && now < f.leave_by) return {Step::kWait, f.leave_by};
   if (f.alive && listed && !f.draining) return {Step::kDrain};
   if (f.alive && listed && f.busy && now < f.drain_until) return {Step::kCount};
   if (f.alive) return end_process(f, now);

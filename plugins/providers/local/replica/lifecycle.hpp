@@ -27,11 +27,13 @@ struct ReplicaFacts {
   bool has_backend = false;   // HAProxy is up and the group's backend is there for it
   bool listing_known = true;  // false after HAProxy came back: its tables must be read first
   Listing listing = Listing::kAbsent;
-  bool busy = false;         // requests are under way at it
-  bool draining = false;     // drain_until is meant
-  bool terminating = false;  // SIGTERM was sent; kill_at is meant
-  bool killed = false;       // SIGKILL was sent
-  Moment start_at{};         // not before
+  bool may_be_routed_to = false;  // HAProxy may be running, but it can't be told anything now
+  bool busy = false;              // requests are under way at it
+  bool draining = false;          // drain_until is meant
+  bool terminating = false;       // SIGTERM was sent; kill_at is meant
+  bool killed = false;            // SIGKILL was sent
+  Moment start_at{};              // not before
+  Moment leave_by{};              // when one that leaves stops waiting for HAProxy to come back and be told
   Moment drain_until{};
   Moment kill_at{};
 };

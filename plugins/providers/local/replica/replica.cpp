@@ -58,6 +58,7 @@ void Replica::adopt() {
 void Replica::leave() {
   if (facts_.goal == Goal::kLeave) return;
   facts_.goal = Goal::kLeave;
+  facts_.leave_by = steady_clock::now() + tools_.drain_limit;
   record_.leaving = true;
   wake_.raise();
 }
@@ -77,6 +78,7 @@ void Replica::proxy_changed() {
 awaitable<void> Replica::run() {
   while (!gone_) {
     facts_.has_backend = backend_ && tools_.proxy.has_backend(*backend_);
+    facts_.may_be_routed_to = !tools_.proxy.is_down();
     const NextStep next = next_step(facts_, steady_clock::now());
     if (next.step == Step::kWait) {
       co_await wake_.wait_until(next.due);

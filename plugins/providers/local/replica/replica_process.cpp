@@ -172,6 +172,7 @@ awaitable<void> Replica::watch_liveness(std::shared_ptr<Process> process) {
       tools_.notices.log(Level::kWarn,
                          "replica " + record_.id + " of " + application_ + " fails its liveness check: " + reason);
       facts_.condemned = true;
+      facts_.leave_by = steady_clock::now() + tools_.drain_limit;
       wake_.raise();
       co_return;
     }

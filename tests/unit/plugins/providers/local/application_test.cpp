@@ -188,6 +188,22 @@ TEST_F(Reconciling, while_the_proxy_is_down_nothing_moves_and_it_gets_everything
   EXPECT_EQ(scene.proxy.routes.at("acme/shop").route.next_ppm, 300'000U);
 }
 
+TEST_F(Reconciling, nobody_leaves_before_a_proxy_that_does_not_answer_has_been_told) {
+  ASSERT_TRUE(scene.apply(split(0)).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.tools.drain_limit = Span(60'000);
+  scene.proxy.broken = "HAProxy has not answered yet";
+  scene.proxy.up = false;
+  EXPECT_TRUE(scene.apply(desired(++generation, {group("stable", "1.1", 1, kAllTraffic)})).ok());
+  scene.turn(Span(50));
+  EXPECT_EQ(scene.processes.running(), 3) << "it may still send requests to every one of them";
+  scene.proxy.broken.clear();
+  scene.proxy.up = true;
+  scene.reconciler->proxy_changed();
+  ASSERT_TRUE(scene.settles());
+  EXPECT_EQ(scene.processes.running(), 1);
+}
+
 TEST_F(Reconciling, a_replica_that_cannot_be_prepared_says_why_and_is_tried_again) {
   scene.preparer.failure = "the secret \"env:DB\" has no value";
   ASSERT_TRUE(scene.apply(stable(1)).ok());

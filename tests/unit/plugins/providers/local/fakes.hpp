@@ -22,6 +22,7 @@ class FakeProxy final : public Proxy {
   void define(const std::string& application, const Definition& definition) override;
   void forget(const std::string& application) override { definitions.erase(application); }
   [[nodiscard]] bool has_backend(const std::string& name) const override { return up && backends.contains(name); }
+  [[nodiscard]] bool is_down() const override { return down; }
   void recall(const std::string& application, const RouteOrder& order) override {
     recalled_routes[application] = order;
   }
@@ -43,7 +44,7 @@ class FakeProxy final : public Proxy {
 
   [[nodiscard]] std::set<std::string> open_servers(const std::string& backend) const;
 
-  bool up = true;
+  bool up = true, down = false;
   std::string broken;              // told as the problem; every command fails with it while it is not empty
   std::set<std::string> backends;  // of every definition so far
   std::map<std::string, Definition> definitions;

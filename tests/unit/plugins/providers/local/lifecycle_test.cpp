@@ -58,6 +58,16 @@ TEST(Lifecycle, looks_before_it_acts_when_haproxys_tables_are_not_known) {
   EXPECT_EQ(step(facts), Step::kTerminate) << "nobody routes to it: it may go without a drain";
 }
 
+TEST(Lifecycle, one_that_leaves_waits_for_a_haproxy_that_may_still_route_to_it_but_not_for_ever) {
+  ReplicaFacts facts = leaving(Listing::kServing);
+  facts.has_backend = false;
+  facts.may_be_routed_to = true;
+  facts.leave_by = kNow + milliseconds(9);
+  EXPECT_EQ(next_step(facts, kNow), (NextStep{Step::kWait, facts.leave_by}));
+  facts.leave_by = kNow;
+  EXPECT_EQ(step(facts), Step::kTerminate);
+}
+
 TEST(Lifecycle, leaves_drained_counted_terminated_killed_and_unlisted_in_this_order) {
   ReplicaFacts facts = leaving(Listing::kServing);
   EXPECT_EQ(step(facts), Step::kDrain);
