@@ -7,10 +7,10 @@
 // Nothing is applied before it is durable.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/strand.hpp>
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -119,7 +119,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
   [[nodiscard]] Order current_order() const;
   [[nodiscard]] const ApplicationSpec& current_spec() const;
   [[nodiscard]] bool applied() const;
-  [[nodiscard]] bool hurry() const { return fresh_failure_; }
+  // A failed analysis comes before anything else, once the world is known.
+  [[nodiscard]] bool hurry() const { return fresh_failure_ && world_.has_value(); }
   [[nodiscard]] Live live() const;
   [[nodiscard]] Rollout shown() const;
   [[nodiscard]] std::string trace() const { return has_rollout() ? record().rollout.traceparent : std::string(); }

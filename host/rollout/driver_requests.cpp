@@ -39,7 +39,8 @@ Later<Rollout> Driver::act(std::string rollout, Word word, IfVersion version, Mo
   const auto turn = co_await turns_.take();
   if (Status status = co_await refresh(); !status.ok()) co_return status;
   if (!has_rollout() || record().rollout.id != rollout) {
-    co_return Status(Code::failed_precondition, "rollout " + rollout + " of " + name_ + " has just ended; read it again");
+    co_return Status(Code::failed_precondition,
+                     "rollout " + rollout + " of " + name_ + " has just ended; read it again");
   }
   Status stale = check_version(version, rollout_->version, "rollout " + rollout);
   if (!stale.ok()) co_return stale;
@@ -84,9 +85,10 @@ Later<Rollout> Driver::start(Start start) {
 Status Driver::may_start(const RolloutRequest& request) const {
   if (has_rollout() && request.supersede == Supersede::refuse) {
     const Rollout& under_way = record().rollout;
-    return Status(Code::failed_precondition,
-                  "rollout " + under_way.id + " to " + under_way.to_release + " is under way for " + name_ + " (" +
-                      std::string(to_name(under_way.state)) + "); abort it, wait for its end, or start with supersede=replace");
+    return Status(Code::failed_precondition, "rollout " + under_way.id + " to " + under_way.to_release +
+                                                 " is under way for " + name_ + " (" +
+                                                 std::string(to_name(under_way.state)) +
+                                                 "); abort it, wait for its end, or start with supersede=replace");
   }
   if (application_->value.stable_release != request.release) return {};
   return Status(Code::failed_precondition, "release " + request.release + " of " + name_ + " is stable already");
@@ -139,17 +141,18 @@ Status Driver::may_retry(const Rollout& before) const {
   const std::string subject = "rollout " + before.id + " of " + name_;
   const std::string& stable = application_->value.stable_release;
   if (before.state != State::rolled_back && before.state != State::failed) {
-    return Status(Code::failed_precondition,
-                  subject + " is " + std::string(to_name(before.state)) +
-                      ": only one that was rolled back or failed can be tried again; possible now: " +
-                      possible_in(before.state));
+    return Status(
+        Code::failed_precondition,
+        subject + " is " + std::string(to_name(before.state)) +
+            ": only one that was rolled back or failed can be tried again; possible now: " + possible_in(before.state));
   }
   if (has_rollout()) {
     return Status(Code::failed_precondition,
                   subject + " can't be tried again while rollout " + record().rollout.id + " is under way");
   }
   if (before.from_release == stable) return {};
-  return Status(Code::failed_precondition, subject + " went from " + (before.from_release.empty() ? "nothing" : before.from_release) +
+  return Status(Code::failed_precondition, subject + " went from " +
+                                               (before.from_release.empty() ? "nothing" : before.from_release) +
                                                ", but " + stable + " is stable now; start a new rollout");
 }
 

@@ -59,7 +59,8 @@ std::vector<Engine::DriverPtr> Engine::drivers() const {
 
 std::size_t Engine::busy() const {
   const auto all = drivers();
-  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const auto& found) { return found->running(); }));
+  return static_cast<std::size_t>(
+      std::count_if(all.begin(), all.end(), [](const auto& found) { return found->running(); }));
 }
 
 void Engine::provider_changed(const std::string& tenant, const std::string& application) {
@@ -88,7 +89,9 @@ boost::asio::awaitable<Status> Engine::resume_applications() {
     for (const storage::Record& record : page->records) {
       feed_.known(record.key.tenant);
       const auto found = driver(record.key.tenant, record.key.id);
-      auto begin = [](DriverPtr self, Duration away) -> boost::asio::awaitable<void> { (void)co_await self->resume(away); };
+      auto begin = [](DriverPtr self, Duration away) -> boost::asio::awaitable<void> {
+        (void)co_await self->resume(away);
+      };
       boost::asio::co_spawn(found->strand(), begin(found, away_), boost::asio::detached);
     }
     request.after = page->next;
@@ -130,8 +133,9 @@ boost::asio::awaitable<Status> Engine::stop(Duration patience) {
   const std::size_t left = busy();
   (void)co_await run_on(lease_strand_, lease_.give_back());
   if (left == 0) co_return Status();
-  co_return Status(Code::deadline_exceeded, std::to_string(left) + " applications were still being worked on; they are "
-                                                                   "taken up again at the next start");
+  co_return Status(Code::deadline_exceeded, std::to_string(left) +
+                                                " applications were still being worked on; they are "
+                                                "taken up again at the next start");
 }
 
 }  // namespace slipway::rollout

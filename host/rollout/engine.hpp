@@ -1,7 +1,7 @@
 // The rollout engine: delivery as the API asks for it, kept going over restarts.
 //
-// Life: construct, resume(), serve, stop(), then stop the executor's context, then destroy: what still waits in a plugin
-// refers to the engine.
+// Life: construct, resume(), serve, stop(), then stop the executor's context, then destroy: what still waits in a
+// plugin refers to the engine.
 //
 // It keeps one Driver for each application on which something is under way, and nothing for the others. All public
 // functions may be called from any thread.

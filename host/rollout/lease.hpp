@@ -20,7 +20,8 @@ class Lease {
 
   // Tries until it is held or the patience is over; the status says who holds it instead.
   boost::asio::awaitable<Status> acquire(Duration patience);
-  // Renews it until give_back(), and leaves a heartbeat each time. A lease that was lost is taken again when it is free.
+  // Renews it until give_back(), and leaves a heartbeat each time. A lease that was lost is taken again when it is
+  // free.
   boost::asio::awaitable<void> keep();
   boost::asio::awaitable<bool> give_back();
   // Leaves a heartbeat.

@@ -1,8 +1,9 @@
 // Tells the profile's notifiers every event, in order, from the stored stream: at least once, and never in the way of a
 // rollout.
 //
-// For each notifier and tenant one coroutine reads the events after a stored cursor and sends them. One that can't be sent is
-// tried again with growing pauses and given up after a day, so that a dead receiver does not hold up the next ones for ever.
+// For each notifier and tenant one coroutine reads the events after a stored cursor and sends them. One that can't be
+// sent is tried again with growing pauses and given up after a day, so that a dead receiver does not hold up the next
+// ones for ever.
 #pragma once
 
 #include <map>
@@ -37,7 +38,7 @@ class Notifications {
   bool started_ = false;
   bool stopping_ = false;
   std::map<std::pair<std::string, std::string>, std::shared_ptr<Line>> lines_;  // by tenant and notifier
-  std::set<std::string> early_;  // tenants heard of before the start
+  std::set<std::string> early_;                                                 // tenants heard of before the start
 };
 
 }  // namespace slipway::rollout

@@ -18,7 +18,9 @@ void prepare(Record& record, const Application& application, Instant now) {
   record.gates = first_gates(record.rollout, application.spec, now);
   const bool asks = !record.gates.empty();
   const strategy::Wait wait{asks ? strategy::WaitKind::gate : strategy::WaitKind::nothing,
-                            asks ? "the gates before the start" : "its first step", "start", {}};
+                            asks ? "the gates before the start" : "its first step",
+                            "start",
+                            {}};
   set_wait(record, wait, now);
 }
 
@@ -57,7 +59,8 @@ Change supersede(const Record& old, const Rollout& by, Instant now) {
 void clear_first(Record& fresh, const Record& old, Instant now) {
   const std::string& stable = fresh.rollout.from_release;
   const auto& groups = old.order.groups;
-  const auto left = std::find_if(groups.begin(), groups.end(), [&](const auto& group) { return group.release != stable; });
+  const auto left =
+      std::find_if(groups.begin(), groups.end(), [&](const auto& group) { return group.release != stable; });
   if (left == groups.end()) return;
   Retreat retreat{.home_role = std::string(strategy::kStable),
                   .home = stable,
@@ -70,7 +73,8 @@ void clear_first(Record& fresh, const Record& old, Instant now) {
   fresh.order = old.order;
   fresh.order.routes.clear();
   fresh.order.mirror.reset();
-  for (OrderedGroup& group : fresh.order.groups) group.role = group.release == stable ? retreat.home_role : retreat.away_role;
+  for (OrderedGroup& group : fresh.order.groups)
+    group.role = group.release == stable ? retreat.home_role : retreat.away_role;
   fresh.retreat = std::move(retreat);
   set_wait(fresh, {strategy::WaitKind::replicas, "the replicas of " + left->release + " to leave", "start", {}}, now);
 }

@@ -34,7 +34,9 @@ storage::StreamRef journal(const std::string& tenant, const std::string& rollout
 storage::StreamRef events(const std::string& tenant) { return {tenant, "events"}; }
 
 storage::Key heartbeat() { return {"slipway", "heartbeat", "engine"}; }
-storage::Key cursor(const std::string& tenant, const std::string& notifier) { return {tenant, "notifier-cursor", notifier}; }
+storage::Key cursor(const std::string& tenant, const std::string& notifier) {
+  return {tenant, "notifier-cursor", notifier};
+}
 
 std::string turned(const std::string& id) {
   constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -2,7 +2,8 @@
 //
 // Kinds: `application` by name, `release` by <application>/<name>, `rollout` by id, `rollout-index` for lists with the
 // newest first (all/, app/<name>/, active/ and the id turned round), `removal` for applications on their way out.
-// `heartbeat` of the engine, `notifier-cursor`. Streams: `journal/<rollout id>`, `events`. Every key has its tenant. Safe from any thread.
+// `heartbeat` of the engine, `notifier-cursor`. Streams: `journal/<rollout id>`, `events`. Every key has its tenant.
+// Safe from any thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

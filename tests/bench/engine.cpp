@@ -1,8 +1,8 @@
 // One step of the engine in memory, and what an active rollout holds.
 //
-// A step: the observation becomes the strategy's question, crosses as text both ways, its answer becomes a decision, and the
-// decision becomes the text of one atomic write. Memory: what a thousand rollouts in the middle of a canary free when their
-// engine goes.
+// A step: the observation becomes the strategy's question, crosses as text both ways, its answer becomes a decision,
+// and the decision becomes the text of one atomic write. Memory: what a thousand rollouts in the middle of a canary
+// free when their engine goes.
 #include <malloc.h>
 
 #include <chrono>
@@ -44,7 +44,11 @@ struct Scene {
     record.value.order.groups = {{"stable", "1.0", 4, kAllTraffic}, {"next", "1.1", 4, 0}};
     record.version = 5;
     for (const char* role : {"stable", "next"}) {
-      provider::ObservedGroup group{.role = role, .release = group_of(record.value.order, role)->release, .replicas = 4, .running = 4, .ready = 4};
+      provider::ObservedGroup group{.role = role,
+                                    .release = group_of(record.value.order, role)->release,
+                                    .replicas = 4,
+                                    .running = 4,
+                                    .ready = 4};
       group.ready_since.assign(4, kNow - seconds(9));
       for (int i = 0; i < 4; ++i) group.addresses.push_back("127.0.0.1:" + std::to_string(20'000 + i));
       seen.groups.push_back(std::move(group));
@@ -60,7 +64,8 @@ struct Scene {
 
 std::size_t step(Scene& scene) {
   const std::string question_text = encode_text(question(scene.record.value, scene.seen, kNow));
-  const auto bytes = sim::serve<strategy::Interface>(scene.world.strategy, strategy::Interface::index_of<strategy::Step>(), question_text);
+  const auto bytes = sim::serve<strategy::Interface>(scene.world.strategy,
+                                                     strategy::Interface::index_of<strategy::Step>(), question_text);
   const auto reply = decode_text<strategy::StepReply>(*bytes, "the reply");
   if (!fault_of(*reply, scene.record.value).empty()) std::abort();
   auto next = advance(scene.record.value, *reply, scene.seen, kNow);
@@ -103,7 +108,8 @@ int run() {
   const double us = step_us();
   report({"engine.step", us, "us", std::nullopt, "≤ 50 us, in memory, canary", us <= kStepGoalUs});
   const double bytes = bytes_per_rollout();
-  report({"engine.memory_per_rollout", bytes, "bytes", std::nullopt, "≤ 20 KiB an active rollout", bytes <= kMemoryGoal});
+  report(
+      {"engine.memory_per_rollout", bytes, "bytes", std::nullopt, "≤ 20 KiB an active rollout", bytes <= kMemoryGoal});
   return 0;
 }
 

@@ -1,6 +1,6 @@
-// The host dies at every call that it makes, once before and once after the call took effect; the store fails at each of its
-// calls. The rollout must end as it would have, nothing may happen twice, and no order may reach the provider before it is
-// durable.
+// The host dies at every call that it makes, once before and once after the call took effect; the store fails at each
+// of its calls. The rollout must end as it would have, nothing may happen twice, and no order may reach the provider
+// before it is durable.
 #include <gmock/gmock.h>
 
 #include "tests/simulation/world.hpp"
@@ -35,7 +35,7 @@ class Tale {
       if (!id.empty() && world.until([&] { return rollout::has_ended(world.state_of(id)); }, seconds(60))) break;
     }
     ASSERT_FALSE(id.empty());
-    EXPECT_EQ(world.state_of(id), wanted);
+    EXPECT_EQ(world.state_of(id), wanted) << story();
     world.fate = nullptr;
     world.run_for(seconds(1));  // the last blow may still be under way
     if (!world.alive()) world.start();
@@ -49,6 +49,13 @@ class Tale {
   std::size_t orders_before = 0;
 
  private:
+  std::string story() {
+    std::string text;
+    for (const auto& entry : world.journal(id))
+      text += to_string(entry.at) + " " + entry.kind + ": " + entry.reason + "\n";
+    const auto shown = world.get(id);
+    return text + (shown.ok() ? encode_text(*shown) : to_string(shown.status()));
+  }
   // A request that was cut off may have been carried out.
   void begin() {
     const auto rollout = world.deploy("shop", "1.1");

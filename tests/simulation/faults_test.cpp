@@ -22,7 +22,9 @@ class Faults : public testing::Test {
     return rollout.ok() ? rollout->id : "";
   }
   void break_binding(std::string binding, Fate fate = Fate::fail_before) {
-    world.fate = [binding = std::move(binding), fate](int, std::string_view to, std::uint32_t) { return to == binding ? fate : Fate::good; };
+    world.fate = [binding = std::move(binding), fate](int, std::string_view to, std::uint32_t) {
+      return to == binding ? fate : Fate::good;
+    };
   }
   World world;
 };
@@ -75,7 +77,8 @@ TEST_F(Faults, AnUnknownStrategyAnalyzerAndProgramAreRefusedAllAtOnce) {
   ASSERT_TRUE(world.make_application(spec).ok());
   rollout::ReleaseRequest request{.release = {.version = "1.0", .command = {"/missing"}}};
   ASSERT_TRUE(world.ask(world.engine().create_release(world.somebody, "shop", request, rollout::Mode::commit)).ok());
-  rollout::RolloutRequest wanted{.application = "shop", .release = "1.0", .strategy = rollout::StrategySpec{"magic", Json::object()}};
+  rollout::RolloutRequest wanted{
+      .application = "shop", .release = "1.0", .strategy = rollout::StrategySpec{"magic", Json::object()}};
   const auto answer = world.ask(world.engine().start_rollout(world.somebody, wanted));
   EXPECT_EQ(answer.status().code, Code::invalid_argument);
   std::vector<std::string> paths;
@@ -104,7 +107,8 @@ TEST_F(Faults, EveryEventIsToldOnceInOrderAndAnUnreachableReceiverIsNoHindrance)
   world.fate = nullptr;
   const auto count = world.storage.stream("acme", "events").size();
   EXPECT_TRUE(world.until([&] { return world.notifier.sent.size() == count; }, seconds(60)));
-  for (std::size_t i = 0; i < world.notifier.sent.size(); ++i) EXPECT_EQ(world.notifier.sent[i].id, "acme/" + std::to_string(i + 1));
+  for (std::size_t i = 0; i < world.notifier.sent.size(); ++i)
+    EXPECT_EQ(world.notifier.sent[i].id, "acme/" + std::to_string(i + 1));
   EXPECT_EQ(world.notifier.sent.back().type, "rollout.succeeded");
 }
 

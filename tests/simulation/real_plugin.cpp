@@ -20,7 +20,8 @@ const slipway_plugin& table_in(void* library) {
 }  // namespace
 
 struct RealPlugin::Inner {
-  explicit Inner(const std::string& path) : library(::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)), host(table_in(library)) {
+  explicit Inner(const std::string& path)
+      : library(::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)), host(table_in(library)) {
     const Status status = host.run();
     if (!status.ok()) throw Error(status);
   }

@@ -1,5 +1,5 @@
-// People say anything at any time, replicas die, releases are good or bad, the host is killed. Whatever happens: weights add
-// up, they never rise before a replica is ready, and when the storm is over one release serves everything.
+// People say anything at any time, replicas die, releases are good or bad, the host is killed. Whatever happens:
+// weights add up, they never rise before a replica is ready, and when the storm is over one release serves everything.
 #include <gmock/gmock.h>
 
 #include "tests/simulation/world.hpp"
@@ -14,7 +14,10 @@ class Storm {
  public:
   explicit Storm(std::uint64_t seed) : world(seed), dice(seed * 7919) {
     world.start();
-    auto spec = world.shop({{"weights", {100'000, 500'000}}, {"hold", "3s"}, {"analysis", "errors"}, {"keep", dice.below(2) == 0 ? "0" : "4s"}});
+    auto spec = world.shop({{"weights", {100'000, 500'000}},
+                            {"hold", "3s"},
+                            {"analysis", "errors"},
+                            {"keep", dice.below(2) == 0 ? "0" : "4s"}});
     if (dice.below(2) == 0) spec.rollback = {.mode = rollout::RollbackMode::gradual, .over = seconds(5)};
     if (dice.below(3) == 0) spec.verification.period = seconds(4);
     world.make_stable(spec, "1.0");
@@ -65,11 +68,20 @@ class Storm {
     switch (dice.below(12)) {
       case 0:
       case 1:
-      case 2: (void)world.deploy("shop", release); return;
-      case 3: (void)world.deploy("shop", release, rollout::Supersede::replace); return;
-      case 4: world.provider.kill_replica("acme", "shop", release); return;
-      case 5: world.crash(); return;
-      default: break;
+      case 2:
+        (void)world.deploy("shop", release);
+        return;
+      case 3:
+        (void)world.deploy("shop", release, rollout::Supersede::replace);
+        return;
+      case 4:
+        world.provider.kill_replica("acme", "shop", release);
+        return;
+      case 5:
+        world.crash();
+        return;
+      default:
+        break;
     }
     const auto page = world.ask(world.engine().rollouts(world.somebody, {}, {}));
     if (!page.ok() || page->items.empty()) return;

@@ -1,5 +1,5 @@
-// The shipped strategies and the shipped analyzer in simulated worlds, good releases and bad ones, with and without a host
-// that is killed on the way.
+// The shipped strategies and the shipped analyzer in simulated worlds, good releases and bad ones, with and without a
+// host that is killed on the way.
 #include <gmock/gmock.h>
 
 #include "tests/simulation/real_plugin.hpp"
@@ -16,10 +16,14 @@ struct Kind {
 };
 
 std::vector<Kind> kinds() {
-  const Json canary_steps = {{{"weight", "5%"}}, {{"analysis", "errors"}}, {{"weight", "50%"}}, {{"analysis", "errors"}}};
+  const Json canary_steps = {
+      {{"weight", "5%"}}, {{"analysis", "errors"}}, {{"weight", "50%"}}, {{"analysis", "errors"}}};
   return {{"canary", {{"steps", canary_steps}, {"scale_down_delay", "2s"}}},
           {"canary", {{"linear", {{"step", "25%"}, {"interval", "2s"}}}, {"analyses", "errors"}}},
-          {"blue-green", {{"smoke", "errors"}, {"switch_steps", {{{"weight", "10%"}, {"pause", "1s"}, {"analyses", "errors"}}}}, {"keep_blue", "3s"}}},
+          {"blue-green",
+           {{"smoke", "errors"},
+            {"switch_steps", {{{"weight", "10%"}, {"pause", "1s"}, {"analyses", "errors"}}}},
+            {"keep_blue", "3s"}}},
           {"rolling", {{"max_surge", 1}, {"max_unavailable", 0}, {"min_ready", "1s"}, {"analyses", "errors"}}}};
 }
 
@@ -96,8 +100,9 @@ TEST_P(Strategies, ArePlannedByTheSameCode) {
   EXPECT_EQ(plan->moments.back().groups.back().weight, kAllTraffic);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shipped, Strategies, testing::ValuesIn(kinds()), [](const auto& info) {
-  return std::string(info.param.strategy == "blue-green" ? "blue_green" : info.param.strategy) + std::to_string(info.index);
+INSTANTIATE_TEST_SUITE_P(Shipped, Strategies, testing::ValuesIn(kinds()), [](const auto& kind) {
+  return std::string(kind.param.strategy == "blue-green" ? "blue_green" : kind.param.strategy) +
+         std::to_string(kind.index);
 });
 
 }  // namespace

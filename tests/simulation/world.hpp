@@ -36,10 +36,12 @@ class World : private bridge::Caller {
   // Asks without waiting for the answer.
   template <class T>
   void begin(Control::Answer<T> answer, std::shared_ptr<std::optional<Result<T>>> box) {
-    auto carry = [](Control::Answer<T> inner, std::shared_ptr<std::optional<Result<T>>> into) -> boost::asio::awaitable<void> {
+    auto carry = [](Control::Answer<T> inner,
+                    std::shared_ptr<std::optional<Result<T>>> into) -> boost::asio::awaitable<void> {
       *into = co_await std::move(inner);
     };
-    boost::asio::co_spawn(boost::asio::make_strand(*context_), carry(std::move(answer), std::move(box)), boost::asio::detached);
+    boost::asio::co_spawn(boost::asio::make_strand(*context_), carry(std::move(answer), std::move(box)),
+                          boost::asio::detached);
   }
   // Asks the engine and lets the world turn until it answers; UNAVAILABLE when it crashed meanwhile.
   template <class T>

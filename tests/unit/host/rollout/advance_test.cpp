@@ -14,7 +14,9 @@ class Advances : public testing::Test {
     record.rollout.to_release = "1.1";
     record.spec.replicas = 4;
     record.order = steady_order("1.0", 4, 7);
-    world = {.generation = 7, .converged = true, .groups = {{.role = "stable", .release = "1.0", .replicas = 4, .ready = 4, .weight = kAllTraffic}}};
+    world = {.generation = 7,
+             .converged = true,
+             .groups = {{.role = "stable", .release = "1.0", .replicas = 4, .ready = 4, .weight = kAllTraffic}}};
     reply.groups = {{"stable", 4, 950'000}, {"next", 4, 50'000}};
     reply.reason = "first step";
   }
@@ -26,7 +28,8 @@ class Advances : public testing::Test {
 TEST_F(Advances, AWeightWaitsForTheReplicasThatCarryIt) {
   const auto held = advance(record, reply, world, kNow);
   ASSERT_TRUE(held.change);
-  EXPECT_EQ(held.change->record.order.groups, (std::vector<OrderedGroup>{{"stable", "1.0", 4, kAllTraffic}, {"next", "1.1", 4, 0}}));
+  EXPECT_EQ(held.change->record.order.groups,
+            (std::vector<OrderedGroup>{{"stable", "1.0", 4, kAllTraffic}, {"next", "1.1", 4, 0}}));
   EXPECT_EQ(held.waiting.what, "a replica of 1.1 to be ready");
   world.groups.push_back({.role = "next", .release = "1.1", .replicas = 4, .ready = 1});
   EXPECT_EQ(advance(record, reply, world, kNow).change->record.order.groups[1].weight, 50'000U);
@@ -35,7 +38,8 @@ TEST_F(Advances, AWeightWaitsForTheReplicasThatCarryIt) {
 TEST_F(Advances, WhileAWeightIsHeldNoReplicaIsTakenAway) {
   reply.groups = {{"next", 4, kAllTraffic}};
   const auto held = advance(record, reply, world, kNow);
-  EXPECT_EQ(held.change->record.order.groups, (std::vector<OrderedGroup>{{"next", "1.1", 4, 0}, {"stable", "1.0", 4, kAllTraffic}}));
+  EXPECT_EQ(held.change->record.order.groups,
+            (std::vector<OrderedGroup>{{"next", "1.1", 4, 0}, {"stable", "1.0", 4, kAllTraffic}}));
 }
 
 TEST_F(Advances, AnAnswerThatChangesNothingIsNoDecision) {

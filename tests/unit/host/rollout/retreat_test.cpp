@@ -24,9 +24,15 @@ class Retreats : public testing::Test {
   }
   void set(std::int32_t stable_replicas, std::uint32_t next_weight) {
     record.order.generation = 7;
-    record.order.groups = {group("stable", "1.0", stable_replicas, kAllTraffic - next_weight), group("next", "1.1", 4, next_weight)};
+    record.order.groups = {group("stable", "1.0", stable_replicas, kAllTraffic - next_weight),
+                           group("next", "1.1", 4, next_weight)};
     world.generation = 7;
-    world.groups = {{.role = "stable", .release = "1.0", .replicas = stable_replicas, .running = stable_replicas, .ready = stable_replicas, .weight = kAllTraffic - next_weight},
+    world.groups = {{.role = "stable",
+                     .release = "1.0",
+                     .replicas = stable_replicas,
+                     .running = stable_replicas,
+                     .ready = stable_replicas,
+                     .weight = kAllTraffic - next_weight},
                     {.role = "next", .release = "1.1", .replicas = 4, .running = 4, .ready = 4, .weight = next_weight}};
   }
   Change back() { return turn_back(record, "because", world, kNow); }
@@ -37,14 +43,16 @@ class Retreats : public testing::Test {
 TEST_F(Retreats, AllTrafficGoesBackInTheFirstOrderWhenEnoughStableReplicasAreReady) {
   const Change change = back();
   EXPECT_EQ(change.record.rollout.state, State::rolling_back);
-  EXPECT_EQ(change.record.order.groups, (std::vector{group("stable", "1.0", 4, kAllTraffic), group("next", "1.1", 4, 0)}));
+  EXPECT_EQ(change.record.order.groups,
+            (std::vector{group("stable", "1.0", 4, kAllTraffic), group("next", "1.1", 4, 0)}));
   EXPECT_EQ(change.events, std::vector<std::string>{"rollout.rolling_back"});
 }
 
 TEST_F(Retreats, BeforeEnoughAreReadyTrafficGoesBackInProportionToThem) {
   set(4, 900'000);
   world.groups[0].ready = 1;
-  EXPECT_EQ(back().record.order.groups, (std::vector{group("stable", "1.0", 4, 250'000), group("next", "1.1", 4, 750'000)}));
+  EXPECT_EQ(back().record.order.groups,
+            (std::vector{group("stable", "1.0", 4, 250'000), group("next", "1.1", 4, 750'000)}));
 }
 
 TEST_F(Retreats, WeightNeverLeavesTheStableReleaseOnTheWayBack) {
@@ -63,7 +71,8 @@ TEST_F(Retreats, WhenTheNewReplicasAreDeadOneStableReplicaIsEnough) {
 TEST_F(Retreats, AStableGroupThatWasRemovedIsBroughtUpBeforeItGetsTraffic) {
   record.order.groups = {group("next", "1.1", 4, kAllTraffic)};
   world.groups.erase(world.groups.begin());
-  EXPECT_EQ(back().record.order.groups, (std::vector{group("stable", "1.0", 4, 0), group("next", "1.1", 4, kAllTraffic)}));
+  EXPECT_EQ(back().record.order.groups,
+            (std::vector{group("stable", "1.0", 4, 0), group("next", "1.1", 4, kAllTraffic)}));
 }
 
 TEST_F(Retreats, AGradualWayBackHasTenEqualShifts) {

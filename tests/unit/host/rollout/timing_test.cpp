@@ -83,7 +83,9 @@ TEST(Backoff, GrowsToFiveSecondsAndNamesTheBinding) {
   }
   EXPECT_GE(last, milliseconds(2'500));
   EXPECT_TRUE(troubles.resting("metrics.haproxy", now));
-  EXPECT_THAT(troubles.sentences(), testing::ElementsAre("binding \"metrics.haproxy\" has failed 12 times since 2023-11-14T22:13:20Z, last with UNAVAILABLE: connection refused"));
+  EXPECT_THAT(troubles.sentences(),
+              testing::ElementsAre("binding \"metrics.haproxy\" has failed 12 times since 2023-11-14T22:13:20Z, last "
+                                   "with UNAVAILABLE: connection refused"));
   troubles.fine("metrics.haproxy");
   EXPECT_TRUE(troubles.none());
 }

@@ -10,7 +10,9 @@ using testing::IsEmpty;
 
 std::vector<std::string> lines(const Problems& problems) {
   std::vector<std::string> list;
-  for (const Problem& problem : problems) list.push_back(problem.path + ": " + problem.message + (problem.value.empty() ? "" : " (was " + problem.value + ")"));
+  for (const Problem& problem : problems)
+    list.push_back(problem.path + ": " + problem.message +
+                   (problem.value.empty() ? "" : " (was " + problem.value + ")"));
   return list;
 }
 
@@ -28,7 +30,8 @@ TEST(Applications, EveryFaultIsFoundAtOnce) {
   spec.analyses = {{.name = "errors"}, {.name = "errors", .interval = milliseconds(1)}};
   spec.verification = {.period = {}, .analyses = {"latency"}};
   EXPECT_THAT(lines(faults_of(spec)),
-              ElementsAre("/name: want lower-case letters, digits, dots and dashes, beginning and ending with a letter or digit (was \"Shop\")",
+              ElementsAre("/name: want lower-case letters, digits, dots and dashes, beginning and ending with a letter "
+                          "or digit (was \"Shop\")",
                           "/hosts/0: want a Host header in lower case, such as shop.example.com (was \"Shop.example\")",
                           "/analyses/1/name: is used twice; each analysis has a name of its own (was \"errors\")",
                           "/analyses/1/interval: want at least 100ms (was \"1ms\")",
@@ -47,8 +50,10 @@ TEST(Releases, EveryFaultIsFoundAtOnceAndNoSecretIsRepeated) {
   request.release.secrets = {{"TOKEN", "hunter2"}};
   request.release.files = {{.path = "../etc/passwd", .content = ""}};
   EXPECT_THAT(lines(faults_of(request)),
-              ElementsAre("/release/artefact: want path or archive, not both", "/release/artefact/archive: want an absolute path (was \"app.tar\")",
-                          "/release/artefact/digest: an archive needs its digest, sha256:<64 hex digits>", "/release/command/0: want the program to run",
+              ElementsAre("/release/artefact: want path or archive, not both",
+                          "/release/artefact/archive: want an absolute path (was \"app.tar\")",
+                          "/release/artefact/digest: an archive needs its digest, sha256:<64 hex digits>",
+                          "/release/command/0: want the program to run",
                           "/release/secrets/TOKEN: is given twice, in env and in secrets",
                           "/release/secrets/TOKEN: want a reference such as env:NAME or file:name, never a value",
                           "/release/files/0/path: want a path inside the working directory (was \"../etc/passwd\")"));
