@@ -5,11 +5,10 @@
 
 #include <fstream>
 #include <iostream>
+#include <slipway/interfaces/provider.hpp>
+#include <slipway/testing/fake_host.hpp>
+#include <slipway/testing/library.hpp>
 #include <sstream>
-
-#include "slipway/interfaces/provider.hpp"
-#include "slipway/testing/fake_host.hpp"
-#include "slipway/testing/library.hpp"
 
 namespace {
 

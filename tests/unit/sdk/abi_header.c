@@ -8,10 +8,15 @@ _Static_assert(offsetof(slipway_plugin, size) == 0, "every struct begins with it
 uint64_t slipway_test_sizes(uint32_t which);
 uint64_t slipway_test_sizes(uint32_t which) {
   switch (which) {
-    case 0: return sizeof(slipway_span);
-    case 1: return sizeof(slipway_blob);
-    case 2: return sizeof(slipway_call);
-    case 3: return sizeof(slipway_host);
-    default: return sizeof(slipway_plugin);
+    case 0:
+      return sizeof(slipway_span);
+    case 1:
+      return sizeof(slipway_blob);
+    case 2:
+      return sizeof(slipway_call);
+    case 3:
+      return sizeof(slipway_host);
+    default:
+      return sizeof(slipway_plugin);
   }
 }

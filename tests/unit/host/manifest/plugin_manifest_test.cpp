@@ -116,9 +116,8 @@ TEST(PluginManifest, FilesStayInsideThePackageAndIncludeTheLibrary) {
     EXPECT_NE(faults_of(json).find("is no path inside the package"), std::string::npos) << path;
   }
   json["files"] = {{"strategy-canary.so", "ABC"}};
-  EXPECT_EQ(
-      faults_of(json),
-      "plugin.json:7: /files/strategy-canary.so: is \"ABC\"; want a SHA-256 as 64 lower-case hexadecimal digits");
+  EXPECT_EQ(faults_of(json),
+            "plugin.json:7: /files/strategy-canary.so: is \"ABC\"; want a SHA-256 as 64 lower-case hexadecimal digits");
   json["files"] = {{"other.so", kDigest}};
   EXPECT_NE(faults_of(json).find("/library: is \"strategy-canary.so\"; want a file that is listed in /files"),
             std::string::npos);
