@@ -14,7 +14,7 @@ void add_world(Why& why, const provider::Observation& world) {
     if (!group.problem.empty()) why.details.push_back("release " + group.release + ": " + group.problem);
     if (group.crashing > 0)
       why.details.push_back("release " + group.release + ": " + std::to_string(group.crashing) +
-                            " replicas crash again and again");
+                            (group.crashing == 1 ? " replica is" : " replicas are") + " in a crash loop");
   }
   for (const auto& problem : world.problems) why.details.push_back("provider: " + problem);
 }

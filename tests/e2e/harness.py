@@ -224,6 +224,11 @@ class Stack(stack.Stack):
     def replicas(self):
         return self.processes("slipway-example")
 
+    def replicas_of(self, version):
+        """How many processes serve that release."""
+        wanted = f"EXAMPLE_VERSION={version}\0".encode()
+        return sum(wanted in _environment(pid) for pid in self.replicas())
+
     def haproxies(self):
         return self.processes("haproxy")
 
@@ -243,6 +248,13 @@ def _program(pid):
         return os.path.basename(os.readlink(f"/proc/{pid}/exe"))
     except OSError:
         return ""
+
+
+def _environment(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
 
 
 class StackTest(unittest.TestCase):
@@ -284,12 +296,20 @@ class StackTest(unittest.TestCase):
         self.assertGreater(load.requests, least)
 
     def assert_journal_is_sound(self, journal):
-        """Numbered without a hole, in order of time; orders to the provider have growing numbers; none is there twice."""
+        """Numbered without a hole, in order of time; each order to the provider has a number of its own, which grows; no
+        decision is there twice."""
         self.assertEqual([entry["sequence"] for entry in journal],
                          list(range(journal[0]["sequence"], journal[0]["sequence"] + len(journal))))
         self.assertEqual([entry["at"] for entry in journal], sorted(entry["at"] for entry in journal))
         generations = [entry["generation"] for entry in journal]
-        self.assertEqual(generations, sorted(set(generations)), "generations must strictly grow")
+        self.assertEqual(generations, sorted(generations), "generations must grow")
+        orders = [entry for entry in journal if entry["groups"]]
+        for before, after in zip(orders, orders[1:]):
+            if before["generation"] == after["generation"]:
+                self.assertEqual(before["groups"], after["groups"], f"one generation, two orders: {before} {after}")
+        decisions = [json.dumps({**entry, "sequence": 0, "at": ""}) for entry in journal]
+        twice = [text for text in decisions if decisions.count(text) > 1]
+        self.assertEqual(twice, [], "decided twice")
 
     def assert_refused(self, reply, status, *words):
         self.assertEqual(reply.status, status, reply.text)

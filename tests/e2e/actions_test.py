@@ -1,0 +1,202 @@
+"""A person steers rollouts by the command line: every action, its exit code, and what `why` says meanwhile."""
+
+import json
+import unittest
+
+from harness import APP, ENDS, StackTest, in_threads, wait_for
+
+DONE, FAILED, USAGE, ROLLED_BACK, TIMED_OUT, REFUSED = range(6)
+UNTIL_TOLD = {"steps": [{"weight": "20%"}, {"pause": {}}, {"weight": "60%"}, {"pause": {}}], "scale_down_delay": "100ms"}
+
+
+class ActionsTest(StackTest):
+    def setUp(self):
+        super().setUp()
+        self.start_stack()
+        self.stack.first_release(replicas=2)
+
+    def act(self, action, *more, status=DONE):
+        run = self.stack.cli("rollout", action, *more)
+        self.assert_exit(run, status)
+        return run
+
+    def start(self, settings=None, strategy="canary", version="1.1"):
+        self.stack.create_release(version)
+        return self.stack.start_rollout(version, strategy, UNTIL_TOLD if settings is None else settings)
+
+    def wait_at(self, rollout, step, weight):
+        def there():
+            return self.stack.rollout(rollout)["step"] == step and self.stack.weight(rollout) == weight
+        self.stack.wait_rollout(rollout, f"to be at step {step} with weight {weight}", there, 15)
+
+    def test_promote_goes_one_step_on_and_promote_full_to_the_end(self):
+        rollout = self.start()
+        self.wait_at(rollout, 1, 200_000)
+        self.stack.wait_why(rollout, "promote")
+        self.act("promote", rollout, "--reason", "looks good")
+        self.wait_at(rollout, 3, 600_000)
+        self.act("promote", rollout, "--full", "--wait", "--timeout", "20s")
+        self.assertEqual(self.stack.stable(), "1.1")
+        commands = [entry for entry in self.stack.journal(rollout) if entry["kind"] == "command"]
+        self.assertEqual([entry["actor"] for entry in commands], ["token", "token"])
+        self.assertIn("looks good", commands[0]["reason"])
+
+    def test_pause_holds_the_weight_and_resume_goes_on(self):
+        rollout = self.start({"steps": [{"weight": "20%"}, {"pause": {"duration": "1s"}}], "scale_down_delay": "100ms"})
+        self.wait_at(rollout, 1, 200_000)
+        self.act("pause", rollout)
+        self.stack.wait_state(rollout, "paused")
+        self.stack.wait_why(rollout, "resume")
+        self.act("pause", rollout, status=REFUSED)
+        journal = self.stack.journal(rollout)
+        self.stack.begin_load()
+        self.stack.await_requests(300)  # longer than the strategy's own pause
+        self.stack.end_load()
+        self.assertEqual(self.stack.journal(rollout), journal)
+        self.act("resume", rollout, "--wait", "--timeout", "20s")
+        self.assertEqual(self.stack.stable(), "1.1")
+
+    def test_skip_leaves_out_the_current_step(self):
+        rollout = self.start()
+        self.wait_at(rollout, 1, 200_000)
+        self.act("skip", rollout)
+        self.wait_at(rollout, 3, 600_000)
+
+    def test_abort_goes_back_and_retry_starts_over(self):
+        rollout = self.start()
+        self.wait_at(rollout, 1, 200_000)
+        self.act("abort", rollout, "--wait", "--timeout", "20s", status=ROLLED_BACK)
+        self.assertEqual(self.stack.stable(), "1.0")
+        self.assertEqual(self.stack.weight(rollout), 0)
+        self.act("abort", rollout, status=REFUSED)
+        self.act("retry", rollout)
+        self.wait_at(rollout, 1, 200_000)
+        self.assertEqual(self.stack.rollout(rollout)["attempt"], 2)
+        self.act("promote", rollout, "--full", "--wait", "--timeout", "20s")
+        self.assertEqual(self.stack.stable(), "1.1")
+
+    def test_rollback_goes_to_any_good_release_also_after_the_end(self):
+        first = self.stack.deploy("1.1")
+        second = self.stack.deploy("1.2")
+        self.act("rollback", second, "--to", "1.0", "--wait", "--timeout", "20s")
+        self.assertEqual(self.stack.stable(), "1.0")
+        self.assertIn("version 1.0", self.stack.fetch().text)
+        self.act("rollback", second, "--to", "9.9", status=REFUSED)
+        newest = self.stack.read("/api/rollouts")["items"][0]
+        self.assertEqual((newest["kind"], newest["to_release"]), ("rollback", "1.0"))
+        self.assertNotIn(newest["id"], (first, second))
+
+    def test_an_approval_is_waited_for_and_given(self):
+        rollout = self.start({"steps": [{"approval": {"message": "Has support been told?"}}], "scale_down_delay": "100ms"})
+        self.stack.wait_why(rollout, "Has support been told?")
+        self.act("approve", rollout, "--reason", "told", "--wait", "--timeout", "20s")
+        self.assertEqual(self.stack.stable(), "1.1")
+
+    def test_waiting_ends_with_4_when_its_time_is_over_and_the_rollout_goes_on(self):
+        rollout = self.start()
+        self.act("watch", rollout, "--timeout", "1s", status=TIMED_OUT)
+        self.assertNotIn(self.stack.rollout(rollout)["state"], ENDS)
+        run = self.stack.cli("rollout", "promote", rollout, "--full", "--wait", "--timeout", "20s")
+        self.assert_exit(run, DONE)
+
+    def test_exit_codes_of_deploy_tell_how_it_ended(self):
+        self.stack.create_release("1.1", {"EXAMPLE_READY_AFTER": "10m"})
+        settings = self.stack.folder / "settings.yaml"
+        settings.write_text("progress_deadline: 1s\n")
+        deploy = ("deploy", APP, "1.1", "--strategy", "rolling", "--settings", settings)
+        self.assert_exit(self.stack.cli(*deploy, "--wait", "--timeout", "30s"), ROLLED_BACK)
+        self.stack.create_release("1.2")
+        self.assert_exit(self.stack.cli("deploy", APP, "1.2", "--watch", "--timeout", "30s"), DONE, "succeeded")
+        self.assert_exit(self.stack.cli("deploy", APP, "none"), REFUSED, 'release "none" of application "demo" does not exist')
+        settings.write_text("max_surge: many\n")
+        self.assert_exit(self.stack.cli("deploy", APP, "1.2", "--settings", settings), USAGE, "max_surge")
+        self.stack.stop_daemon()
+        self.assert_exit(self.stack.cli("deploy", APP, "1.2"), FAILED, "no answer from")
+
+    def test_a_second_rollout_is_refused_unless_it_replaces_the_first(self):
+        rollout = self.start()
+        self.wait_at(rollout, 1, 200_000)
+        self.stack.create_release("1.2")
+        self.assert_exit(self.stack.cli("deploy", APP, "1.2"), REFUSED, rollout)
+        self.assert_exit(self.stack.cli("deploy", APP, "1.2", "--strategy", "rolling", "--replace", "--wait", "--timeout", "30s"),
+                         DONE)
+        self.assertEqual(self.stack.rollout(rollout)["state"], "superseded")
+        self.assertEqual(self.stack.stable(), "1.2")
+        wait_for("only 1.2 to run", lambda: (self.stack.replicas_of("1.2"), self.stack.replicas_of("1.1"),
+                                             self.stack.replicas_of("1.0")) == (2, 0, 0), 15)
+
+    def test_of_two_people_who_promote_and_abort_at_once_nobody_is_lost(self):
+        rollout = self.start()
+        self.wait_at(rollout, 1, 200_000)
+        runs = in_threads(lambda: self.stack.cli("rollout", "promote", rollout, "--full"),
+                          lambda: self.stack.cli("rollout", "abort", rollout))
+        self.assertIn(DONE, [run.returncode for run in runs])
+        self.assertTrue(all(run.returncode in (DONE, REFUSED) for run in runs), runs)
+        ended = wait_for("its end", lambda: self.stack.rollout(rollout)["state"] in ENDS and self.stack.rollout(rollout), 20)
+        self.assertEqual(self.stack.stable(), "1.1" if ended["state"] == "succeeded" else "1.0")
+        accepted = [entry for entry in self.stack.journal(rollout) if entry["actor"] and entry["kind"] != "started"]
+        self.assertEqual(len(accepted), [run.returncode for run in runs].count(DONE))
+
+    def test_a_dry_run_shows_the_plan_and_starts_nothing(self):
+        self.stack.create_release("1.1")
+        self.stack.create_application(replicas=2, strategy={"name": "canary", "settings": UNTIL_TOLD})
+        run = self.stack.cli("deploy", APP, "1.1", "--dry-run")
+        self.assert_exit(run, DONE, "demo: 1.0 → 1.1 by canary", "20%", "60%", "100%", "somebody must promote")
+        plan = json.loads(self.stack.cli("deploy", APP, "1.1", "--dry-run", "-o", "json").stdout)
+        weights = [group["weight"] for moment in plan["moments"] for group in moment["groups"] if group["role"] == "next"]
+        self.assertEqual(sorted(set(weights) - {0}), [200_000, 600_000, 1_000_000])
+        self.assertTrue(plan["needs_a_person"])
+        self.assertEqual(len(self.stack.read("/api/rollouts")["items"]), 1)
+        self.assertEqual(self.stack.replicas_of("1.1"), 0)
+        rollout = self.start(version="1.2")
+        self.wait_at(rollout, 1, 200_000)
+        self.act("abort", rollout, "--dry-run")
+        self.assertEqual(self.stack.rollout(rollout)["state"], "progressing")
+
+    def test_why_answers_in_every_state(self):
+        def why(rollout, state):
+            seen = self.stack.wait_state(rollout, state)["why"]
+            self.assertTrue(seen["waits_for"] and seen["reason"] and seen["since"], seen)
+            self.assert_exit(self.stack.cli("rollout", "why", rollout), DONE, "waits for", "because")
+            return seen
+
+        self.stack.create_application(replicas=2, verification={"period": "2s", "analyses": []},
+                                      rollback={"mode": "gradual", "over": "2s"}, gates=[{"gate": "approval"}])
+        rollout = self.start()
+        why(rollout, "pending")
+        self.act("approve", rollout)
+        self.wait_at(rollout, 1, 200_000)
+        why(rollout, "progressing")
+        self.act("pause", rollout)
+        self.assertIn("resume", json.dumps(why(rollout, "paused")))
+        self.act("resume", rollout)
+        self.act("abort", rollout)
+        why(rollout, "rolling_back")
+        self.assertEqual(why(rollout, "rolled_back")["waits_for"], "nothing")
+        self.act("retry", rollout)
+        self.stack.wait_state(rollout, "pending")
+        self.act("approve", rollout)
+        self.wait_at(rollout, 1, 200_000)
+        self.act("promote", rollout, "--full")
+        why(rollout, "verifying")
+        self.assertEqual(why(rollout, "succeeded")["waits_for"], "nothing")
+
+    def test_answers_come_as_table_json_and_yaml(self):
+        rollout = self.stack.read("/api/rollouts")["items"][0]["id"]
+        for arguments in (("rollout", "list"), ("rollout", "get", rollout), ("rollout", "why", rollout),
+                          ("rollout", "journal", rollout), ("app", "list"), ("app", "get", APP), ("release", "list", APP),
+                          ("release", "get", APP, "1.0"), ("plugin", "list"), ("binding", "list"), ("profile", "show"),
+                          ("status",)):
+            with self.subTest(arguments):
+                table, as_json, as_yaml = (self.stack.cli(*arguments, *form) for form in ((), ("-o", "json"), ("-o", "yaml")))
+                for run in (table, as_json, as_yaml):
+                    self.assert_exit(run, DONE)
+                self.assertTrue(json.loads(as_json.stdout))
+                self.assertTrue(table.stdout.strip() and as_yaml.stdout.strip())
+                self.assertNotIn("\x1b", table.stdout + as_json.stdout)
+                self.assertNotIn("{\n", as_yaml.stdout)
+        self.assert_exit(self.stack.cli("rollout", "journal", rollout), DONE, "REASON", "succeeded")
+
+
+if __name__ == "__main__":
+    unittest.main()

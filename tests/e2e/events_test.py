@@ -1,0 +1,108 @@
+"""Events to those who listen, over a restart too; and SIGHUP."""
+
+import http.client
+import json
+import signal
+import unittest
+
+from harness import StackTest, wait_for
+
+
+class Listener:
+    """One stream of server-sent events."""
+
+    def __init__(self, stack, last_id=None):
+        headers = {"Authorization": f"Bearer {stack.token}"}
+        if last_id is not None:
+            headers["Last-Event-ID"] = str(last_id)
+        self._connection = http.client.HTTPConnection("127.0.0.1", stack.api_port, timeout=10)
+        self._connection.request("GET", "/api/events", headers=headers)
+        self.reply = self._connection.getresponse()
+
+    def next(self):
+        """(id, event) of the next one; None at the stream's end."""
+        fields = {}
+        while line := self.reply.readline().decode():
+            name, colon, value = line.rstrip("\n").partition(": ")
+            if colon and name:
+                fields[name] = value
+            elif line == "\n" and "data" in fields:
+                return int(fields["id"]), json.loads(fields["data"])
+        return None
+
+    def until(self, kind):
+        """All of them to the first one of that kind."""
+        seen = []
+        while not seen or seen[-1][1]["type"] != kind:
+            event = self.next()
+            if event is None:
+                raise AssertionError(f"the stream ended before {kind}: {seen}")
+            seen.append(event)
+        return seen
+
+    def close(self):
+        self._connection.close()
+
+
+class EventsTest(StackTest):
+    def listen(self, last_id=None):
+        listener = Listener(self.stack, last_id)
+        self.addCleanup(listener.close)
+        return listener
+
+    def test_a_stream_resumes_after_a_restart_without_losing_or_repeating_an_event(self):
+        self.start_stack()
+        listener = self.listen()
+        self.assertEqual(listener.reply.status, 200)
+        self.assertEqual(listener.reply.getheader("Content-Type").split(";")[0], "text/event-stream")
+        self.stack.first_release()
+        seen = listener.until("rollout.started")
+        self.assertEqual([event["type"] for _, event in seen], ["application.created", "release.created", "rollout.started"])
+        self.stack.kill_daemon()
+        self.stack.start_daemon()
+        self.stack.deploy("1.1")
+        rest = self.listen(seen[-1][0]).until("release.created")
+        ids = [number for number, _ in seen + rest]
+        self.assertEqual(ids, sorted(set(ids)))
+        self.assertIn("rollout.succeeded", [event["type"] for _, event in rest])
+        whole = self.listen(0).until("rollout.succeeded")
+        self.assertEqual(whole[:len(seen)], seen)
+        both = dict(seen + rest)
+        self.assertEqual([number for number, _ in whole], sorted(both)[:len(whole)])
+
+    def test_an_id_that_never_was_is_gone_and_rubbish_is_refused(self):
+        self.start_stack()
+        for last_id, status in (("99999", 410), ("rubbish", 400), ("-1", 400)):
+            with self.subTest(last_id):
+                self.assertEqual(self.listen(last_id).reply.status, status)
+
+    def test_the_command_line_shows_events_and_ends_when_told(self):
+        self.start_stack()
+        self.stack.first_release()
+        run = self.stack.cli("events", "--after", "0", "--timeout", "1s")
+        self.assert_exit(run, 0, "rollout.succeeded")
+
+    def test_sighup_takes_over_the_log_level_and_says_what_it_can_not(self):
+        self.start_stack()
+        site = self.stack.folder / "site.json"
+        shown = lambda: self.stack.log().count(" DEBUG ")  # noqa: E731
+        self.stack.read("/api/applications")
+        self.assertEqual(shown(), 0)
+        self.stack._site = {"log": {"level": "debug"}, "threads": 3}
+        site.write_text(json.dumps(self.stack.site()))
+        self.stack.daemon.send_signal(signal.SIGHUP)
+        wait_for("what was taken over", lambda: "/log/level" in self.stack.log() or "log.level" in self.stack.log(), 10)
+        wait_for("debug lines", lambda: self.stack.read("/api/applications") and shown() > 0, 10)
+        self.assertRegex(self.stack.log(), "threads.*only when slipwayd is started again")
+
+    def test_sighup_with_a_faulty_file_changes_nothing_and_names_the_fault(self):
+        self.start_stack()
+        (self.stack.folder / "site.json").write_text('{"log": {"level": "loud"}}')
+        self.stack.daemon.send_signal(signal.SIGHUP)
+        wait_for("the fault", lambda: "/log/level: is" in self.stack.log(), 10)
+        self.assertIn("loud", self.stack.log())
+        self.assertEqual(self.stack.call("GET", "/health/ready").status, 200)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,111 @@
+"""slipwayd killed with SIGKILL in each phase of each strategy: the application serves on, and the rollout ends right."""
+
+import unittest
+
+from harness import ENDS, ERRORS, StackTest, wait_for
+
+# Slow to get ready, so that there is a time at which replicas are awaited.
+SLOW_START = {"EXAMPLE_READY_AFTER": "600ms"}
+
+
+class KillTest(StackTest):
+    def setUp(self):
+        super().setUp()
+        self.start_stack()
+
+    def begin(self, strategy, settings, env=None, **application):
+        self.stack.first_release(replicas=3, **application)
+        self.stack.begin_load()
+        self.stack.create_release("1.1", {**SLOW_START, **(env or {})})
+        return self.stack.start_rollout("1.1", strategy, settings)
+
+    def kill_at(self, rollout, phase, condition):
+        """When `condition` holds of the rollout; then requests are served without slipwayd, and it comes back."""
+        def holds():
+            seen = self.stack.rollout(rollout)
+            self.assertNotIn(seen["state"], ENDS, f"the phase {phase!r} never was; {self.stack.journal(rollout)}")
+            return condition(seen)
+
+        wait_for(phase, holds, 20, pause=0.02)
+        before = self.stack.journal(rollout)
+        self.stack.kill_daemon()
+        self.stack.await_requests(40)
+        self.stack.start_daemon()
+        after = self.stack.journal(rollout)
+        self.assertEqual(after[:len(before)], before, "what was decided stays")
+
+    def end(self, rollout, state, stable):
+        self.stack.wait_state(rollout, state, 25)
+        self.assertEqual(self.stack.stable(), stable)
+        other = {"1.0": "1.1", "1.1": "1.0"}[stable]
+        wait_for("the other release to be gone", lambda: self.stack.replicas_of(other) == 0, 15)
+        received = self.stack.received(other)
+        self.stack.await_requests(60, stable)
+        self.assertEqual(self.stack.received(other), received)
+        self.assertEqual(self.stack.replicas_of(stable), 3)
+        self.assert_served_all(*self.stack.end_load())
+        self.assert_journal_is_sound(self.stack.journal(rollout))
+
+    @staticmethod
+    def at_weight(weight):
+        return lambda seen: any(group["role"] == "next" and group["weight"] == weight for group in seen["groups"])
+
+    @staticmethod
+    def ready(count):
+        return lambda seen: any(group["role"] == "next" and group["ready"] >= count for group in seen["groups"])
+
+    def test_a_rolling_rollout_goes_on_after_each_of_its_batches(self):
+        rollout = self.begin("rolling", {"max_surge": 1, "max_unavailable": 0, "min_ready": "200ms"})
+        self.kill_at(rollout, "just started", lambda seen: True)
+        for count in (1, 2, 3):
+            self.kill_at(rollout, f"{count} new replicas ready", self.ready(count))
+        self.end(rollout, "succeeded", "1.1")
+
+    def test_a_canary_goes_on_in_each_of_its_phases(self):
+        steps = [{"weight": "10%"}, {"analysis": "errors"}, {"weight": "50%"}, {"pause": {"duration": "2s"}}]
+        rollout = self.begin("canary", {"steps": steps, "scale_down_delay": "3s"})
+        self.kill_at(rollout, "replicas are awaited", lambda seen: seen["groups"] and not self.ready(1)(seen))
+        self.kill_at(rollout, "the analysis runs", lambda seen: seen["step"] == 1 and seen["analyses"])
+        self.kill_at(rollout, "the pause", lambda seen: seen["step"] == 3 and self.at_weight(500_000)(seen))
+        self.kill_at(rollout, "all traffic, old replicas kept", self.at_weight(1_000_000))
+        self.end(rollout, "succeeded", "1.1")
+
+    def test_blue_green_goes_on_in_each_of_its_phases(self):
+        settings = {"smoke": "smoke", "switch_steps": [{"weight": "30%", "pause": "2s"}], "keep_blue": "3s"}
+        rollout = self.begin("blue-green", settings)
+        self.kill_at(rollout, "the preview starts", lambda seen: seen["groups"] and not self.ready(3)(seen))
+        self.kill_at(rollout, "the smoke test runs", lambda seen: seen["analyses"])
+        self.kill_at(rollout, "the first shift", self.at_weight(300_000))
+        self.kill_at(rollout, "all traffic, blue kept", self.at_weight(1_000_000))
+        self.end(rollout, "succeeded", "1.1")
+
+    def test_a_gradual_way_back_goes_on(self):
+        rollout = self.begin("canary", {"steps": [{"weight": "50%"}, {"analysis": "errors"}]}, {"EXAMPLE_FAIL_RATIO": "0.5"},
+                             rollback={"mode": "gradual", "over": "3s"})
+        self.kill_at(rollout, "rolling back", lambda seen: seen["state"] == "rolling_back")
+        self.kill_at(rollout, "half of the way back", lambda seen: any(
+            group["role"] == "next" and group["weight"] <= 300_000 for group in seen["groups"]))
+        self.end(rollout, "rolled_back", "1.0")
+
+    def test_the_watch_after_promotion_goes_on(self):
+        watched = {"period": "4s", "analyses": ["watch"]}
+        rollout = self.begin("rolling", {"max_surge": 3}, verification=watched, analyses=[{**ERRORS, "name": "watch"}])
+        self.kill_at(rollout, "verifying", lambda seen: seen["state"] == "verifying")
+        self.end(rollout, "succeeded", "1.1")
+
+    def test_what_a_person_paused_stays_paused(self):
+        rollout = self.begin("canary", {"steps": [{"weight": "50%"}, {"pause": {"duration": "2s"}}],
+                                        "scale_down_delay": "300ms"})
+        self.kill_at(rollout, "half of the traffic", lambda seen: self.at_weight(500_000)(seen) and
+                     self.stack.cli("rollout", "pause", rollout).returncode == 0)
+        wait_for("replicas to be seen again", lambda: self.at_weight(500_000)(self.stack.rollout(rollout)), 10)
+        journal = self.stack.journal(rollout)
+        self.stack.await_requests(600)  # longer than the strategy's own pause
+        self.assertEqual(self.stack.journal(rollout), journal)
+        self.assertEqual(self.stack.rollout(rollout)["state"], "paused")
+        self.assertEqual(self.stack.cli("rollout", "resume", rollout).returncode, 0)
+        self.end(rollout, "succeeded", "1.1")
+
+
+if __name__ == "__main__":
+    unittest.main()
