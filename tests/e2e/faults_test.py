@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import tempfile
 import time
@@ -34,6 +35,36 @@ class FaultsTest(StackTest):
         self.stack.end_load()
         self.assert_exit(self.stack.cli("rollout", "promote", rollout, "--full", "--wait", "--timeout", "20s"), 0)
 
+    def test_a_haproxy_that_hangs_stops_a_rollout_without_losing_it(self):
+        self.start_stack()
+        self.stack.first_release(replicas=2)
+        hung = self.stack.haproxies()
+        for pid in hung:
+            os.kill(pid, signal.SIGSTOP)
+            self.addCleanup(self.go_on, pid)
+        self.stack.create_release("1.1")
+        rollout = self.stack.start_rollout("1.1", "rolling", {"max_surge": 2})
+        self.stack.wait_why(rollout, "HAProxy")
+        self.assertEqual(self.stack.stable(), "1.0")
+        for pid in hung:
+            self.go_on(pid)
+        self.stack.wait_state(rollout, "succeeded")
+        wait_for("answers", self.answers, 15)
+        self.assertIn("version 1.1", self.stack.fetch().text)
+
+    def test_a_haproxy_that_is_not_installed_is_named_and_nothing_is_promoted(self):
+        self.start_stack(changes=[("      haproxy:\n", "      haproxy:\n        binary: no-such-haproxy\n")])
+        self.stack.create_application()
+        self.stack.create_release("1.0")
+        rollout = self.stack.start_rollout("1.0")
+        self.stack.wait_why(rollout, 'cannot start \\"no-such-haproxy\\": no such program in')
+        self.assertEqual(self.stack.stable(), "")
+
+    @staticmethod
+    def go_on(pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
     def answers(self):
         with contextlib.suppress(OSError):
             return self.stack.fetch().status == 200
@@ -47,8 +78,8 @@ class FaultsTest(StackTest):
             self.assertEqual((seen["state"], seen["step"]), ("progressing", 1))
             self.assertLessEqual(self.stack.weight(rollout), 200_000)
             time.sleep(0.2)
-        self.assertNotIn("pass", [entry["detail"]["verdict"] for entry in self.stack.journal(rollout)
-                                  if entry["kind"] == "verdict"])
+        verdicts = [entry["detail"] for entry in self.stack.journal(rollout) if entry["kind"] == "verdict"]
+        self.assertNotIn("pass", [detail["verdict"] for detail in verdicts if detail])
 
     def test_without_access_records_a_canary_never_moves_on(self):
         self.start_stack(changes=[("      records_socket: ${run_directory}/records.sock\n      stats_socket",
