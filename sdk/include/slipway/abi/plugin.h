@@ -87,16 +87,16 @@ typedef int32_t slipway_status;
 /* One call, valid during invoke; what outlives invoke must be copied. */
 typedef struct slipway_call {
   uint32_t size;
-  uint32_t interface_index; /* position in slipway_plugin.interfaces */
-  uint32_t method;          /* position in the interface's ordered list of methods */
-  uint32_t reserved;        /* 0 */
-  uint64_t id;              /* names the call until it is completed; never 0 */
-  int64_t budget_ns;        /* nanoseconds that remain to answer */
-  slipway_span payload;     /* the request document */
-  slipway_span traceparent; /* W3C trace context, or empty */
-  slipway_span tenant;      /* on whose behalf */
-  slipway_span subject;     /* who asked; empty when the host itself did */
-  slipway_span roles;       /* comma separated */
+  uint32_t interface_index;  /* position in slipway_plugin.interfaces */
+  uint32_t method;           /* position in the interface's ordered list of methods */
+  uint32_t reserved;         /* 0 */
+  uint64_t id;               /* names the call until it is completed; never 0 */
+  int64_t budget_ns;         /* nanoseconds that remain to answer */
+  slipway_span payload;      /* the request document */
+  slipway_span traceparent;  /* W3C trace context, or empty */
+  slipway_span tenant;       /* on whose behalf */
+  slipway_span subject;      /* who asked; empty when the host itself did */
+  slipway_span roles;        /* comma separated */
 } slipway_call;
 
 /* What the host offers an instance. The table and everything it points to live until destroy returns. */
@@ -180,7 +180,8 @@ typedef struct slipway_plugin {
 
 /* The one exported symbol. Returns the table, or null with *error filled when the host's version does not fit:
  * a different major, or a minor below the plugin's min_host_minor; the error names both. [any] */
-typedef const slipway_plugin* (*slipway_plugin_entry_fn)(uint32_t host_major, uint32_t host_minor, slipway_blob* error);
+typedef const slipway_plugin* (*slipway_plugin_entry_fn)(uint32_t host_major, uint32_t host_minor,
+                                                         slipway_blob* error);
 #define SLIPWAY_PLUGIN_ENTRY "slipway_plugin_entry"
 
 #ifdef __cplusplus
