@@ -92,13 +92,16 @@ double bytes_per_rollout() {
   sim::World world;
   world.start();
   for (int i = 0; i < count; ++i) {
-    auto spec = world.shop({{"weights", {50'000, 500'000}}, {"hold", "3600s"}, {"analysis", "errors"}});
+    auto spec = world.shop({{"weights", {50'000}}});
     spec.name = "shop-" + std::to_string(i);
     world.make_stable(spec, "1.0");
+    spec.strategy.settings = {{"weights", {50'000, 500'000}}, {"hold", "3600s"}, {"analysis", "errors"}};
+    (void)world.make_application(spec);
     (void)world.make_release(spec.name, "1.1");
     (void)world.deploy(spec.name, "1.1");
   }
   world.run_for(seconds(20));
+  if (world.engine().busy() != static_cast<std::size_t>(count)) std::abort();
   const auto before = mallinfo2().uordblks;
   world.crash();
   return static_cast<double>(before - mallinfo2().uordblks) / count;
