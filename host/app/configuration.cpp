@@ -19,7 +19,9 @@ std::vector<std::filesystem::path> roots_of(const config::SiteConfig& site) {
 
 void load_profile(Configuration& to, const Sources& sources) {
   const config::TemplateNames names{config::template_names(to.site), sources.site.variables};
-  auto loaded = manifest::load_profile(sources.profile, names, to.catalog->finder());
+  // Where plugins are installed is the site's word; without a valid one nothing is held against them.
+  const auto find = to.faults.empty() ? to.catalog->finder() : manifest::FindPlugin();
+  auto loaded = manifest::load_profile(sources.profile, names, find);
   add(to.faults, loaded.faults);
   add(to.warnings, loaded.warnings);
   if (!loaded.profile) return;

@@ -183,8 +183,8 @@ boost::asio::awaitable<bool> Driver::decide() {
 
 // Commits a change; without one, what has to be written anyway. The turn is held.
 boost::asio::awaitable<bool> Driver::go_on(std::optional<Change> change) {
-  if (!change && !verdicts_.empty())
-    change = Change{.record = record(), .kind = "verdict", .reason = verdicts_.back().reason};
+  // The verdicts are entries of their own.
+  if (!change && !verdicts_.empty()) change = Change{.record = record()};
   if (!change && notes_ && now() - written_at_ >= tools_.settings.keep_notes) change = Change{.record = record()};
   if (!change) co_return false;
   const Status status = co_await commit(std::move(*change));
