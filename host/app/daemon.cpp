@@ -29,9 +29,21 @@ lifecycle::LifecycleSettings lifecycle_settings(const config::SiteConfig& site) 
   return settings;
 }
 
-rollout::EngineSettings engine_settings(const config::SiteConfig& site) {
+// "gates.webhook" as "webhook"; the name itself when it has no such kind.
+std::string without_kind(const std::string& binding) { return binding.substr(binding.find('.') + 1); }
+
+rollout::EngineSettings engine_settings(const config::SiteConfig& site, const manifest::Profile& profile) {
   rollout::EngineSettings settings;
   settings.environment = site.environment;
+  for (const auto& [binding, leads_to] : profile.bindings) {
+    if (binding.starts_with("gates.")) settings.gates.push_back(without_kind(binding));
+  }
+  for (const manifest::Notification& notification : profile.notifications) {
+    const std::string name = without_kind(notification.binding);
+    if (!settings.notified_of.contains(name)) settings.notifiers.push_back(name);
+    auto& types = settings.notified_of[name];
+    types.insert(types.end(), notification.events.begin(), notification.events.end());
+  }
   return settings;
 }
 
@@ -90,7 +102,7 @@ Daemon::Daemon(Configuration configuration, std::string token, Sources sources, 
                  {runtime_, loader_, [this](const auto& instance) { return make_sink(instance); }, routes_}),
       timers_(runtime_.executor()),
       engine_({runtime_.executor(), caller_, clock_, timers_, ids_, random_, log_, metrics_},
-              engine_settings(configuration_.site)),
+              engine_settings(configuration_.site, configuration_.profile)),
       gauges_({lifecycle_, routes_, runtime_, engine_}, metrics_),
       view_(configuration_, lifecycle_, caller_, metrics_, gauges_, started_),
       authenticator_(std::move(token)),

@@ -1,5 +1,6 @@
 #include "host/rollout/notifications.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/strand.hpp>
@@ -23,6 +24,19 @@ notifier::SendRequest message_of(const std::string& tenant, const storage::Entry
   request.summary = event->summary;
   request.data = event->data;
   return request;
+}
+
+bool covers(std::string_view pattern, std::string_view type) {
+  if (!pattern.ends_with('*')) return pattern == type;
+  return type.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+
+// Whether the profile wants this notifier to hear of such events.
+bool wants(const EngineSettings& settings, const std::string& notifier, const std::string& type) {
+  const auto found = settings.notified_of.find(notifier);
+  if (found == settings.notified_of.end() || found->second.empty()) return true;
+  return std::any_of(found->second.begin(), found->second.end(),
+                     [&](const std::string& pattern) { return covers(pattern, type); });
 }
 
 }  // namespace
@@ -121,6 +135,7 @@ boost::asio::awaitable<bool> Notifications::send(std::shared_ptr<Line> line, sto
   const Tools& tools = line->tools;
   bridge::CallContext context{.budget_ns = tools.settings.budgets.notifier.ns, .tenant = line->tenant};
   notifier::SendRequest message = message_of(line->tenant, entry);
+  if (!wants(tools.settings, line->notifier, message.type)) co_return true;
   const auto reply = co_await bridge::call<notifier::Interface, notifier::Send>(
       tools.caller, "notifiers." + line->notifier, std::move(message), std::move(context));
   if (reply.ok()) {

@@ -1,5 +1,5 @@
-// Tells the profile's notifiers every event, in order, from the stored stream: at least once, and never in the way of a
-// rollout.
+// Tells the profile's notifiers the events that they are to hear of, in order, from the stored stream: at least once,
+// and never in the way of a rollout.
 //
 // For each notifier and tenant one coroutine reads the events after a stored cursor and sends them. One that can't be
 // sent is tried again with growing pauses and given up after a day, so that a dead receiver does not hold up the next

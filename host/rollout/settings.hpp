@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <slipway/values.hpp>
 #include <string>
 #include <vector>
@@ -35,7 +36,9 @@ struct EngineSettings {
   Duration write_patience = seconds(5);  // of a person for a write whose outcome is unknown
   Duration keep_notes = seconds(5);      // between two silent writes of one rollout
   std::vector<std::string> gates{};      // names of the profile's gates, for the checks before a rollout
-  std::vector<std::string> notifiers{};  // names of the profile's notifiers, which get every event
+  std::vector<std::string> notifiers{};  // names of the profile's notifiers that are told of events
+  // By notifier, the types that it is told of: "rollout.failed", "rollout.*", "*". None: every type.
+  std::map<std::string, std::vector<std::string>> notified_of{};
   EventSettings events;
   Budgets budgets;
 };

@@ -1,0 +1,48 @@
+"""A real receiver of notifications hears what the profile says, and nothing else."""
+
+import http.server
+import json
+import threading
+import unittest
+
+import harness
+
+
+class Receiver(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):  # noqa: N802
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.heard.append((self.headers["Idempotency-Key"], json.loads(body)))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Notifications(harness.StackTest):
+    def setUp(self):
+        super().setUp()
+        self.receiver = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+        self.receiver.heard = []
+        threading.Thread(target=self.receiver.serve_forever, daemon=True).start()
+        self.addCleanup(self.receiver.server_close)
+        self.addCleanup(self.receiver.shutdown)
+
+    def test_tells_of_the_events_that_the_profile_names(self):
+        url = f"http://127.0.0.1:{self.receiver.server_address[1]}/"
+        plugin = "    plugin: notifier-webhook\n"
+        stack = self.start_stack(changes=[
+            (plugin, f"{plugin}    config: {{url: \"{url}\"}}\n"),
+            ("\nbindings:\n", "\nnotifications:\n  - {binding: notifiers.webhook, events: [rollout.succeeded, \"application.*\"]}\n\nbindings:\n")])
+        stack.first_release()
+        stack.deploy("1.1", "rolling")
+        harness.wait_for("both ends to be told",
+                         lambda: [body["type"] for _, body in self.receiver.heard].count("rollout.succeeded") == 2, 20)
+        types = {body["type"] for _, body in self.receiver.heard}
+        self.assertEqual(types, {"application.created", "rollout.succeeded"})
+        keys = [key for key, _ in self.receiver.heard]
+        self.assertEqual(len(keys), len(set(keys)))
+
+
+if __name__ == "__main__":
+    unittest.main()
