@@ -85,7 +85,9 @@ void Application::recall() {
 }
 
 awaitable<Status> Application::apply(Desired desired) {
-  if (const Status fence = check_fence(record_.desired, desired); !fence.ok()) co_return fence;
+  Desired seen = record_.desired;
+  if (record_.removed) seen.generation = 0;  // it is forgotten: whoever makes it anew counts anew
+  if (const Status fence = check_fence(seen, desired); !fence.ok()) co_return fence;
   record_.desired = std::move(desired);
   record_.removed = false;
   keep_releases();
@@ -270,9 +272,9 @@ void Application::add_replica(ReplicaRecord record) {
 }
 
 void Application::finish_removal() {
+  tools_.world.erase(record_.desired);
   gone_ = true;
   tools_.replicas.proxy.forget(key());
-  tools_.world.erase(record_.desired.tenant, record_.desired.application);
   tools_.replicas.notices.changed(record_.desired.tenant, record_.desired.application);
   on_gone_();
 }

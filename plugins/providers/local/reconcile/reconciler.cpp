@@ -27,8 +27,10 @@ awaitable<Status> Reconciler::apply(provider::Desired desired) {
   } else {
     ApplicationRecord fresh;
     fresh.desired = desired;
-    fresh.desired.generation = fresh.desired.token = 0;
+    fresh.desired.generation = 0;
+    fresh.desired.token = tools_.world.fence_of_removed(desired.tenant, desired.application);
     fresh.desired.groups.clear();
+    if (const Status fence = check_fence(fresh.desired, desired); !fence.ok()) co_return fence;
     application = open(key, std::move(fresh));
   }
   co_return co_await application->apply(std::move(desired));

@@ -55,4 +55,23 @@ struct ApplicationRecord {
   }
 };
 
+// What is left of an application that was removed: who ordered it last.
+struct RemovedRecord {
+  std::string tenant;
+  std::string application;
+  std::int64_t token = 0;
+  static constexpr auto fields() {
+    return slipway::fields(required("tenant", &RemovedRecord::tenant, "Its tenant."),
+                           required("application", &RemovedRecord::application, "Its name."),
+                           required("token", &RemovedRecord::token, "The newest fencing token that it has seen."));
+  }
+};
+
+struct RemovedRecords {
+  std::vector<RemovedRecord> removed;  // the oldest first
+  static constexpr auto fields() {
+    return slipway::fields(required("removed", &RemovedRecords::removed, "Applications that were removed."));
+  }
+};
+
 }  // namespace slipway::local

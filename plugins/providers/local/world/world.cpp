@@ -1,9 +1,12 @@
 #include "plugins/providers/local/world/world.hpp"
 
+#include <algorithm>
+
 namespace slipway::local {
 namespace {
 
 constexpr std::string_view kSuffix = ".json";
+constexpr const char* kRemoved = "removed";  // without the suffix: it is no application
 
 std::string older(const std::string& application, const char* what, std::int64_t fresh, std::int64_t seen) {
   return "application \"" + application + "\": the " + what + " " + std::to_string(fresh) + " is older than " +
@@ -26,6 +29,7 @@ std::vector<ApplicationRecord> World::load(std::vector<std::string>& problems) c
     else
       problems.push_back(to_string(record.status()));
   }
+  if (const auto gone = removed(); !gone.ok()) problems.push_back(to_string(gone.status()));
   return records;
 }
 
@@ -33,8 +37,35 @@ void World::save(const ApplicationRecord& record, Durability durability) const {
   write_file(file_of(record.desired.tenant, record.desired.application), encode_text(record), durability);
 }
 
-void World::erase(const std::string& tenant, const std::string& application) const {
-  std::filesystem::remove(file_of(tenant, application));
+void World::erase(const provider::Desired& last) const {
+  if (last.token > 0) {
+    auto known = removed();
+    RemovedRecords records = known.ok() ? std::move(*known) : RemovedRecords{};
+    std::erase_if(records.removed, [&](const RemovedRecord& record) {
+      return record.tenant == last.tenant && record.application == last.application;
+    });
+    records.removed.push_back({last.tenant, last.application, last.token});
+    if (records.removed.size() > kMostRemoved) records.removed.erase(records.removed.begin());
+    write_file(folder_ / kRemoved, encode_text(records), Durability::kMachine);
+  }
+  std::filesystem::remove(file_of(last.tenant, last.application));
+}
+
+std::int64_t World::fence_of_removed(const std::string& tenant, const std::string& application) const {
+  const auto records = removed();
+  if (!records.ok()) return 0;
+  const auto found = std::ranges::find_if(records->removed, [&](const RemovedRecord& record) {
+    return record.tenant == tenant && record.application == application;
+  });
+  return found == records->removed.end() ? 0 : found->token;
+}
+
+Result<RemovedRecords> World::removed() const {
+  const std::filesystem::path path = folder_ / kRemoved;
+  const auto text = read_file(path);
+  if (!text) return RemovedRecords{};
+  return decode_text<RemovedRecords>(*text, "\"" + path.string() + "\"", Unknown::ignored,
+                                     {.bytes = std::size_t{8} << 20});
 }
 
 std::filesystem::path World::file_of(const std::string& tenant, const std::string& application) const {

@@ -1,4 +1,4 @@
-// The provider's durable memory: one private JSON file an application. One thread.
+// The provider's durable memory: one private JSON file an application, and one for those that were removed. One thread.
 #pragma once
 
 #include <filesystem>
@@ -10,6 +10,9 @@
 
 namespace slipway::local {
 
+// Removed applications whose token is remembered; the oldest are forgotten first.
+inline constexpr std::size_t kMostRemoved = 1000;
+
 class World {
  public:
   // Makes the folder. Throws slipway::Error when it can't.
@@ -19,9 +22,13 @@ class World {
   std::vector<ApplicationRecord> load(std::vector<std::string>& problems) const;
 
   void save(const ApplicationRecord& record, Durability durability) const;
-  void erase(const std::string& tenant, const std::string& application) const;
+  // Forgets all but the fencing token, which keeps out orders of whoever was at work before.
+  void erase(const provider::Desired& last) const;
+  // The newest token that an application had seen when it was removed; 0 when none is remembered.
+  [[nodiscard]] std::int64_t fence_of_removed(const std::string& tenant, const std::string& application) const;
 
  private:
+  [[nodiscard]] Result<RemovedRecords> removed() const;
   [[nodiscard]] std::filesystem::path file_of(const std::string& tenant, const std::string& application) const;
 
   std::filesystem::path folder_;

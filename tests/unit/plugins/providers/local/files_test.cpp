@@ -55,13 +55,13 @@ TEST(Logs, are_copied_and_cut_so_that_who_appends_to_them_goes_on) {
 }
 
 TEST(PortsOfReplicas, are_given_once_until_they_are_given_back) {
-  Ports ports({41990, 41991});
-  ports.keep(41990);
-  EXPECT_EQ(ports.take(), 41991);
+  Ports ports({19990, 19991});
+  ports.keep(19990);
+  EXPECT_EQ(ports.take(), 19991);
   EXPECT_THAT([&] { ports.take(); },
-              ::testing::ThrowsMessage<Error>("no port from 41990 to 41991 is free; widen \"ports\""));
-  ports.give_back(41990);
-  EXPECT_EQ(ports.take(), 41990);
+              ::testing::ThrowsMessage<Error>("no port from 19990 to 19991 is free; widen \"ports\""));
+  ports.give_back(19990);
+  EXPECT_EQ(ports.take(), 19990);
 }
 
 }  // namespace

@@ -38,8 +38,24 @@ TEST(World, remembers_an_application_until_it_is_erased) {
   EXPECT_THAT(problems, ::testing::IsEmpty());
   ASSERT_EQ(loaded.size(), 1U);
   EXPECT_EQ(encode_text(loaded[0]), encode_text(record()));
-  world.erase("acme", "shop");
+  world.erase(record().desired);
   EXPECT_THAT(world.load(problems), ::testing::IsEmpty());
+}
+
+TEST(World, of_a_removed_application_the_token_is_remembered_and_of_too_many_the_newest) {
+  const slipway::test::TemporaryDirectory directory;
+  const World world(directory.path());
+  RemovedRecords full;
+  for (std::size_t i = 0; i < kMostRemoved; ++i)
+    full.removed.push_back({"acme", "shop-" + std::to_string(i), static_cast<std::int64_t>(i + 1)});
+  std::ofstream(directory.path() / "removed") << encode_text(full);
+  provider::Desired last = record().desired;
+  last.application = "blog";
+  for (last.token = 4'999; last.token <= 5'000; ++last.token) world.erase(last);
+  EXPECT_EQ(world.fence_of_removed("acme", "shop-0"), 0);
+  EXPECT_EQ(world.fence_of_removed("acme", "shop-1"), 2);
+  EXPECT_EQ(world.fence_of_removed("acme", "blog"), 5'000);
+  EXPECT_EQ(world.fence_of_removed("other", "shop-1"), 0);
 }
 
 TEST(World, a_file_that_cannot_be_read_is_named_and_left_alone) {
@@ -52,6 +68,16 @@ TEST(World, a_file_that_cannot_be_read_is_named_and_left_alone) {
   ASSERT_EQ(problems.size(), 1U);
   EXPECT_THAT(problems[0], ::testing::StartsWith("INVALID_ARGUMENT: \"" + file.string() + "\": not JSON at byte"));
   EXPECT_TRUE(std::filesystem::exists(file));
+}
+
+TEST(World, a_memory_of_removed_applications_that_cannot_be_read_is_told_and_keeps_nobody_out) {
+  const slipway::test::TemporaryDirectory directory;
+  const World world(directory.path());
+  std::ofstream(directory.path() / "removed") << "{";
+  std::vector<std::string> problems;
+  EXPECT_THAT(world.load(problems), ::testing::IsEmpty());
+  EXPECT_THAT(problems, ::testing::ElementsAre(::testing::HasSubstr("not JSON at byte")));
+  EXPECT_EQ(world.fence_of_removed("acme", "shop"), 0);
 }
 
 TEST(World, its_files_are_for_their_owner_only) {
