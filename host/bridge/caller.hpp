@@ -32,6 +32,8 @@ class Caller {
   virtual boost::asio::awaitable<Result<std::string>> call(std::string_view binding, std::string_view interface,
                                                            std::uint32_t method, std::string payload,
                                                            CallContext context) = 0;
+  // The caller can make nothing of that reply, though the call ended well. [any thread]
+  virtual void reply_refused(std::string_view /*binding*/, std::string_view /*interface*/, std::uint32_t /*method*/) {}
 };
 
 }  // namespace slipway::bridge

@@ -27,6 +27,7 @@ class CallSink {
 
   virtual void began(std::string_view binding) = 0;
   virtual void ended(const CallRecord& record) = 0;
+  virtual void refused(std::string_view binding, std::string_view interface, std::uint32_t method) = 0;
 };
 
 // Thread-safe. A call captures the table once, so that a swap in its middle does not touch it. A call that is not made,
@@ -38,6 +39,9 @@ class PluginCaller final : public Caller {
   boost::asio::awaitable<Result<std::string>> call(std::string_view binding, std::string_view interface,
                                                    std::uint32_t method, std::string payload,
                                                    CallContext context) override;
+  void reply_refused(std::string_view binding, std::string_view interface, std::uint32_t method) override {
+    sink_.refused(binding, interface, method);
+  }
 
  private:
   const Routes& routes_;

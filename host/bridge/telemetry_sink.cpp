@@ -17,4 +17,9 @@ void TelemetrySink::ended(const CallRecord& record) {
       .observe(record.seconds);
 }
 
+void TelemetrySink::refused(std::string_view binding, std::string_view interface, std::uint32_t method) {
+  metrics_.counter(telemetry::metric::kPluginRepliesRefused, {binding, interface, method_name(interface, method)})
+      .add();
+}
+
 }  // namespace slipway::bridge

@@ -12,6 +12,7 @@ class TelemetrySink final : public CallSink {
   explicit TelemetrySink(telemetry::Metrics& metrics) : metrics_(metrics) {}
   void began(std::string_view binding) override;
   void ended(const CallRecord& record) override;
+  void refused(std::string_view binding, std::string_view interface, std::uint32_t method) override;
 
  private:
   telemetry::Metrics& metrics_;

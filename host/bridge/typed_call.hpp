@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "host/base/readable.hpp"
 #include "host/bridge/caller.hpp"
 
 namespace slipway::bridge {
@@ -19,8 +20,9 @@ boost::asio::awaitable<Result<typename Method::Reply>> call(Caller& caller, std:
   if (!bytes.ok()) co_return bytes.status();
   auto reply =
       decode_text<typename Method::Reply>(*bytes, "the reply of " + binding + " to " + std::string(Method::name));
-  if (!reply.ok()) co_return Status(Code::internal, reply.status().message, reply.status().problems);
-  co_return reply;
+  if (reply.ok()) co_return reply;
+  caller.reply_refused(binding, Interface::id, Interface::template index_of<Method>());
+  co_return Status(Code::internal, base::readable(reply.status().message), reply.status().problems);
 }
 
 }  // namespace slipway::bridge

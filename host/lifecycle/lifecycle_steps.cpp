@@ -3,6 +3,7 @@
 #include <slipway/interfaces/plugin.hpp>
 #include <utility>
 
+#include "host/base/readable.hpp"
 #include "host/lifecycle/lifecycle.hpp"
 #include "host/lifecycle/on_blocking.hpp"
 #include "host/runtime/async_call.hpp"
@@ -99,7 +100,8 @@ boost::asio::awaitable<Status> Lifecycle::check_health(Generation& generation) {
   const auto bytes = co_await runtime::async_call(generation.instance, std::move(request));
   if (!bytes.ok()) co_return Status(bytes.status().code, "its first health call failed: " + bytes.status().message);
   const auto reply = decode_text<HealthReply>(*bytes, "its answer to the first health call");
-  if (!reply.ok()) co_return reply.status();
+  if (!reply.ok())
+    co_return Status(reply.status().code, base::readable(reply.status().message), reply.status().problems);
   if (reply->condition == Condition::unhealthy)
     co_return Status(Code::unavailable, "is unhealthy: " + complaints(*reply));
   generation.move_to(GenerationState::prepared);

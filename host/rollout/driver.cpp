@@ -14,6 +14,19 @@ namespace {
 constexpr const char* kProvider = "provider";
 constexpr int kMovesInARow = 64;  // of a strategy that never waits
 
+// The provider reads the wall clock. A moment that is still to come for it was read before the clock was set back.
+provider::Observation in_our_time(provider::Observation seen, const base::ForwardClock& clock) {
+  const Duration lead = clock.lead();
+  if (lead == Duration{}) return seen;
+  const Instant wall = clock.wall().now();
+  for (provider::ObservedGroup& group : seen.groups) {
+    for (Instant& since : group.ready_since) {
+      if (since <= wall) since = since + lead;
+    }
+  }
+  return seen;
+}
+
 }  // namespace
 
 Driver::Driver(const Tools& tools, Executor executor, std::string tenant, std::string name)
@@ -143,7 +156,7 @@ boost::asio::awaitable<void> Driver::look() {
     troubles_.failed(kProvider, seen.status(), now());
     co_return;
   }
-  world_ = seen.ok() ? *seen : provider::Observation{};
+  world_ = seen.ok() ? in_our_time(*seen, tools_.clock) : provider::Observation{};
   const bool forgotten = applied() && has_rollout() && world_->generation < record().order.generation;
   if (!forgotten) {
     if (applied()) troubles_.fine(kProvider);

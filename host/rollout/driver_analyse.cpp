@@ -75,7 +75,11 @@ boost::asio::awaitable<void> Driver::analyse(std::shared_ptr<Analysis> task) {
 
 metrics::QueryRequest Driver::query_for(const AnalysisRun& run, const AnalysisSpec& spec,
                                         const metrics::Window& window) const {
-  metrics::QueryRequest request{.tenant = tenant_, .application = name_, .query = spec.query, .window = window};
+  const Duration lead = tools_.clock.lead();  // the source's clock is the wall's
+  metrics::QueryRequest request{.tenant = tenant_,
+                                .application = name_,
+                                .query = spec.query,
+                                .window = {window.id, window.from - lead, window.to - lead}};
   for (const OrderedGroup& group : record().order.groups) {
     if (group.role != run.wanted.role && group.role != run.wanted.baseline) continue;
     const auto* seen = world_ ? seen_of(*world_, group.release) : nullptr;

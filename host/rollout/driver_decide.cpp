@@ -162,7 +162,7 @@ boost::asio::awaitable<void> Driver::ask_gate(std::size_t index) {
                              .action = asked.action,
                              .step = rollout.step,
                              .message = asked.message,
-                             .now = now()};
+                             .now = tools_.clock.wall().now()};
   auto reply = co_await interruptible(bridge::call<gate::Interface, gate::Check>(
       tools_.caller, "gates." + asked.name, std::move(request), context(tools_.settings.budgets.gate)));
   if (!reply.ok() && interrupted_) co_return;
@@ -176,7 +176,8 @@ boost::asio::awaitable<void> Driver::ask_gate(std::size_t index) {
   told.state = answer.state;
   told.reason = answer.reason;
   const Instant latest = now() + tools_.settings.ask_again;
-  told.ask_at = std::clamp(answer.retry_at.value_or(latest), now() + seconds(1), latest);
+  const Instant retry_at = answer.retry_at ? *answer.retry_at + tools_.clock.lead() : latest;
+  told.ask_at = std::clamp(retry_at, now() + seconds(1), latest);
   if (told.state == strategy::GateState::pending) {
     rollout_->value.gates[index] = std::move(told);
     co_return;

@@ -12,19 +12,20 @@ namespace slipway::rollout {
 Engine::Engine(EngineParts parts, EngineSettings settings)
     : parts_(std::move(parts)),
       settings_(std::move(settings)),
+      clock_(parts_.clock),
       store_(parts_.caller, parts_.ids, {settings_.budgets.storage}),
       lease_strand_(boost::asio::make_strand(parts_.executor)),
-      lease_(lease_strand_, store_, parts_.clock, parts_.timers, parts_.log, settings_),
-      feed_(parts_.clock, parts_.timers, static_cast<std::size_t>(settings_.events.max_waiting)),
-      tools_{parts_.caller,  parts_.clock, parts_.timers, parts_.ids, parts_.random, parts_.log,
-             parts_.metrics, settings_,    store_,        lease_,     feed_} {
+      lease_(lease_strand_, store_, clock_, parts_.timers, parts_.log, settings_),
+      feed_(clock_, parts_.timers, static_cast<std::size_t>(settings_.events.max_waiting)),
+      tools_{parts_.caller,  clock_,    parts_.timers, parts_.ids, parts_.random, parts_.log,
+             parts_.metrics, settings_, store_,        lease_,     feed_} {
   if (!settings_.notifiers.empty()) notifications_ = std::make_unique<Notifications>(tools_, parts_.executor);
 }
 
 Engine::~Engine() = default;
 
-Engine::Inside::Inside(std::atomic<int>& count) : count_(count) { ++count_; }
-Engine::Inside::~Inside() { --count_; }
+Engine::Inside::Inside(Count count) : count_(std::move(count)) { ++*count_; }
+Engine::Inside::~Inside() { --*count_; }
 
 Status Engine::door() const {
   return stopping_ ? Status(Code::unavailable, "slipwayd is stopping; try again when it is back") : Status();
@@ -72,7 +73,9 @@ boost::asio::awaitable<Status> Engine::resume(Duration patience) {
   if (!leased.ok()) co_return Status(Code::unavailable, "the lease of the engine can't be had: " + leased.message);
   const auto seen = co_await store_.last_seen();
   if (!seen.ok() && seen.status().code != Code::not_found) co_return seen.status();
-  if (seen.ok()) away_ = std::max(Duration{}, parts_.clock.now() - *seen);
+  if (seen.ok()) away_ = std::max(Duration{}, clock_.now() - *seen);
+  // The clock may have been set back while nobody was here.
+  if (seen.ok()) clock_.not_before(*seen);
   (void)co_await run_on(lease_strand_, lease_.beat());
   auto keep = [](Lease* lease) -> boost::asio::awaitable<void> { co_await lease->keep(); };
   boost::asio::co_spawn(lease_strand_, keep(&lease_), boost::asio::detached);
@@ -125,10 +128,10 @@ boost::asio::awaitable<Status> Engine::stop(Duration patience) {
     boost::asio::co_spawn(found->strand(), halt(found), boost::asio::detached);
   }
   if (notifications_) notifications_->stop();
-  Wakeup pause(co_await boost::asio::this_coro::executor, parts_.clock, parts_.timers);
-  const std::int64_t until = parts_.clock.steady_ns() + patience.ns;
-  while ((busy() > 0 || inside_ > 0) && parts_.clock.steady_ns() < until) {
-    co_await pause.wait_until(parts_.clock.now() + milliseconds(10));
+  Wakeup pause(co_await boost::asio::this_coro::executor, clock_, parts_.timers);
+  const std::int64_t until = clock_.steady_ns() + patience.ns;
+  while ((busy() > 0 || *inside_ > 0) && clock_.steady_ns() < until) {
+    co_await pause.wait_until(clock_.now() + milliseconds(10));
   }
   const std::size_t left = busy();
   (void)co_await run_on(lease_strand_, lease_.give_back());

@@ -64,16 +64,18 @@ class Engine final : public Control {
  private:
   using DriverPtr = std::shared_ptr<Driver>;
 
-  // Counts requests that change something, so that stop() can wait for them.
+  // Counts requests that change something, so that stop() can wait for them. The count is shared: a request that is
+  // thrown away with its context may outlive the engine.
+  using Count = std::shared_ptr<std::atomic<int>>;
   class Inside {
    public:
-    explicit Inside(std::atomic<int>& count);
+    explicit Inside(Count count);
     Inside(const Inside&) = delete;
     Inside& operator=(const Inside&) = delete;
     ~Inside();
 
    private:
-    std::atomic<int>& count_;
+    Count count_;
   };
 
   // The application's driver, made when there is none. Drivers live as long as somebody or their own loop holds them.
@@ -91,6 +93,7 @@ class Engine final : public Control {
 
   EngineParts parts_;
   EngineSettings settings_;
+  base::ForwardClock clock_;
   Store store_;
   boost::asio::any_io_executor lease_strand_;
   Lease lease_;
@@ -101,7 +104,7 @@ class Engine final : public Control {
   std::size_t sweep_at_ = 64;
   std::unique_ptr<Notifications> notifications_;
   Duration away_{};
-  std::atomic<int> inside_ = 0;
+  Count inside_ = std::make_shared<std::atomic<int>>(0);
   std::atomic<bool> stopping_ = false;
 };
 

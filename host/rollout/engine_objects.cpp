@@ -66,7 +66,7 @@ Control::Answer<Release> Engine::create_release(Actor actor, std::string applica
     co_return Status(Code::invalid_argument, "the release is not valid", std::move(faults));
   const auto app = co_await store_.application(actor.tenant, application);
   if (!app.ok()) co_return app.status();
-  const Instant now = parts_.clock.now();
+  const Instant now = clock_.now();
   Stored<Release> stored{{.id = parts_.ids.next(),
                           .tenant = actor.tenant,
                           .created_at = now,
@@ -156,7 +156,7 @@ Control::Answer<std::int64_t> Engine::newest_event(Actor actor) {
 
 Control::Answer<std::vector<Event>> Engine::events(Actor actor, std::int64_t after, std::int32_t limit,
                                                    Duration patience) {
-  const Instant until = parts_.clock.now() + patience;
+  const Instant until = clock_.now() + patience;
   const auto watch = feed_.watch(actor.tenant, co_await boost::asio::this_coro::executor);
   if (!watch) co_return Status(Code::resource_exhausted, "too many readers wait for events; try again later");
   for (;;) {
@@ -174,7 +174,7 @@ Control::Answer<std::vector<Event>> Engine::events(Actor actor, std::int64_t aft
       event->id = entry.sequence;
       events.push_back(std::move(*event));
     }
-    if (!events.empty() || parts_.clock.now() >= until || stopping_) co_return events;
+    if (!events.empty() || clock_.now() >= until || stopping_) co_return events;
     co_await watch->wait_until(until);
   }
 }

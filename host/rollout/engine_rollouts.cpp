@@ -109,7 +109,7 @@ Control::Answer<Rollout> Engine::act(Actor actor, std::string id, Action action,
     co_return co_await run_on(found->strand(), found->retry(id, std::move(word), std::move(version), mode));
   if (action == Action::rollback)
     co_return co_await roll_back_from(std::move(actor), std::move(*stored), std::move(word.request), mode);
-  co_return obey(stored->value, word, {}, parts_.clock.now()).status();
+  co_return obey(stored->value, word, {}, clock_.now()).status();
 }
 
 // The release to go back to: the one named, or the newest other one that served well.

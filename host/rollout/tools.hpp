@@ -1,6 +1,7 @@
 // What every part of the engine works with. References: the owner outlives them all.
 #pragma once
 
+#include "host/base/forward_clock.hpp"
 #include "host/base/ids.hpp"
 #include "host/rollout/feed.hpp"
 #include "host/rollout/lease.hpp"
@@ -12,7 +13,7 @@ namespace slipway::rollout {
 
 struct Tools {
   bridge::Caller& caller;
-  const base::Clock& clock;
+  const base::ForwardClock& clock;
   Timers& timers;
   base::IdSource& ids;
   base::Random& random;

@@ -23,7 +23,7 @@ constexpr auto kAnalyzerVerdict = names("analyzer", "verdict");
 constexpr auto kCall = names("binding", "interface", "method", "status");
 constexpr auto kMethod = names("binding", "interface", "method");
 constexpr auto kBinding = names("binding");
-constexpr auto kBindingReason = names("binding", "reason");
+constexpr auto kInstanceReason = names("instance", "reason");
 constexpr auto kQueue = names("queue");
 constexpr auto kWork = names("kind");
 constexpr auto kRequest = names("method", "route", "status");
@@ -60,8 +60,10 @@ constinit const Metric kPluginCallSeconds{"slipway_plugin_call_seconds", histogr
                                           "Time from a plugin call to its completion, queueing included."};
 constinit const Metric kPluginCallsInFlight{"slipway_plugin_calls_in_flight", gauge, kBinding,
                                             "Plugin calls that are not completed yet."};
+constinit const Metric kPluginRepliesRefused{"slipway_plugin_replies_refused_total", counter, kMethod,
+                                             "Replies of calls that ended well and are no document of their method."};
 constinit const Metric kCompletionsRefused{
-    "slipway_completions_refused_total", counter, kBindingReason,
+    "slipway_completions_refused_total", counter, kInstanceReason,
     "Completions that no call waited for: late, double, or of another generation."};
 constinit const Metric kPluginSamplesRefused{
     "slipway_plugin_samples_refused_total", counter, kReason,
@@ -88,18 +90,12 @@ constinit const Metric kEvents{"slipway_events_total", counter, kType, "Events p
 
 std::span<const Metric* const> metric_catalogue() {
   using namespace metric;
-  static constexpr std::array kAll{&kBuildInfo,          &kStartTime,
-                                   &kHealthChecks,       &kRollouts,
-                                   &kRolloutsFinished,   &kDecisions,
-                                   &kStepSeconds,        &kReactionSeconds,
-                                   &kAnalyses,           &kPluginCalls,
-                                   &kPluginCallSeconds,  &kPluginCallsInFlight,
-                                   &kCompletionsRefused, &kPluginSamplesRefused,
-                                   &kGenerations,        &kQueueDepth,
-                                   &kQueueRefused,       &kParkedWork,
-                                   &kHttpRequests,       &kHttpRequestSeconds,
-                                   &kHttpConnections,    &kHttpRefused,
-                                   &kEventStreams,       &kEvents};
+  static constexpr std::array kAll{
+      &kBuildInfo,          &kStartTime,           &kHealthChecks,         &kRollouts,           &kRolloutsFinished,
+      &kDecisions,          &kStepSeconds,         &kReactionSeconds,      &kAnalyses,           &kPluginCalls,
+      &kPluginCallSeconds,  &kPluginCallsInFlight, &kPluginRepliesRefused, &kCompletionsRefused, &kPluginSamplesRefused,
+      &kGenerations,        &kQueueDepth,          &kQueueRefused,         &kParkedWork,         &kHttpRequests,
+      &kHttpRequestSeconds, &kHttpConnections,     &kHttpRefused,          &kEventStreams,       &kEvents};
   return kAll;
 }
 

@@ -32,6 +32,7 @@ extern const Metric kAnalyses;
 extern const Metric kPluginCalls;
 extern const Metric kPluginCallSeconds;
 extern const Metric kPluginCallsInFlight;
+extern const Metric kPluginRepliesRefused;
 extern const Metric kCompletionsRefused;
 extern const Metric kPluginSamplesRefused;
 extern const Metric kGenerations;

@@ -5,10 +5,12 @@ it fails or takes too long. E2E_BUILD names the build; build/dev by default.
 """
 
 import dataclasses
+import hashlib
 import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -62,19 +64,50 @@ def exchange(port, method, path, body=None, headers=None, seconds=15):
         connection.close()
 
 
+@dataclasses.dataclass(frozen=True)
+class Fixture:
+    """A plugin with a defect, by the name of its source in tests/fixtures/plugins, bound as `<seat>.<name>`."""
+    name: str
+    library: str
+    seat: str = "gates"
+    interface: str = "slipway.gate/1"
+    threading: str = "serial"
+
+
 class Stack(stack.Stack):
     """`changes`: pairs of texts, replaced in the shipped profile; `site`: settings over the site's; `environment`: of
-    the daemon."""
+    the daemon; `fixtures`: plugins beside the profile's."""
 
-    def __init__(self, changes=(), site=None, environment=None):
+    def __init__(self, changes=(), site=None, environment=None, fixtures=()):
         self._changes, self._site, self._environment = changes, site or {}, environment or {}
+        self._fixtures = fixtures
         super().__init__(BUILD, ROOT / "manifests/dev.yaml")
 
     def site(self):
-        return {**super().site(), "log": {"level": "info"}, **self._site}
+        roots = [str(self.plugins)] + ([str(self.folder / "fixtures")] if self._fixtures else [])
+        return {**super().site(), "log": {"level": "info"}, "plugin_roots": roots, **self._site}
 
     def write_configuration(self, profile):
         super().write_configuration(profile)
+        for fixture in self._fixtures:
+            self._install(fixture)
+        self._change_profile()
+
+    def _install(self, fixture):
+        """Its package, as slipway_add_plugin makes them, and its lines in the profile."""
+        package = self.folder / "fixtures" / fixture.name / "1.0.0"
+        package.mkdir(parents=True)
+        library = (BUILD / "tests/fixtures/plugins/lib" / f"{fixture.library}.so").read_bytes()
+        (package / f"{fixture.name}.so").write_bytes(library)
+        (package / "plugin.json").write_text(json.dumps({
+            "id": fixture.name, "version": "1.0.0", "abi": {"min": "1.0", "max": "1.0"}, "library": f"{fixture.name}.so",
+            "interfaces": [fixture.interface, "slipway.plugin/1"], "threading": fixture.threading,
+            "files": {f"{fixture.name}.so": hashlib.sha256(library).hexdigest()}}))
+        file = self.folder / "profile.yaml"
+        text = file.read_text().replace("\nbindings:\n", f"  {fixture.name}: {{plugin: {fixture.name}}}\n\nbindings:\n")
+        file.write_text(text.rstrip() + f"\n  {fixture.seat}.{fixture.name}: {fixture.name}\n")
+
+    def _change_profile(self):
         file = self.folder / "profile.yaml"
         text = file.read_text()
         for old, new in (*self._short_times(), *self._changes):
@@ -193,6 +226,13 @@ class Stack(stack.Stack):
             raise AssertionError(f"{reply.status}: {reply.text}")
         return reply.body
 
+    def metric(self, name, **labels):
+        """The sum of its series that have these labels."""
+        text = self.call("GET", "/metrics").text
+        wanted = [f'{label}="{value}"' for label, value in labels.items()]
+        lines = [line for line in text.splitlines() if re.match(name + r"[{ ]", line)]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if all(part in line for part in wanted))
+
     # Traffic
 
     def fetch(self, path="/", host=APP, headers=None):
@@ -268,14 +308,14 @@ class StackTest(unittest.TestCase):
         self.addCleanup(signal.alarm, 0)
         self.stack = None
 
-    def new_stack(self, changes=(), site=None, environment=None):
+    def new_stack(self, changes=(), **more):
         """A stack without a running daemon."""
-        made = Stack(changes, site, environment)
+        made = Stack(changes, **more)
         self.addCleanup(self._end, made)
         return made
 
-    def start_stack(self, changes=(), site=None, environment=None):
-        self.stack = self.new_stack(changes, site, environment)
+    def start_stack(self, changes=(), **more):
+        self.stack = self.new_stack(changes, **more)
         self.stack.start_daemon()
         return self.stack
 

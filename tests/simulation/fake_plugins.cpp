@@ -52,6 +52,7 @@ strategy::PlanReply StepStrategy::plan(const strategy::PlanRequest& request) {
 }
 
 strategy::StepReply StepStrategy::step(const strategy::StepRequest& request) {
+  if (on_step) on_step(request);
   const Json weights = request.settings.value("weights", Json::array());
   const auto steps = static_cast<std::int32_t>(weights.size());
   const auto& seen = request.observation;
@@ -118,6 +119,7 @@ strategy::StepReply StepStrategy::step(const strategy::StepRequest& request) {
 
 metrics::QueryReply FakeMetrics::query(const metrics::QueryRequest& request) {
   asked.push_back(request.window.id);
+  if (on_query) on_query(request);
   metrics::QueryReply reply;
   for (const auto& group : request.groups) {
     metrics::GroupSamples samples{.role = group.role};
@@ -158,7 +160,8 @@ analyzer::JudgeReply LimitAnalyzer::judge(const analyzer::JudgeRequest& request)
   return reply;
 }
 
-gate::CheckReply FakeGate::check(const gate::CheckRequest&) {
+gate::CheckReply FakeGate::check(const gate::CheckRequest& request) {
+  if (on_check) on_check(request);
   ++asked;
   return answer;
 }

@@ -2,6 +2,7 @@
 // a gate, a notifier.
 #pragma once
 
+#include <functional>
 #include <slipway/interfaces/analyzer.hpp>
 #include <slipway/interfaces/gate.hpp>
 #include <slipway/interfaces/metrics.hpp>
@@ -19,6 +20,7 @@ class StepStrategy {
   strategy::ValidateReply validate(const strategy::ValidateRequest& request);
   strategy::PlanReply plan(const strategy::PlanRequest& request);
   strategy::StepReply step(const strategy::StepRequest& request);
+  std::function<void(const strategy::StepRequest&)> on_step;
 };
 
 // Numbers by release: error_ratio, and requests in every window.
@@ -28,6 +30,7 @@ class FakeMetrics {
   metrics::QueryReply query(const metrics::QueryRequest& request);
   std::map<std::string, double> error_ratio;
   std::vector<std::string> asked;  // window ids
+  std::function<void(const metrics::QueryRequest&)> on_query;
 };
 
 // Settings: {"max_error": 0.02, "count": 3}: pass after `count` good windows, fail at the first bad one.
@@ -43,6 +46,7 @@ class FakeGate {
   plugin::HealthReply health(const Empty&) { return {}; }
   gate::CheckReply answer{.state = strategy::GateState::open, .reason = "nothing is frozen"};
   int asked = 0;
+  std::function<void(const gate::CheckRequest&)> on_check;
 };
 
 class FakeNotifier {

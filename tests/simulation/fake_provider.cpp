@@ -6,7 +6,7 @@
 namespace slipway::sim {
 namespace {
 
-constexpr Instant kNever{INT64_MAX};
+constexpr std::int64_t kNever = INT64_MAX;
 
 std::string text_of(const provider::Desired& desired) {
   std::string text = desired.application + " order " + std::to_string(desired.generation) + ":";
@@ -33,7 +33,11 @@ provider::ValidateReply FakeProvider::validate(const provider::Desired& desired)
 
 std::int32_t FakeProvider::ready(const Group& group) const {
   return static_cast<std::int32_t>(
-      std::count_if(group.ready_at.begin(), group.ready_at.end(), [&](Instant at) { return at <= time_.now(); }));
+      std::count_if(group.processes.begin(), group.processes.end(), [&](const auto& one) { return is_ready(one); }));
+}
+
+FakeProvider::Process FakeProvider::process(Duration start) const {
+  return {time_.clock().steady_ns() + start.ns, time_.now() + start};
 }
 
 void FakeProvider::check_order(const App& app, const provider::Desired& desired) {
@@ -91,13 +95,13 @@ Empty FakeProvider::apply(const provider::Desired& desired) {
 void FakeProvider::scale(const Name& name, const std::string& release, Group& group, std::int32_t replicas) {
   const Behaviour behaviour = behaviours_[release];
   group.replicas = replicas;
-  while (static_cast<std::int32_t>(group.ready_at.size()) < replicas) {
-    group.ready_at.push_back(behaviour.never_ready ? kNever : time_.now() + behaviour.start);
+  while (static_cast<std::int32_t>(group.processes.size()) < replicas) {
+    group.processes.push_back(behaviour.never_ready ? Process{kNever, {}} : process(behaviour.start));
     settle_later(name, behaviour.start);
   }
-  const auto surplus = static_cast<std::int32_t>(group.ready_at.size()) - replicas;
+  const auto surplus = static_cast<std::int32_t>(group.processes.size()) - replicas;
   if (surplus <= 0) return;
-  group.ready_at.resize(static_cast<std::size_t>(replicas));
+  group.processes.resize(static_cast<std::size_t>(replicas));
   group.leaving += surplus;
   time_.after(behaviour.stop, [this, name, release, surplus] {
     Group& left = apps_[name].groups[release];
@@ -114,8 +118,8 @@ void FakeProvider::settle_later(const Name& name, Duration after) {
 void FakeProvider::kill_replica(const std::string& tenant, const std::string& application, const std::string& release) {
   const Name name{tenant, application};
   Group& group = apps_[name].groups[release];
-  if (group.ready_at.empty()) return;
-  group.ready_at.back() = time_.now() + behaviours_[release].start;
+  if (group.processes.empty()) return;
+  group.processes.back() = process(behaviours_[release].start);
   settle_later(name, behaviours_[release].start);
   changed_(tenant, application);
 }
@@ -128,9 +132,9 @@ provider::Observation FakeProvider::observe(const provider::Target& target) {
   for (const auto& [release, group] : app.groups) {
     provider::ObservedGroup one{.role = group.role, .release = release, .replicas = group.replicas};
     one.ready = ready(group);
-    one.running = static_cast<std::int32_t>(group.ready_at.size()) + group.leaving;
-    for (const Instant at : group.ready_at) {
-      if (at <= time_.now()) one.ready_since.push_back(at);
+    one.running = static_cast<std::int32_t>(group.processes.size()) + group.leaving;
+    for (const Process& process : group.processes) {
+      if (is_ready(process)) one.ready_since.push_back(process.ready_since);
     }
     one.weight = group.weight;
     seen.converged = seen.converged && one.ready == group.replicas && group.leaving == 0;

@@ -40,11 +40,15 @@ class FakeProvider {
   std::function<void(const provider::Desired&)> on_order;
 
  private:
+  struct Process {
+    std::int64_t ready_at;  // on the steady clock
+    Instant ready_since;    // on the wall clock
+  };
   struct Group {
     std::string role;
     std::int32_t replicas = 0;
     std::uint32_t weight = 0;
-    std::vector<Instant> ready_at;  // of each process
+    std::vector<Process> processes;
     std::int32_t leaving = 0;
   };
   struct App {
@@ -53,6 +57,8 @@ class FakeProvider {
   };
   using Name = std::pair<std::string, std::string>;
 
+  [[nodiscard]] bool is_ready(const Process& process) const { return process.ready_at <= time_.clock().steady_ns(); }
+  [[nodiscard]] Process process(Duration start) const;
   [[nodiscard]] std::int32_t ready(const Group& group) const;
   void check_order(const App& app, const provider::Desired& desired);
   void scale(const Name& name, const std::string& release, Group& group, std::int32_t replicas);

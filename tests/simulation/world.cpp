@@ -9,7 +9,7 @@
 namespace slipway::sim {
 
 World::World(std::uint64_t seed)
-    : storage(time.clock()),
+    : storage(store_clock),
       provider(time,
                [this](const std::string& tenant, const std::string& application) {
                  if (engine_) engine_->provider_changed(tenant, application);
@@ -65,9 +65,9 @@ bool World::turn() {
 
 bool World::until(const std::function<bool()>& holds, Duration limit) {
   const bool was_alive = alive();
-  const Instant end = now() + limit;
+  const std::int64_t end = time.clock().steady_ns() + limit.ns;
   while (!holds()) {
-    if (now() > end || !turn() || (was_alive && !alive())) return holds();
+    if (time.clock().steady_ns() > end || !turn() || (was_alive && !alive())) return holds();
   }
   return true;
 }

@@ -74,6 +74,7 @@ class World : private bridge::Caller {
 
   const rollout::Actor somebody{.tenant = "acme", .subject = "ann", .trace = ""};
   SimTime time;
+  base::ForwardClock store_clock{time.clock()};  // a store's time never goes back
   FakeStorage storage;
   FakeProvider provider;
   StepStrategy strategy;

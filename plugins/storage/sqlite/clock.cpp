@@ -21,8 +21,10 @@ StoreClock::StoreClock(TimeSource source, Instant earliest)
 
 Instant StoreClock::now() {
   const std::scoped_lock lock(mutex_);
+  // In this order: a pause between the two readings must not be counted twice.
+  const std::int64_t wall = source_.wall_ns();
   const std::int64_t steady = source_.steady_ns();
-  last_ns_ = std::max(source_.wall_ns(), last_ns_ + (steady - steady_ns_));
+  last_ns_ = std::max(wall, last_ns_ + (steady - steady_ns_));
   steady_ns_ = steady;
   return {last_ns_};
 }

@@ -20,8 +20,12 @@ class RecordingCalls final : public CallSink {
                 std::to_string(record.method) + " " + std::string(name_of(record.code)) +
                 (record.seconds >= 0 && record.seconds < 60 ? "" : " in no sensible time"));
   }
+  void refused(std::string_view binding, std::string_view interface, std::uint32_t method) override {
+    refusals.add(std::string(binding) + " " + std::string(interface) + " " + std::to_string(method));
+  }
   std::atomic<int> in_flight{0};
   Collected<std::string> records;
+  Collected<std::string> refusals;
 };
 
 // A plugin instance that runs as long as the object lives and answers by `on_invoke`.
