@@ -66,6 +66,15 @@ void Counts::received() {
 
 std::string Counts::to_json() const { return page_to_json(*page_); }
 
+std::string Counts::to_metrics() const {
+  std::string text = "# TYPE example_requests_total counter\n";
+  for (std::size_t digit = 1; digit < std::size(page_->by_class); ++digit) {
+    text += "example_requests_total{version=\"" + std::string(page_->version) + "\",code=\"" + std::to_string(digit) +
+            "xx\"} " + std::to_string(page_->by_class[digit].load()) + "\n";
+  }
+  return text;
+}
+
 std::string show_count_file(const std::string& file) {
   CountPage page{};
   std::ifstream stream(file, std::ios::binary);

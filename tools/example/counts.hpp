@@ -34,6 +34,8 @@ class Counts {
   void injected() { ++page_->injected; }
   void unsent() { ++page_->unsent; }
   std::string to_json() const;
+  // In the text format of Prometheus: example_requests_total by version and class of the answer.
+  std::string to_metrics() const;
 
  private:
   CountPage* page_;

@@ -30,7 +30,9 @@ constexpr std::uint32_t kHeaderLimit = 16 * 1024;
 constexpr std::uint64_t kBodyLimit = 64 * 1024;
 constexpr auto kLongestSleep = std::chrono::milliseconds(60'000);
 
-bool is_probe(std::string_view path) { return path == "/healthz" || path == "/livez" || path == "/counts"; }
+bool is_probe(std::string_view path) {
+  return path == "/healthz" || path == "/livez" || path == "/counts" || path == "/metrics";
+}
 
 std::string path_of(const Server::Request& request) {
   const auto target = boost::urls::parse_origin_form(request.target());
@@ -184,6 +186,7 @@ Server::Response Server::route(const Request& request, std::string_view path) {
                    : response(http::status::service_unavailable, "not ready yet\n");
   }
   if (path == "/counts") return response(http::status::ok, counts_.to_json() + "\n", "application/json");
+  if (path == "/metrics") return response(http::status::ok, counts_.to_metrics(), "text/plain; version=0.0.4");
   if (path == "/echo") return response(http::status::ok, request.body());
   if (path == "/secret-digest") return secret_digest(parameter_of(request, "name"));
   return response(http::status::not_found, "no such path\n");

@@ -63,6 +63,7 @@ class Haproxy final : public Proxy {
   awaitable<void> reload(const std::string& shape);
   awaitable<void> offer(const std::string& shape);
   void write_program() const;
+  void prepare_files() const;
   [[nodiscard]] bool managed() const { return settings_.edge.mode == ProxyMode::kManaged; }
   awaitable<void> read_tables();
   awaitable<void> sync();

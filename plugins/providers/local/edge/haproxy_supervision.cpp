@@ -36,6 +36,7 @@ awaitable<void> Haproxy::come_up() {
   ended_ = false;
   if (!managed()) {
     write_program();
+    prepare_files();
   } else {
     const bool adopted = co_await process_.adopt();
     if (adopted) loaded_shape_ = read_file(settings_.shape_file).value_or("");
@@ -57,6 +58,14 @@ awaitable<void> Haproxy::come_up() {
 void Haproxy::write_program() const {
   const EdgePaths& paths = settings_.edge.paths;
   write_file(paths.mirror_script, mirror_script(settings_.edge), Durability::kProcess);
+}
+
+// Its owner can't start an existing HAProxy with a file that is not there yet; one that is there has the servers.
+void Haproxy::prepare_files() const {
+  const std::string& config = settings_.edge.paths.config;
+  if (std::filesystem::exists(config)) return;
+  write_maps();
+  write_file(config, config_text(settings_.edge, wanted()), Durability::kProcess);
 }
 
 awaitable<void> Haproxy::start() {
