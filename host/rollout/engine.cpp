@@ -74,9 +74,10 @@ boost::asio::awaitable<Status> Engine::resume(Duration patience) {
   const auto seen = co_await store_.last_seen();
   if (!seen.ok() && seen.status().code != Code::not_found) co_return seen.status();
   if (seen.ok()) away_ = std::max(Duration{}, clock_.now() - *seen);
-  // The clock may have been set back while nobody was here.
-  if (seen.ok()) clock_.not_before(*seen);
   (void)co_await run_on(lease_strand_, lease_.beat());
+  // The clock may have been set back while nobody was here; the store's time is past everything that is recorded.
+  const auto beaten = co_await store_.last_seen();
+  if (beaten.ok()) clock_.not_before(*beaten);
   auto keep = [](Lease* lease) -> boost::asio::awaitable<void> { co_await lease->keep(); };
   boost::asio::co_spawn(lease_strand_, keep(&lease_), boost::asio::detached);
   if (Status status = co_await resume_applications(); !status.ok()) co_return status;

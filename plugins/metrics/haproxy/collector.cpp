@@ -35,6 +35,8 @@ constexpr Duration kStreamComes = milliseconds(1200);
 // HAProxy's threads stamp records with the time at which each began its turn, so the last of a window may come after
 // the first of the next.
 constexpr Duration kDisorder = milliseconds(5);
+// A smaller correction of the clock only blurs a window.
+constexpr Duration kStepBack = seconds(1);
 
 Instant now() {
   const auto since = std::chrono::system_clock::now().time_since_epoch();
@@ -112,6 +114,7 @@ struct Collector::Loop {
 
   asio::awaitable<void> sample() {
     const auto begin = Steady::now();
+    mind_the_clock();
     const Instant at = now();
     const auto text = co_await ask_stats(settings.stats_socket, "show info; show stat", kStatsLimit);
     last_cost = Steady::now() - begin;
@@ -142,11 +145,23 @@ struct Collector::Loop {
     sampling = false;
   }
 
+  // After a step back the windows of the past have times that come again: only what is heard from here on counts.
+  void mind_the_clock() {
+    const Instant at = now();
+    if (at + kStepBack < seen) {
+      events.problem("the clock was set back by " + to_string(seen - at) + "; the numbers of before are dropped");
+      history.begin_anew(at);
+      streams.begin_anew(at);
+      counters.begin_anew();
+    }
+    seen = at;
+  }
   asio::awaitable<void> tidy_for_ever() {
     asio::steady_timer pause(context);
     while (true) {
       pause.expires_after(std::chrono::seconds(1));
       co_await pause.async_wait(use_awaitable);
+      mind_the_clock();
       history.forget(now());
       streams.forget_before(history.horizon());
       look();
@@ -207,6 +222,7 @@ struct Collector::Loop {
   Counters counters;
   metrics::Answers answers{kRemembered};
   Change change;
+  Instant seen = now();
   bool sampling = false;
   Steady::duration last_cost{};
   Steady::time_point next_sample{};

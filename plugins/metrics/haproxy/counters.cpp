@@ -115,6 +115,11 @@ void Counters::take(const Sample& sample) {
   forget(sample.at - kKept);
 }
 
+void Counters::begin_anew() {
+  moments_.clear();
+  points_.clear();
+}
+
 void Counters::forget(Instant horizon) {
   while (!moments_.empty() && moments_.front().at < horizon) moments_.pop_front();
   for (auto& [backend, points] : points_) {

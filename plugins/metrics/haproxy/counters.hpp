@@ -27,6 +27,8 @@ std::optional<Sample> parse_sample(std::string_view text, Instant at);
 class Counters {
  public:
   void take(const Sample& sample);
+  // The clock was set back: nothing of before is kept.
+  void begin_anew();
   // The first sample at or after the moment is there.
   [[nodiscard]] bool reaches(Instant moment) const;
   [[nodiscard]] std::int32_t pid() const { return pid_; }

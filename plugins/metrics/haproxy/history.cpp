@@ -101,6 +101,12 @@ void History::forget(Instant now) {
   if (now - limits_.age > horizon_) forget_before(now - limits_.age);
 }
 
+void History::begin_anew(Instant now) {
+  series_.clear();
+  size_ = 0;
+  horizon_ = now;
+}
+
 void History::forget_before(Instant horizon) {
   horizon_ = horizon;
   for (auto one = series_.begin(); one != series_.end();) {

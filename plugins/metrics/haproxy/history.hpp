@@ -49,6 +49,8 @@ class History {
   [[nodiscard]] Instant horizon() const { return horizon_; }
   [[nodiscard]] std::size_t size() const { return size_; }
   void forget(Instant now);
+  // The clock was set back: nothing of before is kept.
+  void begin_anew(Instant now);
 
  private:
   struct Entry {

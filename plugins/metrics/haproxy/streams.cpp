@@ -84,6 +84,12 @@ std::uint64_t Streams::doubled() const {
   return count;
 }
 
+void Streams::begin_anew(Instant now) {
+  stretches_.clear();
+  if (open_streams_ > 0) stretches_.push_back({now, kOpen});
+  newest_ = now;
+}
+
 void Streams::forget_before(Instant horizon) {
   while (!stretches_.empty() && stretches_.front().to < horizon) stretches_.pop_front();
   for (auto one = processes_.begin(); one != processes_.end();) {

@@ -30,6 +30,8 @@ class Streams {
   // Time of the newest record.
   [[nodiscard]] Instant newest() const { return newest_; }
   void forget_before(Instant horizon);
+  // The clock was set back: what was before has times that are still to come.
+  void begin_anew(Instant now);
 
  private:
   struct Process {
