@@ -130,5 +130,14 @@ TEST(HaproxyCounters, AnEmptyBackendKeepsItsRelease) {
   EXPECT_EQ(requests(counters, 0, 1000, "1.0"), 30);
 }
 
+TEST(HaproxyCounters, AfterTheClockWasSetBackTheyGoOnFromThere) {
+  Counters counters;
+  counters.take(sample(50'000, 7, 100));
+  counters.begin_anew();
+  counters.take(sample(1000, 7, 130));
+  counters.take(sample(2000, 7, 190));
+  EXPECT_EQ(requests(counters, 1000, 2000), 60);
+}
+
 }  // namespace
 }  // namespace slipway::haproxy

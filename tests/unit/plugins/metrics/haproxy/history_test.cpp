@@ -85,5 +85,13 @@ TEST_F(HaproxyHistory, TooManyRecordsPushOutTheOldest) {
   EXPECT_EQ(counts(4500, 5000, "1.0").requests, 250);
 }
 
+TEST_F(HaproxyHistory, AfterTheClockWasSetBackOnlyWhatIsNewCounts) {
+  for (const std::int64_t ms : {5000, 5100}) history_.add(record(200), at(ms));
+  history_.begin_anew(at(1000));
+  history_.add(record(200), at(1001));
+  EXPECT_EQ(counts(0, 9000).requests, 1);
+  EXPECT_EQ(history_.size(), 1U);
+}
+
 }  // namespace
 }  // namespace slipway::haproxy

@@ -89,5 +89,15 @@ TEST(HaproxyStreams, OfForgottenProcessesTheirLossesStayCounted) {
   EXPECT_EQ(streams.covered(at(0), at(2)), 0);
 }
 
+TEST(HaproxyStreams, AfterTheClockWasSetBackTimeIsCoveredFromThereOn) {
+  Streams streams;
+  streams.connected(7, at(5000));
+  streams.take(7, 1, at(5001));
+  streams.begin_anew(at(1000));
+  EXPECT_EQ(streams.covered(at(1000), at(1010)), 1);
+  EXPECT_EQ(streams.covered(at(990), at(1010)), 0.5);
+  EXPECT_EQ(streams.newest(), at(1000));
+}
+
 }  // namespace
 }  // namespace slipway::haproxy
