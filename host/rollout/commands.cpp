@@ -130,14 +130,13 @@ Result<Change> abort_by(const Record& record, const Word& word, const provider::
             "; to go to " + word.request.to + " abort it, then roll back");
   }
   if (record.phase == Phase::gates) return end_unbegun(record, word, now);
-  if (record.phase == Phase::clearing)
-    return refusal(record, word, "what a superseded rollout left behind is being removed; abort it when that is done");
   if (rollout.state == State::verifying && rollout.from_release.empty()) {
     return refusal(record, word,
                    rollout.to_release + " is the first release and serves all traffic, there is nothing to go back to");
   }
-  Change change =
-      turn_back(record, because(word, word.action == Action::abort ? "aborted" : "rolled back"), world, now);
+  std::string reason = because(word, word.action == Action::abort ? "aborted" : "rolled back");
+  Change change = record.phase == Phase::clearing ? give_up_clearing(record, std::move(reason), now)
+                                                  : turn_back(record, std::move(reason), world, now);
   change.by = word.by;
   return change;
 }

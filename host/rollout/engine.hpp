@@ -87,6 +87,7 @@ class Engine final : public Control {
   boost::asio::awaitable<Status> resume_applications();
   boost::asio::awaitable<Status> resume_removals();
   Later<Proposal> proposal(Actor actor, RolloutRequest request);
+  boost::asio::awaitable<Status> check_again(Actor actor, Rollout before);
   Later<Rollout> roll_back_from(Actor actor, Stored<Record> ended, ActionRequest request, Mode mode);
   Later<std::string> good_release(Actor actor, Stored<Record> ended, std::string to);
   Later<Rollout> live_view(Stored<Record> stored);

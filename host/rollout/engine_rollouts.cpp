@@ -105,11 +105,25 @@ Control::Answer<Rollout> Engine::act(Actor actor, std::string id, Action action,
     co_return Status(Code::aborted, "rollout " + id + " has changed: it has version " +
                                         std::to_string(stored->version) + ", not " + *version + "; read it again");
   }
-  if (action == Action::retry)
+  if (action == Action::retry) {
+    if (Status status = co_await check_again(actor, rollout); !status.ok()) co_return status;
     co_return co_await run_on(found->strand(), found->retry(id, std::move(word), std::move(version), mode));
+  }
   if (action == Action::rollback)
     co_return co_await roll_back_from(std::move(actor), std::move(*stored), std::move(word.request), mode);
   co_return obey(stored->value, word, {}, clock_.now()).status();
+}
+
+// What held for the first attempt may hold no longer: the application, its analyses or the profile have changed. A
+// rollback is never held up by it, and what has not gone back the driver refuses with a better sentence.
+boost::asio::awaitable<Status> Engine::check_again(Actor actor, Rollout before) {
+  if (before.state != State::rolled_back && before.state != State::failed) co_return Status();
+  if (before.kind == "rollback") co_return Status();
+  RolloutRequest request{
+      .application = before.application, .release = before.to_release, .strategy = before.strategy};
+  auto made = co_await proposal(std::move(actor), std::move(request));
+  if (!made.ok()) co_return made.status();
+  co_return co_await check(tools_, std::move(*made));
 }
 
 // The release to go back to: the one named, or the newest other one that served well.

@@ -132,6 +132,20 @@ Change turn_back(const Record& record, std::string reason, const provider::Obser
   return change;
 }
 
+Change give_up_clearing(const Record& record, std::string reason, Instant now) {
+  Change change{.record = record, .kind = "rollback", .reason = std::move(reason)};
+  Record& next = change.record;
+  next.phase = Phase::returning;
+  next.rollout.state = State::rolling_back;
+  next.gates.clear();
+  next.retreat->reason = change.reason;
+  strategy::Wait wait = record.wait;
+  wait.next = "the end";
+  set_wait(next, std::move(wait), now);
+  change.events.emplace_back("rollout.rolling_back");
+  return change;
+}
+
 std::optional<Change> go_back(const Record& record, const provider::Observation& world, Instant now,
                               strategy::Wait& waiting) {
   const RetreatStep step = retreat_step(*record.retreat, record.spec, record.order, world, now);

@@ -26,6 +26,8 @@ RetreatStep retreat_step(const Retreat& retreat, const ApplicationSpec& spec, co
 
 // Turns a rollout around: to the release it came from.
 Change turn_back(const Record& record, std::string reason, const provider::Observation& world, Instant now);
+// The same while what a superseded rollout left behind is still leaving: that goes on, and nothing begins after it.
+Change give_up_clearing(const Record& record, std::string reason, Instant now);
 // Takes the next step of a way back, in the phases clearing and returning; nothing when there is nothing new to decide,
 // `waiting` then says what for.
 std::optional<Change> go_back(const Record& record, const provider::Observation& world, Instant now,

@@ -67,21 +67,23 @@ struct Why {
   }
 };
 
-// A group as people see it: wanted beside real.
+// A group as people see it: wanted beside real. What is real is absent until the provider has been asked for the first
+// time, and again after a restart: 0 would say that somebody has looked.
 struct GroupStatus {
   std::string role;
   std::string release;
   std::int32_t replicas = 0;
-  std::int32_t ready = 0;
-  std::uint32_t weight = 0;
+  std::optional<std::int32_t> ready;
+  std::optional<std::uint32_t> weight;
   std::uint32_t wanted_weight = 0;
   std::string problem;
   static constexpr auto fields() {
     return slipway::fields(required("role", &GroupStatus::role, "\"stable\" or \"next\"."),
                            required("release", &GroupStatus::release, "The release that it runs."),
                            required("replicas", &GroupStatus::replicas, "Replicas wanted."),
-                           required("ready", &GroupStatus::ready, "Replicas ready."),
-                           required("weight", &GroupStatus::weight, "Share of the traffic, in parts per million."),
+                           field("ready", &GroupStatus::ready, "Replicas ready; absent until it has been looked at."),
+                           field("weight", &GroupStatus::weight,
+                                 "Share of the traffic, in parts per million; absent until it has been looked at."),
                            field("wanted_weight", &GroupStatus::wanted_weight, "Share that it shall have."),
                            field("problem", &GroupStatus::problem, "What is wrong with it."));
   }

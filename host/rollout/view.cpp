@@ -57,11 +57,11 @@ std::vector<GroupStatus> group_status(const Order& order, const provider::Observ
   for (const OrderedGroup& group : order.groups) {
     GroupStatus& status = list.emplace_back(GroupStatus{
         .role = group.role, .release = group.release, .replicas = group.replicas, .wanted_weight = group.weight});
-    const auto* seen = world == nullptr ? nullptr : seen_of(*world, group.release);
-    if (seen == nullptr) continue;
-    status.ready = seen->ready;
-    status.weight = seen->weight;
-    status.problem = seen->problem;
+    if (world == nullptr) continue;
+    const auto* seen = seen_of(*world, group.release);
+    status.ready = seen == nullptr ? 0 : seen->ready;
+    status.weight = seen == nullptr ? 0 : seen->weight;
+    if (seen != nullptr) status.problem = seen->problem;
   }
   return list;
 }

@@ -218,7 +218,7 @@ class Stack(stack.Stack):
 
     def weight(self, rollout, role="next"):
         group = self.group(rollout, role)
-        return group["weight"] if group else 0
+        return group.get("weight", 0) if group else 0
 
     @staticmethod
     def _made(reply):

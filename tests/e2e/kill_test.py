@@ -48,11 +48,11 @@ class KillTest(StackTest):
 
     @staticmethod
     def at_weight(weight):
-        return lambda seen: any(group["role"] == "next" and group["weight"] == weight for group in seen["groups"])
+        return lambda seen: any(group["role"] == "next" and group.get("weight") == weight for group in seen["groups"])
 
     @staticmethod
     def ready(count):
-        return lambda seen: any(group["role"] == "next" and group["ready"] >= count for group in seen["groups"])
+        return lambda seen: any(group["role"] == "next" and group.get("ready", 0) >= count for group in seen["groups"])
 
     def test_a_rolling_rollout_goes_on_after_each_of_its_batches(self):
         rollout = self.begin("rolling", {"max_surge": 1, "max_unavailable": 0, "min_ready": "200ms"})
@@ -84,7 +84,7 @@ class KillTest(StackTest):
                              rollback={"mode": "gradual", "over": "3s"})
         self.kill_at(rollout, "rolling back", lambda seen: seen["state"] == "rolling_back")
         self.kill_at(rollout, "half of the way back", lambda seen: any(
-            group["role"] == "next" and group["weight"] <= 300_000 for group in seen["groups"]))
+            group["role"] == "next" and group.get("weight", 1_000_000) <= 300_000 for group in seen["groups"]))
         self.end(rollout, "rolled_back", "1.0")
 
     def test_the_watch_after_promotion_goes_on(self):

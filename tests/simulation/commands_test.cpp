@@ -99,6 +99,36 @@ TEST_F(Commands, ARolledBackRolloutCanBeTriedAgain) {
   EXPECT_EQ(world.application("shop")->stable_release, "1.1");
 }
 
+TEST_F(Commands, WhatIsTriedAgainIsCheckedAgain) {
+  auto spec = *world.application("shop");
+  spec.spec.strategy.settings["analysis"] = "errors";
+  ASSERT_TRUE(world.make_application(spec.spec).ok());
+  const std::string id = canary();
+  ASSERT_TRUE(world.act(id, Action::abort).ok());
+  ASSERT_TRUE(world.until_state(id, State::rolled_back));
+  spec.spec.analyses.clear();
+  ASSERT_TRUE(world.make_application(spec.spec).ok());
+  const auto again = world.act(id, Action::retry);
+  EXPECT_EQ(again.status().code, Code::invalid_argument);
+  ASSERT_EQ(again.status().problems.size(), 1U) << to_string(again.status());
+  EXPECT_EQ(again.status().problems[0].path, "/strategy/settings/analysis");
+  EXPECT_EQ(world.state_of(id), State::rolled_back);
+
+  spec.spec.analyses = world.shop().analyses;
+  ASSERT_TRUE(world.make_application(spec.spec).ok());
+  EXPECT_TRUE(world.act(id, Action::retry).ok());
+}
+
+TEST_F(Commands, ARetryOfAReleaseThatIsGoneIsRefused) {
+  const std::string id = canary();
+  ASSERT_TRUE(world.act(id, Action::abort).ok());
+  ASSERT_TRUE(world.until_state(id, State::rolled_back));
+  storage::WriteRequest loss{.batch = "loss"};
+  loss.removes.push_back(rollout::keys::release("acme", "shop", "1.1"));
+  (void)world.storage.write(loss);
+  EXPECT_EQ(world.act(id, Action::retry).status().code, Code::not_found);
+}
+
 TEST_F(Commands, ARolloutThatHasEndedIsRolledBackByANewOneToTheReleaseBefore) {
   const std::string id = deploy("1.1");
   ASSERT_TRUE(world.until_state(id, State::succeeded));
@@ -137,6 +167,44 @@ TEST_F(Commands, AReplacedRolloutEndsAndItsReplicasGoBeforeTheNewOneBegins) {
   EXPECT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.2") == 50'000; }));
   EXPECT_EQ(world.provider.ready_of("shop", "1.1"), 0);
   EXPECT_TRUE(world.until_state(next->id, State::succeeded));
+}
+
+TEST_F(Commands, ARolloutAbortedWhileItClearsWhatItReplacedEndsAtTheStableRelease) {
+  const std::string id = canary();
+  world.provider.behave("1.1", {.stop = seconds(10)});
+  const auto next = world.deploy("shop", "1.2", rollout::Supersede::replace);
+  ASSERT_TRUE(next.ok()) << to_string(next.status());
+  ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.0") == kAllTraffic; }, seconds(1)));
+  ASSERT_EQ(world.state_of(next->id), State::pending);
+
+  const auto aborted = world.act(next->id, Action::abort);
+  ASSERT_TRUE(aborted.ok()) << to_string(aborted.status());
+  EXPECT_EQ(aborted->state, State::rolling_back);
+  ASSERT_TRUE(world.until_state(next->id, State::rolled_back, seconds(30)));
+  EXPECT_EQ(world.get(next->id)->why.reason, "back at 1.0: aborted by ann");
+  EXPECT_EQ(world.provider.orders().back().groups.size(), 1U);
+  for (const auto& order : world.provider.orders()) {
+    for (const auto& group : order.groups) EXPECT_NE(group.release.version, "1.2");
+  }
+  EXPECT_EQ(world.provider.weight_of("shop", "1.0"), kAllTraffic);
+  EXPECT_EQ(world.application("shop")->stable_release, "1.0");
+}
+
+TEST_F(Commands, WhatHasNotBeenLookedAtYetIsNotShownAsZero) {
+  const std::string id = canary();
+  ASSERT_EQ(world.get(id)->groups.size(), 2U);
+  EXPECT_EQ(world.get(id)->groups[0].ready, 4);
+  world.crash();
+  world.fate = [](int, std::string_view binding, std::uint32_t) {
+    return binding == "provider" ? World::Fate::hang : World::Fate::good;
+  };
+  world.start();
+  world.run_for(seconds(1));
+  const auto unseen = world.get(id);
+  ASSERT_EQ(unseen->groups.size(), 2U);
+  EXPECT_EQ(unseen->groups[0].replicas, 4);
+  EXPECT_EQ(unseen->groups[0].ready, std::nullopt);
+  EXPECT_EQ(unseen->groups[0].weight, std::nullopt);
 }
 
 TEST_F(Commands, WhatIsNotPossibleIsRefusedWithWhatIs) {

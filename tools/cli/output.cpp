@@ -127,6 +127,12 @@ std::string to_pretty_json(const Json& value) {
 
 std::string share(const Json& ppm) { return ppm.is_number_integer() ? share_to_string(ppm.get<std::uint32_t>()) : "-"; }
 
+std::string ready_text(const Json& group) {
+  const Json ready = group.value("ready", Json());
+  return (ready.is_number_integer() ? std::to_string(ready.get<std::int64_t>()) : "-") + "/" +
+         std::to_string(group.value("replicas", 0));
+}
+
 std::string age(const std::string& moment) {
   const auto at = parse_instant(moment);
   if (!at.ok()) return moment;

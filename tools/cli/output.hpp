@@ -37,6 +37,8 @@ std::string to_pretty_json(const Json& value);
 
 // "25%" of parts per million; "-" for nothing.
 std::string share(const Json& ppm);
+// "3/4" of a group: replicas ready of those wanted; "-/4" while nobody has looked yet.
+std::string ready_text(const Json& group);
 // "3m12s ago" style age of an RFC 3339 moment; the text itself when it is none.
 std::string age(const std::string& moment);
 // "in 12s", or "" when there is none or it has passed.

@@ -17,9 +17,9 @@ std::string bar(const Json& weight) {
 std::string groups_text(const Terminal& terminal, const Json& rollout) {
   std::vector<std::vector<std::string>> rows;
   for (const Json& group : rollout.value("groups", Json::array())) {
-    rows.push_back({"  " + group.value("role", ""), group.value("release", ""),
-                    std::to_string(group.value("ready", 0)) + "/" + std::to_string(group.value("replicas", 0)),
-                    bar(group["weight"]) + " " + share(group["weight"]),
+    const Json weight = group.value("weight", Json());
+    rows.push_back({"  " + group.value("role", ""), group.value("release", ""), ready_text(group),
+                    bar(weight) + " " + share(weight),
                     terminal.paint(Colour::red, group.value("problem", ""))});
   }
   return rows.empty() ? "" : table({"  GROUP", "RELEASE", "READY", "TRAFFIC", ""}, rows);

@@ -41,9 +41,8 @@ class Drawing {
   static std::string one_line(const Json& rollout) {
     std::string text = rollout.value("updated_at", "").substr(0, 19) + "Z " + rollout.value("state", "") + ":";
     for (const Json& group : rollout.value("groups", Json::array())) {
-      text += " " + group.value("role", "") + "=" + group.value("release", "") + " " +
-              std::to_string(group.value("ready", 0)) + "/" + std::to_string(group.value("replicas", 0)) + " " +
-              share(group["weight"]) + ";";
+      text += " " + group.value("role", "") + "=" + group.value("release", "") + " " + ready_text(group) + " " +
+              share(group.value("weight", Json())) + ";";
     }
     return text + " " + rollout["why"].value("reason", "");
   }
