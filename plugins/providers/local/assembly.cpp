@@ -12,7 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Span kBetweenRotations(5000);
+constexpr Span kBetweenRounds(5000);
+constexpr const char* kHaproxyLog = "haproxy.log";
 // sockaddr_un holds 107 bytes; HAProxy adds ".<pid>.tmp" while it binds.
 constexpr std::size_t kLongestSocket = 90;
 
@@ -71,7 +72,7 @@ HaproxySettings haproxy_settings(const Settings& settings) {
   s.binary = config.binary;
   s.shape_file = run / "haproxy.shape";
   s.identity_file = run / "haproxy.json";
-  s.log_file = run / "haproxy.log";
+  s.log_file = run / kHaproxyLog;
   if (!settings.sticky.header.empty()) s.sticky_headers.insert(settings.sticky.header);
   if (!settings.sticky.cookie.empty()) s.sticky_cookies.insert(settings.sticky.cookie);
   return s;
@@ -92,6 +93,7 @@ PortRange port_range(const PortsConfig& config) {
 
 Assembly::Assembly(const Settings& settings, boost::asio::io_context& context, Notices& notices, Secrets& secrets)
     : state_(checked_folder("state_directory", settings.state_directory, 0711)),
+      run_(settings.run_directory),
       logs_{static_cast<std::uint64_t>(settings.logs.max_bytes), settings.logs.keep},
       processes_(make_processes(context.get_executor())),
       checker_(make_checker(*processes_)),
@@ -116,13 +118,19 @@ Assembly::Assembly(const Settings& settings, boost::asio::io_context& context, N
       reconciler_(application_tools_),
       executor_(context.get_executor()) {}
 
+// What still runs there uses members that would go first.
+Assembly::~Assembly() {
+  pool_.stop();
+  pool_.join();
+}
+
 void Assembly::begin() {
   haproxy_.on_change([this] { proxy_changed(); });
   reconciler_.begin();
   boost::asio::co_spawn(
       executor_, [this]() -> awaitable<void> { co_await haproxy_.run(); }, boost::asio::detached);
   boost::asio::co_spawn(
-      executor_, [this]() -> awaitable<void> { co_await rotate_logs(); }, boost::asio::detached);
+      executor_, [this]() -> awaitable<void> { co_await keep_house(); }, boost::asio::detached);
 }
 
 std::string Assembly::problem() const {
@@ -138,19 +146,26 @@ void Assembly::proxy_changed() {
   reconciler_.proxy_changed();
 }
 
-// On the pool: copying a log may take a while.
-awaitable<void> Assembly::rotate_logs() {
-  const auto rotate = [folder = state_ / "logs", settings = logs_]() -> awaitable<void> {
-    std::error_code ignored;
-    for (const auto& entry : fs::recursive_directory_iterator(folder, ignored)) {
-      if (entry.path().extension() == ".log") rotate_if_large(entry.path(), settings);
-    }
-    co_return;
-  };
+// On the pool: copying a log or removing a tree may take a while. What is in use is taken down in the same turn in which
+// the work is queued, so that an artefact asked for later is looked up after the others have gone.
+awaitable<void> Assembly::keep_house() {
   for (;;) {
-    co_await sleep_for(kBetweenRotations);
-    co_await boost::asio::co_spawn(pool_, rotate, boost::asio::use_awaitable);
+    co_await sleep_for(kBetweenRounds);
+    const auto round = [this, in_use = reconciler_.archives_in_use()]() -> awaitable<void> {
+      rotate_logs();
+      if (in_use) artefacts_.remove_others(*in_use);
+      co_return;
+    };
+    co_await boost::asio::co_spawn(pool_, round, boost::asio::use_awaitable);
   }
+}
+
+void Assembly::rotate_logs() const {
+  std::error_code ignored;
+  for (const auto& entry : fs::recursive_directory_iterator(state_ / "logs", ignored)) {
+    if (entry.path().extension() == ".log") rotate_if_large(entry.path(), logs_);
+  }
+  rotate_if_large(run_ / kHaproxyLog, logs_);
 }
 
 }  // namespace slipway::local

@@ -19,6 +19,8 @@ class Assembly {
   // `notices` and `secrets` outlive it. Throws slipway::Error when a folder can't be made or a setting can't be used.
   Assembly(const Settings& settings, boost::asio::io_context& context, Notices& notices, Secrets& secrets);
 
+  ~Assembly();
+
   // On the context's thread. Once.
   void begin();
 
@@ -27,11 +29,14 @@ class Assembly {
   [[nodiscard]] std::string problem() const;
 
  private:
-  awaitable<void> rotate_logs();
+  awaitable<void> keep_house();
+  void rotate_logs() const;
   void proxy_changed();
 
   std::filesystem::path state_;
+  std::filesystem::path run_;
   LogSettings logs_;
+  // One thread: what keeps house and what unpacks artefacts never meet.
   boost::asio::thread_pool pool_{1};
   std::unique_ptr<Processes> processes_;
   std::unique_ptr<Checker> checker_;

@@ -44,6 +44,16 @@ TEST_F(Replicas, one_that_is_killed_is_started_again) {
   EXPECT_EQ(ask_many(place.port(), "shop.test", 40).answers, (std::map<std::string, int>{{"1.0", 40}}));
 }
 
+TEST_F(Replicas, house_is_kept_also_of_haproxys_log_and_of_artefacts_that_nobody_needs) {
+  provider.converge(one(release("1.0")));
+  const std::filesystem::path log = place.path("run") + "/haproxy.log";
+  std::ofstream(log, std::ios::app) << std::string(std::size_t{11} << 20, 'x');
+  const std::filesystem::path left = place.path("state") + "/artefacts/" + std::string(64, 'a');
+  std::filesystem::create_directories(left / "bin");
+  EXPECT_TRUE(wait_for([&] { return !std::filesystem::exists(left) && std::filesystem::file_size(log) < 1000; }));
+  EXPECT_GT(std::filesystem::file_size(log.string() + ".1"), std::uintmax_t{11} << 20);
+}
+
 TEST_F(Replicas, one_that_keeps_ending_is_reported_as_a_crash_loop_with_its_log) {
   ASSERT_TRUE(provider.apply(one(release("1.0", {"--unready", "--crash-after", "20"}))).ok());
   const auto seen = provider.until([](const auto& o) { return of(o, "1.0").crashing == 1; });

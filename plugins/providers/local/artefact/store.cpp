@@ -20,6 +20,8 @@ void check_digest(const std::string& path, const std::string& wanted) {
   }
 }
 
+std::string folder_name(const std::string& digest) { return digest.substr(digest.find(':') + 1); }
+
 }  // namespace
 
 fs::path ArtefactStore::resolve(const provider::Artefact& artefact) const {
@@ -35,7 +37,7 @@ fs::path ArtefactStore::unpacked(const provider::Artefact& artefact) const {
     throw Error(Code::invalid_argument,
                 "the archive \"" + artefact.archive + "\" has no digest; want sha256: and 64 hex digits");
   }
-  const fs::path folder = root_ / artefact.digest.substr(artefact.digest.find(':') + 1);
+  const fs::path folder = root_ / folder_name(artefact.digest);
   if (fs::is_directory(folder)) return folder;
   check_digest(artefact.archive, artefact.digest);
   make_private_folder(root_);
@@ -51,6 +53,22 @@ fs::path ArtefactStore::unpacked(const provider::Artefact& artefact) const {
   }
   fs::rename(fresh, folder);
   return folder;
+}
+
+std::size_t ArtefactStore::remove_others(const std::set<std::string>& digests) const {
+  std::set<std::string> kept;
+  for (const std::string& digest : digests) kept.insert(folder_name(digest));
+  std::vector<fs::path> others;
+  std::error_code error;
+  for (fs::directory_iterator entry(root_, error), end; !error && entry != end; entry.increment(error)) {
+    if (!kept.contains(entry->path().filename().string())) others.push_back(entry->path());
+  }
+  std::size_t removed = 0;
+  for (const fs::path& other : others) {
+    fs::remove_all(other, error);
+    if (!error) ++removed;
+  }
+  return removed;
 }
 
 }  // namespace slipway::local

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <slipway/interfaces/provider.hpp>
+#include <string>
 
 namespace slipway::local {
 
@@ -22,6 +24,10 @@ class ArtefactStore {
   // names neither. Checks the digest when there is one. Throws slipway::Error that names the file and what is wrong
   // with it.
   std::filesystem::path resolve(const provider::Artefact& artefact) const;
+
+  // Removes every unpacked archive but those of these digests, and what an interrupted unpacking left behind. Returns
+  // how many went. What can't be removed stays for the next time.
+  std::size_t remove_others(const std::set<std::string>& digests) const;
 
  private:
   std::filesystem::path unpacked(const provider::Artefact& artefact) const;

@@ -16,6 +16,8 @@ constexpr Span kAfterFailure(250);
 constexpr Span kSweepDrain(10'000), kSweepPause(20);
 // More rounds than any state of two backends needs; a bound, should a plan never come to rest.
 constexpr int kRoundsAtMost = 16;
+// Two groups at once, and the release before each.
+constexpr std::size_t kArchivesKept = 4;
 
 // Users draw anew for each rollout. FNV-1a: the same on every machine and in every version.
 std::string salt_of(const std::string& rollout) {
@@ -91,6 +93,7 @@ awaitable<Status> Application::apply(Desired desired) {
   record_.desired = std::move(desired);
   record_.removed = false;
   keep_releases();
+  keep_archives();
   save(Durability::kMachine);
   wake_.raise();
   try {
@@ -319,6 +322,23 @@ void Application::keep_releases() {
     if (runs && !known) kept.push_back(old);
   }
   record_.releases = std::move(kept);
+}
+
+void Application::keep_archives() {
+  std::vector<std::string>& archives = record_.archives;
+  for (const DesiredGroup& group : record_.desired.groups) {
+    if (group.release.artefact.archive.empty()) continue;
+    std::erase(archives, group.release.artefact.digest);
+    archives.insert(archives.begin(), group.release.artefact.digest);
+  }
+  if (archives.size() > kArchivesKept) archives.resize(kArchivesKept);
+}
+
+void Application::add_archives(std::set<std::string>& digests) const {
+  digests.insert(record_.archives.begin(), record_.archives.end());
+  for (const Release& release : record_.releases) {
+    if (!release.artefact.archive.empty()) digests.insert(release.artefact.digest);
+  }
 }
 
 void Application::save(Durability durability) {

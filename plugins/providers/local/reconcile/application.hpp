@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "plugins/providers/local/reconcile/plan.hpp"
@@ -44,6 +45,10 @@ class Application final : public Replica::Listener, public std::enable_shared_fr
   void remove();
   awaitable<provider::Observation> observe();
 
+  // Adds the digests of the archives that must stay unpacked: of every replica's release, and of the last few that
+  // were desired, so that going back to one finds it there.
+  void add_archives(std::set<std::string>& digests) const;
+
   void proxy_changed();
   [[nodiscard]] bool gone() const { return gone_; }
   // Called when everything of a removed application has gone.
@@ -74,6 +79,7 @@ class Application final : public Replica::Listener, public std::enable_shared_fr
   [[nodiscard]] provider::ObservedGroup observed(const std::string& version, const Plan& plan) const;
   [[nodiscard]] Presence presence() const { return record_.removed ? Presence::kRemoved : Presence::kWanted; }
   void keep_releases();
+  void keep_archives();
   void save(Durability durability);
 
   [[nodiscard]] Slots slots() const { return {record_.slot_a, record_.slot_b}; }

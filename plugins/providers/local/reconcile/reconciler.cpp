@@ -54,6 +54,13 @@ void Reconciler::remove(const provider::Target& target) {
   if (found != applications_.end()) found->second->remove();
 }
 
+std::optional<std::set<std::string>> Reconciler::archives_in_use() const {
+  if (!problems_.empty()) return std::nullopt;
+  std::set<std::string> digests;
+  for (const auto& [key, application] : applications_) application->add_archives(digests);
+  return digests;
+}
+
 void Reconciler::proxy_changed() {
   for (const auto& [key, application] : applications_) application->proxy_changed();
 }

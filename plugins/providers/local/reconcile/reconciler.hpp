@@ -16,6 +16,10 @@ class Reconciler {
   awaitable<Result<provider::Observation>> observe(provider::Target target);
   void remove(const provider::Target& target);
 
+  // Digests of the archives that must stay unpacked; nothing while some application's file can't be read, for it may
+  // name others.
+  [[nodiscard]] std::optional<std::set<std::string>> archives_in_use() const;
+
   // HAProxy came up, went down, or has other backends.
   void proxy_changed();
 

@@ -39,6 +39,7 @@ struct ApplicationRecord {
   provider::Desired desired;
   bool removed = false;
   std::vector<provider::Release> releases;  // of every replica, also of groups that are no longer desired
+  std::vector<std::string> archives;        // digests of those that it was told last, the newest first
   std::string slot_a, slot_b;               // release that each backend serves
   std::string route;                        // entry of the map of routes, as last made true
   std::vector<ReplicaRecord> replicas;
@@ -47,6 +48,7 @@ struct ApplicationRecord {
     return slipway::fields(required("desired", &ApplicationRecord::desired, "The newest desired state."),
                            field("removed", &ApplicationRecord::removed, "Whether the application is being removed."),
                            field("releases", &ApplicationRecord::releases, "What the replicas run."),
+                           field("archives", &ApplicationRecord::archives, "Archives that it was told last."),
                            field("slot_a", &ApplicationRecord::slot_a, "Release in the first backend."),
                            field("slot_b", &ApplicationRecord::slot_b, "Release in the second backend."),
                            field("route", &ApplicationRecord::route, "Where traffic goes."),

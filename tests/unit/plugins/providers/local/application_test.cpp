@@ -213,6 +213,30 @@ TEST_F(Reconciling, a_replica_that_cannot_be_prepared_says_why_and_is_tried_agai
   ASSERT_TRUE(scene.settles());
 }
 
+provider::DesiredGroup of_archive(const std::string& role, const std::string& version) {
+  auto made = group(role, version, 1, role == "stable" ? kAllTraffic : 0);
+  made.release.artefact = {.path = "", .archive = "/srv/" + version + ".tar", .digest = "sha256:" + version};
+  return made;
+}
+
+TEST_F(Reconciling, the_last_archives_stay_unpacked_and_older_ones_are_given_up) {
+  EXPECT_EQ(scene.reconciler->archives_in_use(), Names{});
+  for (const char* next : {"1.1", "1.2", "1.3", "1.4"}) {
+    ASSERT_TRUE(scene.apply(desired(++generation, {of_archive("stable", "1.0"), of_archive("next", next)})).ok());
+    ASSERT_TRUE(scene.settles());
+  }
+  const Names last{"sha256:1.0", "sha256:1.2", "sha256:1.3", "sha256:1.4"};
+  EXPECT_EQ(scene.reconciler->archives_in_use(), last);
+  scene.reopen();
+  EXPECT_EQ(scene.reconciler->archives_in_use(), last) << "they are remembered";
+}
+
+TEST_F(Reconciling, while_an_application_cannot_be_read_no_archive_is_given_up) {
+  write_file(scene.directory.path() / "applications" / "acme.shop.json", "not json", Durability::kProcess);
+  scene.reopen();
+  EXPECT_EQ(scene.reconciler->archives_in_use(), std::nullopt);
+}
+
 TEST_F(Reconciling, nothing_is_served_when_no_group_has_a_weight) {
   ASSERT_TRUE(scene.apply(stable(1)).ok());
   ASSERT_TRUE(scene.settles());

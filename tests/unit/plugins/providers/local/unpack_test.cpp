@@ -116,6 +116,22 @@ TEST_F(Archives, are_unpacked_once_for_each_digest_and_leave_nothing_behind_when
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path() / "store"), {}), 1);
 }
 
+TEST_F(Archives, that_nobody_needs_are_removed_with_what_an_interrupted_unpacking_left) {
+  const auto root = directory.path() / "store";
+  const ArtefactStore store(root);
+  EXPECT_EQ(store.remove_others({}), 0U) << "nothing was ever unpacked";
+  make({{"app", "one"}});
+  const std::string wanted = file_digest(file);
+  const auto kept = store.resolve({.path = "", .archive = file, .digest = wanted});
+  make({{"app", "two"}});
+  const auto other = store.resolve({.path = "", .archive = file, .digest = file_digest(file)});
+  std::filesystem::create_directories(root / (std::string(64, 'a') + ".new") / "bin");
+  EXPECT_EQ(store.remove_others({wanted}), 2U);
+  EXPECT_EQ(read_file(kept / "app"), "one");
+  EXPECT_FALSE(std::filesystem::exists(other));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(root), {}), 1);
+}
+
 TEST_F(Archives, a_path_with_another_digest_is_refused) {
   write_file(file, "x", Durability::kProcess);
   const ArtefactStore store(directory.path() / "store");
