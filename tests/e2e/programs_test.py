@@ -30,7 +30,7 @@ class ProgramsTest(StackTest):
             for _ in range(6):
                 reply = self.stack.fetch("/", host="pages.example")
                 self.assertEqual((reply.status, reply.text), (200, f"<p>page of {version}</p>"))
-        self.assertEqual(self.stack.fetch("/", host="other.example").status, 503)
+        self.assertEqual(self.stack.fetch("/", host="other.example").status, 404)
         self.assert_exit(self.stack.cli("app", "delete", "pages"), 0)
         wait_for("its processes to end", lambda: not self.stack.processes("python3.11"), 15)
 

@@ -116,7 +116,9 @@ Assembly::Assembly(const Settings& settings, boost::asio::io_context& context, N
                      .wall = wall_clock},
       application_tools_{replica_tools_, world_, {settings.sticky.header, settings.sticky.cookie}},
       reconciler_(application_tools_),
-      executor_(context.get_executor()) {}
+      executor_(context.get_executor()) {
+  haproxy_.check_machine();
+}
 
 // What still runs there uses members that would go first.
 Assembly::~Assembly() {
@@ -146,8 +148,8 @@ void Assembly::proxy_changed() {
   reconciler_.proxy_changed();
 }
 
-// On the pool: copying a log or removing a tree may take a while. What is in use is taken down in the same turn in which
-// the work is queued, so that an artefact asked for later is looked up after the others have gone.
+// On the pool: copying a log or removing a tree may take a while. What is in use is taken down in the same turn in
+// which the work is queued, so that an artefact asked for later is looked up after the others have gone.
 awaitable<void> Assembly::keep_house() {
   for (;;) {
     co_await sleep_for(kBetweenRounds);

@@ -16,7 +16,8 @@ namespace slipway::local {
 
 class Assembly {
  public:
-  // `notices` and `secrets` outlive it. Throws slipway::Error when a folder can't be made or a setting can't be used.
+  // `notices` and `secrets` outlive it. Throws slipway::Error when a folder can't be made, a setting can't be used, or
+  // the machine has no HAProxy or no room for it.
   Assembly(const Settings& settings, boost::asio::io_context& context, Notices& notices, Secrets& secrets);
 
   ~Assembly();

@@ -52,6 +52,8 @@ class Driver {
 class Squatter {
  public:
   explicit Squatter(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int on = 1;
+    ::setsockopt(fd_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
@@ -184,18 +186,34 @@ TEST(Haproxy, another_application_is_added_by_a_reload_that_fails_no_request_and
            std::vector<std::string>{"NOT_FOUND: application \"blog\" was never applied here"};
   }));
   Client client(place.port());
-  EXPECT_TRUE(wait_for([&] { return client.get("blog.test").status == 503; }));
+  EXPECT_TRUE(wait_for([&] { return client.get("blog.test").status == 404; }));
   EXPECT_EQ(client.get("shop.test").status, 200);
 }
 
-TEST(Haproxy, a_port_that_is_taken_is_told_in_haproxys_own_words) {
+TEST(Haproxy, a_port_that_is_taken_is_refused_at_once_with_who_has_it_though_both_could_bind) {
   Place place;
   const Squatter squatter(place.port());
-  Provider provider(place);
-  ASSERT_TRUE(provider.apply(desired(1, {group("stable", release("1.0"), 1, kAllTraffic)})).ok());
-  const auto seen = provider.until(
-      [](const auto& o) { return !o.problems.empty() && o.problems[0].find("did not come up") != std::string::npos; });
-  EXPECT_THAT(seen.problems[0], ::testing::HasSubstr("[127.0.0.1:" + std::to_string(place.port()) + "]"));
+  EXPECT_THAT([&] { Provider provider(place); },
+              ::testing::ThrowsMessage<Error>("haproxy.bind 127.0.0.1:" + std::to_string(place.port()) +
+                                              ": provider_local_integration (pid " + std::to_string(::getpid()) +
+                                              ") listens there already; end it, or set haproxy.bind to another port"));
+}
+
+TEST(Haproxy, a_new_life_beside_its_own_haproxy_is_not_refused) {
+  Place place;
+  {
+    Provider first(place);
+    ASSERT_TRUE(wait_for([&] { return place.haproxy_pid() != 0; }));
+  }
+  EXPECT_NO_THROW(Provider second(place));
+}
+
+TEST(Haproxy, a_program_that_is_no_haproxy_is_refused_at_once) {
+  Place place;
+  const Json config{{"haproxy", {{"binary", "/bin/true"}}}};
+  EXPECT_THAT([&] { Provider provider(place, config); },
+              ::testing::ThrowsMessage<Error>(
+                  "haproxy.binary \"/bin/true\" is no HAProxy: it does not say its version when it is run with -v"));
 }
 
 }  // namespace

@@ -191,7 +191,7 @@ TEST_F(Traffic, an_unknown_host_is_refused) {
   provider.converge(desired(1, {group("stable", release("1.0"), 1, kAllTraffic)}));
   Client client(place.port());
   const HttpAnswer answer = client.get("other.test");
-  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.status, 404);
   EXPECT_EQ(answer.body, "unknown application\n");
 }
 

@@ -31,6 +31,9 @@ class Haproxy final : public Proxy {
   // Called whenever HAProxy came up, went down or has other backends than before.
   void on_change(std::function<void()> listener) { listener_ = std::move(listener); }
 
+  // Before run(): throws slipway::Error when a managed HAProxy can't be started here, for want of its program or
+  // because somebody else listens on its port. Blocks.
+  void check_machine() const;
   // Supervises for ever; never throws.
   awaitable<void> run();
 

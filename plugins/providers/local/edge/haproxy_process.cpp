@@ -8,12 +8,14 @@
 #include <slipway/json.hpp>
 
 #include "plugins/providers/local/base/files.hpp"
+#include "plugins/providers/local/edge/program.hpp"
 
 namespace slipway::local {
 namespace {
 
 constexpr Span kPoll(10);
 constexpr std::size_t kLastWords = 1000;
+constexpr const char* kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 // HAProxy refuses to start with fewer descriptors than two a connection and some of its own.
 std::uint64_t descriptors_for(std::uint32_t maxconn) { return 2ULL * maxconn + 256; }
@@ -64,6 +66,8 @@ awaitable<void> HaproxyProcess::start() {
   remember();
   co_await await_worker(0, 0);
 }
+
+void HaproxyProcess::check_program() const { check_haproxy(settings_.binary, kPath); }
 
 awaitable<std::string> HaproxyProcess::check(const std::string& config) {
   const std::string log = config + ".check";
@@ -127,7 +131,7 @@ awaitable<ProcessTable> HaproxyProcess::table() { co_return parse_processes(co_a
 
 Command HaproxyProcess::command(std::vector<std::string> arguments, std::string log) const {
   return {.arguments = std::move(arguments),
-          .environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+          .environment = {std::string("PATH=") + kPath},
           .folder = "/",
           .log_file = std::move(log),
           .user = {},

@@ -30,6 +30,8 @@ class HaproxyProcess {
   awaitable<bool> adopt();
   // Starts it from the file and waits until it answers. It outlives us. Throws slipway::Error with HAProxy's own words.
   awaitable<void> start();
+  // Throws slipway::Error when the program is not there, not HAProxy or too old. Blocks.
+  void check_program() const;
   // Empty when HAProxy takes the file; else its words.
   awaitable<std::string> check(const std::string& config);
   // Loads the file anew without refusing a connection; returns when the new worker answers. Throws when it did not come

@@ -6,6 +6,7 @@
 
 #include "plugins/providers/local/base/files.hpp"
 #include "plugins/providers/local/edge/haproxy.hpp"
+#include "plugins/providers/local/edge/port.hpp"
 
 namespace slipway::local {
 namespace {
@@ -55,6 +56,12 @@ awaitable<void> Haproxy::come_up() {
   listener_();
 }
 
+void Haproxy::check_machine() const {
+  if (!managed()) return;
+  process_.check_program();
+  check_port_is_ours(settings_.edge.bind, settings_.edge.paths.config);
+}
+
 void Haproxy::write_program() const {
   const EdgePaths& paths = settings_.edge.paths;
   write_file(paths.mirror_script, mirror_script(settings_.edge), Durability::kProcess);
@@ -76,6 +83,7 @@ awaitable<void> Haproxy::start() {
   write_file(candidate, config_text(settings_.edge, edge), Durability::kProcess);
   const std::string refusal = co_await process_.check(candidate);
   if (!refusal.empty()) throw Error(Code::unavailable, refusal);
+  check_port_is_ours(settings_.edge.bind, settings_.edge.paths.config);
   std::filesystem::rename(candidate, settings_.edge.paths.config);
   // From here on it may read the files and route, before it has told us.
   link_ = Link::kUnknown;

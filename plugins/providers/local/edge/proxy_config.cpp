@@ -67,10 +67,12 @@ std::string lookup_lines(const EdgePaths& p) {
          "    http-request set-var(txn.app) str(*),map_str(" +
          p.hosts_map +
          ") unless { var(txn.app) -m found }\n"
+         "    http-request return status 404 content-type text/plain string \"unknown application\\n\""
+         " unless { var(txn.app) -m found }\n"
          "    http-request set-var(txn.route) var(txn.app),map_str(" +
          p.routes_map +
-         ") if { var(txn.app) -m found }\n"
-         "    http-request return status 503 content-type text/plain string \"unknown application\\n\""
+         ")\n"
+         "    http-request return status 503 content-type text/plain string \"nothing serves this application\\n\""
          " unless { var(txn.route) -m found }\n"
          "    http-request set-var(txn.stable) var(txn.route),field(1,:)\n"
          "    http-request set-var(txn.next)   var(txn.route),field(2,:)\n"
