@@ -12,12 +12,12 @@ namespace {
 
 std::int32_t page_size(const PageRequest& page) { return std::clamp(page.limit, 1, 500); }
 
-template <class T>
-Result<std::int64_t> number_from(const T& text) {
+Result<std::int64_t> sequence_from(const std::string& cursor) {
+  if (cursor.empty()) return std::int64_t{0};
   std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size() && value >= 0) return value;
-  return Status(Code::invalid_argument, "the cursor is not one that was given out");
+  const auto [end, error] = std::from_chars(cursor.data(), cursor.data() + cursor.size(), value);
+  if (error == std::errc() && end == cursor.data() + cursor.size() && value >= 0) return value;
+  return page_fault(Status(Code::invalid_argument, "not a number"), cursor);
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ Control::Answer<Application> Engine::application(Actor actor, std::string name) 
 
 Control::Answer<Page<Application>> Engine::applications(Actor actor, PageRequest page) {
   const auto found = co_await store_.scan(scan_of(actor.tenant, "application", "", page.cursor, page_size(page)));
-  if (!found.ok()) co_return found.status();
+  if (!found.ok()) co_return page_fault(found.status(), page.cursor);
   Page<Application> result{.items = {}, .next = found->next};
   for (const auto& record : found->records) {
     const auto stored = document_from<Application>(record);
@@ -120,7 +120,7 @@ Control::Answer<Page<Release>> Engine::releases(Actor actor, std::string applica
   if (const auto app = co_await store_.application(actor.tenant, application); !app.ok()) co_return app.status();
   const auto found =
       co_await store_.scan(scan_of(actor.tenant, "release", application + "/", page.cursor, page_size(page)));
-  if (!found.ok()) co_return found.status();
+  if (!found.ok()) co_return page_fault(found.status(), page.cursor);
   Page<Release> result{.items = {}, .next = found->next};
   for (const auto& record : found->records) {
     const auto stored = document_from<Release>(record);
@@ -132,7 +132,7 @@ Control::Answer<Page<Release>> Engine::releases(Actor actor, std::string applica
 
 Control::Answer<Page<JournalEntry>> Engine::journal(Actor actor, std::string id, PageRequest page) {
   if (const auto rollout = co_await store_.rollout(actor.tenant, id); !rollout.ok()) co_return rollout.status();
-  const auto after = page.cursor.empty() ? Result<std::int64_t>(std::int64_t{0}) : number_from(page.cursor);
+  const auto after = sequence_from(page.cursor);
   if (!after.ok()) co_return after.status();
   const auto read = co_await store_.read(read_of(keys::journal(actor.tenant, id), *after, page_size(page)));
   if (!read.ok()) co_return read.status();

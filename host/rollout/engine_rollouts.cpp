@@ -71,7 +71,7 @@ Control::Answer<Page<Rollout>> Engine::rollouts(Actor actor, RolloutFilter filte
     const auto room = static_cast<std::int32_t>(limit - result.items.size());
     const auto index =
         co_await store_.scan(scan_of(actor.tenant, "rollout-index", prefix_of(filter), result.next, room));
-    if (!index.ok()) co_return index.status();
+    if (!index.ok()) co_return page_fault(index.status(), page.cursor);
     result.next = index->next;
     std::vector<storage::Key> wanted_keys;
     for (const auto& entry : index->records) wanted_keys.push_back(keys::rollout(actor.tenant, entry.value));
@@ -119,8 +119,7 @@ Control::Answer<Rollout> Engine::act(Actor actor, std::string id, Action action,
 boost::asio::awaitable<Status> Engine::check_again(Actor actor, Rollout before) {
   if (before.state != State::rolled_back && before.state != State::failed) co_return Status();
   if (before.kind == "rollback") co_return Status();
-  RolloutRequest request{
-      .application = before.application, .release = before.to_release, .strategy = before.strategy};
+  RolloutRequest request{.application = before.application, .release = before.to_release, .strategy = before.strategy};
   auto made = co_await proposal(std::move(actor), std::move(request));
   if (!made.ok()) co_return made.status();
   co_return co_await check(tools_, std::move(*made));

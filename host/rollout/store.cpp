@@ -61,6 +61,14 @@ storage::ReadRequest read_of(storage::StreamRef stream, std::int64_t after, std:
   return {.stream = std::move(stream), .after = after, .limit = limit};
 }
 
+Status page_fault(const Status& status, const std::string& cursor) {
+  if (cursor.empty() || status.code != Code::invalid_argument) return status;
+  const std::string shown = cursor.size() <= 120 ? cursor : cursor.substr(0, 117) + "...";
+  return {Code::invalid_argument,
+          "the query is not valid",
+          {{"?cursor", to_text(shown), "want the next_cursor of the page before, or none for the first page"}}};
+}
+
 template <class T>
 Result<Stored<T>> document_from(const storage::Record& record) {
   auto value = decode_text<T>(record.value, record.key.kind + " " + record.key.id);

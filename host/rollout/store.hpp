@@ -47,6 +47,9 @@ storage::ScanRequest scan_of(std::string tenant, std::string kind, std::string p
                              std::int32_t limit);
 storage::ReadRequest read_of(storage::StreamRef stream, std::int64_t after, std::int32_t limit);
 
+// Why a page can't be had, for who asked with this cursor: the store's words about it are about its own fields.
+Status page_fault(const Status& status, const std::string& cursor);
+
 struct StoreSettings {
   Duration budget = seconds(5);  // of one call
 };
