@@ -7,7 +7,7 @@ namespace slipway::app {
 void Gauges::read() {
   const std::lock_guard lock(mutex_);
   read_generations();
-  read_refusals();
+  read_instances();
   metrics_.gauge(telemetry::metric::kQueueDepth, {"blocking"})
       .set(static_cast<double>(sources_.runtime.blocking().pending()));
   metrics_.gauge(telemetry::metric::kParkedWork, {"applications"}).set(static_cast<double>(sources_.engine.busy()));
@@ -21,13 +21,15 @@ void Gauges::read_generations() {
     metrics_.gauge(telemetry::metric::kGenerations, {to_name(state)}).set(number);
 }
 
-void Gauges::read_refusals() {
+void Gauges::read_instances() {
   const auto table = sources_.routes.capture();
   for (const auto& [binding, route] : table->bindings()) {
     const runtime::RefusedCompletions refused = route.instance->refused_completions();
     count_up(route.instance->name(), "late", refused.late);
     count_up(route.instance->name(), "repeated", refused.repeated);
     count_up(route.instance->name(), "unknown", refused.unknown);
+    metrics_.gauge(telemetry::metric::kQueueDepth, {"plugin/" + route.instance->name()})
+        .set(static_cast<double>(route.instance->queued()));
   }
 }
 

@@ -29,7 +29,7 @@ class Gauges {
 
  private:
   void read_generations();
-  void read_refusals();
+  void read_instances();
   void count_up(const std::string& instance, const std::string& reason, std::uint64_t total);
 
   GaugeSources sources_;

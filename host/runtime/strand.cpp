@@ -39,6 +39,11 @@ void Strand::close() {
   dropped.swap(items_);
 }
 
+std::size_t Strand::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return items_.size();
+}
+
 void Strand::schedule(Lane lane) {
   auto turn = [self = shared_from_this(), lane] { self->run(lane); };
   if (lane == Lane::io) return boost::asio::post(executor_, std::move(turn));

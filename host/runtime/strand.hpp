@@ -28,6 +28,8 @@ class Strand : public std::enable_shared_from_this<Strand> {
   // Drops what waits and refuses what comes.
   void close();
 
+  // Tasks that have not begun.
+  [[nodiscard]] std::size_t waiting() const;
   [[nodiscard]] bool running_in_this_thread() const { return runner_.load() == std::this_thread::get_id(); }
 
  private:
@@ -42,7 +44,7 @@ class Strand : public std::enable_shared_from_this<Strand> {
 
   const boost::asio::any_io_executor executor_;
   BlockingPool& pool_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::deque<Item> items_;
   bool active_ = true;
   bool closed_ = false;

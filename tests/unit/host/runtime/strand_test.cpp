@@ -20,8 +20,10 @@ class StrandTest : public ::testing::Test {
 TEST_F(StrandTest, nothing_runs_before_release_and_then_all_in_order) {
   for (int i = 0; i < 40; ++i) strand->post(i % 5 == 0 ? Lane::blocking : Lane::io, [this, i] { ran.add(i); });
   EXPECT_EQ(ran.size(), 0U);
+  EXPECT_EQ(strand->waiting(), 40U);
   strand->release();
   const auto order = ran.wait_for(40);
+  EXPECT_EQ(strand->waiting(), 0U);
   for (int i = 0; i < 40; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
 }
 
