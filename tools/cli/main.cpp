@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "tools/cli/program.hpp"
+#include "tools/cli/unknown_command.hpp"
 
 namespace slipway::cli {
 namespace {
@@ -31,6 +32,11 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    const std::string unknown = unknown_command(app, {argv + 1, argv + argc});
+    if (error.get_exit_code() != 0 && !unknown.empty()) {
+      std::cerr << "slipway: " << unknown << "\n";
+      return static_cast<int>(Exit::usage);
+    }
     return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
   }
   session.format = options.format == "json" ? Format::json : options.format == "yaml" ? Format::yaml : Format::table;
