@@ -14,7 +14,8 @@ namespace slipway::config {
 std::vector<Source> variable_sources(const Variables& variables, const Json& schema);
 
 // Variables with the prefix that mean something else: what the command line tool reads, what replicas are given, and
-// secrets.
+// secrets. Everything else with the prefix is a setting, so that a misspelt one is refused; other tools of the project
+// name their variables without it.
 bool is_foreign_variable(std::string_view name);
 
 }  // namespace slipway::config

@@ -55,6 +55,11 @@ What differs from machine to machine. The layers, weakest first: the defaults be
 `<environment>.yaml` of the configuration folder, the file given with `--config`, and variables of the environment:
 `SLIPWAY_LIMITS__BODY_BYTES` is `limits.body_bytes`. The schema is `config/site.schema.json`.
 
+Every variable that begins with `SLIPWAY_` is a setting, and one that names no field is refused, so that a misspelt setting
+is never passed over. The exceptions are what `slipway` and the command line of `slipwayd` read (`SLIPWAY_URL`,
+`SLIPWAY_TOKEN`, `SLIPWAY_TENANT`, `SLIPWAY_OUTPUT`, `SLIPWAY_CONFIG`, `SLIPWAY_PROFILE`, `SLIPWAY_CONFIG_DIRECTORY`), what
+replicas are given (`SLIPWAY_APPLICATION`, `SLIPWAY_RELEASE`, `SLIPWAY_REPLICA`), and secrets (`SLIPWAY_SECRET_`…).
+
 )";
 
 constexpr std::string_view kProfile = R"(## Profile

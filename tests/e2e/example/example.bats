@@ -1,7 +1,7 @@
 # The example application as a process: what it answers, and that its own counts can be relied on.
 
 setup() {
-  program=${SLIPWAY_BUILD:-$BATS_TEST_DIRNAME/../../../build/dev}/bin/slipway-example
+  program=${TEST_BUILD:-$BATS_TEST_DIRNAME/../../../build/dev}/bin/slipway-example
   counts=$BATS_TEST_TMPDIR/counts
   mkdir "$counts"
   pid=

@@ -2,7 +2,7 @@
 
 setup() {
   program=$BATS_TEST_DIRNAME/run_guide.py
-  export SLIPWAY_URL=http://127.0.0.1:1 SLIPWAY_EDGE=http://127.0.0.1:1
+  export SLIPWAY_URL=http://127.0.0.1:1 EDGE=http://127.0.0.1:1
   cd "$BATS_TEST_TMPDIR" || return 1
 }
 
@@ -28,6 +28,6 @@ setup() {
 
 @test "without a running stack it says what it wants" {
   echo '```sh' >guide.md
-  SLIPWAY_EDGE='' run "$program" guide.md
-  [[ $status == 1 && $output == *'wants SLIPWAY_EDGE'* ]]
+  EDGE='' run "$program" guide.md
+  [[ $status == 1 && $output == *'wants EDGE'* ]]
 }

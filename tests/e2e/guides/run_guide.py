@@ -3,7 +3,7 @@
 
 usage: run_guide.py GUIDE.md...
 
-Wants a running stack: SLIPWAY_URL, SLIPWAY_TOKEN_FILE (or SLIPWAY_TOKEN), SLIPWAY_EDGE (where traffic comes in), and the
+Wants a running stack: SLIPWAY_URL, SLIPWAY_TOKEN_FILE (or SLIPWAY_TOKEN), EDGE (where traffic comes in), and the
 programs in PATH. Each guide runs in an empty folder of its own. Ends with 1 at the first command that fails, and names
 the block by its line. A block is ```sh; a file is ```yaml NAME, or any language and a name. Other blocks are only shown.
 """
@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 FENCE = re.compile(r"^```(\w+)?[ ]*(\S+)?\s*$")
-WANTED = ("SLIPWAY_URL", "SLIPWAY_EDGE")
+WANTED = ("SLIPWAY_URL", "EDGE")
 LIMIT_S = 600
 
 

@@ -8,7 +8,7 @@ setup() { root=$BATS_TEST_DIRNAME/../../..; }
 }
 
 @test "it reads the count file that the example application writes" {
-  program=${SLIPWAY_BUILD:-$root/build/dev}/bin/slipway-example
+  program=${TEST_BUILD:-$root/build/dev}/bin/slipway-example
   mkdir "$BATS_TEST_TMPDIR/counts"
   "$program" --port 0 --version 1.7 --count-dir "$BATS_TEST_TMPDIR/counts" --exit-after 10ms || true
   cd "$root/tools/demo.d"

@@ -5,8 +5,8 @@ setup() {
   bin=$BATS_TEST_TMPDIR/bin log=$BATS_TEST_TMPDIR/log
   mkdir "$bin"
   : >"$log"
-  export SLIPWAY_SETUP_ROOT=$BATS_TEST_TMPDIR/root
-  policy=$SLIPWAY_SETUP_ROOT/usr/sbin/policy-rc.d
+  export SETUP_ROOT=$BATS_TEST_TMPDIR/root
+  policy=$SETUP_ROOT/usr/sbin/policy-rc.d
   mkdir -p "${policy%/*}"
   PATH=$bin:$PATH
 }
