@@ -52,14 +52,6 @@ class FaultsTest(StackTest):
         wait_for("answers", self.answers, 15)
         self.assertIn("version 1.1", self.stack.fetch().text)
 
-    def test_a_haproxy_that_is_not_installed_is_named_and_nothing_is_promoted(self):
-        self.start_stack(changes=[("      haproxy:\n", "      haproxy:\n        binary: no-such-haproxy\n")])
-        self.stack.create_application()
-        self.stack.create_release("1.0")
-        rollout = self.stack.start_rollout("1.0")
-        self.stack.wait_why(rollout, 'cannot start \\"no-such-haproxy\\": no such program in')
-        self.assertEqual(self.stack.stable(), "")
-
     @staticmethod
     def go_on(pid):
         with contextlib.suppress(ProcessLookupError):

@@ -150,6 +150,22 @@ class StartTest(StackTest):
         self.assertNotIn("INFO  ready", run.stderr)
         self.assertEqual(self.stack.call("GET", "/health/ready").status, 200)
 
+    def test_the_queue_of_each_plugin_that_serves_a_binding_is_a_gauge(self):
+        self.stack.start_daemon()
+        metrics = self.stack.call("GET", "/metrics").text
+        for queue in ("blocking", "plugin/sqlite", "plugin/local", "plugin/canary"):
+            self.assertRegex(metrics, rf'(?m)^slipway_queue_depth{{queue="{queue}"}} \d+$')
+
+    def test_a_haproxy_that_is_not_installed_is_named(self):
+        self.rewrite(self.profile, ("      haproxy:\n", "      haproxy:\n        binary: no-such-haproxy\n"))
+        self.assert_exit(self.run_daemon(), 1, 'haproxy.binary "no-such-haproxy" is in none of the folders ',
+                         "apt-get install haproxy, or name its path")
+
+    def test_an_edge_port_that_another_program_has_ends_the_start(self):
+        with socket.create_server(("127.0.0.1", self.stack.edge_port), reuse_port=True):
+            self.assert_exit(self.run_daemon(), 1, f"haproxy.bind 127.0.0.1:{self.stack.edge_port}: ",
+                             f"(pid {os.getpid()}) listens there already; end it, or set haproxy.bind to another port")
+
     def test_the_token_is_made_once_and_readable_by_its_owner_only(self):
         self.stack.start_daemon()
         file = self.stack.folder / "state/token"
