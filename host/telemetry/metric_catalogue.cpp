@@ -70,7 +70,9 @@ constinit const Metric kPluginSamplesRefused{
     "Samples of plugins that were dropped for their name, labels, kind or number of series."};
 constinit const Metric kGenerations{"slipway_plugin_generations", gauge, kState,
                                     "Loaded generations of plugins, by state."};
-constinit const Metric kQueueDepth{"slipway_queue_depth", gauge, kQueue, "Entries that wait in a bounded queue: the pool of blocking work, or plugin/<instance>."};
+constinit const Metric kQueueDepth{
+    "slipway_queue_depth", gauge, kQueue,
+    "Entries that wait in a bounded queue: the pool of blocking work, or plugin/<instance>."};
 constinit const Metric kQueueRefused{"slipway_queue_refused_total", counter, kQueue,
                                      "Entries refused because a queue was full."};
 constinit const Metric kParkedWork{"slipway_parked_work", gauge, kWork,

@@ -19,8 +19,7 @@ std::string groups_text(const Terminal& terminal, const Json& rollout) {
   for (const Json& group : rollout.value("groups", Json::array())) {
     const Json weight = group.value("weight", Json());
     rows.push_back({"  " + group.value("role", ""), group.value("release", ""), ready_text(group),
-                    bar(weight) + " " + share(weight),
-                    terminal.paint(Colour::red, group.value("problem", ""))});
+                    bar(weight) + " " + share(weight), terminal.paint(Colour::red, group.value("problem", ""))});
   }
   return rows.empty() ? "" : table({"  GROUP", "RELEASE", "READY", "TRAFFIC", ""}, rows);
 }

@@ -7,8 +7,8 @@
 
 namespace slipway::cli {
 
-// "\"deplay\" is no command of slipway; did you mean \"deploy\"? …", or empty when every command is known. `words` are the
-// program's arguments in order, without its name.
+// "\"deplay\" is no command of slipway; did you mean \"deploy\"? …", or empty when every command is known. `words` are
+// the program's arguments in order, without its name.
 std::string unknown_command(const CLI::App& app, const std::vector<std::string>& words);
 
 }  // namespace slipway::cli
