@@ -107,7 +107,8 @@ boost::asio::awaitable<void> Driver::apply() {
   const std::int64_t token = desired.token;
   const std::int64_t began = tools_.clock.steady_ns();
   const auto reply = co_await interruptible(bridge::call<provider::Interface, provider::Apply>(
-      tools_.caller, kProvider, std::move(desired), context(tools_.settings.budgets.apply)));
+      tools_.caller, kProvider, std::move(desired),
+      context(std::min(tools_.settings.budgets.apply, tools_.lease.remaining()))));
   if (!reply.ok() && interrupted_) co_return;
   if (!reply.ok()) {
     troubles_.failed(kProvider, reply.status(), now());

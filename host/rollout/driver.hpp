@@ -43,12 +43,13 @@ class Driver : public std::enable_shared_from_this<Driver> {
   Later<Rollout> start(Start start);
   Later<Rollout> act(std::string rollout, Word word, IfVersion version, Mode mode);
   Later<Rollout> retry(std::string rollout, Word word, IfVersion version, Mode mode);
-  Later<Rollout> show(std::string rollout);
+  // NOT_FOUND unless it is under way here and as new as the version.
+  Later<Rollout> show(std::string rollout, std::int64_t version);
   Later<Control::PutApplication> put(ApplicationSpec spec, IfVersion version, Mode mode, std::string environment);
   Later<Empty> remove(IfVersion version, Mode mode);
 
-  // Begins to work after a restart, when there is something to do. `away` is how long nobody
-  // looked.
+  // Begins to work after a restart, or after another host was at work, when there is something to do: what is stored
+  // is read again. `away` is how long nobody looked.
   boost::asio::awaitable<Status> resume(Duration away);
   boost::asio::awaitable<void> finish_removal();
   // No further decision; the loop ends after its current step.
@@ -97,7 +98,6 @@ class Driver : public std::enable_shared_from_this<Driver> {
   boost::asio::awaitable<Status> outrun();
   void adopt(Draft draft, const storage::WriteReply& reply);
   void tell(const Draft& draft);
-  void trim_events(std::int64_t newest);
   boost::asio::awaitable<Status> outrun_steady(std::int64_t seen);
 
   // Analyses (driver_analyse.cpp)

@@ -43,6 +43,7 @@ Later<Control::PutApplication> Driver::put(ApplicationSpec spec, IfVersion versi
   app.updated_at = now();
   if (reorders) ++app.generation;
   if (mode == Mode::dry_run) co_return Control::PutApplication{rollout::shown(next), created};
+  if (reorders && !has_lease()) co_return troubles_.of(kEngineLease)->status;
 
   storage::WriteRequest batch;
   batch.expect = {{keys::application(tenant_, name_), next.version}, {keys::removal(tenant_, name_), 0}};
@@ -56,6 +57,7 @@ Later<Control::PutApplication> Driver::put(ApplicationSpec spec, IfVersion versi
                      "application \"" + name_ + "\" is still being removed; try again when its replicas are gone");
   }
   if (!reply.ok()) co_return reply.status();
+  tools_.trimmer.stored(tenant_, reply->sequences.back());
   next.version = reply->versions.at(0);
   application_ = next;
   tools_.feed.published(tenant_);
@@ -78,6 +80,7 @@ Later<Empty> Driver::remove(IfVersion version, Mode mode) {
                                                     std::string(to_name(record().rollout.state)) + "; abort it first");
   }
   if (mode == Mode::dry_run) co_return Empty{};
+  if (!has_lease()) co_return troubles_.of(kEngineLease)->status;
   storage::WriteRequest batch;
   batch.expect.push_back({keys::application(tenant_, name_), application_->version});
   batch.expect_leases.push_back({kEngineLease, tools_.lease.token()});
@@ -87,6 +90,7 @@ Later<Empty> Driver::remove(IfVersion version, Mode mode) {
                event_about("application.deleted", application_->value, "application " + name_ + " was deleted", now()));
   const auto reply = co_await write(std::move(batch));
   if (!reply.ok()) co_return reply.status();
+  tools_.trimmer.stored(tenant_, reply->sequences.back());
   application_.reset();
   tools_.feed.published(tenant_);
   auto finish = [](std::shared_ptr<Driver> self) -> boost::asio::awaitable<void> { co_await self->finish_removal(); };
@@ -97,10 +101,21 @@ Later<Empty> Driver::remove(IfVersion version, Mode mode) {
 boost::asio::awaitable<void> Driver::finish_removal() {
   Wakeup pause(strand_, tools_.clock, tools_.timers);
   while (!stopping_) {
+    // A removal carries no token: it is made only under the lease, and only while it is still wanted.
+    std::vector<storage::Key> wanted;
+    wanted.push_back(keys::removal(tenant_, name_));
+    const auto found = co_await tools_.store.get(std::move(wanted));
+    if (found.ok() && found->records.empty()) co_return;
+    if (!found.ok() || !has_lease()) {
+      co_await pause.wait_until(now() + seconds(1));
+      continue;
+    }
+    const std::int64_t token = tools_.lease.token();
     const auto gone = co_await bridge::call<provider::Interface, provider::Remove>(
         tools_.caller, "provider", target(), context(tools_.settings.budgets.apply));
     auto left = co_await tools_.store.scan(scan_of(tenant_, "release", name_ + "/", "", 400));
     storage::WriteRequest batch;
+    batch.expect_leases.push_back({kEngineLease, token});
     if (left.ok()) {
       for (const auto& record : left->records) batch.removes.push_back(record.key);
     }

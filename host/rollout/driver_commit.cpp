@@ -113,7 +113,7 @@ boost::asio::awaitable<Result<storage::WriteReply>> Driver::write(storage::Write
 
 void Driver::adopt(Draft draft, const storage::WriteReply& reply) {
   tell(draft);
-  for (std::size_t i = 0; i < draft.events.size(); ++i) trim_events(reply.sequences.at(reply.sequences.size() - 1 - i));
+  if (!draft.events.empty()) tools_.trimmer.stored(tenant_, reply.sequences.back());
   application_ = std::move(draft.application);
   if (draft.touches_application) application_->version = reply.versions.at(1);
   verdicts_.clear();
@@ -187,18 +187,6 @@ boost::asio::awaitable<Status> Driver::outrun_steady(std::int64_t seen) {
   next.version = reply->versions.at(0);
   application_ = std::move(next);
   co_return Status();
-}
-
-// Now and then, so that a tenant's events don't grow without bound.
-void Driver::trim_events(std::int64_t newest) {
-  const std::int64_t keep = tools_.settings.events.keep;
-  if (newest <= keep || newest % 64 != 0) return;
-  auto trim = [](std::shared_ptr<Driver> self, std::int64_t through) -> boost::asio::awaitable<void> {
-    storage::WriteRequest batch;
-    batch.trims.push_back({keys::events(self->tenant_), through});
-    (void)co_await self->tools_.store.write(batch, std::string());
-  };
-  boost::asio::co_spawn(strand_, trim(shared_from_this(), newest - keep), boost::asio::detached);
 }
 
 }  // namespace slipway::rollout

@@ -27,8 +27,8 @@ boost::asio::awaitable<Status> Driver::refresh() {
   co_return co_await load();
 }
 
-Later<Rollout> Driver::show(std::string rollout) {
-  if (stale_ || !has_rollout() || record().rollout.id != rollout) {
+Later<Rollout> Driver::show(std::string rollout, std::int64_t version) {
+  if (stale_ || !has_rollout() || record().rollout.id != rollout || rollout_->version < version) {
     co_return Status(Code::not_found, "not under way here");
   }
   co_return shown();
@@ -158,6 +158,9 @@ Status Driver::may_retry(const Rollout& before) const {
 
 boost::asio::awaitable<Status> Driver::resume(Duration away) {
   const auto turn = co_await turns_.take();
+  if (has_rollout()) tools_.metrics.gauge(telemetry::metric::kRollouts, {to_name(record().rollout.state)}).add(-1);
+  rollout_.reset();
+  stale_ = true;
   if (Status status = co_await refresh(); status.code == Code::not_found) co_return status;
   if (!stale_ && has_rollout()) {
     tools_.metrics.gauge(telemetry::metric::kRollouts, {to_name(record().rollout.state)}).add(1);

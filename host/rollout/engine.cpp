@@ -17,8 +17,9 @@ Engine::Engine(EngineParts parts, EngineSettings settings)
       lease_strand_(boost::asio::make_strand(parts_.executor)),
       lease_(lease_strand_, store_, clock_, parts_.timers, parts_.log, settings_),
       feed_(clock_, parts_.timers, static_cast<std::size_t>(settings_.events.max_waiting)),
+      trimmer_(parts_.executor, store_, settings_.events),
       tools_{parts_.caller,  clock_,    parts_.timers, parts_.ids, parts_.random, parts_.log,
-             parts_.metrics, settings_, store_,        lease_,     feed_} {
+             parts_.metrics, settings_, store_,        lease_,     feed_,         trimmer_} {
   if (!settings_.notifiers.empty()) notifications_ = std::make_unique<Notifications>(tools_, parts_.executor);
 }
 
@@ -73,19 +74,42 @@ boost::asio::awaitable<Status> Engine::resume(Duration patience) {
   if (!leased.ok()) co_return Status(Code::unavailable, "the lease of the engine can't be had: " + leased.message);
   const auto seen = co_await store_.last_seen();
   if (!seen.ok() && seen.status().code != Code::not_found) co_return seen.status();
-  if (seen.ok()) away_ = std::max(Duration{}, clock_.now() - *seen);
+  const Duration away = seen.ok() ? std::max(Duration{}, clock_.now() - *seen) : Duration{};
   (void)co_await run_on(lease_strand_, lease_.beat());
   // The clock may have been set back while nobody was here; the store's time is past everything that is recorded.
   const auto beaten = co_await store_.last_seen();
   if (beaten.ok()) clock_.not_before(*beaten);
-  auto keep = [](Lease* lease) -> boost::asio::awaitable<void> { co_await lease->keep(); };
-  boost::asio::co_spawn(lease_strand_, keep(&lease_), boost::asio::detached);
-  if (Status status = co_await resume_applications(); !status.ok()) co_return status;
+  auto keep = [](Engine* self) -> boost::asio::awaitable<void> {
+    const Lease::Regained regained = [self](Duration gone) { self->regained(gone); };
+    co_await self->lease_.keep(regained);
+  };
+  boost::asio::co_spawn(lease_strand_, keep(this), boost::asio::detached);
+  if (Status status = co_await take_up(away); !status.ok()) co_return status;
   if (notifications_) notifications_->start();
+  co_return Status();
+}
+
+boost::asio::awaitable<Status> Engine::take_up(Duration away) {
+  if (Status status = co_await resume_applications(away); !status.ok()) co_return status;
   co_return co_await resume_removals();
 }
 
-boost::asio::awaitable<Status> Engine::resume_applications() {
+// Another host may have been at work: everything is read again, beside the renewals.
+void Engine::regained(Duration away) {
+  auto go = [](Engine* self, Duration gone) -> boost::asio::awaitable<void> {
+    Wakeup pause(co_await boost::asio::this_coro::executor, self->clock_, self->parts_.timers);
+    while (!self->stopping_ && self->lease_.token() != 0) {
+      const Status status = co_await self->take_up(gone);
+      if (status.ok()) co_return;
+      self->parts_.log.warn("what another host left could not be read yet", {{"reason", status.message}});
+      co_await pause.wait_until(self->clock_.now() + seconds(1));
+    }
+  };
+  const boost::asio::any_io_executor strand = boost::asio::make_strand(parts_.executor);
+  boost::asio::co_spawn(strand, go(this, away), boost::asio::detached);
+}
+
+boost::asio::awaitable<Status> Engine::resume_applications(Duration away) {
   storage::ScanRequest request{.kind = "application", .limit = 500};
   do {
     const auto page = co_await store_.scan(request);
@@ -93,10 +117,10 @@ boost::asio::awaitable<Status> Engine::resume_applications() {
     for (const storage::Record& record : page->records) {
       feed_.known(record.key.tenant);
       const auto found = driver(record.key.tenant, record.key.id);
-      auto begin = [](DriverPtr self, Duration away) -> boost::asio::awaitable<void> {
-        (void)co_await self->resume(away);
+      auto begin = [](DriverPtr self, Duration gone) -> boost::asio::awaitable<void> {
+        (void)co_await self->resume(gone);
       };
-      boost::asio::co_spawn(found->strand(), begin(found, away_), boost::asio::detached);
+      boost::asio::co_spawn(found->strand(), begin(found, away), boost::asio::detached);
     }
     request.after = page->next;
   } while (!request.after.empty());

@@ -84,7 +84,10 @@ class Engine final : public Control {
   [[nodiscard]] std::vector<DriverPtr> drivers() const;
   [[nodiscard]] Status door() const;
 
-  boost::asio::awaitable<Status> resume_applications();
+  // After this host got the lease: goes on with everything that is stored.
+  boost::asio::awaitable<Status> take_up(Duration away);
+  void regained(Duration away);
+  boost::asio::awaitable<Status> resume_applications(Duration away);
   boost::asio::awaitable<Status> resume_removals();
   Later<Proposal> proposal(Actor actor, RolloutRequest request);
   boost::asio::awaitable<Status> check_again(Actor actor, Rollout before);
@@ -99,12 +102,12 @@ class Engine final : public Control {
   boost::asio::any_io_executor lease_strand_;
   Lease lease_;
   Feed feed_;
+  Trimmer trimmer_;
   Tools tools_;
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, std::weak_ptr<Driver>> drivers_;
   std::size_t sweep_at_ = 64;
   std::unique_ptr<Notifications> notifications_;
-  Duration away_{};
   Count inside_ = std::make_shared<std::atomic<int>>(0);
   std::atomic<bool> stopping_ = false;
 };

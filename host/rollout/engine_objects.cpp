@@ -96,6 +96,7 @@ Control::Answer<Release> Engine::create_release(Actor actor, std::string applica
     const auto reply = co_await store_.write(batch, actor.trace);
     if (reply.ok()) {
       stored.version = reply->versions.at(0);
+      trimmer_.stored(actor.tenant, reply->sequences.back());
       feed_.published(actor.tenant);
       co_return shown(stored);
     }

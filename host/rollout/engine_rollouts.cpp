@@ -51,7 +51,7 @@ Control::Answer<Rollout> Engine::start_rollout(Actor actor, RolloutRequest reque
 Later<Rollout> Engine::live_view(Stored<Record> stored) {
   const Rollout& rollout = stored.value.rollout;
   if (const auto found = has_ended(rollout.state) ? nullptr : find_driver(rollout.tenant, rollout.application)) {
-    auto live = co_await run_on(found->strand(), found->show(rollout.id));
+    auto live = co_await run_on(found->strand(), found->show(rollout.id, stored.version));
     if (live.ok()) co_return live;
   }
   co_return view(stored.value, stored.version, nullptr);

@@ -1,5 +1,7 @@
 #include "host/rollout/lease.hpp"
 
+#include <algorithm>
+
 namespace slipway::rollout {
 
 Lease::Lease(boost::asio::any_io_executor executor, Store& store, const base::Clock& clock, Timers& timers,
@@ -13,8 +15,11 @@ Lease::Lease(boost::asio::any_io_executor executor, Store& store, const base::Cl
 boost::asio::awaitable<Status> Lease::ask(storage::LeaseAction action) {
   storage::LeaseRequest request{
       .name = kEngineLease, .owner = settings_.owner, .action = action, .token = token_, .ttl = settings_.lease};
+  const std::int64_t asked = clock_.steady_ns();
   const auto reply = co_await store_.lease(std::move(request));
   if (!reply.ok()) co_return reply.status();
+  // Counted from the question, and a tenth short: the store counts from later, and its clock may be the faster one.
+  held_until_ = asked + settings_.lease.ns - settings_.lease.ns / 10;
   token_ = action == storage::LeaseAction::release ? 0 : reply->token;
   co_return Status();
 }
@@ -28,17 +33,26 @@ boost::asio::awaitable<Status> Lease::acquire(Duration patience) {
   }
 }
 
-boost::asio::awaitable<void> Lease::keep() {
+boost::asio::awaitable<void> Lease::keep(Regained regained) {
   while (!stopping_) {
     co_await wakeup_.wait_until(clock_.now() + nanoseconds(settings_.lease.ns / 3));
     if (stopping_) break;
     const auto action = token_ == 0 ? storage::LeaseAction::acquire : storage::LeaseAction::renew;
     const Status status = co_await ask(action);
+    const bool again = status.ok() && action == storage::LeaseAction::acquire;
+    if (again) co_await begin_again(regained);
     if (status.ok()) (void)co_await beat();
     if (status.ok() || outcome_unknown(status)) continue;
     log_.warn("the lease of the engine is not held", {{"reason", status.message}});
     token_ = 0;
   }
+}
+
+// The heartbeat of whoever held it meanwhile is read before ours covers it.
+boost::asio::awaitable<void> Lease::begin_again(const Regained& regained) {
+  log_.info("the lease of the engine is held again", {{"token", token_.load()}});
+  const auto seen = co_await store_.last_seen();
+  regained(seen.ok() ? std::max(Duration{}, clock_.now() - *seen) : Duration{});
 }
 
 boost::asio::awaitable<bool> Lease::beat() {

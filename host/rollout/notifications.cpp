@@ -104,7 +104,15 @@ void Notifications::heard(const std::string& tenant) {
 
 boost::asio::awaitable<void> Notifications::run(std::shared_ptr<Line> line) {
   std::optional<std::int64_t> cursor;
+  std::int64_t token = 0;
   while (!line->stopping) {
+    const std::int64_t held = line->tools.lease.token();
+    if (held != token) cursor.reset();  // another host may have told some of them
+    token = held;
+    if (token == 0) {
+      co_await line->wakeup.wait_until(line->tools.clock.now() + seconds(1));
+      continue;
+    }
     if (!cursor) {
       const auto stored = co_await cursor_of(line);
       if (stored.ok()) cursor = *stored;
@@ -114,13 +122,17 @@ boost::asio::awaitable<void> Notifications::run(std::shared_ptr<Line> line) {
     if (cursor) {
       const auto read = co_await line->tools.store.read(read_of(keys::events(line->tenant), *cursor, kAtOnce));
       sent_all = read.ok();
+      if (read.ok() && read->first > *cursor + 1)
+        line->tools.log.warn(
+            "events were trimmed before they could be told",
+            {{"tenant", line->tenant}, {"notifier", line->notifier}, {"from", *cursor + 1}, {"to", read->first - 1}});
       for (std::size_t i = 0; read.ok() && i < read->entries.size(); ++i) {
         sent_all = co_await send(line, read->entries[i]);
         if (!sent_all) break;
         cursor = read->entries[i].sequence;
         any = true;
       }
-      if (any) co_await remember(line, *cursor);
+      if (any) co_await remember(line, *cursor, token);
     }
     if (any && sent_all) continue;
     const Trouble* trouble = line->troubles.of(line->notifier);
@@ -162,8 +174,10 @@ boost::asio::awaitable<Result<std::int64_t>> Notifications::cursor_of(std::share
 }
 
 // A cursor that is not stored means that some events are told again, under the same ids.
-boost::asio::awaitable<void> Notifications::remember(std::shared_ptr<Line> line, std::int64_t sequence) {
+boost::asio::awaitable<void> Notifications::remember(std::shared_ptr<Line> line, std::int64_t sequence,
+                                                     std::int64_t token) {
   storage::WriteRequest batch;
+  batch.expect_leases.push_back({kEngineLease, token});
   batch.puts.push_back({keys::cursor(line->tenant, line->notifier), std::to_string(sequence)});
   (void)co_await line->tools.store.write(batch, std::string());
 }

@@ -30,7 +30,7 @@ class Notifications {
   static boost::asio::awaitable<void> run(std::shared_ptr<Line> line);
   static boost::asio::awaitable<bool> send(std::shared_ptr<Line> line, storage::Entry entry);
   static boost::asio::awaitable<Result<std::int64_t>> cursor_of(std::shared_ptr<Line> line);
-  static boost::asio::awaitable<void> remember(std::shared_ptr<Line> line, std::int64_t sequence);
+  static boost::asio::awaitable<void> remember(std::shared_ptr<Line> line, std::int64_t sequence, std::int64_t token);
 
   const Tools& tools_;
   boost::asio::any_io_executor executor_;

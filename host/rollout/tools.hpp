@@ -6,6 +6,7 @@
 #include "host/rollout/feed.hpp"
 #include "host/rollout/lease.hpp"
 #include "host/rollout/store.hpp"
+#include "host/rollout/trimmer.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"
 
@@ -23,6 +24,7 @@ struct Tools {
   Store& store;
   Lease& lease;
   Feed& feed;
+  Trimmer& trimmer;
 };
 
 }  // namespace slipway::rollout

@@ -61,6 +61,7 @@ Empty FakeProvider::apply(const provider::Desired& desired) {
   App& app = apps_[name];
   const auto newer =
       std::tie(desired.token, desired.generation) <=> std::tie(app.desired.token, app.desired.generation);
+  if (newer < 0) ++refused_;
   if (newer < 0) throw Error(Code::aborted, "order " + std::to_string(app.desired.generation) + " is newer");
   if (desired.generation < app.desired.generation)
     violations_.push_back("the generation went back: " + text_of(desired));

@@ -36,6 +36,8 @@ class FakeProvider {
   [[nodiscard]] std::uint32_t weight_of(const std::string& application, const std::string& release) const;
   [[nodiscard]] std::int32_t ready_of(const std::string& application, const std::string& release) const;
   [[nodiscard]] const std::vector<provider::Desired>& orders() const { return orders_; }
+  // Orders that were refused because a newer one had come.
+  [[nodiscard]] int refused() const { return refused_; }
   [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
   std::function<void(const provider::Desired&)> on_order;
 
@@ -70,6 +72,7 @@ class FakeProvider {
   std::map<std::string, Behaviour> behaviours_;
   std::vector<provider::Desired> orders_;
   std::vector<std::string> violations_;
+  int refused_ = 0;
 };
 
 }  // namespace slipway::sim

@@ -12,35 +12,55 @@ World::World(std::uint64_t seed)
     : storage(store_clock),
       provider(time,
                [this](const std::string& tenant, const std::string& application) {
-                 if (engine_) engine_->provider_changed(tenant, application);
+                 for (Host* host : {&first_, &second_}) {
+                   if (host->engine) host->engine->provider_changed(tenant, application);
+                 }
                }),
       random_(seed),
       ids_(time.clock(), random_) {}
 
-World::~World() { crash(); }
+World::~World() {
+  crash(Side::first);
+  crash(Side::second);
+}
+
+std::shared_ptr<std::optional<Status>> World::start(Host& host, Duration patience) {
+  host.context = std::make_unique<boost::asio::io_context>(1);
+  rollout::EngineSettings settings;
+  settings.owner = host.side == Side::first ? "first" : "second";
+  settings.notifiers = notifiers;
+  settings.events = events;
+  host.engine =
+      std::make_unique<rollout::Engine>(rollout::EngineParts{host.context->get_executor(), host, time.clock(), time,
+                                                             ids_, random_, telemetry::Log::none(), metrics_},
+                                        std::move(settings));
+  auto box = std::make_shared<std::optional<Status>>();
+  auto begin = [](rollout::Engine* engine, Duration lasting,
+                  std::shared_ptr<std::optional<Status>> into) -> boost::asio::awaitable<void> {
+    *into = co_await engine->resume(lasting);
+  };
+  boost::asio::co_spawn(*host.context, begin(host.engine.get(), patience, box), boost::asio::detached);
+  return box;
+}
 
 void World::start() {
   crash();
   crashed_ = false;
-  context_ = std::make_unique<boost::asio::io_context>(1);
-  rollout::EngineSettings settings;
-  settings.notifiers = {"hook"};
-  engine_ = std::make_unique<rollout::Engine>(rollout::EngineParts{context_->get_executor(), *this, time.clock(), time,
-                                                                   ids_, random_, telemetry::Log::none(), metrics_},
-                                              std::move(settings));
-  auto box = std::make_shared<std::optional<Status>>();
-  auto begin = [](rollout::Engine* engine,
-                  std::shared_ptr<std::optional<Status>> into) -> boost::asio::awaitable<void> {
-    *into = co_await engine->resume(seconds(60));
-  };
-  boost::asio::co_spawn(*context_, begin(engine_.get(), box), boost::asio::detached);
+  const auto box = start(*used_, seconds(60));
   until([&] { return box->has_value(); }, seconds(120));
 }
 
+void World::start_second() {
+  crash(Side::second);
+  (void)start(second_, seconds(24 * 3600));
+}
+
 // As SIGKILL would: nothing of the engine runs again.
-void World::crash() {
-  engine_.reset();
-  context_.reset();
+void World::crash() { crash(used_->side); }
+
+void World::crash(Side side) {
+  host(side).engine.reset();
+  host(side).context.reset();
 }
 
 Status World::stop() {
@@ -48,19 +68,21 @@ Status World::stop() {
   auto halt = [](rollout::Engine* engine, std::shared_ptr<std::optional<Status>> into) -> boost::asio::awaitable<void> {
     *into = co_await engine->stop(seconds(4));
   };
-  boost::asio::co_spawn(*context_, halt(engine_.get(), box), boost::asio::detached);
+  boost::asio::co_spawn(*used_->context, halt(used_->engine.get(), box), boost::asio::detached);
   until([&] { return box->has_value(); }, seconds(10));
   return box->value_or(Status(Code::deadline_exceeded, "it did not stop"));
+}
+
+bool World::Host::turn() {
+  if (!context || frozen) return false;
+  context->restart();
+  return context->poll_one() > 0;
 }
 
 // One thing happens: handlers that are ready, else the next moment.
 bool World::turn() {
   if (crashed_) crash();
-  if (context_) {
-    context_->restart();
-    if (context_->poll_one() > 0) return true;
-  }
-  return time.turn();
+  return first_.turn() || second_.turn() || time.turn();
 }
 
 bool World::until(const std::function<bool()>& holds, Duration limit) {
@@ -78,24 +100,32 @@ void World::run_for(Duration span) {
   until([&] { return over; }, span + seconds(1));
 }
 
-boost::asio::awaitable<Result<std::string>> World::call(std::string_view binding, std::string_view interface,
-                                                        std::uint32_t method, std::string payload,
-                                                        bridge::CallContext context) {
+World::Fate World::fate_for(Side side, std::string_view binding, std::uint32_t method) {
+  const int number = ++calls_;
+  const Fate own = fate_of ? fate_of(side, binding, method) : Fate::good;
+  return own == Fate::good && fate ? fate(number, binding, method) : own;
+}
+
+boost::asio::awaitable<Result<std::string>> World::Host::call(std::string_view binding, std::string_view interface,
+                                                              std::uint32_t method, std::string payload,
+                                                              bridge::CallContext limits) {
   const std::string to(binding);
   const std::string what(interface);
-  const int number = ++calls_;
-  const Fate mine = fate ? fate(number, binding, method) : Fate::good;
-  rollout::Wakeup pause(co_await boost::asio::this_coro::executor, time.clock(), time);
-  if (mine == Fate::crash_before) crashed_ = true;
+  const Fate mine = world.fate_for(side, binding, method);
+  rollout::Wakeup pause(co_await boost::asio::this_coro::executor, world.time.clock(), world.time);
+  const auto on_the_way = [this] {
+    return world.now() + nanoseconds(static_cast<std::int64_t>(world.random_.below(400'000)));
+  };
+  if (mine == Fate::crash_before) world.crashed_ = true;
   if (mine == Fate::hang) {
-    co_await pause.wait_until(now() + nanoseconds(context.budget_ns));
+    co_await pause.wait_until(world.now() + nanoseconds(limits.budget_ns));
     co_return Status(Code::deadline_exceeded, "no answer from " + to);
   }
-  co_await pause.wait_until(now() + nanoseconds(static_cast<std::int64_t>(random_.below(400'000))));
+  co_await pause.wait_until(on_the_way());
   if (mine == Fate::fail_before) co_return Status(Code::unavailable, to + " is not there");
-  auto reply = answer(to, what, method, payload);
-  if (mine == Fate::crash_after) crashed_ = true;
-  co_await pause.wait_until(now() + nanoseconds(static_cast<std::int64_t>(random_.below(400'000))));
+  auto reply = world.answer(to, what, method, payload);
+  if (mine == Fate::crash_after) world.crashed_ = true;
+  co_await pause.wait_until(on_the_way());
   if (mine == Fate::fail_after) co_return Status(Code::deadline_exceeded, "the answer of " + to + " was lost");
   co_return reply;
 }
@@ -124,28 +154,28 @@ rollout::ApplicationSpec World::shop(Json settings) const {
 }
 
 Status World::make_application(const rollout::ApplicationSpec& spec) {
-  return ask(engine_->put_application(somebody, spec, {}, rollout::Mode::commit)).status();
+  return ask(used_->engine->put_application(somebody, spec, {}, rollout::Mode::commit)).status();
 }
 
 Status World::make_release(const std::string& application, const std::string& version) {
   rollout::ReleaseRequest request{.release = {.version = version, .command = {"/bin/app"}}};
-  return ask(engine_->create_release(somebody, application, request, rollout::Mode::commit)).status();
+  return ask(used_->engine->create_release(somebody, application, request, rollout::Mode::commit)).status();
 }
 
 Result<rollout::Rollout> World::deploy(const std::string& application, const std::string& release,
                                        rollout::Supersede supersede) {
   return ask(
-      engine_->start_rollout(somebody, {.application = application, .release = release, .supersede = supersede}));
+      used_->engine->start_rollout(somebody, {.application = application, .release = release, .supersede = supersede}));
 }
 
 Result<rollout::Rollout> World::act(const std::string& id, rollout::Action action, rollout::ActionRequest request) {
-  return ask(engine_->act(somebody, id, action, std::move(request), {}, rollout::Mode::commit));
+  return ask(used_->engine->act(somebody, id, action, std::move(request), {}, rollout::Mode::commit));
 }
 
-Result<rollout::Rollout> World::get(const std::string& id) { return ask(engine_->rollout(somebody, id)); }
+Result<rollout::Rollout> World::get(const std::string& id) { return ask(used_->engine->rollout(somebody, id)); }
 
 Result<rollout::Application> World::application(const std::string& name) {
-  return ask(engine_->application(somebody, name));
+  return ask(used_->engine->application(somebody, name));
 }
 
 // Past the engine, so that looking changes nothing.

@@ -16,17 +16,28 @@ namespace slipway::sim {
 using rollout::Control;
 using rollout::State;
 
-class World : private bridge::Caller {
+class World {
  public:
   explicit World(std::uint64_t seed = 1);
-  ~World() override;
+  ~World();
 
   // The daemon's life. start() runs until the engine has resumed.
   void start();
   void crash();
   Status stop();
-  [[nodiscard]] bool alive() const { return engine_ != nullptr; }
-  [[nodiscard]] rollout::Engine& engine() { return *engine_; }
+  [[nodiscard]] bool alive() const { return used_->engine != nullptr; }
+  [[nodiscard]] rollout::Engine& engine() { return *used_->engine; }
+
+  // A second host on the same store and provider. It waits for the lease, and is none of what start() and crash() are
+  // about as long as nobody uses it.
+  enum class Side { first, second };
+  void start_second();
+  // Whom the calls below ask.
+  void use(Side side) { used_ = &host(side); }
+  // As if its machine stood still: nothing of it runs, and calls that it has begun are carried out when it goes on.
+  void freeze(Side side) { host(side).frozen = true; }
+  void thaw(Side side) { host(side).frozen = false; }
+  void crash(Side side);
 
   // Time goes on until the predicate holds; false after `limit` of simulated time, or when the engine crashed.
   bool until(const std::function<bool()>& holds, Duration limit = seconds(600));
@@ -40,7 +51,7 @@ class World : private bridge::Caller {
                     std::shared_ptr<std::optional<Result<T>>> into) -> boost::asio::awaitable<void> {
       *into = co_await std::move(inner);
     };
-    boost::asio::co_spawn(boost::asio::make_strand(*context_), carry(std::move(answer), std::move(box)),
+    boost::asio::co_spawn(boost::asio::make_strand(*used_->context), carry(std::move(answer), std::move(box)),
                           boost::asio::detached);
   }
   // Asks the engine and lets the world turn until it answers; UNAVAILABLE when it crashed meanwhile.
@@ -67,9 +78,15 @@ class World : private bridge::Caller {
   // 1.0 serves, through a first rollout.
   void make_stable(const rollout::ApplicationSpec& spec, const std::string& release);
 
+  // Of the profile, as the next start() finds them.
+  std::vector<std::string> notifiers = {"hook"};
+  rollout::EventSettings events;
+
   // Mischief. `fate` decides about each call before it is carried out.
   enum class Fate { good, fail_before, fail_after, crash_before, crash_after, hang };
   std::function<Fate(int number, std::string_view binding, std::uint32_t method)> fate;
+  // The same for the calls of one host; asked first.
+  std::function<Fate(Side side, std::string_view binding, std::uint32_t method)> fate_of;
   [[nodiscard]] int calls() const { return calls_; }
 
   const rollout::Actor somebody{.tenant = "acme", .subject = "ann", .trace = ""};
@@ -88,9 +105,21 @@ class World : private bridge::Caller {
   std::map<std::string, Plugin, std::less<>> plugins;
 
  private:
-  boost::asio::awaitable<Result<std::string>> call(std::string_view binding, std::string_view interface,
-                                                   std::uint32_t method, std::string payload,
-                                                   bridge::CallContext context) override;
+  struct Host final : bridge::Caller {
+    Host(World& of, Side which) : world(of), side(which) {}
+    boost::asio::awaitable<Result<std::string>> call(std::string_view binding, std::string_view interface,
+                                                     std::uint32_t method, std::string payload,
+                                                     bridge::CallContext context) override;
+    bool turn();
+    World& world;
+    const Side side;
+    bool frozen = false;
+    std::unique_ptr<boost::asio::io_context> context;
+    std::unique_ptr<rollout::Engine> engine;
+  };
+  Host& host(Side side) { return side == Side::first ? first_ : second_; }
+  std::shared_ptr<std::optional<Status>> start(Host& host, Duration patience);
+  [[nodiscard]] Fate fate_for(Side side, std::string_view binding, std::uint32_t method);
   Result<std::string> answer(std::string_view binding, std::string_view interface, std::uint32_t method,
                              const std::string& payload);
   bool turn();
@@ -98,8 +127,9 @@ class World : private bridge::Caller {
   base::SeededRandom random_;
   base::IdSource ids_;
   telemetry::Metrics metrics_;
-  std::unique_ptr<boost::asio::io_context> context_;
-  std::unique_ptr<rollout::Engine> engine_;
+  Host first_{*this, Side::first};
+  Host second_{*this, Side::second};
+  Host* used_ = &first_;
   std::map<std::string, std::pair<std::int64_t, State>> states_;  // by id, with the version seen
   bool crashed_ = false;
   int calls_ = 0;
