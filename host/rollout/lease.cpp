@@ -37,15 +37,22 @@ boost::asio::awaitable<void> Lease::keep(Regained regained) {
   while (!stopping_) {
     co_await wakeup_.wait_until(clock_.now() + nanoseconds(settings_.lease.ns / 3));
     if (stopping_) break;
-    const auto action = token_ == 0 ? storage::LeaseAction::acquire : storage::LeaseAction::renew;
-    const Status status = co_await ask(action);
-    const bool again = status.ok() && action == storage::LeaseAction::acquire;
-    if (again) co_await begin_again(regained);
-    if (status.ok()) (void)co_await beat();
-    if (status.ok() || outcome_unknown(status)) continue;
-    log_.warn("the lease of the engine is not held", {{"reason", status.message}});
+    co_await keep_once(regained);
+  }
+}
+
+boost::asio::awaitable<void> Lease::keep_once(const Regained& regained) {
+  if (token_ != 0) {
+    const Status renewed = co_await ask(storage::LeaseAction::renew);
+    if (renewed.ok()) (void)co_await beat();
+    if (renewed.ok() || outcome_unknown(renewed)) co_return;
+    log_.warn("the lease of the engine is not held", {{"reason", renewed.message}});
     token_ = 0;
   }
+  const Status taken = co_await ask(storage::LeaseAction::acquire);
+  if (!taken.ok()) co_return;
+  co_await begin_again(regained);
+  (void)co_await beat();
 }
 
 // The heartbeat of whoever held it meanwhile is read before ours covers it.

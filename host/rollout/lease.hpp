@@ -35,6 +35,7 @@ class Lease {
 
  private:
   boost::asio::awaitable<Status> ask(storage::LeaseAction action);
+  boost::asio::awaitable<void> keep_once(const Regained& regained);
   boost::asio::awaitable<void> begin_again(const Regained& regained);
 
   Store& store_;
