@@ -25,7 +25,7 @@ inline bool is_told(const Problems& problems, const std::string& path) {
 
 // What could be read, and everything that is wrong with it appended to `problems`.
 template <class T>
-T read_typed(const Json& value, const Schema& schema, Problems& problems) {
+T read_typed(Json value, const Schema& schema, Problems& problems) {
   Problems found = schema.check(value);
   Reader reader(Unknown::ignored);
   T typed{};

@@ -11,13 +11,13 @@ namespace slipway {
 
 template <>
 struct Codec<base::Version> : detail::TextCodec<base::Version, base::parse_version> {
-  static Json write(const base::Version& version) { return base::to_string(version); }
+  static void write(Writer& out, const base::Version& version) { out.text(base::to_string(version)); }
   static Json schema(Bounds) { return {{"type", "string"}, {"x-want", "a version like \"1.4.0\" or \"2.0.0-rc.1\""}}; }
 };
 
 template <>
 struct Codec<base::VersionRange> : detail::TextCodec<base::VersionRange, base::parse_range> {
-  static Json write(const base::VersionRange& range) { return range.text(); }
+  static void write(Writer& out, const base::VersionRange& range) { out.text(range.text()); }
   static Json schema(Bounds) {
     return {{"type", "string"}, {"x-want", "a version range like \"^1.2\", \"~1.2\", \">=1 <2\", \"1.4.0\" or \"*\""}};
   }
@@ -25,8 +25,8 @@ struct Codec<base::VersionRange> : detail::TextCodec<base::VersionRange, base::p
 
 template <>
 struct Codec<manifest::AbiVersion> {
-  static Json write(const manifest::AbiVersion& version) { return to_string(version); }
-  static void read(Reader& in, const Json& from, manifest::AbiVersion& to, Bounds) {
+  static void write(Writer& out, const manifest::AbiVersion& version) { out.text(to_string(version)); }
+  static void read(Reader& in, Json& from, manifest::AbiVersion& to, Bounds) {
     const std::string text = from.is_string() ? from.get<std::string>() : "";
     const char* const end = text.data() + text.size();
     const auto major = std::from_chars(text.data(), end, to.major_number);

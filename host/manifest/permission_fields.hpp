@@ -11,8 +11,8 @@ namespace slipway {
 template <>
 struct Codec<manifest::Grant> {
   using List = std::vector<std::string>;
-  static Json write(const manifest::Grant& grant) { return Codec<List>::write(grant.allowed); }
-  static void read(Reader& in, const Json& from, manifest::Grant& to, Bounds) {
+  static void write(Writer& out, const manifest::Grant& grant) { Codec<List>::write(out, grant.allowed); }
+  static void read(Reader& in, Json& from, manifest::Grant& to, Bounds) {
     if (!from.is_boolean()) return Codec<List>::read(in, from, to.allowed, at_most(64));
     to.allowed = from.get<bool>() ? List{"*"} : List{};
   }
@@ -25,8 +25,8 @@ struct Codec<manifest::Grant> {
 
 template <>
 struct Codec<manifest::Permissions> {
-  static Json write(const manifest::Permissions& value);
-  static void read(Reader& in, const Json& from, manifest::Permissions& to, Bounds);
+  static void write(Writer& out, const manifest::Permissions& value);
+  static void read(Reader& in, Json& from, manifest::Permissions& to, Bounds);
   static Json schema(Bounds);
 };
 

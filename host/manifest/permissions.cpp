@@ -10,13 +10,16 @@ using manifest::kGrants;
 using manifest::NamedGrant;
 using manifest::Permissions;
 
-Json Codec<Permissions>::write(const Permissions& value) {
-  Json object = Json::object();
-  for (const NamedGrant& grant : kGrants) object[grant.name] = Codec<manifest::Grant>::write(value.*grant.member);
-  return object;
+void Codec<Permissions>::write(Writer& out, const Permissions& value) {
+  out.begin_object();
+  for (const NamedGrant& grant : kGrants) {
+    out.key(grant.name);
+    Codec<manifest::Grant>::write(out, value.*grant.member);
+  }
+  out.end_object();
 }
 
-void Codec<Permissions>::read(Reader& in, const Json& from, Permissions& to, Bounds) {
+void Codec<Permissions>::read(Reader& in, Json& from, Permissions& to, Bounds) {
   if (!from.is_object() && !from.is_array()) return in.fault(&from, "want an object or a list of names");
   for (const NamedGrant& grant : kGrants) {
     if (from.is_array()) {

@@ -8,8 +8,8 @@ namespace slipway {
 
 template <>
 struct Codec<manifest::Binding> {
-  static Json write(const manifest::Binding& binding) { return binding.instance; }
-  static void read(Reader& in, const Json& from, manifest::Binding& to, Bounds) {
+  static void write(Writer& out, const manifest::Binding& binding) { out.text(binding.instance); }
+  static void read(Reader& in, Json& from, manifest::Binding& to, Bounds) {
     if (!from.is_object()) return Codec<std::string>::read(in, from, to.instance, {});
     const auto found = from.find("instance");
     if (found == from.end()) return;

@@ -29,9 +29,9 @@ provider::Observation in_our_time(provider::Observation seen, const base::Forwar
 
 }  // namespace
 
-Driver::Driver(const Tools& tools, Executor executor, std::string tenant, std::string name)
+Driver::Driver(const Tools& tools, const Executor& executor, std::string tenant, std::string name)
     : tools_(tools),
-      strand_(boost::asio::make_strand(std::move(executor))),
+      strand_(boost::asio::make_strand(executor)),
       tenant_(std::move(tenant)),
       name_(std::move(name)),
       turns_(strand_),

@@ -33,7 +33,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
  public:
   using Executor = boost::asio::any_io_executor;
 
-  Driver(const Tools& tools, Executor executor, std::string tenant, std::string name);
+  Driver(const Tools& tools, const Executor& executor, std::string tenant, std::string name);
   [[nodiscard]] const Executor& strand() const { return strand_; }
 
   // Something about the application may have changed. [any thread]

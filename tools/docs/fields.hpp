@@ -45,7 +45,7 @@ void add_rows(FieldRows& rows, const std::string& prefix) {
     rows.push_back({path, schema["properties"][std::string(entry.name)], entry.is_required});
     if constexpr (Document<typename Below<M>::Type>) add_rows<typename Below<M>::Type>(rows, Below<M>::path(path));
   };
-  std::apply([&](const auto&... entry) { (add(entry), ...); }, T::fields());
+  T::fields().each(add);
 }
 
 }  // namespace detail

@@ -51,7 +51,7 @@ def chosen(sources, changed):
 
 
 def tidy(build, name):
-    command = ["clang-tidy", "--quiet", "-p", str(build), "--warnings-as-errors=*", *EXTRA, name]
+    command = ["clang-tidy-19", "--quiet", "-p", str(build), "--warnings-as-errors=*", *EXTRA, name]
     run = subprocess.run(command, capture_output=True, text=True)
     return run.returncode, run.stdout + (run.stderr if run.returncode and not run.stdout else "")
 

@@ -1,17 +1,26 @@
 #include "plugins/gates/freeze-window/settings.hpp"
 
+#include <charconv>
 #include <utility>
 
 namespace slipway::freeze_window {
 namespace {
 
-// "HH:MM" as nanoseconds.
+// Two digits below `limit`.
+std::optional<int> two_digits(std::string_view text, int limit) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool is_number = text.size() == 2 && text[0] != '-' && error == std::errc{} && end == text.data() + 2;
+  return is_number && value < limit ? std::optional(value) : std::nullopt;
+}
+
+// "HH:MM"
 std::optional<Duration> time_of_day(std::string_view text) {
-  const int hour = slipway::detail::take_digits(text, 2);
-  if (hour < 0 || hour > 23 || !slipway::detail::take(text, ':')) return std::nullopt;
-  const int minute = slipway::detail::take_digits(text, 2);
-  if (minute < 0 || minute > 59 || !text.empty()) return std::nullopt;
-  return seconds(hour * 3600 + minute * 60);
+  if (text.size() != 5 || text[2] != ':') return std::nullopt;
+  const auto hour = two_digits(text.substr(0, 2), 24);
+  const auto minute = two_digits(text.substr(3), 60);
+  if (!hour || !minute) return std::nullopt;
+  return seconds(*hour * 3600 + *minute * 60);
 }
 
 std::optional<Duration> offset(std::string_view text) {

@@ -25,8 +25,8 @@ namespace slipway {
 
 template <>
 struct Codec<probe::StatusRange> {
-  static Json write(const probe::StatusRange& range) { return to_string(range); }
-  static void read(Reader& in, const Json& from, probe::StatusRange& to, Bounds) {
+  static void write(Writer& out, const probe::StatusRange& range) { out.text(to_string(range)); }
+  static void read(Reader& in, Json& from, probe::StatusRange& to, Bounds) {
     const auto range = probe::parse_status_range(from.is_string() ? from.get<std::string>() : from.dump());
     if (!range.ok()) return in.fault(&from, range.status().message);
     to = *range;

@@ -22,12 +22,11 @@
 #include <limits>
 #include <map>
 #include <optional>
-#include <slipway/json.hpp>
 #include <slipway/status.hpp>
 #include <slipway/values.hpp>
+#include <slipway/writer.hpp>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -60,9 +59,33 @@ template <class T, class M>
 constexpr Field<T, M> required(std::string_view name, M T::*member, std::string_view doc, Bounds bounds = {}) {
   return {name, member, doc, true, bounds};
 }
+
+// The fields of a document, each of its own type. (A std::tuple would do, at several times the compiler's work.)
+namespace detail {
+template <std::size_t, class F>
+struct FieldAt {
+  F entry;
+};
+template <class Indices, class... F>
+struct FieldListOf;
+template <std::size_t... I, class... F>
+struct FieldListOf<std::index_sequence<I...>, F...> : FieldAt<I, F>... {
+  constexpr explicit FieldListOf(F... list) : FieldAt<I, F>{list}... {}
+
+  // Visits each in order.
+  template <class Visitor>
+  constexpr void each(Visitor&& visit) const {
+    (visit(static_cast<const FieldAt<I, F>&>(*this).entry), ...);
+  }
+};
+}  // namespace detail
+
 template <class... F>
-constexpr std::tuple<F...> fields(F... list) {
-  return {list...};
+using FieldList = detail::FieldListOf<std::index_sequence_for<F...>, F...>;
+
+template <class... F>
+constexpr FieldList<F...> fields(F... list) {
+  return FieldList<F...>(list...);
 }
 
 // An enum takes part once `constexpr auto enum_names(E)` (found by its namespace) returns its names as an array of
@@ -102,37 +125,34 @@ class Reader {
  public:
   explicit Reader(Unknown unknown = Unknown::ignored) : unknown_(unknown) {}
 
-  void fault(const Json* value, std::string message) {
-    if (problems_.size() >= kMaxProblems) return;
-    problems_.push_back(
-        {path_.empty() ? "/" : path_, value == nullptr ? "" : clip(to_text(*value)), std::move(message)});
-  }
+  // At most 100 are kept.
+  void fault(const Json* value, std::string message);
+  // `name` must outlive `read`, or the stay.
   template <class F>
   void inside(std::string_view name, F&& read) {
-    const std::size_t length = path_.size();
-    path_ += '/';
-    for (const char c : name) path_ += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+    enter(name);
     read();
-    path_.resize(length);
+    leave();
   }
+  void enter(std::string_view name) { trail_.push_back(name); }
+  void leave() { trail_.pop_back(); }
   [[nodiscard]] bool refuses_unknown() const { return unknown_ == Unknown::refused; }
   [[nodiscard]] Problems& problems() { return problems_; }
 
  private:
-  static constexpr std::size_t kMaxProblems = 100;
-  static std::string clip(std::string text) {
-    if (text.size() > 120) text = text.substr(0, 117) + "...";
-    return text;
-  }
+  [[nodiscard]] std::string path() const;
 
   Unknown unknown_;
-  std::string path_;
+  std::vector<std::string_view> trail_;
   Problems problems_;
 };
 
-// The codec of one type: write, read, schema.
+// The codec of one type: write, read, schema. Reading may take texts and values out of the JSON that it is given.
 template <class T>
 struct Codec;
+
+template <class T>
+Json encode(const T& value);
 
 }  // namespace slipway
 
@@ -143,32 +163,36 @@ namespace slipway {
 // The document as JSON.
 template <class T>
 Json encode(const T& value) {
-  return Codec<T>::write(value);
+  TreeWriter out;
+  Codec<T>::write(out, value);
+  return out.take();
 }
 
 // The document as compact JSON text.
 template <class T>
 std::string encode_text(const T& value) {
-  return to_text(Codec<T>::write(value));
+  TextWriter out;
+  Codec<T>::write(out, value);
+  return out.take();
 }
 
 // The document in `json`, or INVALID_ARGUMENT with every fault. `what` names it in the message: "release".
 template <class T>
-Result<T> decode(const Json& json, std::string_view what, Unknown unknown = Unknown::ignored) {
+Result<T> decode(Json json, std::string_view what, Unknown unknown = Unknown::ignored) {
   Reader in(unknown);
   T value{};
   Codec<T>::read(in, json, value, {});
   if (in.problems().empty()) return value;
-  return Status(Code::invalid_argument, std::string(what) + " is not valid", std::move(in.problems()));
+  return detail::not_valid(what, in);
 }
 
 // The same from text, within the limits.
 template <class T>
 Result<T> decode_text(std::string_view text, std::string_view what, Unknown unknown = Unknown::ignored,
                       JsonLimits limits = {}) {
-  const auto json = parse_json(text, limits);
-  if (!json.ok()) return Status(Code::invalid_argument, std::string(what) + ": " + json.status().message);
-  return decode<T>(*json, what, unknown);
+  auto json = parse_json(text, limits);
+  if (!json.ok()) return detail::not_valid(what, json.status());
+  return decode<T>(std::move(*json), what, unknown);
 }
 
 // The JSON Schema of the document (2020-12, a subset that draft 7 shares).

@@ -6,7 +6,7 @@
 
 #include <slipway/abi/plugin.h>
 
-#include <chrono>
+#include <exception>
 #include <mutex>
 #include <slipway/document.hpp>
 #include <slipway/services.hpp>
@@ -27,45 +27,16 @@ inline std::string_view text_of(slipway_span span) {
   return span.size == 0 ? std::string_view() : std::string_view(reinterpret_cast<const char*>(span.data), span.size);
 }
 // A blob that owns a copy of the text.
-inline slipway_blob blob_of(std::string text) {
-  auto* owned = new std::string(std::move(text));
-  return {reinterpret_cast<const std::uint8_t*>(owned->data()), owned->size(), owned,
-          [](void* owner) { delete static_cast<std::string*>(owner); }};
-}
+slipway_blob blob_of(std::string text);
 
-inline Json error_document(const Status& status) {
-  Json problems = Json::array();
-  for (const Problem& p : status.problems)
-    problems.push_back({{"path", p.path}, {"value", p.value}, {"message", p.message}});
-  return {{"message", status.message}, {"problems", problems}};
-}
-inline Status status_from(slipway_status code, std::string_view payload) {
-  Status status(static_cast<Code>(code), "");
-  const auto document = parse_json(payload);
-  if (!document.ok() || !document->is_object()) {
-    status.message = payload.empty() ? std::string(name_of(status.code)) : std::string(payload.substr(0, 500));
-    return status;
-  }
-  status.message = document->value("message", std::string(name_of(status.code)));
-  for (const Json& p : document->value("problems", Json::array())) {
-    status.problems.push_back({p.value("path", ""), p.value("value", ""), p.value("message", "")});
-  }
-  return status;
-}
+Json error_document(const Status& status);
+Status status_from(slipway_status code, std::string_view payload);
+// What a plugin answers to an exception.
+Status status_of(const std::exception_ptr& error);
 
-inline std::int64_t steady_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-inline std::int64_t remaining_ns(const CallScope* scope) {
-  if (scope == nullptr || scope->deadline_ns == SLIPWAY_NO_DEADLINE) return SLIPWAY_NO_DEADLINE;
-  return std::max<std::int64_t>(0, scope->deadline_ns - steady_ns());
-}
-inline std::int64_t deadline_after(std::int64_t budget_ns) {
-  if (budget_ns == SLIPWAY_NO_DEADLINE) return SLIPWAY_NO_DEADLINE;
-  std::int64_t deadline = 0;
-  return __builtin_add_overflow(steady_ns(), budget_ns, &deadline) ? SLIPWAY_NO_DEADLINE : deadline;
-}
+std::int64_t steady_ns();
+std::int64_t remaining_ns(const CallScope* scope);
+std::int64_t deadline_after(std::int64_t budget_ns);
 
 // A coroutine that waits for a token.
 struct Waiting {
@@ -78,35 +49,12 @@ struct Waiting {
 // Tokens under way of one instance: who waits for which.
 class Tokens {
  public:
-  std::uint64_t add(Waiting* waiting) {
-    const std::lock_guard lock(mutex_);
-    waiting_.emplace(++last_, waiting);
-    return last_;
-  }
+  std::uint64_t add(Waiting* waiting);
   // The coroutine to resume, filled with the answer; null for a token that nobody waits for any more.
-  std::coroutine_handle<> answer(std::uint64_t token, slipway_status status, std::string_view payload) {
-    const std::lock_guard lock(mutex_);
-    const auto found = waiting_.find(token);
-    if (found == waiting_.end()) return nullptr;
-    Waiting* waiting = found->second;
-    waiting_.erase(found);
-    waiting->status = status;
-    waiting->payload = payload;
-    return waiting->waiter;
-  }
+  std::coroutine_handle<> answer(std::uint64_t token, slipway_status status, std::string_view payload);
   // Everything that waits on behalf of the scope (any scope when null).
-  std::vector<std::uint64_t> tokens_of(const CallScope* scope) {
-    const std::lock_guard lock(mutex_);
-    std::vector<std::uint64_t> tokens;
-    for (const auto& [token, waiting] : waiting_) {
-      if (scope == nullptr || waiting->scope == scope) tokens.push_back(token);
-    }
-    return tokens;
-  }
-  [[nodiscard]] std::size_t size() {
-    const std::lock_guard lock(mutex_);
-    return waiting_.size();
-  }
+  std::vector<std::uint64_t> tokens_of(const CallScope* scope);
+  [[nodiscard]] std::size_t size();
 
  private:
   std::mutex mutex_;
@@ -131,19 +79,7 @@ class ServiceCall {
   bool await_ready() const noexcept { return false; }
   template <class P>
   bool await_suspend(std::coroutine_handle<P> waiter) {
-    const CallScope* scope = waiter.promise().scope;
-    if (scope != nullptr && scope->cancelled) {
-      waiting_.status = SLIPWAY_CANCELLED;
-      waiting_.payload = R"({"message":"the caller has given up"})";
-      return false;
-    }
-    waiting_.waiter = waiter;
-    waiting_.scope = scope;
-    // The answer may arrive on another thread before request returns, so nothing of *this is used after it.
-    const std::string payload = std::move(payload_);
-    const std::int64_t budget = std::min(limit_ns_, remaining_ns(scope));
-    host_.request(host_.context, span_of(service_), span_of(method_), tokens_.add(&waiting_), span_of(payload), budget);
-    return true;
+    return send(waiter, waiter.promise().scope);
   }
   std::string await_resume() {
     if (waiting_.status != SLIPWAY_OK) throw Error(status_from(waiting_.status, waiting_.payload));
@@ -151,6 +87,9 @@ class ServiceCall {
   }
 
  private:
+  // False when there is nothing to wait for.
+  bool send(std::coroutine_handle<> waiter, const CallScope* scope);
+
   const slipway_host& host_;
   Tokens& tokens_;
   std::string_view service_;
@@ -172,72 +111,39 @@ class Host {
   Host& operator=(const Host&) = delete;
 
   // fields: a JSON object that is logged beside the message.
-  void log(LogLevel level, std::string_view message, const Json& fields = nullptr) const {
-    const std::string text = fields.is_null() ? "" : to_text(fields);
-    table_.log(table_.context, static_cast<std::uint32_t>(level), detail::span_of(message), detail::span_of(text));
-  }
-  void metric(MetricKind kind, std::string_view name, double value, const Json& labels = nullptr) const {
-    const std::string text = labels.is_null() ? "" : to_text(labels);
-    table_.metric(table_.context, static_cast<std::uint32_t>(kind), detail::span_of(name), detail::span_of(text),
-                  value);
-  }
+  void log(LogLevel level, std::string_view message, const Json& fields = nullptr) const;
+  void metric(MetricKind kind, std::string_view name, double value, const Json& labels = nullptr) const;
 
   // GCC 12 destroys the members of an aggregate twice when it is made with braces inside a co_await expression (or
   // stops with an internal error): name the request first, here and in plugins.
 
   // One HTTP request; any status code is an answer, only a failed exchange throws: DEADLINE_EXCEEDED after `limit`, or
   // at the call's deadline when that comes first.
-  task<services::HttpReply> http(services::HttpRequest request, Duration limit = {SLIPWAY_NO_DEADLINE}) {
-    co_return read<services::HttpReply>(co_await call("http", "send", request, limit));
-  }
-  task<void> sleep(Duration duration) { co_await call("timers", "sleep", services::SleepRequest{duration}); }
+  task<services::HttpReply> http(services::HttpRequest request, Duration limit = {SLIPWAY_NO_DEADLINE});
+  task<void> sleep(Duration duration);
   // Values of secret references ("env:NAME"), by reference.
-  task<std::map<std::string, std::string>> secrets(std::string tenant, std::vector<std::string> references) {
-    const services::SecretsRequest request{std::move(tenant), std::move(references)};
-    co_return read<services::SecretsReply>(co_await call("secrets", "resolve", request)).values;
-  }
-  task<void> emit(std::string type, Json data) {
-    const services::EmitRequest request{std::move(type), std::move(data)};
-    co_await call("events", "emit", request);
-  }
+  task<std::map<std::string, std::string>> secrets(std::string tenant, std::vector<std::string> references);
+  task<void> emit(std::string type, Json data);
   // Calls a method of another binding of the profile.
   template <class Interface, class Method>
   task<typename Method::Reply> binding(std::string name, typename Method::Request request) {
-    const services::CallRequest asked{std::move(name), std::string(Interface::id), std::string(Method::name),
-                                      encode(request)};
-    auto reply = read<services::CallReply>(co_await call("bindings", "call", asked));
-    co_return value_or_throw(decode<typename Method::Reply>(reply.payload, Method::name));
+    auto reply = co_await call_binding(std::move(name), Interface::id, Method::name, encode(request));
+    co_return value_or_throw(decode<typename Method::Reply>(std::move(reply), Method::name));
   }
-  task<services::StoreGetReply> store_get(services::StoreGetRequest request) {
-    co_return read<services::StoreGetReply>(co_await call("store", "get", request));
-  }
-  task<services::StorePutReply> store_put(services::StorePutRequest request) {
-    co_return read<services::StorePutReply>(co_await call("store", "put", request));
-  }
+  task<services::StoreGetReply> store_get(services::StoreGetRequest request);
+  task<services::StorePutReply> store_put(services::StorePutRequest request);
 
   // Tells the host that something happened without waiting for its answer. Any thread.
-  void emit_now(std::string_view type, const Json& data) {
-    const std::string payload = encode_text(services::EmitRequest{std::string(type), data});
-    table_.request(table_.context, detail::span_of("events"), detail::span_of("emit"), kNobodyWaits,
-                   detail::span_of(payload), SLIPWAY_NO_DEADLINE);
-  }
+  void emit_now(std::string_view type, const Json& data);
 
   [[nodiscard]] const slipway_host& table() const { return table_; }
   detail::Tokens& tokens() { return tokens_; }
 
  private:
-  static constexpr std::uint64_t kNobodyWaits = 0;
-
+  task<Json> call_binding(std::string name, std::string_view interface, std::string_view method, Json payload);
   template <class Request>
   detail::ServiceCall call(std::string_view service, std::string_view method, const Request& request,
-                           Duration limit = {SLIPWAY_NO_DEADLINE}) {
-    return {table_, tokens_, service, method, encode_text(request), limit.ns};
-  }
-  template <class Reply>
-  static Reply read(const std::string& payload) {
-    return value_or_throw(
-        decode_text<Reply>(payload, "the host's answer", Unknown::ignored, {.bytes = std::size_t{128} << 20}));
-  }
+                           Duration limit = {SLIPWAY_NO_DEADLINE});
 
   const slipway_host& table_;
   detail::Tokens tokens_;

@@ -2,7 +2,6 @@
 // Plain values and functions, no thread rules.
 #pragma once
 
-#include <cmath>
 #include <slipway/document.hpp>
 
 namespace slipway {
@@ -22,22 +21,12 @@ struct Names {
 
 inline std::string to_string(Share value) { return share_to_string(value.ppm); }
 
-inline Result<Share> parse_share(std::string_view text) {
-  const Status fault(Code::invalid_argument,
-                     "want a percentage from 0 to 100 with at most four decimals, like \"12.5%\"");
-  if (!text.empty() && text.back() == '%') text.remove_suffix(1);
-  double percent = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), percent, std::chars_format::fixed);
-  if (error != std::errc{} || end != text.data() + text.size() || !(percent >= 0 && percent <= 100)) return fault;
-  const double ppm = percent * 10'000;
-  if (std::abs(ppm - std::round(ppm)) > 1e-6) return fault;
-  return Share{static_cast<std::uint32_t>(std::lround(ppm))};
-}
+Result<Share> parse_share(std::string_view text);
 
 template <>
 struct Codec<Share> {
-  static Json write(Share value) { return to_string(value); }
-  static void read(Reader& in, const Json& from, Share& to, Bounds) {
+  static void write(Writer& out, Share value) { out.text(to_string(value)); }
+  static void read(Reader& in, Json& from, Share& to, Bounds) {
     const auto parsed = parse_share(from.is_string()   ? from.get_ref<const std::string&>()
                                     : from.is_number() ? from.dump()
                                                        : "");
@@ -53,8 +42,8 @@ struct Codec<Share> {
 
 template <>
 struct Codec<Names> {
-  static Json write(const Names& value) { return value.list; }
-  static void read(Reader& in, const Json& from, Names& to, Bounds bounds) {
+  static void write(Writer& out, const Names& value) { Codec<std::vector<std::string>>::write(out, value.list); }
+  static void read(Reader& in, Json& from, Names& to, Bounds bounds) {
     if (!from.is_string()) return Codec<std::vector<std::string>>::read(in, from, to.list, bounds);
     to.list = {from.get<std::string>()};
   }
@@ -70,7 +59,7 @@ Result<Settings> settings_over(const Json& defaults, const Json& given) {
   if (!given.is_object() && !given.is_null()) return decode<Settings>(given, "the settings document", Unknown::refused);
   Json merged = defaults.is_object() ? defaults : Json::object();
   if (given.is_object()) merged.merge_patch(given);
-  return decode<Settings>(merged, "the settings document", Unknown::refused);
+  return decode<Settings>(std::move(merged), "the settings document", Unknown::refused);
 }
 
 // JSON Schema of an instance's defaults: "config" of plugin.json.

@@ -69,14 +69,7 @@ struct Status {
 };
 
 // One line: "INVALID_ARGUMENT: message; /path: message (was value); …".
-inline std::string to_string(const Status& status) {
-  std::string text = std::string(name_of(status.code)) + ": " + status.message;
-  for (const Problem& problem : status.problems) {
-    text += "; " + problem.path + ": " + problem.message;
-    if (!problem.value.empty()) text += " (was " + problem.value + ")";
-  }
-  return text;
-}
+std::string to_string(const Status& status);
 
 // Thrown inside a plugin to end the current call with a status. It never crosses the ABI.
 class Error : public std::runtime_error {

@@ -52,15 +52,13 @@ constexpr Count replicas(std::uint32_t n) { return {n, Count::Unit::replicas}; }
 constexpr Count percent(std::uint32_t n) { return {n, Count::Unit::percent}; }
 
 // Text forms. The parsers answer INVALID_ARGUMENT with what is allowed.
-inline std::string to_string(Duration duration);
-inline std::string to_string(Instant instant);
-inline std::string to_string(Count count);
+std::string to_string(Duration duration);
+std::string to_string(Instant instant);
+std::string to_string(Count count);
 // A share for people: "25%", "0.01%".
-inline std::string share_to_string(std::uint32_t ppm);
-inline Result<Duration> parse_duration(std::string_view text);
-inline Result<Instant> parse_instant(std::string_view text);
-inline Result<Count> parse_count(std::string_view text);
+std::string share_to_string(std::uint32_t ppm);
+Result<Duration> parse_duration(std::string_view text);
+Result<Instant> parse_instant(std::string_view text);
+Result<Count> parse_count(std::string_view text);
 
 }  // namespace slipway
-
-#include <slipway/detail/values.ipp>

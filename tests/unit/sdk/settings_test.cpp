@@ -35,9 +35,9 @@ TEST(Settings, AShareIsAPercentageWithOrWithoutItsSign) {
 
 TEST(Settings, ARequestIsMergedOverTheDefaults) {
   const Json defaults = Json::parse(R"({"weight": "5%", "names": ["a", "b"], "pause": "1m"})");
-  EXPECT_EQ(text_of(settings_over<Fragment>(defaults, nullptr)), R"({"names":["a","b"],"pause":"1m","weight":"5%"})");
+  EXPECT_EQ(text_of(settings_over<Fragment>(defaults, nullptr)), R"({"weight":"5%","names":["a","b"],"pause":"1m"})");
   EXPECT_EQ(text_of(settings_over<Fragment>(defaults, Json::parse(R"({"names": "c", "pause": null, "weight": 7.5})"))),
-            R"({"names":["c"],"weight":"7.5%"})");
+            R"({"weight":"7.5%","names":["c"]})");
 }
 
 TEST(Settings, EveryFaultIsReportedUnknownFieldsAmongThem) {

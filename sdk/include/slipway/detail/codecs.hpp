@@ -1,44 +1,34 @@
 // The codecs of the field types that <slipway/document.hpp> lists: write, read, schema.
 #pragma once
 
+#include <algorithm>
 #include <slipway/document.hpp>
 
 namespace slipway {
 
 namespace detail {
 
-inline std::string bounds_text(std::string_view what, Bounds bounds) {
-  const bool low = bounds.minimum != Bounds{}.minimum;
-  const bool high = bounds.maximum != Bounds{}.maximum;
-  std::string text = "want " + std::string(what);
-  if (low && high) return text + " from " + std::to_string(bounds.minimum) + " to " + std::to_string(bounds.maximum);
-  if (low) return text + " of at least " + std::to_string(bounds.minimum);
-  if (high) return text + " of at most " + std::to_string(bounds.maximum);
-  return text;
-}
+// "want an integer from 1 to 10"
+std::string bounds_text(std::string_view what, Bounds bounds);
 
 template <class T>
 constexpr Bounds natural_bounds(Bounds bounds) {
   using L = std::numeric_limits<T>;
-  constexpr std::int64_t low = std::is_signed_v<T> ? static_cast<std::int64_t>(L::min()) : 0;
-  constexpr std::int64_t high =
+  constexpr std::int64_t kLow = std::is_signed_v<T> ? static_cast<std::int64_t>(L::min()) : 0;
+  constexpr std::int64_t kHigh =
       sizeof(T) == 8 ? std::numeric_limits<std::int64_t>::max() : static_cast<std::int64_t>(L::max());
-  return {std::max(bounds.minimum, low), std::min(bounds.maximum, high)};
+  return {std::max(bounds.minimum, kLow), std::min(bounds.maximum, kHigh)};
 }
 
-inline void put_bounds(Json& schema, Bounds bounds, const char* low, const char* high) {
-  if (bounds.minimum != Bounds{}.minimum) schema[low] = bounds.minimum;
-  if (bounds.maximum != Bounds{}.maximum) schema[high] = bounds.maximum;
-}
-
+void put_bounds(Json& schema, Bounds bounds, const char* low, const char* high);
 inline bool within(std::int64_t n, Bounds bounds) { return n >= bounds.minimum && n <= bounds.maximum; }
 
 }  // namespace detail
 
 template <>
 struct Codec<bool> {
-  static Json write(bool value) { return value; }
-  static void read(Reader& in, const Json& from, bool& to, Bounds) {
+  static void write(Writer& out, bool value) { out.boolean(value); }
+  static void read(Reader& in, Json& from, bool& to, Bounds) {
     if (!from.is_boolean()) return in.fault(&from, "want true or false");
     to = from.get<bool>();
   }
@@ -47,8 +37,14 @@ struct Codec<bool> {
 
 template <std::integral T>
 struct Codec<T> {
-  static Json write(T value) { return value; }
-  static void read(Reader& in, const Json& from, T& to, Bounds bounds) {
+  static void write(Writer& out, T value) {
+    if constexpr (std::is_signed_v<T>) {
+      out.integer(value);
+    } else {
+      out.natural(value);
+    }
+  }
+  static void read(Reader& in, Json& from, T& to, Bounds bounds) {
     const Bounds allowed = detail::natural_bounds<T>(bounds);
     const bool too_big = from.is_number_unsigned() && from.get<std::uint64_t>() > std::uint64_t{INT64_MAX};
     if (!from.is_number_integer() || too_big || !detail::within(from.get<std::int64_t>(), allowed)) {
@@ -66,8 +62,8 @@ struct Codec<T> {
 
 template <>
 struct Codec<double> {
-  static Json write(double value) { return value; }
-  static void read(Reader& in, const Json& from, double& to, Bounds bounds) {
+  static void write(Writer& out, double value) { out.number(value); }
+  static void read(Reader& in, Json& from, double& to, Bounds bounds) {
     const auto inside = [&](double n) {
       return n >= static_cast<double>(bounds.minimum) && n <= static_cast<double>(bounds.maximum);
     };
@@ -84,14 +80,14 @@ struct Codec<double> {
 
 template <>
 struct Codec<std::string> {
-  static Json write(const std::string& value) { return value; }
-  static void read(Reader& in, const Json& from, std::string& to, Bounds bounds) {
+  static void write(Writer& out, const std::string& value) { out.text(value); }
+  static void read(Reader& in, Json& from, std::string& to, Bounds bounds) {
     if (!from.is_string()) return in.fault(&from, "want a text");
-    const auto& text = from.get_ref<const std::string&>();
+    auto& text = from.get_ref<std::string&>();
     if (!detail::within(static_cast<std::int64_t>(text.size()), bounds)) {
       return in.fault(&from, detail::bounds_text("a text with a number of bytes", bounds));
     }
-    to = text;
+    to = std::move(text);
   }
   static Json schema(Bounds bounds) {
     Json schema{{"type", "string"}};
@@ -102,8 +98,8 @@ struct Codec<std::string> {
 
 template <>
 struct Codec<Json> {
-  static Json write(const Json& value) { return value; }
-  static void read(Reader&, const Json& from, Json& to, Bounds) { to = from; }
+  static void write(Writer& out, const Json& value) { out.json(value); }
+  static void read(Reader&, Json& from, Json& to, Bounds) { to = std::move(from); }
   static Json schema(Bounds) { return Json::object(); }
 };
 
@@ -112,8 +108,8 @@ namespace detail {
 // Values with a text form.
 template <class T, Result<T> (*parse)(std::string_view)>
 struct TextCodec {
-  static Json write(const T& value) { return to_string(value); }
-  static void read(Reader& in, const Json& from, T& to, Bounds) {
+  static void write(Writer& out, const T& value) { out.text(to_string(value)); }
+  static void read(Reader& in, Json& from, T& to, Bounds) {
     auto parsed = parse(from.is_string() ? std::string_view(from.get_ref<const std::string&>()) : std::string_view());
     if (!parsed.ok()) return in.fault(&from, parsed.status().message);
     to = *parsed;
@@ -136,10 +132,11 @@ struct Codec<Instant> : detail::TextCodec<Instant, parse_instant> {
 
 template <>
 struct Codec<Count> {
-  static Json write(const Count& count) {
-    return count.unit == Count::Unit::percent ? Json(to_string(count)) : Json(count.value);
+  static void write(Writer& out, const Count& count) {
+    if (count.unit == Count::Unit::percent) return out.text(to_string(count));
+    out.natural(count.value);
   }
-  static void read(Reader& in, const Json& from, Count& to, Bounds) {
+  static void read(Reader& in, Json& from, Count& to, Bounds) {
     auto parsed = parse_count(from.is_string()            ? from.get_ref<const std::string&>()
                               : from.is_number_unsigned() ? from.dump()
                                                           : "");
@@ -155,8 +152,8 @@ struct Codec<Count> {
 
 template <NamedEnum E>
 struct Codec<E> {
-  static Json write(E value) { return std::string(to_name(value)); }
-  static void read(Reader& in, const Json& from, E& to, Bounds) {
+  static void write(Writer& out, E value) { out.text(to_name(value)); }
+  static void read(Reader& in, Json& from, E& to, Bounds) {
     const auto found = from.is_string() ? enum_from<E>(from.get_ref<const std::string&>()) : std::nullopt;
     if (!found) return in.fault(&from, "want one of " + choices());
     to = *found;
@@ -177,8 +174,11 @@ struct Codec<E> {
 
 template <class T>
 struct Codec<std::optional<T>> {
-  static Json write(const std::optional<T>& value) { return value ? Codec<T>::write(*value) : Json(nullptr); }
-  static void read(Reader& in, const Json& from, std::optional<T>& to, Bounds bounds) {
+  static void write(Writer& out, const std::optional<T>& value) {
+    if (!value) return out.null();
+    Codec<T>::write(out, *value);
+  }
+  static void read(Reader& in, Json& from, std::optional<T>& to, Bounds bounds) {
     if (from.is_null()) return to.reset();
     Codec<T>::read(in, from, to.emplace(), bounds);
   }
@@ -187,12 +187,12 @@ struct Codec<std::optional<T>> {
 
 template <class T>
 struct Codec<std::vector<T>> {
-  static Json write(const std::vector<T>& list) {
-    Json array = Json::array();
-    for (const T& item : list) array.push_back(Codec<T>::write(item));
-    return array;
+  static void write(Writer& out, const std::vector<T>& list) {
+    out.begin_array();
+    for (const T& item : list) Codec<T>::write(out, item);
+    out.end_array();
   }
-  static void read(Reader& in, const Json& from, std::vector<T>& to, Bounds bounds) {
+  static void read(Reader& in, Json& from, std::vector<T>& to, Bounds bounds) {
     if (!from.is_array()) return in.fault(&from, "want a list");
     if (!detail::within(static_cast<std::int64_t>(from.size()), bounds)) {
       return in.fault(nullptr, detail::bounds_text("a list with a number of entries", bounds));
@@ -200,7 +200,10 @@ struct Codec<std::vector<T>> {
     to.clear();
     to.resize(from.size());
     for (std::size_t i = 0; i < from.size(); ++i) {
-      in.inside(std::to_string(i), [&] { Codec<T>::read(in, from[i], to[i], {}); });
+      const std::string index = std::to_string(i);
+      in.enter(index);
+      Codec<T>::read(in, from[i], to[i], {});
+      in.leave();
     }
   }
   static Json schema(Bounds bounds) {
@@ -212,19 +215,24 @@ struct Codec<std::vector<T>> {
 
 template <class T>
 struct Codec<std::map<std::string, T>> {
-  static Json write(const std::map<std::string, T>& map) {
-    Json object = Json::object();
-    for (const auto& [key, value] : map) object[key] = Codec<T>::write(value);
-    return object;
+  static void write(Writer& out, const std::map<std::string, T>& map) {
+    out.begin_object();
+    for (const auto& [key, value] : map) {
+      out.key(key);
+      Codec<T>::write(out, value);
+    }
+    out.end_object();
   }
-  static void read(Reader& in, const Json& from, std::map<std::string, T>& to, Bounds bounds) {
+  static void read(Reader& in, Json& from, std::map<std::string, T>& to, Bounds bounds) {
     if (!from.is_object()) return in.fault(&from, "want an object");
     if (!detail::within(static_cast<std::int64_t>(from.size()), bounds)) {
       return in.fault(nullptr, detail::bounds_text("an object with a number of fields", bounds));
     }
     to.clear();
-    for (const auto& [key, value] : from.items()) {
-      in.inside(key, [&] { Codec<T>::read(in, value, to[key], {}); });
+    for (auto& [key, value] : from.get_ref<Json::object_t&>()) {
+      in.enter(key);
+      Codec<T>::read(in, value, to[key], {});
+      in.leave();
     }
   }
   static Json schema(Bounds bounds) {
@@ -237,74 +245,103 @@ struct Codec<std::map<std::string, T>> {
 namespace detail {
 
 template <class M>
-struct is_optional : std::false_type {};
+inline constexpr bool kIsOptional = false;
 template <class T>
-struct is_optional<std::optional<T>> : std::true_type {};
+inline constexpr bool kIsOptional<std::optional<T>> = true;
 
-template <class T, class M>
-void write_field(Json& object, const T& value, const Field<T, M>& entry) {
-  const M& member = value.*entry.member;
-  if constexpr (is_optional<M>::value) {
-    if (!member) return;
-  }
-  object[std::string(entry.name)] = Codec<M>::write(member);
-}
+// What is done to each field of a document.
+template <class T>
+struct FieldWriter {
+  Writer& out;
+  const T& value;
 
-template <class T, class M>
-void read_field(Reader& in, const Json& object, T& value, const Field<T, M>& entry) {
-  const auto found = object.find(entry.name);
-  if (found == object.end()) {
-    if (entry.is_required) in.inside(entry.name, [&] { in.fault(nullptr, "is missing"); });
-    return;
+  template <class M>
+  void operator()(const Field<T, M>& entry) const {
+    const M& member = value.*entry.member;
+    if constexpr (kIsOptional<M>) {
+      if (!member) return;
+    }
+    out.key(entry.name);
+    Codec<M>::write(out, member);
   }
-  in.inside(entry.name, [&] { Codec<M>::read(in, *found, value.*entry.member, entry.bounds); });
-}
+};
 
-template <class T, class M>
-void put_schema(Json& schema, const T& defaults, const Field<T, M>& entry) {
-  Json property = Codec<M>::schema(entry.bounds);
-  property["description"] = std::string(entry.doc);
-  if (entry.is_required) {
-    schema["required"].push_back(std::string(entry.name));
-  } else if constexpr (!is_optional<M>::value && !Document<M>) {
-    property["default"] = Codec<M>::write(defaults.*entry.member);
+template <class T>
+struct FieldReader {
+  Reader& in;
+  Json& object;
+  T& value;
+
+  template <class M>
+  void operator()(const Field<T, M>& entry) const {
+    const auto found = object.find(entry.name);
+    const bool is_there = found != object.end();
+    if (!is_there && !entry.is_required) return;
+    in.enter(entry.name);
+    if (is_there) {
+      Codec<M>::read(in, *found, value.*entry.member, entry.bounds);
+    } else {
+      in.fault(nullptr, "is missing");
+    }
+    in.leave();
   }
-  schema["properties"][std::string(entry.name)] = std::move(property);
-}
+};
+
+template <class T>
+struct FieldSchema {
+  Json& schema;
+  const T& defaults;
+
+  template <class M>
+  void operator()(const Field<T, M>& entry) const {
+    Json property = Codec<M>::schema(entry.bounds);
+    property["description"] = std::string(entry.doc);
+    if (entry.is_required) {
+      schema["required"].push_back(std::string(entry.name));
+    } else if constexpr (!kIsOptional<M> && !Document<M>) {
+      property["default"] = encode(defaults.*entry.member);
+    }
+    schema["properties"][std::string(entry.name)] = std::move(property);
+  }
+};
+
+struct FieldNames {
+  std::vector<std::string_view>& names;
+
+  template <class T, class M>
+  void operator()(const Field<T, M>& entry) const {
+    names.push_back(entry.name);
+  }
+};
+
+// A fault for each name of `from` that is not among `names`.
+void refuse_unknown(Reader& in, const Json& from, const std::vector<std::string_view>& names);
+
+Status not_valid(std::string_view what, Reader& in);
+Status not_valid(std::string_view what, const Status& syntax);
 
 }  // namespace detail
 
 template <Document T>
 struct Codec<T> {
-  static Json write(const T& value) {
-    Json object = Json::object();
-    std::apply([&](const auto&... entry) { (detail::write_field(object, value, entry), ...); }, T::fields());
-    return object;
+  static void write(Writer& out, const T& value) {
+    out.begin_object();
+    T::fields().each(detail::FieldWriter<T>{out, value});
+    out.end_object();
   }
-  static void read(Reader& in, const Json& from, T& to, Bounds) {
+  static void read(Reader& in, Json& from, T& to, Bounds) {
     if (!from.is_object()) return in.fault(&from, "want an object");
-    std::apply([&](const auto&... entry) { (detail::read_field(in, from, to, entry), ...); }, T::fields());
-    if (in.refuses_unknown()) refuse_unknown(in, from);
+    T::fields().each(detail::FieldReader<T>{in, from, to});
+    if (!in.refuses_unknown()) return;
+    std::vector<std::string_view> names;
+    T::fields().each(detail::FieldNames{names});
+    detail::refuse_unknown(in, from, names);
   }
   static Json schema(Bounds) {
     Json schema{{"type", "object"}, {"properties", Json::object()}};
     const T defaults{};
-    std::apply([&](const auto&... entry) { (detail::put_schema(schema, defaults, entry), ...); }, T::fields());
+    T::fields().each(detail::FieldSchema<T>{schema, defaults});
     return schema;
-  }
-
- private:
-  static void refuse_unknown(Reader& in, const Json& from) {
-    for (const auto& [key, value] : from.items()) {
-      const bool known = std::apply([&](const auto&... entry) { return ((entry.name == key) || ...); }, T::fields());
-      if (!known) in.inside(key, [&] { in.fault(&value, "is no field here; there are " + names()); });
-    }
-  }
-  static std::string names() {
-    std::string text;
-    std::apply([&](const auto&... entry) { ((text += (text.empty() ? "" : ", ") + std::string(entry.name)), ...); },
-               T::fields());
-    return text;
   }
 };
 

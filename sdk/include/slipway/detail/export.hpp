@@ -7,9 +7,9 @@
 namespace slipway::detail {
 
 template <class T>
-struct is_task : std::false_type {};
+inline constexpr bool kIsTask = false;
 template <class T>
-struct is_task<task<T>> : std::true_type {};
+inline constexpr bool kIsTask<task<T>> = true;
 
 // A coroutine that nobody awaits; it destroys itself at its end.
 struct Detached {
@@ -23,20 +23,6 @@ struct Detached {
   };
   std::coroutine_handle<promise_type> frame;
 };
-
-inline Status status_of(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const Error& e) {
-    return e.status();
-  } catch (const std::bad_alloc&) {
-    return {Code::resource_exhausted, "out of memory"};
-  } catch (const std::exception& e) {
-    return {Code::internal, e.what()};
-  } catch (...) {
-    return {Code::internal, "an exception of an unknown type"};
-  }
-}
 
 // One instance: the class, its host, and the calls whose coroutines are under way.
 template <class Class>
@@ -285,7 +271,7 @@ class Export {
   template <class Reply, class F>
   static void finish(Instance& self, std::unique_ptr<CallScope> scope, F&& method) {
     const CallScope& of = *scope;
-    if constexpr (is_task<decltype(method(of))>::value) {
+    if constexpr (kIsTask<decltype(method(of))>) {
       self.run(std::move(scope), method(of));
     } else {
       const Reply reply = method(of);

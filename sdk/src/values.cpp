@@ -1,21 +1,19 @@
-// Text forms of the values in <slipway/values.hpp>.
-#pragma once
-
 #include <array>
 #include <charconv>
-#include <cstdio>
+#include <initializer_list>
 #include <limits>
+#include <slipway/values.hpp>
 #include <utility>
 
 namespace slipway {
-namespace detail {
+namespace {
 
-inline constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> kUnits{{{"h", 3'600'000'000'000},
-                                                                                  {"m", 60'000'000'000},
-                                                                                  {"s", 1'000'000'000},
-                                                                                  {"ms", 1'000'000},
-                                                                                  {"us", 1'000},
-                                                                                  {"ns", 1}}};
+constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> kUnits{{{"h", 3'600'000'000'000},
+                                                                           {"m", 60'000'000'000},
+                                                                           {"s", 1'000'000'000},
+                                                                           {"ms", 1'000'000},
+                                                                           {"us", 1'000},
+                                                                           {"ns", 1}}};
 
 // Days since 1970-01-01 of a proleptic Gregorian date, and back (Howard Hinnant, "chrono-Compatible Low-Level Date
 // Algorithms", days_from_civil and civil_from_days).
@@ -50,18 +48,22 @@ constexpr unsigned days_in_month(std::int64_t year, unsigned month) {
   return static_cast<unsigned>(next - days_from_civil(year, month, 1));
 }
 
-// The decimal digits of a fraction of a second without trailing zeros, ".25"; empty for 0.
-inline std::string fraction_text(std::int64_t ns) {
-  if (ns == 0) return {};
-  std::array<char, 16> digits{};
-  std::snprintf(digits.data(), digits.size(), ".%09lld", static_cast<long long>(ns));
-  std::string text(digits.data());
+// `value` with leading zeros; it has at most `width` digits.
+void append_digits(std::string& text, std::int64_t value, std::size_t width) {
+  text.append(width, '0');
+  for (auto place = text.end(); value != 0; value /= 10) *--place = static_cast<char>('0' + value % 10);
+}
+
+// Without trailing zeros: ".25"; nothing for 0.
+void append_fraction(std::string& text, std::int64_t value, std::size_t width) {
+  if (value == 0) return;
+  text += '.';
+  append_digits(text, value, width);
   text.erase(text.find_last_not_of('0') + 1);
-  return text;
 }
 
 // Eats exactly `width` digits; -1 when they are not there.
-inline int take_digits(std::string_view& text, std::size_t width) {
+int take_digits(std::string_view& text, std::size_t width) {
   if (text.size() < width) return -1;
   int value = 0;
   for (const char c : text.substr(0, width)) {
@@ -72,14 +74,14 @@ inline int take_digits(std::string_view& text, std::size_t width) {
   return value;
 }
 
-inline bool take(std::string_view& text, char wanted) {
+bool take(std::string_view& text, char wanted) {
   if (text.empty() || text.front() != wanted) return false;
   text.remove_prefix(1);
   return true;
 }
 
 // ".25" as nanoseconds; -1 when malformed; 0 when there is none.
-inline std::int64_t take_fraction(std::string_view& text) {
+std::int64_t take_fraction(std::string_view& text) {
   if (!take(text, '.')) return 0;
   std::int64_t value = 0;
   std::size_t digits = 0;
@@ -92,13 +94,13 @@ inline std::int64_t take_fraction(std::string_view& text) {
   return value;
 }
 
-}  // namespace detail
+}  // namespace
 
-inline std::string to_string(Duration duration) {
+std::string to_string(Duration duration) {
   if (duration.ns == 0) return "0s";
   std::string text = duration.ns < 0 ? "-" : "";
   auto rest = duration.ns < 0 ? ~static_cast<std::uint64_t>(duration.ns) + 1 : static_cast<std::uint64_t>(duration.ns);
-  for (const auto& [unit, size] : detail::kUnits) {
+  for (const auto& [unit, size] : kUnits) {
     const auto amount = rest / static_cast<std::uint64_t>(size);
     if (amount == 0) continue;
     text += std::to_string(amount);
@@ -108,7 +110,7 @@ inline std::string to_string(Duration duration) {
   return text;
 }
 
-inline Result<Duration> parse_duration(std::string_view text) {
+Result<Duration> parse_duration(std::string_view text) {
   const Status fault(Code::invalid_argument, "want a duration like \"30s\", \"1m30s\" or \"250ms\"");
   if (text == "0") return Duration{};
   if (text.empty()) return fault;
@@ -119,9 +121,8 @@ inline Result<Duration> parse_duration(std::string_view text) {
     if (error != std::errc{} || amount < 0) return fault;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     const std::string_view word = text.substr(0, std::min(text.find_first_of("0123456789"), text.size()));
-    const auto* const unit =
-        std::find_if(detail::kUnits.begin(), detail::kUnits.end(), [&](const auto& u) { return u.first == word; });
-    if (unit == detail::kUnits.end()) return fault;
+    const auto* const unit = std::find_if(kUnits.begin(), kUnits.end(), [&](const auto& u) { return u.first == word; });
+    if (unit == kUnits.end()) return fault;
     std::int64_t part = 0;
     if (__builtin_mul_overflow(amount, unit->second, &part) || __builtin_add_overflow(total, part, &total))
       return fault;
@@ -130,7 +131,7 @@ inline Result<Duration> parse_duration(std::string_view text) {
   return Duration{total};
 }
 
-inline std::string to_string(Instant instant) {
+std::string to_string(Instant instant) {
   constexpr std::int64_t kSecond = 1'000'000'000;
   std::int64_t second = instant.ns / kSecond;
   std::int64_t fraction = instant.ns % kSecond;
@@ -144,41 +145,45 @@ inline std::string to_string(Instant instant) {
     of_day += 86400;
     --day;
   }
-  const auto date = detail::civil_from_days(day);
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%04lld-%02u-%02uT%02d:%02d:%02d", static_cast<long long>(date.year),
-                date.month, date.day, static_cast<int>(of_day / 3600), static_cast<int>(of_day / 60 % 60),
-                static_cast<int>(of_day % 60));
-  return text.data() + detail::fraction_text(fraction) + "Z";
+  const auto date = civil_from_days(day);
+  std::string text;
+  text.reserve(32);
+  append_digits(text, date.year, 4);
+  for (const auto& [mark, part] : std::initializer_list<std::pair<char, std::int64_t>>{
+           {'-', date.month}, {'-', date.day}, {'T', of_day / 3600}, {':', of_day / 60 % 60}, {':', of_day % 60}}) {
+    text += mark;
+    append_digits(text, part, 2);
+  }
+  append_fraction(text, fraction, 9);
+  return text + 'Z';
 }
 
-inline Result<Instant> parse_instant(std::string_view text) {
+Result<Instant> parse_instant(std::string_view text) {
   const Status fault(Code::invalid_argument, "want a moment in UTC like \"2026-01-31T12:00:00Z\"");
-  const int year = detail::take_digits(text, 4);
-  if (year < 1970 || year > 2200 || !detail::take(text, '-')) return fault;
-  const int month = detail::take_digits(text, 2);
-  if (month < 1 || month > 12 || !detail::take(text, '-')) return fault;
-  const int day = detail::take_digits(text, 2);
-  if (day < 1 || day > static_cast<int>(detail::days_in_month(year, static_cast<unsigned>(month))) ||
-      !detail::take(text, 'T'))
+  const int year = take_digits(text, 4);
+  if (year < 1970 || year > 2200 || !take(text, '-')) return fault;
+  const int month = take_digits(text, 2);
+  if (month < 1 || month > 12 || !take(text, '-')) return fault;
+  const int day = take_digits(text, 2);
+  if (day < 1 || day > static_cast<int>(days_in_month(year, static_cast<unsigned>(month))) || !take(text, 'T'))
     return fault;
-  const int hour = detail::take_digits(text, 2);
-  if (hour < 0 || hour > 23 || !detail::take(text, ':')) return fault;
-  const int minute = detail::take_digits(text, 2);
-  if (minute < 0 || minute > 59 || !detail::take(text, ':')) return fault;
-  const int second = detail::take_digits(text, 2);
+  const int hour = take_digits(text, 2);
+  if (hour < 0 || hour > 23 || !take(text, ':')) return fault;
+  const int minute = take_digits(text, 2);
+  if (minute < 0 || minute > 59 || !take(text, ':')) return fault;
+  const int second = take_digits(text, 2);
   if (second < 0 || second > 59) return fault;
-  const std::int64_t fraction = detail::take_fraction(text);
+  const std::int64_t fraction = take_fraction(text);
   if (fraction < 0 || text != "Z") return fault;
-  const std::int64_t days = detail::days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day));
+  const std::int64_t days = days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day));
   return Instant{((days * 24 + hour) * 3600 + minute * 60 + second) * 1'000'000'000 + fraction};
 }
 
-inline std::string to_string(Count count) {
+std::string to_string(Count count) {
   return std::to_string(count.value) + (count.unit == Count::Unit::percent ? "%" : "");
 }
 
-inline Result<Count> parse_count(std::string_view text) {
+Result<Count> parse_count(std::string_view text) {
   const Status fault(Code::invalid_argument, "want a number of replicas like 3, or a percentage like \"25%\"");
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -189,14 +194,9 @@ inline Result<Count> parse_count(std::string_view text) {
   return fault;
 }
 
-inline std::string share_to_string(std::uint32_t ppm) {
+std::string share_to_string(std::uint32_t ppm) {
   std::string text = std::to_string(ppm / 10'000);
-  if (const std::uint32_t rest = ppm % 10'000; rest != 0) {
-    std::array<char, 8> digits{};
-    std::snprintf(digits.data(), digits.size(), ".%04u", rest);
-    text += digits.data();
-    text.erase(text.find_last_not_of('0') + 1);
-  }
+  append_fraction(text, ppm % 10'000, 4);
   return text + "%";
 }
 
