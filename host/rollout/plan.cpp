@@ -1,5 +1,7 @@
 #include "host/rollout/plan.hpp"
 
+#include <algorithm>
+#include <map>
 #include <slipway/interfaces/plugin.hpp>
 
 #include "host/bridge/typed_call.hpp"
@@ -11,6 +13,8 @@ namespace {
 bridge::CallContext context(const Tools& tools, const Proposal& proposal) {
   return {.budget_ns = tools.settings.budgets.observe.ns, .tenant = proposal.application.tenant};
 }
+
+using LeastTimes = std::map<std::string, Duration>;
 
 template <class Reply>
 bool missing(const Result<Reply>& reply) {
@@ -48,7 +52,9 @@ boost::asio::awaitable<Status> check_strategy(const Tools& tools, Proposal propo
   co_return Status();
 }
 
-boost::asio::awaitable<void> check_analyses(const Tools& tools, Proposal proposal, Problems& faults) {
+// Also says how long each analysis takes at least.
+boost::asio::awaitable<void> check_analyses(const Tools& tools, Proposal proposal, Problems& faults,
+                                            LeastTimes& least) {
   const auto& analyses = proposal.application.spec.analyses;
   for (std::size_t i = 0; i < analyses.size(); ++i) {
     const std::string at = "/analyses/" + std::to_string(i);
@@ -68,6 +74,8 @@ boost::asio::awaitable<void> check_analyses(const Tools& tools, Proposal proposa
     if (!judge.ok()) continue;
     for (const auto& problem : judge->problems)
       faults.push_back({joined(at + "/settings", problem.path), problem.value, problem.message});
+    const std::int64_t windows = std::max(1, judge->least_windows);
+    least[analyses[i].name] = analyses[i].initial_delay + Duration{windows * analyses[i].interval.ns};
   }
 }
 
@@ -109,12 +117,10 @@ void add_notes(RolloutPlan& plan, const ApplicationSpec& spec) {
   plan.earliest_end = plan.earliest_end + spec.verification.period;
 }
 
-}  // namespace
-
-boost::asio::awaitable<Status> check(const Tools& tools, Proposal proposal) {
+boost::asio::awaitable<Status> check_all(const Tools& tools, Proposal proposal, LeastTimes& least) {
   Problems faults;
   if (const Status status = co_await check_strategy(tools, proposal, faults); !status.ok()) co_return status;
-  co_await check_analyses(tools, proposal, faults);
+  co_await check_analyses(tools, proposal, faults, least);
   co_await check_gates(tools, proposal, faults);
   if (const Status status = co_await check_provider(tools, proposal, faults); !status.ok()) co_return status;
   if (faults.empty()) co_return Status();
@@ -124,12 +130,21 @@ boost::asio::awaitable<Status> check(const Tools& tools, Proposal proposal) {
       std::move(faults));
 }
 
+}  // namespace
+
+boost::asio::awaitable<Status> check(const Tools& tools, Proposal proposal) {
+  LeastTimes unused;
+  co_return co_await check_all(tools, std::move(proposal), unused);
+}
+
 Later<RolloutPlan> make_plan(const Tools& tools, Proposal proposal) {
-  if (Status status = co_await check(tools, proposal); !status.ok()) co_return status;
+  LeastTimes least;
+  if (Status status = co_await check_all(tools, proposal, least); !status.ok()) co_return status;
   const ApplicationSpec& spec = proposal.application.spec;
   strategy::PlanRequest request{.settings = proposal.strategy.settings,
                                 .replicas = spec.replicas,
-                                .has_stable = !proposal.application.stable_release.empty()};
+                                .has_stable = !proposal.application.stable_release.empty(),
+                                .analyses = std::move(least)};
   auto reply = co_await bridge::call<strategy::Interface, strategy::Plan>(
       tools.caller, "strategies." + proposal.strategy.name, std::move(request), context(tools, proposal));
   if (!reply.ok())

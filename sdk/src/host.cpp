@@ -3,11 +3,14 @@
 
 namespace slipway {
 namespace detail {
+namespace {
 
 std::int64_t steady_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
+
+}  // namespace
 
 slipway_blob blob_of(std::string text) {
   auto* owned = new std::string(std::move(text));

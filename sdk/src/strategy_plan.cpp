@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <slipway/detail/strategy_plan.hpp>
 
 namespace slipway::detail {
@@ -6,7 +7,8 @@ namespace {
 
 class IdealWorld {
  public:
-  IdealWorld(const strategy::PlanRequest& request, Instant start) : start_time_(request.start_time) {
+  IdealWorld(const strategy::PlanRequest& request, Instant start)
+      : start_time_(request.start_time), least_(request.analyses) {
     seen_.replicas = request.replicas;
     seen_.converged = true;
     if (!request.has_stable || request.replicas == 0) return;
@@ -18,39 +20,48 @@ class IdealWorld {
   // What a step wanted comes true; false when it was true already.
   bool apply(const strategy::StepReply& reply, Instant now) {
     const Json before = encode(observe(now));
+    std::map<Run, Instant> runs;
     std::vector<Group> wanted;
     for (const auto& group : reply.groups) wanted.push_back(resized(group, now));
     groups_ = std::move(wanted);
-    seen_.analyses.clear();
-    for (const auto& a : reply.analyses)
-      seen_.analyses.push_back({a.name, strategy::Finding::passed, "assumed", now, a.run});
+    for (const auto& a : reply.analyses) {
+      const auto old = runs_.find({a.name, a.run});
+      runs[{a.name, a.run}] = old == runs_.end() ? now : old->second;  // one that goes on is no change
+    }
+    runs_ = std::move(runs);
     seen_.gates.clear();
     for (const auto& g : reply.gates) seen_.gates.push_back({g.name, strategy::GateState::open, "assumed"});
     seen_.commands.clear();
     if (reply.wait.kind == strategy::WaitKind::approval) seen_.commands.push_back(strategy::Command::promote);
-    Json after = encode(observe(now));
-    for (Json& analysis : after["analyses"]) analysis["since"] = before_since(before, analysis);
-    return after != before;
+    return encode(observe(now)) != before;
   }
 
   [[nodiscard]] strategy::Observation observe(Instant now) const {
     strategy::Observation seen = seen_;
     for (const Group& group : groups_) seen.groups.push_back(as_seen(group, now));
+    for (const auto& [run, since] : runs_) {
+      const bool passed = now >= since + least(run.first);
+      const auto finding = passed ? strategy::Finding::passed : strategy::Finding::running;
+      seen.analyses.push_back({run.first, finding, passed ? "assumed" : "", since, run.second});
+    }
     return seen;
   }
 
-  // When the next replica becomes ready.
-  [[nodiscard]] std::optional<Instant> next_ready(Instant now) const {
+  // When the next replica becomes ready, or the next analysis passes.
+  [[nodiscard]] std::optional<Instant> next_event(Instant now) const {
     std::optional<Instant> soonest;
+    const auto consider = [&](Instant at) {
+      if (at > now && (!soonest || at < *soonest)) soonest = at;
+    };
     for (const Group& group : groups_) {
-      for (const Instant at : group.ready_at) {
-        if (at > now && (!soonest || at < *soonest)) soonest = at;
-      }
+      for (const Instant at : group.ready_at) consider(at);
     }
+    for (const auto& [run, since] : runs_) consider(since + least(run.first));
     return soonest;
   }
 
  private:
+  using Run = std::pair<std::string, std::string>;  // an analysis and its run
   struct Group {
     std::string role;
     std::vector<Instant> ready_at;
@@ -76,15 +87,14 @@ class IdealWorld {
     seen.weight = group.weight;
     return seen;
   }
-  // An analysis that goes on is no change.
-  static Json before_since(const Json& before, const Json& analysis) {
-    for (const Json& old : before["analyses"]) {
-      if (old["name"] == analysis["name"] && old["run"] == analysis["run"]) return old["since"];
-    }
-    return analysis["since"];
+  [[nodiscard]] Duration least(const std::string& analysis) const {
+    const auto found = least_.find(analysis);
+    return found == least_.end() ? Duration{} : found->second;
   }
 
   Duration start_time_;
+  std::map<std::string, Duration> least_;
+  std::map<Run, Instant> runs_;
   strategy::Observation seen_;
   std::vector<Group> groups_;
 };
@@ -135,7 +145,7 @@ strategy::PlanReply plan(const strategy::PlanRequest& request, const Decide& dec
       return plan;
     }
     if (world.apply(reply, now)) continue;
-    auto next = world.next_ready(now);
+    auto next = world.next_event(now);
     if (reply.wait.until && *reply.wait.until > now && (!next || *reply.wait.until < *next)) next = reply.wait.until;
     if (!next) {
       plan.moments.back().reason += "; the plan ends here, for nothing further happens by itself";

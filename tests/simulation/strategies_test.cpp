@@ -2,6 +2,8 @@
 // host that is killed on the way.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "tests/simulation/real_plugin.hpp"
 #include "tests/simulation/world.hpp"
 
@@ -98,6 +100,24 @@ TEST_P(Strategies, ArePlannedByTheSameCode) {
   ASSERT_TRUE(plan.ok()) << to_string(plan.status());
   ASSERT_FALSE(plan->moments.empty());
   EXPECT_EQ(plan->moments.back().groups.back().weight, kAllTraffic);
+}
+
+// The analyses' time is a part of it: two windows of a second each time that the strategy waits for one.
+TEST_P(Strategies, AreNeverDoneBeforeTheirPlansEarliestEnd) {
+  const auto plan = world.ask(world.engine().plan_rollout(world.somebody, {.application = "shop", .release = "1.1"}));
+  ASSERT_TRUE(plan.ok()) << to_string(plan.status());
+  const bool waits_for_analyses = std::any_of(plan->moments.begin(), plan->moments.end(), [](const auto& moment) {
+    return moment.wait.kind == strategy::WaitKind::analysis;
+  });
+  if (waits_for_analyses) EXPECT_GE(plan->earliest_end, seconds(2));
+  const std::string id = deploy();
+  ASSERT_TRUE(world.until_state(id, State::succeeded)) << encode_text(*world.get(id));
+  const auto journal = world.journal(id);
+  const auto promoted = std::find_if(journal.begin(), journal.end(), [](const auto& entry) {
+    return entry.state == State::verifying || entry.state == State::succeeded;
+  });
+  ASSERT_NE(promoted, journal.end());
+  EXPECT_GE(promoted->at - journal.front().at, plan->earliest_end);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shipped, Strategies, testing::ValuesIn(kinds()), [](const auto& kind) {

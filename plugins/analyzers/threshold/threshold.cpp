@@ -25,6 +25,10 @@ class Threshold : public Analyzer<Settings, State> {
 
   Problems check(const Settings& settings) const { return conditions_of(settings).status().problems; }
 
+  std::int32_t least_windows(const Settings& settings) const {
+    return settings.consecutive_success_limit > 0 ? settings.consecutive_success_limit : settings.count;
+  }
+
   std::vector<std::string> warnings(const Settings& settings) const {
     std::vector<std::string> list;
     if (settings.count == 0 && settings.consecutive_success_limit == 0) {

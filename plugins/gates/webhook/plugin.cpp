@@ -46,10 +46,10 @@ class Webhook final : public Plugin<Settings> {
     for (std::int32_t failures = 0; failures < asked.attempts; ++failures) {
       if (failures > 0) {
         const Duration pause = kBackoff.delay(failures, fraction_(random_));
-        if (pause + kReserve >= left(scope)) break;
+        if (pause + kReserve >= time_left(scope)) break;
         co_await host().sleep(pause);
       }
-      outcome = co_await attempt(question, std::min(asked.timeout, left(scope) - kReserve));
+      outcome = co_await attempt(question, std::min(asked.timeout, time_left(scope) - kReserve));
       if (outcome.reply || outcome.retry == Retry::pointless) break;
     }
     co_return outcome;
@@ -81,7 +81,6 @@ class Webhook final : public Plugin<Settings> {
     if (asked.on_error == OnError::closed) return {strategy::GateState::closed, reason, std::nullopt};
     return {strategy::GateState::pending, reason, request.now + asked.retry_after};
   }
-  static Duration left(const CallScope& scope) { return {slipway::detail::remaining_ns(&scope)}; }
 
   std::mt19937_64 random_{std::random_device{}()};
   std::uniform_real_distribution<double> fraction_{0.0, 1.0};

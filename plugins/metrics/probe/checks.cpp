@@ -19,8 +19,7 @@ struct Limit {
 };
 
 Limit limit_of(const Check& check, const CallScope& scope) {
-  if (scope.deadline_ns == SLIPWAY_NO_DEADLINE) return {check.timeout};
-  const std::int64_t left = scope.deadline_ns - slipway::detail::steady_ns() - kReserve;
+  const std::int64_t left = time_left(scope).ns - kReserve;
   return left < check.timeout.ns ? Limit{{std::max<std::int64_t>(0, left)}, true} : Limit{check.timeout};
 }
 

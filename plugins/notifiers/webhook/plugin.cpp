@@ -56,7 +56,7 @@ class Webhook final : public Plugin<Settings> {
       if (attempt.delivery == Delivery::done) co_return Empty{};
       if (attempt.delivery == Delivery::refused) throw Error(Code::failed_precondition, refusal(attempt));
       const Duration pause = pause_after(attempt, tried);
-      if (tried == settings().attempts || pause >= left(scope)) throw Error(Code::unavailable, gave_up(attempt, tried));
+      if (tried == settings().attempts || pause >= time_left(scope)) throw Error(Code::unavailable, gave_up(attempt, tried));
       co_await host().sleep(pause);
     }
   }
@@ -108,7 +108,6 @@ class Webhook final : public Plugin<Settings> {
     return "webhook " + shown(settings().url) + " was not reached in " + std::to_string(tried) +
            (tried == 1 ? " attempt" : " attempts") + "; at last: " + attempt.fault;
   }
-  static Duration left(const CallScope& scope) { return {slipway::detail::remaining_ns(&scope)}; }
 
   std::mt19937_64 random_{std::random_device{}()};
   std::uniform_real_distribution<double> fraction_{0.0, 1.0};

@@ -13,6 +13,7 @@
 // Optional members, public and const:
 //   Problems check(const Settings&)                    faults across fields
 //   std::vector<std::string> warnings(const Settings&) what is allowed but unwise
+//   std::int32_t least_windows(const Settings&)        windows before it can pass, for plans; 0: never by itself
 #pragma once
 
 #include <slipway/interfaces/analyzer.hpp>
@@ -34,6 +35,7 @@ class Analyzer {
 
   [[nodiscard]] Problems check(const Settings&) const { return {}; }
   [[nodiscard]] std::vector<std::string> warnings(const Settings&) const { return {}; }
+  [[nodiscard]] std::int32_t least_windows(const Settings&) const { return 1; }
 };
 
 // What a group did; null when the source says nothing of it.
@@ -62,6 +64,7 @@ class AnalyzerPlugin final : public Plugin<Json> {
     analyzer::ValidateReply reply;
     for (const Problem& p : problems) reply.problems.push_back({p.path, p.value, p.message});
     if (merged.ok()) reply.warnings = author_.warnings(*merged);
+    if (merged.ok()) reply.least_windows = author_.least_windows(*merged);
     return reply;
   }
 

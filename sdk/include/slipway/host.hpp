@@ -34,7 +34,6 @@ Status status_from(slipway_status code, std::string_view payload);
 // What a plugin answers to an exception.
 Status status_of(const std::exception_ptr& error);
 
-std::int64_t steady_ns();
 std::int64_t remaining_ns(const CallScope* scope);
 std::int64_t deadline_after(std::int64_t budget_ns);
 
@@ -100,6 +99,9 @@ class ServiceCall {
 };
 
 }  // namespace detail
+
+// Until the call must have been answered; the longest Duration for a call without a deadline.
+inline Duration time_left(const CallScope& scope) { return {detail::remaining_ns(&scope)}; }
 
 enum class LogLevel : std::uint32_t { debug = 0, info = 1, warn = 2, error = 3 };
 enum class MetricKind : std::uint32_t { counter = 0, gauge = 1, histogram = 2 };

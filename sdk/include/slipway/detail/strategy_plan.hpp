@@ -1,7 +1,7 @@
 // Plans: a strategy's own step, run in an ideal world whose clock jumps from one event to the next.
 //
-// In that world replicas are ready after the request's start_time, traffic moves at once, analyses pass as soon as
-// they are wanted, gates open, and a person says yes the moment that somebody is asked.
+// In that world replicas are ready after the request's start_time, traffic moves at once, analyses pass after the least
+// time that the request gives them, gates open, and a person says yes the moment that somebody is asked.
 #pragma once
 
 #include <functional>

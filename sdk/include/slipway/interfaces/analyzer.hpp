@@ -83,9 +83,12 @@ struct Fault {
 struct ValidateReply {
   std::vector<Fault> problems;
   std::vector<std::string> warnings;
+  std::int32_t least_windows = 1;
   static constexpr auto fields() {
     return slipway::fields(field("problems", &ValidateReply::problems, "Every fault found; empty when all is well."),
-                           field("warnings", &ValidateReply::warnings, "What is allowed but unwise."));
+                           field("warnings", &ValidateReply::warnings, "What is allowed but unwise."),
+                           field("least_windows", &ValidateReply::least_windows,
+                                 "Windows before it can pass at the earliest; 0: it never passes by itself."));
   }
 };
 

@@ -239,12 +239,15 @@ struct PlanRequest {
   std::int32_t replicas = 0;
   Duration start_time = seconds(1);
   bool has_stable = true;
+  std::map<std::string, Duration> analyses;
   static constexpr auto fields() {
     return slipway::fields(
         required("settings", &PlanRequest::settings, "The strategy's settings."),
         required("replicas", &PlanRequest::replicas, "Replicas of the application.", between(0, 10'000)),
         field("start_time", &PlanRequest::start_time, "Time that a replica needs to be ready, assumed."),
-        field("has_stable", &PlanRequest::has_stable, "False for a first release."));
+        field("has_stable", &PlanRequest::has_stable, "False for a first release."),
+        field("analyses", &PlanRequest::analyses,
+              "Least time from the begin of an analysis to its pass, by name; others pass at once."));
   }
 };
 

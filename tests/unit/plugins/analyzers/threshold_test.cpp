@@ -175,6 +175,16 @@ TEST_F(Threshold, ItWarnsOfWhatNeverPassesAndOfSingleRequests) {
   EXPECT_TRUE(fine->warnings.empty());
 }
 
+TEST_F(Threshold, ItSaysHowManyWindowsItTakesAtLeast) {
+  const auto least = [&](Json settings) {
+    settings["success"] = "a < 1";
+    return host.call<analyzer::Interface, analyzer::Validate>({.settings = std::move(settings)})->least_windows;
+  };
+  EXPECT_EQ(least({{"count", 3}}), 3);
+  EXPECT_EQ(least({{"count", 5}, {"consecutive_success_limit", 2}}), 2);
+  EXPECT_EQ(least(Json::object()), 0) << "it goes on for ever";
+}
+
 // The truth table of counters.hpp: measurements by letter (s f i e n), and the verdict after the last.
 struct Row {
   const char* measurements;

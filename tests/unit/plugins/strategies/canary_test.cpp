@@ -348,6 +348,19 @@ TEST_F(Canary, ThePlanIsTheRolloutInAnIdealWorld) {
   EXPECT_TRUE(plan->needs_a_person);
 }
 
+TEST_F(Canary, ThePlanAwaitsTheLeastTimeOfEachAnalysis) {
+  const strategy::PlanRequest request{
+      .settings = Json::parse(
+          R"({"steps": [{"weight": "25%"}, {"analysis": "errors"}, {"weight": "50%"}, {"analysis": "errors"}],
+              "analyses": ["latency"]})"),
+      .replicas = 4,
+      .start_time = seconds(10),
+      .analyses = {{"errors", seconds(30)}, {"latency", seconds(3'600)}}};
+  const auto plan = host.call<strategy::Interface, strategy::Plan>(request);
+  ASSERT_TRUE(plan.ok()) << to_string(plan.status());
+  EXPECT_EQ(plan->earliest_end, seconds(10 + 30 + 10 + 30 + 10)) << "one in the background is not waited for";
+}
+
 TEST_F(Canary, ThePackagesSchemaIsThatOfTheSettings) {
   EXPECT_EQ(test::config_in(MANIFEST), schema_of_defaults<Settings>()) << schema_of_defaults<Settings>().dump(2);
 }
