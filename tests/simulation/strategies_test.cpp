@@ -109,7 +109,9 @@ TEST_P(Strategies, AreNeverDoneBeforeTheirPlansEarliestEnd) {
   const bool waits_for_analyses = std::any_of(plan->moments.begin(), plan->moments.end(), [](const auto& moment) {
     return moment.wait.kind == strategy::WaitKind::analysis;
   });
-  if (waits_for_analyses) EXPECT_GE(plan->earliest_end, seconds(2));
+  if (waits_for_analyses) {
+    EXPECT_GE(plan->earliest_end, seconds(2));
+  }
   const std::string id = deploy();
   ASSERT_TRUE(world.until_state(id, State::succeeded)) << encode_text(*world.get(id));
   const auto journal = world.journal(id);

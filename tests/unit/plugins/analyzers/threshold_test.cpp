@@ -176,9 +176,9 @@ TEST_F(Threshold, ItWarnsOfWhatNeverPassesAndOfSingleRequests) {
 }
 
 TEST_F(Threshold, ItSaysHowManyWindowsItTakesAtLeast) {
-  const auto least = [&](Json settings) {
-    settings["success"] = "a < 1";
-    return host.call<analyzer::Interface, analyzer::Validate>({.settings = std::move(settings)})->least_windows;
+  const auto least = [&](Json limits) {
+    limits["success"] = "a < 1";
+    return host.call<analyzer::Interface, analyzer::Validate>({.settings = std::move(limits)})->least_windows;
   };
   EXPECT_EQ(least({{"count", 3}}), 3);
   EXPECT_EQ(least({{"count", 5}, {"consecutive_success_limit", 2}}), 2);
