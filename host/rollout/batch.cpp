@@ -49,7 +49,7 @@ Draft draft_of(Change change, const Stored<Application>& application, const Stor
               .record_version = before == nullptr ? 0 : before->version};
   Record& record = draft.record;
   Application& app = draft.application.value;
-  const Application was = app;
+  const Application& was = application.value;
   if (change.stable_release) app.stable_release = *change.stable_release;
   const bool ended = has_ended(record.rollout.state);
   app.rollout = ended ? std::string() : record.rollout.id;

@@ -50,24 +50,21 @@ void TextWriter::put(std::string_view token) {
 }
 
 void TextWriter::quote(std::string_view value) {
-  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
-  text_ += '"';
-  while (!value.empty()) {
-    std::size_t run = 0;
-    while (run < value.size() && is_plain(value[run])) ++run;
-    text_ += value.substr(0, run);
-    value.remove_prefix(run);
-    if (value.empty()) break;
-    if (value.front() != '"' && value.front() != '\\') {
-      // Control characters and all beyond ASCII: the library knows how, its own closing quote included.
-      text_ += std::string_view(to_text(Json(value))).substr(1);
+  const std::size_t begin = text_.size();
+  text_.resize(begin + 2 * value.size() + 2);
+  char* end = text_.data() + begin;
+  *end++ = '"';
+  for (const char c : value) {
+    if (static_cast<signed char>(c) < 0x20 || c == 0x7f) {  // control characters and all beyond ASCII: the library knows how
+      text_.resize(begin);
+      text_ += to_text(Json(value));
       return;
     }
-    text_ += '\\';
-    text_ += value.front();
-    value.remove_prefix(1);
+    if (c == '"' || c == '\\') *end++ = '\\';
+    *end++ = c;
   }
-  text_ += '"';
+  *end++ = '"';
+  text_.resize(static_cast<std::size_t>(end - text_.data()));
 }
 
 bool TreeWriter::add_key(std::string name) {
