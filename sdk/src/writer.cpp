@@ -55,7 +55,8 @@ void TextWriter::quote(std::string_view value) {
   char* end = text_.data() + begin;
   *end++ = '"';
   for (const char c : value) {
-    if (static_cast<signed char>(c) < 0x20 || c == 0x7f) {  // control characters and all beyond ASCII: the library knows how
+    // Control characters and all beyond ASCII: the library knows how.
+    if (static_cast<signed char>(c) < 0x20 || c == 0x7f) {
       text_.resize(begin);
       text_ += to_text(Json(value));
       return;

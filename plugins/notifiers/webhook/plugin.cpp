@@ -56,7 +56,8 @@ class Webhook final : public Plugin<Settings> {
       if (attempt.delivery == Delivery::done) co_return Empty{};
       if (attempt.delivery == Delivery::refused) throw Error(Code::failed_precondition, refusal(attempt));
       const Duration pause = pause_after(attempt, tried);
-      if (tried == settings().attempts || pause >= time_left(scope)) throw Error(Code::unavailable, gave_up(attempt, tried));
+      if (tried == settings().attempts || pause >= time_left(scope))
+        throw Error(Code::unavailable, gave_up(attempt, tried));
       co_await host().sleep(pause);
     }
   }
