@@ -25,6 +25,9 @@ class ForwardClock final : public Clock {
   void not_before(Instant earliest);
 
  private:
+  // Under the mutex.
+  std::int64_t advance() const;
+
   const Clock& wall_;
   mutable std::mutex mutex_;
   mutable std::int64_t last_ns_;

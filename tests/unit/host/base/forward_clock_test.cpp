@@ -46,5 +46,11 @@ TEST_F(ForwardClockTest, ItCanBeToldThatALaterTimeIsRecordedAlready) {
   EXPECT_EQ(clock.now(), recorded + seconds(1));
 }
 
+TEST_F(ForwardClockTest, BeingToldOfTheTimeThatItIsMakesNoLead) {
+  wall.advance(seconds(4));
+  clock.not_before(wall.now());
+  EXPECT_EQ(clock.lead(), Duration{});
+}
+
 }  // namespace
 }  // namespace slipway::base
