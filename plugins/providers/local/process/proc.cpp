@@ -1,5 +1,7 @@
 #include "plugins/providers/local/process/proc.hpp"
 
+#include <unistd.h>
+
 #include <charconv>
 #include <filesystem>
 #include <sstream>
@@ -34,9 +36,21 @@ bool is_session_leader(int pid) {
   return fields.size() > kSession && fields[kSession] == std::to_string(pid);
 }
 
+// A process that is just calling exec shows an empty environment until the new program's memory is in place.
+std::optional<std::string> environment_of(int pid) {
+  constexpr int kAttempts = 20;
+  std::optional<std::string> text;
+  for (int i = 0; i < kAttempts; ++i) {
+    text = read_file("/proc/" + std::to_string(pid) + "/environ");
+    if (!text || !text->empty() || !start_time_of(pid)) break;
+    ::usleep(1000);
+  }
+  return text;
+}
+
 bool has_entry(int pid, std::string_view entry) {
   try {
-    const auto text = read_file("/proc/" + std::to_string(pid) + "/environ");
+    const auto text = environment_of(pid);
     if (!text) return false;
     const std::string haystack = '\0' + *text + '\0';
     return haystack.find('\0' + std::string(entry) + '\0') != haystack.npos;

@@ -109,5 +109,15 @@ TEST_F(ChildProcesses, are_found_by_an_entry_of_their_environment) {
   EXPECT_EQ(end_of(*process).signal, SIGKILL);
 }
 
+// While a process calls exec, the kernel shows its environment as empty.
+TEST_F(ChildProcesses, are_found_by_an_entry_of_their_environment_while_they_become_another_program) {
+  Command command = shell("printf '#!/bin/sh\\nexec \"$0\"\\n' >again; chmod 700 again; exec ./again");
+  command.environment.push_back("SLIPWAY_REPLICA=acme/test/" + directory.path().filename().string());
+  const auto process = processes->start(command);
+  for (int i = 0; i < 150; ++i) ASSERT_NE(processes->find(command.environment.back()), nullptr) << "attempt " << i;
+  process->kill_all();
+  EXPECT_EQ(end_of(*process).signal, SIGKILL);
+}
+
 }  // namespace
 }  // namespace slipway::local
