@@ -11,7 +11,7 @@ Event event_about(const std::string& type, const Application& application, const
           .at = now,
           .application = application.spec.name,
           .summary = summary,
-          .data = encode(application)};
+          .data = {encode_text(application)}};
 }
 
 bool orders_differ(const ApplicationSpec& a, const ApplicationSpec& b) {
@@ -101,7 +101,6 @@ Later<Empty> Driver::remove(IfVersion version, Mode mode) {
 boost::asio::awaitable<void> Driver::finish_removal() {
   Wakeup pause(strand_, tools_.clock, tools_.timers);
   while (!stopping_) {
-    // A removal carries no token: it is made only under the lease, and only while it is still wanted.
     std::vector<storage::Key> wanted;
     wanted.push_back(keys::removal(tenant_, name_));
     const auto found = co_await tools_.store.get(std::move(wanted));
@@ -111,8 +110,9 @@ boost::asio::awaitable<void> Driver::finish_removal() {
       continue;
     }
     const std::int64_t token = tools_.lease.token();
+    provider::Removal removal{.tenant = tenant_, .application = name_, .token = token};
     const auto gone = co_await bridge::call<provider::Interface, provider::Remove>(
-        tools_.caller, "provider", target(), context(tools_.settings.budgets.apply));
+        tools_.caller, "provider", std::move(removal), context(tools_.settings.budgets.apply));
     auto left = co_await tools_.store.scan(scan_of(tenant_, "release", name_ + "/", "", 400));
     storage::WriteRequest batch;
     batch.expect_leases.push_back({kEngineLease, token});

@@ -144,8 +144,14 @@ provider::Observation FakeProvider::observe(const provider::Target& target) {
   return seen;
 }
 
-Empty FakeProvider::remove(const provider::Target& target) {
-  apps_.erase({target.tenant, target.application});
+Empty FakeProvider::remove(const provider::Removal& removal) {
+  const auto found = apps_.find({removal.tenant, removal.application});
+  if (found == apps_.end()) return {};
+  if (removal.token < found->second.desired.token) {
+    ++refused_;
+    throw Error(Code::aborted, "a newer lease has ordered");
+  }
+  apps_.erase(found);
   return {};
 }
 

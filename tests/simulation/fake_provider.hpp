@@ -26,7 +26,7 @@ class FakeProvider {
   provider::ValidateReply validate(const provider::Desired& desired);
   Empty apply(const provider::Desired& desired);
   provider::Observation observe(const provider::Target& target);
-  Empty remove(const provider::Target& target);
+  Empty remove(const provider::Removal& removal);
 
   // The world's whims.
   void behave(const std::string& release, Behaviour behaviour) { behaviours_[release] = behaviour; }

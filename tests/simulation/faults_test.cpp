@@ -1,6 +1,8 @@
 // Bindings that are missing, stuck or broken; verification; notifications; removal; an orderly stop.
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "tests/simulation/world.hpp"
 
 namespace slipway::sim {
@@ -175,7 +177,7 @@ TEST_F(Faults, AProviderThatForgotIsToldAgain) {
   world.make_stable(world.shop({{"weights", {50'000}}, {"hold", "200s"}}), "1.0");
   const std::string id = deploy("1.1");
   ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 50'000; }));
-  (void)world.provider.remove({"acme", "shop"});
+  (void)world.provider.remove({"acme", "shop", std::numeric_limits<std::int64_t>::max()});
   EXPECT_TRUE(world.until([&] { return world.provider.ready_of("shop", "1.1") == 4; }, seconds(30)));
 }
 

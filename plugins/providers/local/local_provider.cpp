@@ -128,9 +128,10 @@ class LocalProvider final : public Plugin<Settings> {
     carry_out<provider::Observation>(work, std::move(answer));
   }
 
-  void remove(provider::Target target, Completer<Empty> answer) {
-    const auto work = [this, target = std::move(target)]() -> awaitable<Result<Empty>> {
-      assembly_->reconciler().remove(target);
+  void remove(provider::Removal removal, Completer<Empty> answer) {
+    const auto work = [this, removal = std::move(removal)]() -> awaitable<Result<Empty>> {
+      const Status status = assembly_->reconciler().remove(removal);
+      if (!status.ok()) co_return status;
       co_return Empty{};
     };
     carry_out<Empty>(work, std::move(answer));

@@ -50,6 +50,15 @@ TEST_P(ProviderContract, an_older_decision_of_the_same_lease_is_refused_and_chan
   EXPECT_EQ(group_of(*observe(), "1.0").replicas, 1);
 }
 
+TEST_P(ProviderContract, a_newer_lease_may_order_under_a_smaller_number) {
+  auto wanted = shop(7, {stable(place_->good("1.0"), 1)});
+  converge(wanted);
+  wanted.token = 2;
+  wanted.generation = 6;
+  wanted.groups[0].replicas = 2;
+  EXPECT_EQ(group_of(converge(wanted), "1.0").ready, 2);
+}
+
 TEST_P(ProviderContract, a_restart_finds_everything_again_restarts_nothing_and_remembers_the_lease) {
   auto wanted = shop(4, {stable(place_->good("1.0"), 2)});
   wanted.token = 6;

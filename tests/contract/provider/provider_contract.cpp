@@ -56,8 +56,8 @@ Result<provider::Observation> ProviderContract::observe(const provider::Target& 
   return call<provider::Interface, provider::Observe>(instance_->plugin, target);
 }
 
-Status ProviderContract::remove(const provider::Target& target) {
-  return call<provider::Interface, provider::Remove>(instance_->plugin, target).status();
+Status ProviderContract::remove(const provider::Removal& removal) {
+  return call<provider::Interface, provider::Remove>(instance_->plugin, removal).status();
 }
 
 Result<std::string> ProviderContract::call_text(std::uint32_t method, const std::string& payload) {

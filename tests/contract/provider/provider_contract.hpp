@@ -63,7 +63,7 @@ class ProviderContract : public testing::TestWithParam<ProviderPlugin> {
   std::vector<std::string> problems_of(const provider::Desired& desired);
   Status apply(const provider::Desired& desired);
   Result<provider::Observation> observe(const provider::Target& target = {"acme", "shop"});
-  Status remove(const provider::Target& target = {"acme", "shop"});
+  Status remove(const provider::Removal& removal = {"acme", "shop", 1});
   Result<std::string> call_text(std::uint32_t method, const std::string& payload);
   // {"tenant", "application"} of each change that was announced.
   [[nodiscard]] std::vector<Json> announced() const;

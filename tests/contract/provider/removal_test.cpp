@@ -13,7 +13,7 @@ TEST_P(ProviderContract, an_application_that_was_never_applied_is_not_found_and_
 TEST_P(ProviderContract, an_application_belongs_to_its_tenant) {
   converge(shop(1, {stable(place_->good("1.0"), 1)}));
   EXPECT_EQ(observe({"other", "shop"}).status().code, Code::not_found);
-  EXPECT_EQ(remove({"other", "shop"}), Status());
+  EXPECT_EQ(remove({"other", "shop", 1}), Status());
   EXPECT_TRUE(observe()->converged);
   EXPECT_EQ(place_->alive(), 1);
 }
@@ -25,7 +25,7 @@ TEST_P(ProviderContract, removal_takes_everything_away_and_may_be_repeated) {
   EXPECT_TRUE(gone());
   EXPECT_EQ(place_->alive(), 0);
   EXPECT_EQ(remove(), Status());
-  EXPECT_EQ(remove({"acme", "ghost"}), Status());
+  EXPECT_EQ(remove({"acme", "ghost", 1}), Status());
 }
 
 TEST_P(ProviderContract, a_removal_goes_on_after_a_restart) {
@@ -46,11 +46,12 @@ TEST_P(ProviderContract, an_application_that_never_got_ready_can_be_removed) {
 
 TEST_P(ProviderContract, a_removed_application_still_refuses_the_lease_before_also_after_a_restart) {
   auto wanted = shop(8, {stable(place_->good("1.0"), 1)});
-  wanted.token = 4;
-  converge(wanted);
-  ASSERT_EQ(remove(), Status());
-  ASSERT_TRUE(gone());
   wanted.token = 3;
+  converge(wanted);
+  EXPECT_EQ(remove({"acme", "shop", 2}).code, Code::aborted);
+  EXPECT_TRUE(observe()->converged) << "a refused removal takes nothing away";
+  ASSERT_EQ(remove({"acme", "shop", 4}), Status());
+  ASSERT_TRUE(gone());
   wanted.generation = 9;
   EXPECT_EQ(apply(wanted).code, Code::aborted);
   restart();
@@ -82,7 +83,7 @@ TEST_P(ProviderContract, applications_do_not_touch_each_other) {
   blog.application = "blog";
   blog.hosts = {"blog.test"};
   converge(blog);
-  ASSERT_EQ(remove({"acme", "blog"}), Status());
+  ASSERT_EQ(remove({"acme", "blog", 1}), Status());
   ASSERT_TRUE(gone({"acme", "blog"}));
   EXPECT_TRUE(until([](const auto& seen) { return seen.converged; }).converged);
   EXPECT_EQ(place_->alive(), 1);

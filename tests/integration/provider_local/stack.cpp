@@ -146,7 +146,7 @@ provider::Observation Provider::observe(const std::string& application) {
 }
 
 Status Provider::remove(const std::string& application) {
-  return life_->host.call<provider::Interface, provider::Remove>({"acme", application}).status();
+  return life_->host.call<provider::Interface, provider::Remove>({"acme", application, 1}).status();
 }
 
 provider::Observation Provider::until(const std::function<bool(const provider::Observation&)>& predicate,

@@ -105,11 +105,15 @@ awaitable<Status> Application::apply(Desired desired) {
   co_return Status();
 }
 
-void Application::remove() {
-  if (record_.removed) return;
+Status Application::remove(const provider::Removal& removal) {
+  Desired& seen = record_.desired;
+  if (Status fence = check_token(seen, removal.token); !fence.ok()) return fence;
+  if (record_.removed && seen.token == removal.token) return {};
+  seen.token = removal.token;
   record_.removed = true;
   save(Durability::kMachine);
   wake_.raise();
+  return {};
 }
 
 void Application::proxy_changed() {

@@ -41,8 +41,8 @@ class Application final : public Replica::Listener, public std::enable_shared_fr
 
   // Refuses (ABORTED) what is older than seen. Else durable, and a change of weights in effect, when it returns.
   awaitable<Status> apply(provider::Desired desired);
-  // Everything of it goes; `gone` tells when.
-  void remove();
+  // Everything of it goes; `gone` tells when. Refuses (ABORTED) an older lease. Durable when it returns.
+  Status remove(const provider::Removal& removal);
   awaitable<provider::Observation> observe();
 
   // Adds the digests of the archives that must stay unpacked: of every replica's release, and of the last few that

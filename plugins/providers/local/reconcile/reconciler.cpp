@@ -49,9 +49,9 @@ awaitable<Result<provider::Observation>> Reconciler::observe(provider::Target ta
   co_return observation;
 }
 
-void Reconciler::remove(const provider::Target& target) {
-  const auto found = applications_.find(application_key(target.tenant, target.application));
-  if (found != applications_.end()) found->second->remove();
+Status Reconciler::remove(const provider::Removal& removal) {
+  const auto found = applications_.find(application_key(removal.tenant, removal.application));
+  return found == applications_.end() ? Status() : found->second->remove(removal);
 }
 
 std::optional<std::set<std::string>> Reconciler::archives_in_use() const {

@@ -14,7 +14,7 @@ class Reconciler {
 
   awaitable<Status> apply(provider::Desired desired);
   awaitable<Result<provider::Observation>> observe(provider::Target target);
-  void remove(const provider::Target& target);
+  Status remove(const provider::Removal& removal);
 
   // Digests of the archives that must stay unpacked; nothing while some application's file can't be read, for it may
   // name others.

@@ -72,14 +72,15 @@ std::filesystem::path World::file_of(const std::string& tenant, const std::strin
   return folder_ / (tenant + "." + application + std::string(kSuffix));
 }
 
+Status check_token(const provider::Desired& seen, std::int64_t token) {
+  if (token >= seen.token) return {};
+  return {Code::aborted, older(seen.application, "fencing token", token, seen.token)};
+}
+
 Status check_fence(const provider::Desired& seen, const provider::Desired& fresh) {
-  if (fresh.token < seen.token) {
-    return {Code::aborted, older(fresh.application, "fencing token", fresh.token, seen.token)};
-  }
-  if (fresh.generation < seen.generation) {
-    return {Code::aborted, older(fresh.application, "generation", fresh.generation, seen.generation)};
-  }
-  return {};
+  if (Status fence = check_token(seen, fresh.token); !fence.ok()) return fence;
+  if (fresh.token > seen.token || fresh.generation >= seen.generation) return {};
+  return {Code::aborted, older(fresh.application, "generation", fresh.generation, seen.generation)};
 }
 
 }  // namespace slipway::local

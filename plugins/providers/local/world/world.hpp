@@ -34,7 +34,9 @@ class World {
   std::filesystem::path folder_;
 };
 
-// ABORTED, naming both values, when `fresh` is older than `seen` by token and then by generation.
+// ABORTED, naming both values, when the token is smaller than that of `seen`.
+Status check_token(const provider::Desired& seen, std::int64_t token);
+// The same for an order, which under the token of `seen` may not have a smaller generation either.
 Status check_fence(const provider::Desired& seen, const provider::Desired& fresh);
 
 }  // namespace slipway::local

@@ -164,8 +164,9 @@ constexpr auto enum_names(Sticky) {
 }
 
 // Everything that shall be for one application. `generation` grows with every decision; `token` is the fencing token
-// of the lease under which it was taken. A provider refuses (ABORTED) what is older than it has seen, by token and
-// then by generation; the same generation again is a repetition and succeeds.
+// of the lease under which it was taken. A provider refuses (ABORTED) an order whose token is smaller than the largest
+// that it has seen for the application, and one whose generation is smaller than the last under the same token. The
+// same generation again is a repetition and succeeds.
 struct Desired {
   std::string tenant;
   std::string application;
@@ -199,6 +200,18 @@ struct Target {
   static constexpr auto fields() {
     return slipway::fields(required("tenant", &Target::tenant, "Tenant of the application."),
                            required("application", &Target::application, "Name of the application."));
+  }
+};
+
+// The end of an application. It is fenced as orders are, and its token keeps out older orders afterwards.
+struct Removal {
+  std::string tenant;
+  std::string application;
+  std::int64_t token = 0;
+  static constexpr auto fields() {
+    return slipway::fields(required("tenant", &Removal::tenant, "Tenant of the application."),
+                           required("application", &Removal::application, "Name of the application."),
+                           field("token", &Removal::token, "Fencing token."));
   }
 };
 
@@ -325,8 +338,9 @@ struct Remove {
     return plugin.remove(std::forward<decltype(rest)>(rest)...);
   };
   static constexpr std::string_view doc =
-      "Drains and stops everything of an application and forgets it. Removing what is not there succeeds.";
-  using Request = Target;
+      "Drains and stops everything of an application and forgets all but the token. Removing what is not there "
+      "succeeds.";
+  using Request = Removal;
   using Reply = Empty;
 };
 struct Interface : MethodList<Capabilities, Validate, Apply, Observe, Remove> {

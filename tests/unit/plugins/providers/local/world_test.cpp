@@ -98,11 +98,16 @@ TEST(Fence, an_older_token_is_refused_before_the_generation_is_looked_at) {
   EXPECT_EQ(check_fence(seen, fresh).message,
             "application \"shop\": the fencing token 2 is older than 3, which was applied already; somebody else has "
             "taken over");
-  fresh.token = 4;
+  EXPECT_EQ(check_token(seen, 2), check_fence(seen, fresh));
+  fresh.token = 3;
   fresh.generation = 8;
   EXPECT_EQ(check_fence(seen, fresh).code, Code::aborted);
   fresh.generation = 9;
   EXPECT_TRUE(check_fence(seen, fresh).ok());
+  fresh.token = 4;
+  fresh.generation = 8;
+  EXPECT_TRUE(check_fence(seen, fresh).ok()) << "a newer lease knows better";
+  EXPECT_TRUE(check_token(seen, 3).ok());
 }
 
 }  // namespace
