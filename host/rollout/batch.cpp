@@ -35,7 +35,7 @@ Event event_of(const std::string& type, const Record& record, const std::string&
           .application = record.rollout.application,
           .rollout = record.rollout.id,
           .summary = summary,
-          .data = encode(view(record, 0, nullptr))};
+          .data = {encode_text(view(record, 0, nullptr))}};
 }
 
 void append_event(storage::WriteRequest& batch, const Event& event) {

@@ -22,7 +22,7 @@ notifier::SendRequest message_of(const std::string& tenant, const storage::Entry
   request.type = event->type;
   request.at = event->at;
   request.summary = event->summary;
-  request.data = event->data;
+  if (auto data = parse_json(event->data.text); data.ok()) request.data = std::move(*data);
   return request;
 }
 

@@ -225,7 +225,7 @@ struct Event {
   std::string application;
   std::string rollout;
   std::string summary;
-  Json data;
+  JsonText data;
   static constexpr auto fields() {
     return slipway::fields(field("id", &Event::id, "Its number; later events have larger ones."),
                            required("type", &Event::type, "What happened."),

@@ -1,5 +1,7 @@
 #include <slipway/writer.hpp>
 
+template class nlohmann::basic_json<>;
+
 namespace slipway {
 namespace {
 

@@ -10,9 +10,9 @@
 //     }
 //   };
 //
-// A field may be bool, an integer, double, std::string, Json (anything), Duration, Instant, Count, an enum with
-// enum_names(), another document, or a vector, optional or string map of those. A field that is absent keeps its
-// default; `required` fields must be there. An empty optional is not written.
+// A field may be bool, an integer, double, std::string, Json or JsonText (anything), Duration, Instant, Count, an
+// enum with enum_names(), another document, or a vector, optional or string map of those. A field that is absent keeps
+// its default; `required` fields must be there. An empty optional is not written.
 //
 // Reading collects every fault of a document. Unknown fields are ignored, so that documents can grow, unless the
 // reader is Strict: that is for what people write, where an unknown field is a typing error.

@@ -7,9 +7,18 @@
 #include <string>
 #include <string_view>
 
+// Compiled once, in the SDK's library.
+extern template class nlohmann::basic_json<>;
+
 namespace slipway {
 
 using Json = nlohmann::json;
+
+// A value as its JSON text: for what is passed on and never looked at. Empty stands for null.
+struct JsonText {
+  std::string text;
+  friend bool operator==(const JsonText&, const JsonText&) = default;
+};
 
 struct JsonLimits {
   std::size_t bytes = std::size_t{4} << 20;

@@ -3,11 +3,11 @@
 
 #include <cassert>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace slipway {
@@ -86,24 +86,26 @@ class Error : public std::runtime_error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : content_(std::move(value)) {}
-  Result(Status status) : content_(std::move(status)) { assert(!std::get<Status>(content_).ok()); }
+  Result(T value) : value_(std::move(value)) {}
+  Result(Status status) : status_(std::move(status)) { assert(!status_.ok()); }
 
-  [[nodiscard]] bool ok() const { return std::holds_alternative<T>(content_); }
+  [[nodiscard]] bool ok() const { return value_.has_value(); }
   explicit operator bool() const { return ok(); }
-  [[nodiscard]] const T& value() const& { return std::get<T>(content_); }
-  [[nodiscard]] T& value() & { return std::get<T>(content_); }
-  [[nodiscard]] T&& value() && { return std::get<T>(std::move(content_)); }
+  [[nodiscard]] const T& value() const& { return value_.value(); }
+  [[nodiscard]] T& value() & { return value_.value(); }
+  [[nodiscard]] T&& value() && { return std::move(value_).value(); }
   const T& operator*() const& { return value(); }
   T& operator*() & { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
   const T* operator->() const { return &value(); }
   T* operator->() { return &value(); }
   // The failure; an ok status when there is a value.
-  [[nodiscard]] Status status() const { return ok() ? Status() : std::get<Status>(content_); }
+  [[nodiscard]] Status status() const { return status_; }
 
  private:
-  std::variant<T, Status> content_;
+  // Not a variant of the two: the compiler would spend a tenth of a build on its bases.
+  std::optional<T> value_;
+  Status status_;
 };
 
 // The value, or Error thrown: for use inside plugins.

@@ -27,6 +27,8 @@ class Writer {
   // Bytes that are not UTF-8 become U+FFFD in JSON text.
   virtual void text(std::string_view value) = 0;
   virtual void json(const Json& value) = 0;
+  // A whole value, which must be valid.
+  virtual void json_text(std::string_view value) = 0;
   virtual void begin_object() = 0;
   virtual void key(std::string_view name) = 0;
   virtual void end_object() = 0;
@@ -44,6 +46,7 @@ class TextWriter final : public Writer {
   void number(double value) override;
   void text(std::string_view value) override;
   void json(const Json& value) override { put(to_text(value)); }
+  void json_text(std::string_view value) override { put(value); }
   void begin_object() override { put("{"); }
   void key(std::string_view name) override;
   void end_object() override { text_ += '}'; }
@@ -71,6 +74,7 @@ class TreeWriter final : public Writer {
   void number(double value) override { put(value); }
   void text(std::string_view value) override { put(value); }
   void json(const Json& value) override { put(value); }
+  void json_text(std::string_view value) override { put(Json::parse(value)); }
   void begin_object() override { open(Json::object()); }
   void key(std::string_view name) override { add_key(std::string(name)); }
   void end_object() override { open_.pop_back(); }

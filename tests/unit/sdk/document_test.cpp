@@ -27,13 +27,15 @@ struct Outer {
   std::vector<Inner> list;
   std::map<std::string, Inner> map;
   Json any;
+  JsonText passed_on;
   static constexpr auto fields() {
     return slipway::fields(required("name", &Outer::name, "Its name.", between(1, 5)),
                            field("on", &Outer::on, "Whether."), field("ratio", &Outer::ratio, "Ratio.", between(0, 1)),
                            field("wait", &Outer::wait, "How long."), field("surge", &Outer::surge, "How many."),
                            field("colour", &Outer::colour, "Which."), field("maybe", &Outer::maybe, "Perhaps."),
                            field("list", &Outer::list, "Several.", at_most(2)), field("map", &Outer::map, "By name."),
-                           field("any", &Outer::any, "Anything."));
+                           field("any", &Outer::any, "Anything."),
+                           field("passed_on", &Outer::passed_on, "Anything that nobody here looks at."));
   }
   bool operator==(const Outer&) const = default;
 };
@@ -43,9 +45,16 @@ Status read(const char* text, Unknown unknown = Unknown::ignored) {
 }
 
 TEST(Document, survives_writing_and_reading) {
-  const Outer value{"abc",         true, 0.25,       milliseconds(250), replicas(2),
-                    Colour::green, 7,    {{1}, {2}}, {{"x", {4}}},      {{"deep", {1, 2}}}};
+  const Outer value{"abc", true,       0.25,         milliseconds(250),  replicas(2),       Colour::green,
+                    7,     {{1}, {2}}, {{"x", {4}}}, {{"deep", {1, 2}}}, {R"({"a":["b"]})"}};
   EXPECT_EQ(decode_text<Outer>(encode_text(value), "the thing", Unknown::refused).value(), value);
+}
+
+TEST(Document, passes_on_json_text_as_it_is) {
+  const Outer value{.name = "abc", .passed_on = {R"({"z":1,"a":[]})"}};
+  EXPECT_NE(encode_text(value).find(R"("passed_on":{"z":1,"a":[]})"), std::string::npos);
+  EXPECT_EQ(encode(value).at("passed_on"), (Json{{"z", 1}, {"a", Json::array()}}));
+  EXPECT_EQ(encode(Outer{.name = "abc"}).at("passed_on"), Json(nullptr));
 }
 
 TEST(Document, keeps_the_defaults_of_absent_fields_and_leaves_out_empty_optionals) {

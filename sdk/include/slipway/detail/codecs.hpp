@@ -103,6 +103,16 @@ struct Codec<Json> {
   static Json schema(Bounds) { return Json::object(); }
 };
 
+template <>
+struct Codec<JsonText> {
+  static void write(Writer& out, const JsonText& value) {
+    if (value.text.empty()) return out.null();
+    out.json_text(value.text);
+  }
+  static void read(Reader&, Json& from, JsonText& to, Bounds) { to.text = to_text(from); }
+  static Json schema(Bounds) { return Json::object(); }
+};
+
 namespace detail {
 
 // Values with a text form.
