@@ -17,9 +17,17 @@ namespace {
 constexpr Duration kResumePatience = seconds(30);
 constexpr Duration kStartPatience = seconds(60);
 
-runtime::RuntimeSettings runtime_settings(const config::SiteConfig& site) {
+runtime::RuntimeSettings runtime_settings(const config::SiteConfig& site, const telemetry::Log& log) {
   const std::uint32_t threads = site.threads != 0 ? site.threads : std::max(2U, std::thread::hardware_concurrency());
-  return {.threads = threads, .blocking = {.name = "blocking", .threads = site.blocking_threads}};
+  const auto tell = [&log](std::uint32_t spare) {
+    log.warn(
+        "every thread was held for a second; a spare one was started. A plugin blocks without declaring threading "
+        "\"blocking\": see slipway_plugin_calls_in_flight",
+        {{"spare_threads", static_cast<std::int64_t>(spare)}});
+  };
+  return {.threads = threads,
+          .blocking = {.name = "blocking", .threads = site.blocking_threads},
+          .spare = {.on_start = tell}};
 }
 
 lifecycle::LifecycleSettings lifecycle_settings(const config::SiteConfig& site) {
@@ -74,6 +82,17 @@ api::ServerObserver observer(telemetry::Metrics& metrics) {
           [&metrics](std::string_view reason) { metrics.counter(telemetry::metric::kHttpRefused, {reason}).add(); }};
 }
 
+// Of the plugins that have begun to end, or were given up.
+std::string names_of_unended(const std::vector<lifecycle::PluginStatus>& plugins) {
+  std::string names;
+  for (const lifecycle::PluginStatus& plugin : plugins) {
+    if (plugin.state != lifecycle::GenerationState::draining && plugin.state != lifecycle::GenerationState::failed)
+      continue;
+    names += (names.empty() ? "" : ", ") + plugin.instance;
+  }
+  return names;
+}
+
 }  // namespace
 
 Daemon::Daemon(Configuration configuration, std::string token, Sources sources, telemetry::Log log,
@@ -85,7 +104,7 @@ Daemon::Daemon(Configuration configuration, std::string token, Sources sources, 
       random_(random),
       started_(clock.now()),
       ids_(clock, random),
-      runtime_(runtime_settings(configuration_.site)),
+      runtime_(runtime_settings(configuration_.site, log_)),
       loader_({.store = std::filesystem::path(configuration_.site.state_directory) / "packages"}, signatures_),
       calls_(metrics_),
       caller_(routes_, calls_),
@@ -122,6 +141,7 @@ void Daemon::add_phases() {
   phases_.add({"plugins", [this] { return start_plugins(); },
                [this]() -> boost::asio::awaitable<void> {
                  const Status stopped = co_await lifecycle_.stop();
+                 plugins_ended_ = stopped.ok();
                  if (!stopped.ok()) log_.warn("not every plugin stopped in time", {{"reason", to_string(stopped)}});
                }});
   phases_.add({"rollouts",
@@ -190,8 +210,10 @@ bool Daemon::stop() {
         co_return Status();
       },
       configuration_.site.shutdown_grace);
-  if (!stopped.ok()) log_.warn("stopping took too long; the process ends now", {{"phase", phases_.current()}});
-  return stopped.ok();
+  if (!stopped.ok())
+    log_.warn("stopping took too long; the process ends now",
+              {{"phase", phases_.current()}, {"plugins", names_of_unended(lifecycle_.status())}});
+  return stopped.ok() && plugins_ended_;
 }
 
 void Daemon::reload() {

@@ -94,6 +94,8 @@ class Daemon {
   api::Api api_;
   api::Server server_;
   runtime::Phases phases_;
+  // Whether no code of a plugin holds a thread that would have to be joined.
+  bool plugins_ended_ = true;
 };
 
 }  // namespace slipway::app

@@ -10,6 +10,7 @@ void Gauges::read() {
   read_instances();
   metrics_.gauge(telemetry::metric::kQueueDepth, {"blocking"})
       .set(static_cast<double>(sources_.runtime.blocking().pending()));
+  metrics_.gauge(telemetry::metric::kSpareThreads).set(static_cast<double>(sources_.runtime.spare_threads()));
   metrics_.gauge(telemetry::metric::kParkedWork, {"applications"}).set(static_cast<double>(sources_.engine.busy()));
 }
 

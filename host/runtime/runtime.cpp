@@ -7,9 +7,10 @@ namespace slipway::runtime {
 
 Runtime::Runtime(RuntimeSettings settings)
     : settings_(std::move(settings)),
-      context_(static_cast<int>(settings_.threads)),
+      context_(static_cast<int>(settings_.threads + settings_.spare.most)),
       work_(boost::asio::make_work_guard(context_)),
-      blocking_(settings_.blocking) {}
+      blocking_(settings_.blocking),
+      spare_(context_, settings_.spare) {}
 
 Runtime::~Runtime() { stop(); }
 
@@ -17,6 +18,7 @@ void Runtime::start() {
   for (std::uint32_t i = 0; i < settings_.threads; ++i) {
     threads_.emplace_back([this]() noexcept { context_.run(); });
   }
+  spare_.watch();
 }
 
 std::shared_ptr<BlockingPool> Runtime::make_pool(BlockingPoolSettings settings) {
@@ -34,9 +36,11 @@ void Runtime::stop() {
     for (const auto& pool : pools_) pool->join();
   }
   work_.reset();
+  spare_.end_watch();
   context_.stop();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  spare_.join();
 }
 
 }  // namespace slipway::runtime

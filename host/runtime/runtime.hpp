@@ -12,16 +12,19 @@
 #include <vector>
 
 #include "host/runtime/blocking_pool.hpp"
+#include "host/runtime/spare_threads.hpp"
 
 namespace slipway::runtime {
 
 struct RuntimeSettings {
   std::uint32_t threads = 2;
   BlockingPoolSettings blocking{.name = "blocking"};
+  SpareThreadsSettings spare{};
 };
 
 // One Asio context that all of the host shares, and a bounded pool for what blocks. Nothing that runs on the context
-// may block. An exception that leaves a handler ends the process.
+// may block; should a plugin do it all the same until no thread is left, a spare one takes over. An exception that
+// leaves a handler ends the process.
 class Runtime {
  public:
   explicit Runtime(RuntimeSettings settings);
@@ -41,6 +44,8 @@ class Runtime {
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
   [[nodiscard]] BlockingPool& blocking() { return blocking_; }
   [[nodiscard]] const BlockingPool& blocking() const { return blocking_; }
+  // How many threads stand in for others that code does not give back.
+  [[nodiscard]] std::uint32_t spare_threads() const { return spare_.count(); }
   // A pool of somebody's own. The runtime keeps it too, so that its last user may be one of its threads.
   std::shared_ptr<BlockingPool> make_pool(BlockingPoolSettings settings);
   // Tells the calls of one plugin instance from those of another; counts up and wraps.
@@ -54,6 +59,7 @@ class Runtime {
   std::mutex pools_mutex_;
   std::vector<std::shared_ptr<BlockingPool>> pools_;
   std::vector<std::thread> threads_;
+  SpareThreads spare_;
   std::atomic<std::uint8_t> tags_{1};
 };
 

@@ -75,6 +75,9 @@ constinit const Metric kQueueDepth{
     "Entries that wait in a bounded queue: the pool of blocking work, or plugin/<instance>."};
 constinit const Metric kQueueRefused{"slipway_queue_refused_total", counter, kQueue,
                                      "Entries refused because a queue was full."};
+constinit const Metric kSpareThreads{
+    "slipway_spare_threads", gauge, kNone,
+    "Threads that were started because plugins that block without saying so held all others."};
 constinit const Metric kParkedWork{"slipway_parked_work", gauge, kWork,
                                    "Work that waits for something other than the host: a due time, a gate, a plugin."};
 constinit const Metric kHttpRequests{"slipway_http_requests_total", counter, kRequest,
@@ -92,12 +95,32 @@ constinit const Metric kEvents{"slipway_events_total", counter, kType, "Events p
 
 std::span<const Metric* const> metric_catalogue() {
   using namespace metric;
-  static constexpr std::array kAll{
-      &kBuildInfo,          &kStartTime,           &kHealthChecks,         &kRollouts,           &kRolloutsFinished,
-      &kDecisions,          &kStepSeconds,         &kReactionSeconds,      &kAnalyses,           &kPluginCalls,
-      &kPluginCallSeconds,  &kPluginCallsInFlight, &kPluginRepliesRefused, &kCompletionsRefused, &kPluginSamplesRefused,
-      &kGenerations,        &kQueueDepth,          &kQueueRefused,         &kParkedWork,         &kHttpRequests,
-      &kHttpRequestSeconds, &kHttpConnections,     &kHttpRefused,          &kEventStreams,       &kEvents};
+  static constexpr std::array kAll{&kBuildInfo,
+                                   &kStartTime,
+                                   &kHealthChecks,
+                                   &kRollouts,
+                                   &kRolloutsFinished,
+                                   &kDecisions,
+                                   &kStepSeconds,
+                                   &kReactionSeconds,
+                                   &kAnalyses,
+                                   &kPluginCalls,
+                                   &kPluginCallSeconds,
+                                   &kPluginCallsInFlight,
+                                   &kPluginRepliesRefused,
+                                   &kCompletionsRefused,
+                                   &kPluginSamplesRefused,
+                                   &kGenerations,
+                                   &kQueueDepth,
+                                   &kQueueRefused,
+                                   &kSpareThreads,
+                                   &kParkedWork,
+                                   &kHttpRequests,
+                                   &kHttpRequestSeconds,
+                                   &kHttpConnections,
+                                   &kHttpRefused,
+                                   &kEventStreams,
+                                   &kEvents};
   return kAll;
 }
 

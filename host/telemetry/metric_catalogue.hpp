@@ -38,6 +38,7 @@ extern const Metric kPluginSamplesRefused;
 extern const Metric kGenerations;
 extern const Metric kQueueDepth;
 extern const Metric kQueueRefused;
+extern const Metric kSpareThreads;
 extern const Metric kParkedWork;
 extern const Metric kHttpRequests;
 extern const Metric kHttpRequestSeconds;

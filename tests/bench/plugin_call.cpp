@@ -95,7 +95,7 @@ class Running {
     runtime.stop();
   }
 
-  runtime::Runtime runtime{{.threads = 1}};
+  runtime::Runtime runtime{{.threads = 1, .spare = {.most = 0}}};
   std::shared_ptr<runtime::Instance> instance;
 };
 

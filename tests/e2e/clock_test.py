@@ -53,6 +53,14 @@ class ClockTest(StackTest):
         self.assert_pause_was_kept(rollout, begun)
         self.assert_ends_well(rollout)
 
+    def test_a_daemon_that_starts_with_an_earlier_clock_goes_on_where_it_was(self):
+        rollout, begun = self.begin()
+        self.stack.kill_daemon()
+        self.set_clock(-HOUR_NS)
+        self.stack.start_daemon()
+        self.assert_pause_was_kept(rollout, begun)
+        self.assert_ends_well(rollout)
+
     def log_is_behind(self):
         """A line of the last moment, an hour early: the clock was really set."""
         newest = self.stack.log().splitlines()[-1][:19]

@@ -104,6 +104,53 @@ class PluginsTest(StackTest):
         for rollout in rollouts.values():
             self.assert_can_be_aborted(rollout)
 
+    def test_gates_that_block_without_saying_so_stop_only_who_needs_them(self):
+        names = [f"gate-hung-{number}" for number in range(4)]
+        self.start_with(*(Fixture(name, "gate_never_returns") for name in names), site={"threads": 2})
+        rollouts = [self.application_behind(name, f"held-{index}") for index, name in enumerate(names)]
+        self.assert_others_are_served()
+        for name, rollout in zip(names, rollouts):
+            self.assert_held(rollout, name, "DEADLINE_EXCEEDED")
+        self.assertGreaterEqual(self.stack.metric("slipway_spare_threads"), 2)
+        self.assertIn("a spare one was started", self.stack.log())
+        self.assert_can_be_aborted(rollouts[0])
+        self.assertLess(self.stack.stop_daemon()[1], 5)
+
+    def test_metrics_and_analyzers_that_are_mute_or_mad_stop_only_who_needs_them(self):
+        metrics, analyzer = ("metrics", "slipway.metrics/1"), ("analyzers", "slipway.analyzer/1")
+        fixtures = {"mute-source": ("metrics_never_answers", *metrics), "mad-source": ("metrics_answers_wrong_types", *metrics),
+                    "mute-judge": ("analyzer_never_answers", *analyzer), "mad-judge": ("analyzer_answers_wrong_types", *analyzer)}
+        self.start_with(*(Fixture(name, *rest) for name, rest in fixtures.items()))
+        rollouts = {name: self.judged_by(name, "metrics" if "source" in name else "analyzer") for name in fixtures}
+        self.assert_others_are_served()
+        for name, rollout in rollouts.items():
+            with self.subTest(name):
+                self.stack.wait_why(rollout, name)
+                self.assertEqual(self.stack.weight(rollout), 500_000, "no answer is no success")
+                self.assertEqual(self.stack.call("POST", f"/api/rollouts/{rollout}/abort", {}).status, 200)
+                self.stack.wait_state(rollout, "rolled_back")
+        self.assertLess(self.stack.stop_daemon()[1], 5)
+
+    def judged_by(self, binding, seat):
+        """A canary at half of the traffic whose analysis asks that binding; its application has the same name."""
+        analysis = {"name": "judged", "interval": "200ms", "settings": {"success": "error_ratio < 5%"}, seat: binding}
+        self.stack.create_application(name=binding, replicas=1, analyses=[analysis], strategy=PLAIN["strategy"])
+        self.stack.create_release("1.0", application=binding)
+        self.stack.wait_state(self.stack.start_rollout("1.0", application=binding), "succeeded")
+        self.stack.create_release("1.1", application=binding)
+        rollout = self.stack.start_rollout("1.1", "canary", {"steps": [{"weight": "50%"}, {"analysis": "judged"}]}, application=binding)
+        wait_for("half of the traffic", lambda: self.stack.weight(rollout) == 500_000, 15)
+        return rollout
+
+    def test_plugins_whose_ending_never_returns_do_not_hold_up_the_end(self):
+        for library in ("quiesce_never_returns", "destroy_never_returns"):
+            with self.subTest(library):
+                self.start_with(Fixture("gate-endless", library))
+                status, seconds = self.stack.stop_daemon()
+                self.assertEqual(status, 1)
+                self.assertLess(seconds, 5)
+                self.assertRegex(self.stack.log(), "WARN .*gate-endless")
+
     def test_a_notifier_that_never_answers_holds_up_nothing(self):
         self.start_with(Fixture("mute", "notifier_never_answers", "notifiers", "slipway.notifier/1"),
                         changes=[("\nbindings:\n", "\nnotifications:\n  - {binding: notifiers.mute, events: ['*']}\n\nbindings:\n")])
