@@ -12,6 +12,17 @@ std::string shortest(N value) {
   return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
 }
 
+// What a byte of a text asks for: nothing, a backslash, or, beyond ASCII and for control characters, the library.
+constexpr unsigned kEscaped = 1, kForLibrary = 2;
+constexpr auto kKinds = [] {
+  std::array<std::uint8_t, 256> kinds{};
+  for (unsigned byte = 0; byte < kinds.size(); ++byte) {
+    if (byte < 0x20 || byte >= 0x7f) kinds[byte] = kForLibrary;
+  }
+  kinds['"'] = kinds['\\'] = kEscaped;
+  return kinds;
+}();
+
 }  // namespace
 
 void TextWriter::integer(std::int64_t value) { put(shortest(value)); }
@@ -54,15 +65,19 @@ void TextWriter::quote(std::string_view value) {
   text_.resize(begin + 2 * value.size() + 2);
   char* end = text_.data() + begin;
   *end++ = '"';
+  unsigned seen = 0;
+  // Without a branch, for texts within texts are full of quotes that no processor foresees.
   for (const char c : value) {
-    // Control characters and all beyond ASCII: the library knows how.
-    if (static_cast<signed char>(c) < 0x20 || c == 0x7f) {
-      text_.resize(begin);
-      text_ += to_text(Json(value));
-      return;
-    }
-    if (c == '"' || c == '\\') *end++ = '\\';
+    const unsigned kind = kKinds[static_cast<unsigned char>(c)];
+    seen |= kind;
+    *end = '\\';
+    end += kind & kEscaped;
     *end++ = c;
+  }
+  if ((seen & kForLibrary) != 0) {
+    text_.resize(begin);
+    text_ += to_text(Json(value));
+    return;
   }
   *end++ = '"';
   text_.resize(static_cast<std::size_t>(end - text_.data()));
