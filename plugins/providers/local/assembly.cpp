@@ -48,6 +48,7 @@ EdgePaths edge_paths(const HaproxyConfig& config, const fs::path& run) {
   const bool managed = config.mode == HaproxyMode::managed;
   return {.config = run / "haproxy.cfg",
           .mirror_script = run / "mirror.lua",
+          .relay_script = run / "relay.lua",
           .hosts_map = run / "hosts.map",
           .routes_map = run / "routes.map",
           .headers_map = run / "headers.map",
@@ -55,7 +56,8 @@ EdgePaths edge_paths(const HaproxyConfig& config, const fs::path& run) {
           .runtime_socket = or_default(config.runtime_socket, run, "haproxy.sock"),
           .master_socket =
               managed || !config.master_socket.empty() ? or_default(config.master_socket, run, "master.sock") : "",
-          .shadow_socket = checked_socket(run / "shadow.sock")};
+          .shadow_socket = checked_socket(run / "shadow.sock"),
+          .relay_socket = checked_socket(run / "relay.sock")};
 }
 
 HaproxySettings haproxy_settings(const Settings& settings) {

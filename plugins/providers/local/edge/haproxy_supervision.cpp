@@ -65,6 +65,7 @@ void Haproxy::check_machine() const {
 void Haproxy::write_program() const {
   const EdgePaths& paths = settings_.edge.paths;
   write_file(paths.mirror_script, mirror_script(settings_.edge), Durability::kProcess);
+  write_file(paths.relay_script, relay_script(settings_.edge), Durability::kProcess);
 }
 
 // Its owner can't start an existing HAProxy with a file that is not there yet; one that is there has the servers.

@@ -6,7 +6,8 @@ namespace {
 constexpr char kBanner[] = "# Written by Slipway's local provider. Changes made here are lost.\n";
 
 std::string global_section(const EdgeSettings& s) {
-  const std::string lua = s.paths.mirror_script.empty() ? "" : "    lua-load " + s.paths.mirror_script + "\n";
+  std::string lua = s.paths.mirror_script.empty() ? "" : "    lua-load " + s.paths.mirror_script + "\n";
+  if (!s.records_socket.empty()) lua += "    lua-load " + s.paths.relay_script + "\n";
   if (s.mode == ProxyMode::kExisting) return lua.empty() ? "" : "global\n" + lua + "\n";
   return "global\n"
          "    master-worker\n"
@@ -27,16 +28,31 @@ std::string global_section(const EdgeSettings& s) {
          lua + "\n";
 }
 
-std::string ring_section(const EdgeSettings& s) {
+// A ring whose reader is away connects to it again and again without a pause, which takes half of HAProxy's time. So
+// its records go through a proxy, where a script holds them back until there is a reader.
+std::string records_sections(const EdgeSettings& s) {
   if (s.records_socket.empty()) return "";
   return "ring slipway_access\n"
          "    format raw\n"
          "    maxlen 256\n"
          "    size 8388608\n"
          "    timeout connect 1s\n"
-         "    timeout server 10s\n"
-         "    server records unix@" +
-         s.records_socket + " log-proto octet-count\n\n";
+         "    timeout server 24d\n"
+         "    server relay unix@" +
+         s.paths.relay_socket +
+         " log-proto octet-count\n\n"
+         "listen slipway_records\n"
+         "    mode tcp\n"
+         "    bind unix@" +
+         s.paths.relay_socket +
+         " mode 600\n"
+         "    timeout connect 1s\n"
+         "    timeout client 24d\n"
+         "    timeout server 24d\n"
+         "    tcp-request inspect-delay 24d\n"
+         "    tcp-request content lua.slipway_await_reader\n"
+         "    server reader unix@" +
+         s.records_socket + "\n\n";
 }
 
 std::string defaults_section() {
@@ -164,7 +180,7 @@ std::string backend_section(const EdgePaths& p, const Backend& backend, Servers 
 }
 
 std::string whole_text(const EdgeSettings& s, const Edge& edge, Servers servers) {
-  std::string text = kBanner + global_section(s) + ring_section(s) + defaults_section() + frontend_section(s, edge);
+  std::string text = kBanner + global_section(s) + records_sections(s) + defaults_section() + frontend_section(s, edge);
   for (const Backend& backend : edge.backends) text += backend_section(s.paths, backend, servers);
   return text;
 }

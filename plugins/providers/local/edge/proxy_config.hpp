@@ -23,9 +23,10 @@ enum class ProxyMode {
 
 // Where the files and sockets of one HAProxy lie.
 struct EdgePaths {
-  std::string config, mirror_script;                           // written
+  std::string config, mirror_script, relay_script;             // written
   std::string hosts_map, routes_map, headers_map, checks_map;  // written, changed at run time too
-  std::string runtime_socket, master_socket, shadow_socket;    // made by HAProxy
+  std::string runtime_socket, master_socket;                   // made by HAProxy
+  std::string shadow_socket, relay_socket;                     // made by HAProxy, for itself
   bool operator==(const EdgePaths&) const = default;
 };
 
@@ -88,5 +89,6 @@ std::string map_text(const MapLines& lines);
 
 // The Lua that copies sampled requests, with a cap on copies in flight.
 std::string mirror_script(const EdgeSettings& settings);
+std::string relay_script(const EdgeSettings& settings);
 
 }  // namespace slipway::local

@@ -24,8 +24,9 @@ EdgeSettings settings() {
   EdgeSettings s;
   s.records_socket = "/run/slipway/records.sock";
   const std::string run = "/run/slipway/";
-  s.paths = {run + "haproxy.cfg", run + "mirror.lua",   run + "hosts.map",   run + "routes.map", run + "headers.map",
-             run + "checks.map",  run + "haproxy.sock", run + "master.sock", run + "shadow.sock"};
+  s.paths = {run + "haproxy.cfg", run + "mirror.lua",  run + "relay.lua",  run + "hosts.map",
+             run + "routes.map",  run + "headers.map", run + "checks.map", run + "haproxy.sock",
+             run + "master.sock", run + "shadow.sock", run + "relay.sock"};
   return s;
 }
 
@@ -41,6 +42,7 @@ Edge edge() {
 
 TEST(Config, is_the_golden_text) { EXPECT_EQ(config_text(settings(), edge()), golden("haproxy.cfg")); }
 
+TEST(Config, the_relay_script_is_the_golden_text) { EXPECT_EQ(relay_script(settings()), golden("relay.lua")); }
 TEST(Config, the_mirror_script_is_the_golden_text) { EXPECT_EQ(mirror_script(settings()), golden("mirror.lua")); }
 
 TEST(Config, its_shape_has_no_servers_so_a_replica_needs_no_reload) {
@@ -54,7 +56,8 @@ TEST(Config, its_shape_has_no_servers_so_a_replica_needs_no_reload) {
 TEST(Config, one_for_an_existing_haproxy_has_no_global_section_of_ours_but_the_script) {
   EdgeSettings existing = settings();
   existing.mode = ProxyMode::kExisting;
-  EXPECT_THAT(config_text(existing, edge()), HasSubstr("global\n    lua-load /run/slipway/mirror.lua\n\n"));
+  EXPECT_THAT(config_text(existing, edge()),
+              HasSubstr("global\n    lua-load /run/slipway/mirror.lua\n    lua-load /run/slipway/relay.lua\n\n"));
   EXPECT_THAT(config_text(existing, edge()), Not(HasSubstr("stats socket")));
 }
 

@@ -1,0 +1,14 @@
+-- Written by Slipway's local provider. Holds the access records back until somebody listens for them.
+local reader = "unix@/run/slipway/records.sock"
+
+local function listens()
+  local probe = core.tcp()
+  probe:settimeout(1)
+  local connected = probe:connect(reader)
+  probe:close()
+  return connected
+end
+
+core.register_action("slipway_await_reader", { "tcp-req" }, function()
+  while not listens() do core.msleep(250) end
+end)
