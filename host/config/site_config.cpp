@@ -117,8 +117,8 @@ bool told(const Problems& problems, const std::string& path) {
 }
 
 void check_site(Expanded& site) {
-  static const Schema kSchema = *Schema::parse(site_schema());
-  Problems found = kSchema.check(site.value);
+  static const Schema kept_schema = *Schema::parse(site_schema());
+  Problems found = kept_schema.check(site.value);
   const Json& listen = site.value["listen"];
   if (listen.is_string()) {
     if (const auto endpoint = parse_listen(listen.get<std::string>()); !endpoint.ok()) {

@@ -38,7 +38,8 @@ class Image {
   template <class T>
   [[nodiscard]] T at(std::uint64_t offset, std::string_view what) const {
     T value;
-    std::memcpy(&value, range(offset, sizeof(T), what).data(), sizeof(T));
+    const std::string_view bytes = range(offset, sizeof(T), what);
+    std::memcpy(&value, bytes.data(), bytes.size());
     return value;
   }
   // Entry `index` of a table that starts at `address`.

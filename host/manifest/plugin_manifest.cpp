@@ -54,8 +54,8 @@ void check_interfaces(const PluginManifest& plugin, Problems& problems) {
 }
 
 const config::Schema& schema() {
-  static const config::Schema kSchema = *config::Schema::parse(plugin_schema());
-  return kSchema;
+  static const config::Schema kept_schema = *config::Schema::parse(plugin_schema());
+  return kept_schema;
 }
 
 }  // namespace

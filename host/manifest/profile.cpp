@@ -12,8 +12,8 @@ namespace slipway::manifest {
 namespace {
 
 const config::Schema& schema() {
-  static const config::Schema kSchema = *config::Schema::parse(profile_schema());
-  return kSchema;
+  static const config::Schema kept_schema = *config::Schema::parse(profile_schema());
+  return kept_schema;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <functional>
+#include <mutex>
 #include <slipway/status.hpp>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ struct Phase {
   std::function<boost::asio::awaitable<void>()> stop;
 };
 
-// One caller at a time.
+// One caller at a time; `current` from any thread.
 class Phases {
  public:
   void add(Phase phase) { phases_.push_back(std::move(phase)); }
@@ -29,11 +30,14 @@ class Phases {
   boost::asio::awaitable<void> stop();
 
   // The phase that starts or stops now, or the last one that did; empty before the first.
-  [[nodiscard]] const std::string& current() const { return current_; }
+  [[nodiscard]] std::string current() const;
 
  private:
+  void enter(const Phase& phase);
+
   std::vector<Phase> phases_;
   std::size_t started_ = 0;
+  mutable std::mutex mutex_;  // guards what follows
   std::string current_;
 };
 

@@ -162,7 +162,7 @@ TEST_F(Faults, AStopHandsBackWhatIsUnderWayAndTheNextStartGoesOn) {
 
 TEST_F(Faults, TimeInWhichNobodyLookedDoesNotCount) {
   world.make_stable(world.shop({{"weights", {50'000, 500'000}}, {"hold", "60s"}}), "1.0");
-  const std::string id = deploy("1.1");
+  (void)deploy("1.1");
   ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 50'000; }));
   world.run_for(seconds(30));
   world.crash();
@@ -175,7 +175,7 @@ TEST_F(Faults, TimeInWhichNobodyLookedDoesNotCount) {
 
 TEST_F(Faults, AProviderThatForgotIsToldAgain) {
   world.make_stable(world.shop({{"weights", {50'000}}, {"hold", "200s"}}), "1.0");
-  const std::string id = deploy("1.1");
+  (void)deploy("1.1");
   ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 50'000; }));
   (void)world.provider.remove({"acme", "shop", std::numeric_limits<std::int64_t>::max()});
   EXPECT_TRUE(world.until([&] { return world.provider.ready_of("shop", "1.1") == 4; }, seconds(30)));

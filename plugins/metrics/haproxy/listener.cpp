@@ -50,8 +50,8 @@ ino_t inode_of(const std::string& path) {
 }  // namespace
 
 struct Listener::State {
-  State(asio::any_io_executor executor, std::string where, ListenerEvents then)
-      : path(std::move(where)), events(std::move(then)), acceptor(std::move(executor)) {}
+  State(const asio::any_io_executor& executor, std::string where, ListenerEvents then)
+      : path(std::move(where)), events(std::move(then)), acceptor(executor) {}
 
   std::string path;
   ListenerEvents events;

@@ -206,7 +206,7 @@ std::string literal(std::string_view text) {
 }
 
 std::string header_pattern(const std::string& application, const HeaderRoute& route) {
-  const std::string start = "(?s)^" + literal(application) + "[|](.*[[:cntrl:]])?" + literal(route.header) + ":";
+  std::string start = "(?s)^" + literal(application) + "[|](.*[[:cntrl:]])?" + literal(route.header) + ":";
   switch (route.match) {
     case HeaderRoute::Match::kPresent:
       return start;
