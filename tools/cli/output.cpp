@@ -31,6 +31,20 @@ std::size_t shown_width(std::string_view text) {
   return width;
 }
 
+std::string fitted_line(std::string_view line, std::size_t columns) {
+  if (shown_width(line) <= columns) return std::string(line);
+  std::size_t end = 0;
+  for (std::size_t width = 0; end < line.size();) {
+    const bool colour = line[end] == '\x1b';
+    if (!colour && ++width == columns) break;  // here comes the mark instead
+    std::size_t next = colour ? std::min(line.find('m', end), line.size() - 1) + 1 : end + 1;
+    while (next < line.size() && (static_cast<unsigned char>(line[next]) & 0xC0U) == 0x80U) ++next;
+    end = next;
+  }
+  const std::string_view kept = line.substr(0, end);
+  return std::string(kept) + "…" + (kept.find('\x1b') == kept.npos ? "" : "\x1b[0m");
+}
+
 void emit(YAML::Emitter& out, const Json& value) {
   switch (value.type()) {
     case Json::value_t::object:
@@ -88,10 +102,22 @@ std::string Terminal::paint(Colour colour, std::string_view text) const {
   return "\x1b[" + std::string(kCodes[static_cast<std::size_t>(colour)]) + "m" + std::string(text) + "\x1b[0m";
 }
 
-std::size_t Terminal::width() const {
+Size Terminal::size() const {
   winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0)
+    return {.columns = size.ws_col, .rows = size.ws_row};
+  return {.columns = 80, .rows = 24};
+}
+
+std::string fitted(std::string_view text, Size size) {
+  std::string shown;
+  // The last row stays free: the cursor stands in it.
+  for (std::size_t row = 1; row < size.rows && !text.empty(); ++row) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    shown += fitted_line(text.substr(0, end), size.columns) + "\n";
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return shown;
 }
 
 std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {

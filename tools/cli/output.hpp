@@ -12,6 +12,11 @@ enum class Format { table, json, yaml };
 
 enum class Colour { none, red, green, yellow, blue, grey };
 
+struct Size {
+  std::size_t columns;
+  std::size_t rows;
+};
+
 // Colours only for a terminal, and never when NO_COLOR is set or TERM is "dumb".
 class Terminal {
  public:
@@ -19,8 +24,8 @@ class Terminal {
   [[nodiscard]] std::string paint(Colour colour, std::string_view text) const;
   // Whether lines may be drawn anew.
   [[nodiscard]] bool interactive() const { return interactive_; }
-  // Columns; 80 when nobody knows.
-  [[nodiscard]] std::size_t width() const;
+  // 80 columns and 24 rows when nobody knows.
+  [[nodiscard]] Size size() const;
 
  private:
   bool interactive_;
@@ -29,6 +34,10 @@ class Terminal {
 
 // Columns padded to their longest cell; widths count code points and leave out colours.
 std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);
+
+// What a terminal shows without breaking a line or scrolling: longer lines end with "…", rows that are too many are
+// left out from the end. Columns are counted as in table(); a colour that was cut off is ended.
+std::string fitted(std::string_view text, Size size);
 
 // JSON as YAML text.
 std::string to_yaml(const Json& value);

@@ -25,26 +25,33 @@ class Drawing {
 
   void show(const Json& rollout) {
     if (progress_ == Progress::silent) return;
-    if (terminal_.interactive()) return redraw(rollout_text(terminal_, rollout));
+    if (terminal_.interactive()) return redraw(fitted(rollout_text(terminal_, rollout), terminal_.size()));
     const std::string line = one_line(rollout);
-    if (line != last_) std::cout << line << std::endl;
+    if (line == last_) return;
     last_ = line;
+    const std::string left = time_left(rollout["why"].value("until", Json()));
+    std::cout << line << (left.empty() ? "" : " (" + left + ")") << std::endl;
   }
 
  private:
   void redraw(const std::string& text) {
     if (lines_ > 0) std::cout << "\x1b[" << lines_ << "A\x1b[J";
     std::cout << text << std::flush;
-    // A line wider than the terminal takes several rows; cells after the edge are what the user loses, not the layout.
     lines_ = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
   }
+  // Without the time that is left: it changes at each look, and then nothing else has.
   static std::string one_line(const Json& rollout) {
     std::string text = rollout.value("updated_at", "").substr(0, 19) + "Z " + rollout.value("state", "") + ":";
     for (const Json& group : rollout.value("groups", Json::array())) {
       text += " " + group.value("role", "") + "=" + group.value("release", "") + " " + ready_text(group) + " " +
               share(group.value("weight", Json())) + ";";
     }
-    return text + " " + rollout["why"].value("reason", "");
+    for (const Json& analysis : rollout.value("analyses", Json::array()))
+      text += " " + analysis.value("name", "") + "=" + analysis.value("verdict", "") + ";";
+    const Json& why = rollout["why"];
+    text += " " + why.value("reason", "");
+    const bool ends = why.contains("until") && why["until"].is_string();
+    return ends ? text + ", until " + why["until"].get<std::string>().substr(0, 19) + "Z" : text;
   }
 
   const Terminal& terminal_;

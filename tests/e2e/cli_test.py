@@ -1,0 +1,172 @@
+"""What the command line shows and completes: on a terminal, without one, and to a shell."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import shutil
+import struct
+import subprocess
+import termios
+import unittest
+
+from harness import BUILD, ROOT, StackTest, in_threads
+
+DONE, REFUSED = 0, 5
+SLIPWAY = BUILD / "bin/slipway"
+ROWS = 24
+ON_SCREEN = re.compile(r"\x1b\[(\d*)([A-Za-z])|(\r?\n)|([^\x1b\r])")
+
+
+def screen_of(written, columns):
+    """What a terminal of that width shows in the end, scrolled-out lines included."""
+    rows, row, column = [""], 0, 0
+    for count, command, line_end, character in ON_SCREEN.findall(written):
+        if command == "A":
+            row, column = max(0, row - int(count or 1)), 0
+        elif command == "J":
+            rows[row:] = [rows[row][:column]]
+        elif line_end or (character and column == columns):
+            row, column = row + 1, 0
+        if row == len(rows):
+            rows.append("")
+        if character:
+            rows[row] = rows[row][:column].ljust(column) + character + rows[row][column + 1:]
+            column += 1
+    return rows
+
+
+def run_in_terminal(arguments, environment, columns):
+    """All that the program wrote to a terminal of that width, and its exit status."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
+    written = b""
+    with subprocess.Popen([SLIPWAY, *arguments], stdin=subprocess.DEVNULL, stdout=theirs, env=environment) as run:
+        os.close(theirs)
+        try:
+            while part := os.read(ours, 65536):
+                written += part
+        except OSError:
+            pass  # how a terminal says that nobody writes to it any more
+        finally:
+            os.close(ours)
+            run.terminate()  # when the time was over; else it has ended
+    return written.decode(), run.returncode
+
+
+class Watching(StackTest):
+    STEPS = {"steps": [{"weight": "20%"}, {"analysis": "smoke"}, {"pause": {"duration": "2s"}}, {"weight": "60%"}],
+             "scale_down_delay": "100ms"}
+
+    def setUp(self):
+        super().setUp()
+        self.start_stack()
+        self.stack.first_release(replicas=2)
+        self.stack.create_release("1.1")
+        self.rollout = self.stack.start_rollout("1.1", "canary", self.STEPS)
+
+    def watch(self, columns, **more):
+        environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+        environment |= {**self.stack.client_environment, "TERM": "xterm", **more}
+        return run_in_terminal(["rollout", "watch", self.rollout], environment, columns)
+
+    def test_a_rollout_is_drawn_in_place_on_a_terminal_and_told_line_by_line_elsewhere(self):
+        coloured, plain, narrow, piped = in_threads(
+            lambda: self.watch(200), lambda: self.watch(200, NO_COLOR="1"), lambda: self.watch(60),
+            lambda: self.stack.cli("rollout", "watch", self.rollout))
+        self.assertEqual([coloured[1], plain[1], narrow[1], piped.returncode], [DONE] * 4)
+        self.assertRegex(coloured[0], r"\x1b\[32msucceeded\x1b\[0m")
+        self.assertIn("\x1b[J", plain[0])
+        self.assertNotRegex(plain[0], r"\x1b\[[0-9;]*m")
+        for name, (written, _), columns in (("wide", coloured, 200), ("plain", plain, 200), ("narrow", narrow, 60)):
+            with self.subTest(name):
+                self.check_screen(screen_of(written, columns))
+        self.assertRegex(narrow[0], r"…(\x1b\[0m)?\r\n")
+        self.check_lines(piped.stdout)
+
+    def check_screen(self, rows):
+        """One picture is left, the last one, and nothing of those before."""
+        text = "\n".join(rows)
+        self.assertEqual(len(re.findall(r"^demo: 1\.0 → 1\.1, canary, ", text, re.M)), 1, text)
+        self.assertIn(", succeeded", rows[0])
+        self.assertEqual(text.count("waits for"), 1, text)
+
+    def check_lines(self, text):
+        self.assertNotIn("\x1b", text)
+        self.assertRegex(text, r"(?m)^\S+Z progressing: stable=1\.0 .*next=1\.1 1/1 20%; .*step \d of \d")
+        self.assertRegex(text, r"(?m)^.* smoke=(continue|pass); step 2 of 5")
+        self.assertRegex(text, r"(?m)^.*, until 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ \(in [12]s\)$")
+        lines = text.splitlines()
+        self.assertEqual(len(lines), len(set(lines)), text)
+
+
+class Host(StackTest):
+    def test_plugins_are_inspected_by_their_id(self):
+        self.start_stack()
+        self.assert_exit(self.stack.cli("plugin", "inspect", "strategy-canary"), DONE, "strategy-canary", "strategies.canary")
+        inspected = json.loads(self.stack.cli("plugin", "inspect", "strategy-canary", "-o", "json").stdout)
+        self.assertEqual([item["id"] for item in inspected], ["strategy-canary"])
+        self.assertIn("slipway.strategy/1", inspected[0]["interfaces"])
+        self.assert_exit(self.stack.cli("plugin", "inspect", "strategy-none"), REFUSED, "strategy-none")
+
+
+class Alone(unittest.TestCase):
+    """Without a host."""
+
+    @staticmethod
+    def run_slipway(*arguments):
+        return subprocess.run([SLIPWAY, *arguments], capture_output=True, text=True, timeout=20, check=True).stdout
+
+    def test_version_is_the_projects(self):
+        version = re.search(r"project\([^)]*VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text())[1]
+        self.assertEqual(self.run_slipway("version"), f"slipway {version}\n")
+        self.assertEqual(json.loads(self.run_slipway("version", "-o", "json")), {"version": version})
+
+    def completed(self, *words):
+        script = 'source <("$0" completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _slipway; echo "${COMPREPLY[*]}"'
+        run = subprocess.run(["bash", "-c", script, SLIPWAY, "slipway", *words], capture_output=True, text=True, timeout=20,
+                             cwd=ROOT)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        return run.stdout.split()
+
+    def test_bash_completes_behind_positional_words_and_option_values(self):
+        for words, wanted in ((("dep",), ["deploy"]),
+                              (("rollout", "wh"), ["why"]),
+                              (("-o", "json", "rollout", "wh"), ["why"]),
+                              (("--url=http://127.0.0.1:1", "rollout", "wh"), ["why"]),
+                              (("--url", "=", "http://127.0.0.1:1", "rollout", "wh"), ["why"]),
+                              (("deploy", "demo", "1.1", "--st"), ["--strategy"]),
+                              (("deploy", "demo", "1.1", "--reason", "deploy", "--st"), ["--strategy"]),
+                              (("deploy", "app", "list", "--st"), ["--strategy"]),
+                              (("rollout", "watch", "id", "--out"), ["--output"]),
+                              (("app", "list", "-o", ""), ["table", "json", "yaml"]),
+                              (("app", "list", "--output", "="), ["table", "json", "yaml"]),
+                              (("completion", "z"), ["zsh"]),
+                              (("apply", "-f", "READ"), ["README.md"]),
+                              (("rollout", "watch", "--st"), [])):
+            with self.subTest(words):
+                self.assertEqual(self.completed(*words), wanted)
+        every = {"apply", "deploy", "app", "release", "rollout", "plugin", "profile", "binding", "status", "events", "version"}
+        self.assertLessEqual(every, set(self.completed("")))
+        self.assertNotIn("--strategy", self.completed("rollout", "watch", ""))
+
+    def test_the_scripts_of_every_shell_can_be_read_by_it(self):
+        for shell in ("bash", "zsh", "fish"):
+            script = self.run_slipway("completion", shell)
+            self.assertIn("rollout", script)
+            if shutil.which(shell):
+                run = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, timeout=20)
+                self.assertEqual((run.returncode, run.stderr), (0, ""), shell)
+
+    @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
+    def test_fish_completes_behind_positional_words_and_option_values(self):
+        for line, wanted in (("slipway -o json rollout wh", "why"), ("slipway deploy demo 1.1 --st", "--strategy"),
+                             ("slipway app list -o ya", "yaml"), ("slipway completion z", "zsh")):
+            script = self.run_slipway("completion", "fish") + f"\ncomplete -C '{line}'\n"
+            run = subprocess.run(["fish", "--no-config"], input=script, capture_output=True, text=True, timeout=20)
+            self.assertEqual([found.split("\t")[0] for found in run.stdout.splitlines()], [wanted], line + run.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
