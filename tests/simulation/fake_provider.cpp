@@ -14,7 +14,17 @@ std::string text_of(const provider::Desired& desired) {
     text += " " + group.role + "=" + group.release.version + "x" + std::to_string(group.replicas) + "@" +
             std::to_string(group.weight);
   }
+  for (const auto& route : desired.routes) text += " " + route.header + ":" + route.value + ">" + route.role;
+  if (desired.mirror) text += " mirror " + std::to_string(desired.mirror->share) + ">" + desired.mirror->role;
   return text;
+}
+
+// Groups that get requests whatever their weight is.
+std::vector<std::string> extra_traffic(const provider::Desired& desired) {
+  std::vector<std::string> roles;
+  for (const auto& route : desired.routes) roles.push_back(route.role);
+  if (desired.mirror) roles.push_back(desired.mirror->role);
+  return roles;
 }
 
 }  // namespace
@@ -51,6 +61,13 @@ void FakeProvider::check_order(const App& app, const provider::Desired& desired)
         std::all_of(app.groups.begin(), app.groups.end(), [](const auto& entry) { return entry.second.weight == 0; });
     if (group.weight > weight && can_serve == 0 && !first)
       violations_.push_back("weight rises before a replica is ready: " + text_of(desired));
+  }
+  for (const std::string& role : extra_traffic(desired)) {
+    const auto target = std::find_if(desired.groups.begin(), desired.groups.end(),
+                                     [&](const auto& group) { return group.role == role; });
+    const auto old = target == desired.groups.end() ? app.groups.end() : app.groups.find(target->release.version);
+    if (old == app.groups.end() || ready(old->second) == 0)
+      violations_.push_back("a route or a mirror leads to nobody: " + text_of(desired));
   }
   if (sum != kAllTraffic && sum != 0)
     violations_.push_back("weights add up to " + std::to_string(sum) + ": " + text_of(desired));
