@@ -1,50 +1,203 @@
-"""The commands of the guides, run as a reader would, and the addresses in them."""
+"""The commands of the guides and the README, run as a reader would; what can only be shown is checked against the
+programs, and every example of settings against the host."""
 
 import json
 import os
+import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import unittest
 
 import harness
 
+sys.path.insert(0, str(harness.ROOT / "tests/e2e/guides"))
+
+from run_guide import blocks_of  # noqa: E402
+
 GUIDES = harness.ROOT / "docs/guides"
+README = harness.ROOT / "README.md"
+USAGE = 2
+# Guides without a command of their own, and what holds them to the truth.
+NOT_RUN = {"coroutines.md": "has no commands", "strategies.md": "StrategyExamples below",
+           "writing-a-plugin.md": "shows files of the tree, which tools/reference puts in"}
+# Programs that are only shown: not of this repository, or they build it.
+OTHER_PROGRAMS = ("cmake", "sqlite3", "export", "cat", "echo", "curl")
 
 
 class Guides(harness.StackTest):
-    def run_guide(self, name):
+    def run_guide(self, file):
         stack = self.start_stack()
         environment = {**os.environ, **stack.client_environment, "EDGE": stack.edge.rstrip("/"),
                        "PATH": f"{stack.bin}:{os.environ['PATH']}"}
-        run = subprocess.run([sys.executable, harness.ROOT / "tests/e2e/guides/run_guide.py", GUIDES / name],
+        run = subprocess.run([sys.executable, harness.ROOT / "tests/e2e/guides/run_guide.py", file],
                              env=environment, capture_output=True, text=True, timeout=150)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
     def test_first_rollout(self):
-        self.run_guide("first-rollout.md")
+        self.run_guide(GUIDES / "first-rollout.md")
 
     def test_steering(self):
-        self.run_guide("steering.md")
+        self.run_guide(GUIDES / "steering.md")
 
     def test_operating(self):
-        self.run_guide("operating.md")
+        self.run_guide(GUIDES / "operating.md")
+
+    def test_local_provider(self):
+        self.run_guide(GUIDES / "local-provider.md")
+
+    def test_readme(self):
+        self.run_guide(README)
+        self.assertEqual(self.stack.stable("shop"), "1.0")
+        self.assertEqual(self.stack.fetch(host="shop").status, 200)
+
+    def test_the_first_guide_starts_a_host_as_it_says(self):
+        """Its console blocks, in a folder and on ports of this test's own."""
+        stack = self.new_stack()
+        place, profile = stack.folder / "guide", stack.folder / "profile.yaml"
+        place.mkdir()
+        start, connect = [content for language, _, _, content in blocks_of((GUIDES / "first-rollout.md").read_text())
+                          if language == "console"]
+        for shown, here in (("$PWD/build/dev", str(harness.BUILD)), ("$ build/dev/", f"$ {harness.BUILD}/"),
+                            ("/tmp/slipway", f"{place}/slipway"), ("manifests/dev.yaml", str(profile)),
+                            ("127.0.0.1:7070", f"127.0.0.1:{stack.api_port}"),
+                            ("127.0.0.1:8080", f"127.0.0.1:{stack.edge_port}")):
+            self.assertIn(shown, start + connect)
+            start, connect = start.replace(shown, here), connect.replace(shown, here)
+        lines = start.replace("$ ", "", 1).replace("\n$ ", "\n").strip().splitlines()
+        self.assertTrue(lines[0].startswith("tools/setup build && cmake"), lines[0])
+        script = "\n".join(["set -e", *lines[1:-1], f"exec {lines[-1]}"])
+        with open(stack.folder / "slipwayd.log", "wb") as log:
+            stack.daemon = subprocess.Popen(["bash", "-c", script], cwd=harness.ROOT, stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log, env={**os.environ, "SLIPWAY_LISTEN": f"127.0.0.1:{stack.api_port}"})
+        harness.wait_for("the host of the guide", stack._ready, 20)
+        serve = """echo "name: hello" | slipway apply -f -
+            echo '{version: "1.0", command: [/usr/bin/python3, -m, http.server, "${PORT}"]}' | slipway release create hello -f -
+            slipway deploy hello 1.0 --wait --timeout 20s
+            curl -sf -H "Host: hello" "$EDGE/"
+            """
+        run = subprocess.run(["bash", "-ec", connect.replace("$ ", "") + serve], cwd=harness.ROOT, capture_output=True,
+                             text=True, timeout=40)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
 
-class Addresses(unittest.TestCase):
-    """The running guides get addresses of a stack on free ports; a reader gets those that are written there."""
+class StrategyExamples(harness.StackTest):
+    """Each example of strategies.md, as an application's or a rollout's, is planned by the host."""
+
+    ANALYSES = "\n".join(["analyses:"] + [f"  - {{name: {name}, metrics: haproxy, settings: {{success: error_ratio < 5%}}}}"
+                                          for name in ("errors", "latency", "page")])
 
     def setUp(self):
-        self.text = (GUIDES / "first-rollout.md").read_text()
+        super().setUp()
+        self.start_stack()
+        self.stack.first_release(replicas=4)
+        self.stack.create_release("1.1")
+        self.text = (GUIDES / "strategies.md").read_text()
+
+    def plan(self, application):
+        file = self.stack.folder / "application.yaml"
+        file.write_text("name: demo\nreplicas: 4\n" + application)
+        self.assert_exit(self.stack.cli("apply", "-f", file), 0)
+        self.assert_exit(self.stack.cli("deploy", "demo", "1.1", "--dry-run"), 0, "earliest end after")
+
+    def test_every_example_of_settings_is_planned_by_the_host(self):
+        blocks = [content for language, _, _, content in blocks_of(self.text) if language == "yaml"]
+        self.assertGreaterEqual(len(blocks), 8)
+        for block in blocks:
+            with self.subTest(block):
+                kind = re.match(r"\w+", block)[0]
+                if kind == "strategy":
+                    self.plan(f"{block}{self.ANALYSES}\n")
+                elif kind == "analyses":
+                    self.plan(f"{block}strategy: {{name: canary, settings: {{steps: [{{analysis: errors}}]}}}}\n")
+                else:
+                    self.plan(f"strategy:\n  name: canary\n  settings:\n    {block}{self.ANALYSES}\n")
+
+    def test_every_step_of_the_table_is_planned_by_the_host(self):
+        table = self.text[self.text.index("| step | what happens |"):self.text.index("All traffic comes last")]
+        steps = []
+        for cell in re.findall(r"^\| (`.*?) \|", table, re.M):
+            for step in re.findall(r"`(.+?)`", cell):
+                if step.startswith("{"):
+                    step = f"{steps[-1].split(':')[0]}: {step}"
+                steps.append(step)
+        self.assertEqual(len({step.split(":")[0] for step in steps}), 8, steps)
+        for step in steps:
+            with self.subTest(step):
+                self.plan(f"strategy: {{name: canary, settings: {{steps: [{{{step}}}]}}}}\n{self.ANALYSES}\n")
+
+
+class Shown(unittest.TestCase):
+    """What is not run is compared with what it speaks of."""
+
+    def test_every_guide_is_run_or_its_reason_is_written_down(self):
+        methods = {name.removeprefix("test_").replace("_", "-") + ".md" for name in dir(Guides) if name.startswith("test_")}
+        for file in [*GUIDES.glob("*.md"), README]:
+            has_commands = any(language == "sh" for language, *_ in blocks_of(file.read_text()))
+            with self.subTest(file.name):
+                self.assertEqual(file.name.lower() in methods, has_commands, "its commands need a test_ in class Guides")
+                self.assertNotEqual(has_commands, file.name in NOT_RUN)
+
+    def test_commands_that_are_only_shown_are_what_the_programs_take(self):
+        checked = 0
+        for file in [*GUIDES.glob("*.md"), README]:
+            for language, _, line, content in blocks_of(file.read_text()):
+                if language != "console":
+                    continue
+                for command in re.findall(r"^\$ (.+)$", content, re.M):
+                    for words in commands_of(command):
+                        with self.subTest(f"{file.name}:{line}: {command}"):
+                            self.check_command(words)
+                            checked += 1
+        self.assertGreater(checked, 10)
+
+    def check_command(self, words):
+        program = pathlib.PurePath(words[0])
+        if str(program) in OTHER_PROGRAMS:
+            return
+        if program.name == "slipway":
+            # It gets as far as asking the host, which is not there.
+            run = subprocess.run([harness.BUILD / "bin/slipway", *words[1:]], capture_output=True, text=True, timeout=20,
+                                 env={"SLIPWAY_URL": "http://127.0.0.1:1"})
+            self.assertEqual(run.returncode, 1, run.stderr)
+            self.assertIn("no answer from", run.stderr)
+        elif program.name == "slipwayd":
+            self.check_options([harness.BUILD / "bin/slipwayd", "--help"], [word for word in words if word.startswith("--")])
+        else:
+            self.assertEqual(program.parts[0], "tools", "no program that the test knows")
+            self.assertTrue(os.access(harness.ROOT / program, os.X_OK), program)
+            self.check_options([harness.ROOT / program, "--help"], [word for word in words if word.startswith("--")])
+
+    def check_options(self, helped, options):
+        told = subprocess.run(helped, capture_output=True, text=True, timeout=20).stdout if options else ""
+        for option in options:
+            self.assertIn(option, told)
 
     def test_the_edge_of_the_first_guide_is_where_the_shipped_profile_takes_traffic(self):
+        """The running guides get addresses of a stack on free ports; a reader gets those that are written there."""
+        text = (GUIDES / "first-rollout.md").read_text()
         bind = re.search(r"\bbind: (\S+)", (harness.ROOT / "manifests/dev.yaml").read_text())[1]
-        self.assertEqual(re.findall(r"\bEDGE=http://(\S+)", self.text), [bind])
-        self.assertIn(f"at port {bind.rsplit(':', 1)[1]}.", self.text)
+        self.assertEqual(re.findall(r"\bEDGE=http://(\S+)", text), [bind])
+        self.assertIn(f"at port {bind.rsplit(':', 1)[1]}.", text)
 
     def test_the_url_of_the_first_guide_is_where_the_api_listens_by_default(self):
+        text = (GUIDES / "first-rollout.md").read_text()
         site = json.loads((harness.ROOT / "config/site.schema.json").read_text())
-        self.assertEqual(re.findall(r"\bSLIPWAY_URL=http://(\S+)", self.text), [site["properties"]["listen"]["default"]])
+        self.assertEqual(re.findall(r"\bSLIPWAY_URL=http://(\S+)", text), [site["properties"]["listen"]["default"]])
+
+
+def commands_of(line):
+    """The words of each command of a line, without comments and what goes into files."""
+    words = shlex.split(line, comments=True)
+    commands, command = [], []
+    for word in [*words, "&&"]:
+        if word == "&&":
+            commands.append(command)
+            command = []
+        else:
+            command.append(word)
+    return commands
 
 
 if __name__ == "__main__":
