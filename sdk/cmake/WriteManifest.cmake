@@ -1,5 +1,7 @@
-# Writes FOLDER/plugin.json: the manifest with "files", the SHA-256 of every other file of the package.
+# Writes FOLDER/plugin.json: the manifest with "library", the name of the LIBRARY, and "files", the SHA-256 of every other
+# file of the package.
 file(READ ${MANIFEST} text)
+string(JSON text SET "${text}" library "\"${LIBRARY}\"")
 file(GLOB_RECURSE paths RELATIVE ${FOLDER} ${FOLDER}/*)
 list(REMOVE_ITEM paths plugin.json plugin.sig)
 list(SORT paths)

@@ -29,6 +29,7 @@ struct Session {
 void add_deliver_commands(CLI::App& app, Session& session);  // apply, deploy, app, release
 void add_rollout_commands(CLI::App& app, Session& session);  // rollout …
 void add_host_commands(CLI::App& app, Session& session);     // plugin, profile, binding, status, events, check, version
+void add_new_plugin_command(CLI::App& app, Session& session);  // plugin new; after add_host_commands
 void add_completion_command(CLI::App& app, Session& session);
 
 // Follows a rollout to its end: draws it when `live`, else only waits. `timeout_s` 0: no limit.

@@ -1,0 +1,136 @@
+/* The plugin's side of the C interface: one table of functions, and the one exported symbol. Every call is answered
+ * before invoke returns, so there is nothing to cancel, to wait for or to wake. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "answers.h"
+
+struct slipway_instance {
+  const slipway_host* host;
+  settings* settings;
+};
+
+/* Hands the writer's memory over: the receiver releases it. */
+static slipway_blob blob_of(json_writer* text) {
+  slipway_blob blob = {(const uint8_t*)text->text, text->size, text->text, free};
+  memset(text, 0, sizeof *text);
+  return blob;
+}
+
+/* {"message": "..."} of a sentence. */
+static slipway_blob error_of(json_writer* sentence) {
+  static const char kNoMemory[] = "{\"message\":\"out of memory\"}";
+  json_writer document = {0};
+  if (!sentence->failed && sentence->size > 0) {
+    json_write(&document, "{\"message\":");
+    char* text = malloc(sentence->size + 1);
+    if (text == NULL) document.failed = 1;
+    if (text != NULL) {
+      memcpy(text, sentence->text, sentence->size);
+      text[sentence->size] = 0;
+      json_write_string(&document, text);
+      free(text);
+    }
+    json_write(&document, "}");
+  }
+  const int failed = sentence->failed || document.failed;
+  json_free(sentence);
+  if (!failed) return blob_of(&document);
+  json_free(&document);
+  slipway_blob fixed = {(const uint8_t*)kNoMemory, sizeof kNoMemory - 1, NULL, NULL};
+  return fixed;
+}
+
+static slipway_status create(const slipway_host* host, slipway_span config, slipway_instance** instance,
+                             slipway_blob* error) {
+  json_writer sentence = {0};
+  slipway_instance* made = calloc(1, sizeof *made);
+  if (made == NULL) {
+    json_write(&sentence, "out of memory");
+    return *error = error_of(&sentence), SLIPWAY_RESOURCE_EXHAUSTED;
+  }
+  const slipway_status status = settings_read(config, &made->settings, &sentence);
+  if (status != SLIPWAY_OK) {
+    free(made);
+    return *error = error_of(&sentence), status;
+  }
+  made->host = host;
+  *instance = made;
+  return SLIPWAY_OK;
+}
+
+static slipway_status start(slipway_instance* instance, slipway_blob* error) {
+  (void)instance;
+  (void)error;
+  return SLIPWAY_OK;
+}
+
+/* slipway.plugin/1: health, quiesce, export_state, import_state. */
+static slipway_status answer_own(uint32_t method, json_writer* out) {
+  static const char* const kReplies[] = {"{\"condition\":\"healthy\"}", "{}", "{\"version\":0,\"state\":null}", "{}"};
+  if (method >= sizeof kReplies / sizeof *kReplies) {
+    json_write(out, "slipway.plugin/1 has no such method");
+    return SLIPWAY_UNIMPLEMENTED;
+  }
+  json_write(out, kReplies[method]);
+  return SLIPWAY_OK;
+}
+
+static slipway_status answer_call(const slipway_instance* instance, const slipway_call* call, json_writer* out) {
+  if (!json_is_valid(call->payload)) {
+    json_write(out, "the request is not JSON");
+    return SLIPWAY_INVALID_ARGUMENT;
+  }
+  if (call->interface_index == 0) return answer(instance->settings, call->method, call->payload, out);
+  if (call->interface_index == 1) return answer_own(call->method, out);
+  json_write(out, "there is no such interface");
+  return SLIPWAY_UNIMPLEMENTED;
+}
+
+static void invoke(slipway_instance* instance, const slipway_call* call) {
+  json_writer out = {0};
+  slipway_status status = answer_call(instance, call, &out);
+  if (status == SLIPWAY_OK && out.failed) status = SLIPWAY_RESOURCE_EXHAUSTED;
+  const slipway_blob payload = status == SLIPWAY_OK ? blob_of(&out) : error_of(&out);
+  instance->host->complete(instance->host->context, call->id, status, payload);
+}
+
+static void cancel(slipway_instance* instance, uint64_t call_id) {
+  (void)instance;
+  (void)call_id;
+}
+static void on_reply(slipway_instance* instance, uint64_t token, slipway_status status, slipway_span payload) {
+  (void)instance;
+  (void)token;
+  (void)status;
+  (void)payload;
+}
+static void on_wake(slipway_instance* instance, uint64_t token) {
+  (void)instance;
+  (void)token;
+}
+static void quiesce(slipway_instance* instance) { (void)instance; }
+
+static void destroy(slipway_instance* instance) {
+  settings_free(instance->settings);
+  free(instance);
+}
+
+#if defined(__GNUC__) && !defined(_WIN32)
+__attribute__((visibility("default")))
+#endif
+const slipway_plugin*
+slipway_plugin_entry(uint32_t host_major, uint32_t host_minor, slipway_blob* error);
+
+const slipway_plugin* slipway_plugin_entry(uint32_t host_major, uint32_t host_minor, slipway_blob* error) {
+  static const slipway_plugin table = {
+      sizeof table, SLIPWAY_ABI_MAJOR, SLIPWAY_ABI_MINOR, 0,       kInterfaces, 2, 0, create, start, invoke,
+      cancel,       on_reply,          on_wake,           quiesce, destroy};
+  static const char kRefusal[] = "{\"message\":\"this plugin speaks ABI 1, the host does not\"}";
+  (void)host_minor;
+  if (host_major != SLIPWAY_ABI_MAJOR) {
+    slipway_blob refusal = {(const uint8_t*)kRefusal, sizeof kRefusal - 1, NULL, NULL};
+    return *error = refusal, NULL;
+  }
+  return &table;
+}

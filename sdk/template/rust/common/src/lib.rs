@@ -1,0 +1,5 @@
+//! The plugin acme.greeter.
+mod abi;
+mod answers;
+mod json;
+mod plugin;

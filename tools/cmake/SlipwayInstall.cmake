@@ -1,0 +1,11 @@
+# What `cmake --install` puts where, beside the SDK's own rules (sdk/) and the packages' (slipway_add_plugin):
+#   bin/                          programs
+#   share/slipway/manifests/      profiles and their schema
+#   share/slipway/config/         site configuration and its schema
+# Nothing of it knows where it is: programs find the rest relative to themselves.
+foreach(program slipway slipwayd slipway-worker slipway-kit)
+  if(TARGET ${program})
+    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
+  endif()
+endforeach()
+install(DIRECTORY manifests config DESTINATION ${CMAKE_INSTALL_DATADIR}/slipway COMPONENT programs)
