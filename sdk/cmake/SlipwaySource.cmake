@@ -1,7 +1,7 @@
 # SlipwaySDK::sdk, compiled from its sources with the project's own compiler: for what the installed archive does not fit,
 # or when SLIPWAY_SDK_FROM_SOURCE asks for it.
 if(NOT TARGET slipway_sdk)
-  find_path(SLIPWAY_NLOHMANN_INCLUDE nlohmann/json.hpp NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+  find_path(SLIPWAY_NLOHMANN_INCLUDE nlohmann/json.hpp PATHS /usr/include /usr/local/include NO_CMAKE_FIND_ROOT_PATH REQUIRED)
   # The build machine's other headers stay away from a compiler for another system.
   set(slipway_nlohmann ${CMAKE_BINARY_DIR}/slipway-nlohmann)
   file(MAKE_DIRECTORY ${slipway_nlohmann})

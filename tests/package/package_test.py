@@ -1,0 +1,158 @@
+"""The installation, and what somebody makes with it who never saw this tree; the order is that of the fixtures in
+CMakeLists.txt."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+import workshop
+from workshop import PLACE, PREFIX, SOURCE, WORKSHOP
+
+sys.path.insert(0, str(SOURCE / "tests/e2e"))
+
+import harness  # noqa: E402
+
+ENTRY = "slipway_plugin_entry"
+LANGUAGES = ("c", "cpp", "rust")
+# What is no text, or says where it was built on purpose of others (the debug names of compiled code).
+BINARIES = (".a", ".so")
+
+
+class Installation(unittest.TestCase):
+    def test_is_made_and_moved(self):
+        workshop.install()
+        self.assertFalse((PLACE / "made").exists())
+        self.assertIn("slipwayd", workshop.run("slipwayd", "version"))
+        self.assertIn("slipway", workshop.run("slipway", "version"))
+
+    def test_is_complete_and_relocatable(self):
+        for name in ("bin/slipway", "bin/slipwayd", "include/slipway/abi/plugin.h", "include/slipway/plugin.hpp",
+                     "include/slipway/testing/fake_host.hpp", "lib/libslipway_sdk.a",
+                     "lib/cmake/SlipwaySDK/SlipwaySDKConfig.cmake", "lib/slipway/plugins/strategy-canary/0.1.0/plugin.json",
+                     "share/slipway/schema/plugin.schema.json", "share/slipway/manifests/dev.yaml",
+                     "share/slipway/config/site.schema.json", "share/slipway/template/cpp/common/CMakeLists.txt"):
+            self.assertTrue((PREFIX / name).is_file(), name)
+        for file in PREFIX.rglob("*"):
+            if file.is_file() and file.suffix not in BINARIES and file.parent != PREFIX / "bin":
+                self.assertNotIn(str(SOURCE).encode(), file.read_bytes(), file)
+        for program in (PREFIX / "bin").iterdir():
+            self.assertNotRegex(workshop.run("readelf", "-dW", program), "R(UN)?PATH", program)
+
+
+class Workshop(unittest.TestCase):
+    def test_builds(self):
+        wanted = workshop.templates()
+        for language in LANGUAGES:
+            self.assertIn((language, "gate"), wanted)
+        self.assertEqual({interface for language, interface in wanted if language == "cpp"},
+                         {"strategy", "provider", "metrics", "analyzer", "gate", "notifier", "secrets"})
+        workshop.make_plugins(WORKSHOP, wanted)
+        workshop.build(WORKSHOP)
+        for language, interface in wanted:
+            name = workshop.id_of(language, interface)
+            library = WORKSHOP / "build/plugins-root" / name / "0.1.0" / f"{name}.so"
+            manifest = workshop.manifest_of(library)
+            self.assertEqual(manifest["id"], name)
+            self.assertEqual(manifest["files"], {library.name: hashlib.sha256(library.read_bytes()).hexdigest()})
+
+    def test_plugins_pass_their_own_tests(self):
+        output = workshop.run("ctest", "--test-dir", WORKSHOP / "build", "--output-on-failure", "-j2", seconds=170)
+        self.assertIn("100% tests passed", output)
+        for language, interface in workshop.templates():
+            self.assertIn(workshop.id_of(language, interface), output)
+
+    def test_plugins_export_one_symbol(self):
+        libraries = workshop.libraries(WORKSHOP, ".so")
+        self.assertEqual(len(libraries), len(workshop.templates()))
+        for library in libraries:
+            symbols = [line.split()[-1] for line in workshop.run("nm", "-D", "--defined-only", library).splitlines()]
+            self.assertEqual(symbols, [ENTRY], library)
+
+    def test_nothing_comes_from_the_source_tree(self):
+        if workshop.GENERATOR != "Ninja":
+            self.skipTest("only Ninja tells what was read")
+        read = workshop.run("ninja", "-C", WORKSHOP / "build", "-t", "deps")
+        self.assertIn(str(PREFIX / "include/slipway/plugin.hpp"), read)
+        for line in {line.strip() for line in read.splitlines() if line.startswith("    ")}:
+            if line.startswith(str(SOURCE)):
+                self.assertTrue(line.startswith(str(PLACE)), line)
+
+
+@unittest.skipUnless(shutil.which("x86_64-w64-mingw32-g++-posix", path="/usr/bin"), "g++-mingw-w64-x86-64-posix is not here")
+class Windows(unittest.TestCase):
+    def test_libraries(self):
+        folder = PLACE / "windows"
+        workshop.make_plugins(folder, [("c", "gate"), ("cpp", "gate")])
+        workshop.build(folder, "--toolchain", PREFIX / "lib/cmake/SlipwaySDK/mingw-w64.cmake")
+        libraries = workshop.libraries(folder, ".dll")
+        self.assertEqual([library.name for library in libraries], ["acme.gate-c.dll", "acme.gate-cpp.dll"])
+        for library in libraries:
+            headers = workshop.run("x86_64-w64-mingw32-objdump", "-p", library)
+            table = headers.split("[Ordinal/Name Pointer] Table", 1)[1].split("\n\n", 1)[0]
+            self.assertEqual(re.findall(r"^\s*\[\s*\d+\]\s+(?:\+base\[\s*\d+\]\s+)?(?:[0-9a-f]{4}\s+)?(\w+)$", table, re.M), [ENTRY], table)
+            needed = {name.lower() for name in re.findall(r"DLL Name: (\S+)", headers)}
+            self.assertLessEqual(needed, {"kernel32.dll", "msvcrt.dll"}, library)
+            self.assertEqual(workshop.manifest_of(library)["library"], library.name)
+
+
+class RunningHost(harness.StackTest):
+    """The installed daemon with the installed plugins and those of the workshop."""
+
+    time_limit = 110
+
+    def start_installed(self, plugins, bindings):
+        lines = "".join(f"  {name}: {entry}\n" for name, entry in plugins.items())
+        bound = "".join(f"  {name}: {entry}\n" for name, entry in bindings.items())
+        roots = [str(PREFIX / "lib/slipway/plugins"), str(WORKSHOP / "build/plugins-root")]
+        self.stack = self.new_stack([("\nbindings:\n", f"{lines}\nbindings:\n{bound}")], site={"plugin_roots": roots})
+        example = self.stack.bin / "slipway-example"
+        self.stack.bin = PREFIX / "bin"
+        self.addCleanup(self.stack.__dict__.update, bin=self.stack.bin)
+        self.stack.start_daemon()
+        return {"artefact": {"path": str(example)}}
+
+    def test_gates_in_every_language(self):
+        names = {language: workshop.id_of(language, "gate") for language in LANGUAGES}
+        config = "config: {held: [default], reason: \"held in %s\"}"
+        release = self.start_installed(
+            {language: f"{{plugin: {name}, {config % language}}}" for language, name in names.items()},
+            {f"gates.{language}": language for language in names})
+        for language in names:
+            with self.subTest(language):
+                name = f"held-{language}"
+                rollout = self.rollout_behind(name, {"gate": language}, release)
+                self.stack.wait_why(rollout, f"held in {language}")
+        open_gates = [{"gate": language, "settings": {"held": []}} for language in names]
+        rollout = self.rollout_behind("free", open_gates, release)
+        self.stack.wait_state(rollout, "succeeded")
+        for language in names:
+            self.assertGreaterEqual(self.stack.metric("slipway_plugin_calls_total", binding=f"gates.{language}", status="OK"), 2)
+
+    def rollout_behind(self, name, gates, release):
+        gates = gates if isinstance(gates, list) else [gates]
+        self.stack.create_application(name=name, replicas=1, gates=gates, analyses=[])
+        self.stack.create_release("1.0", application=name, **release)
+        return self.stack.start_rollout("1.0", application=name)
+
+    def test_strategy_metrics_and_analyzer(self):
+        made = {interface: workshop.id_of("cpp", interface) for interface in ("strategy", "metrics", "analyzer")}
+        release = self.start_installed(
+            {f"acme-{interface}": f"{{plugin: {name}}}" for interface, name in made.items()},
+            {"strategies.acme": "acme-strategy", "metrics.acme": "acme-metrics", "analyzers.acme": "acme-analyzer"})
+        analysis = {"name": "judged", "metrics": "acme", "analyzer": "acme", "interval": "200ms", "settings": {"windows": 2}}
+        self.stack.create_application(replicas=1, strategy={"name": "acme"}, analyses=[analysis])
+        self.stack.create_release("1.0", **release)
+        self.stack.wait_state(self.stack.start_rollout("1.0"), "succeeded")
+        self.stack.create_release("1.1", **release)
+        steps = {"steps": [{"weight": "50%"}, {"analysis": "judged"}], "scale_down_delay": "0s"}
+        rollout = self.stack.start_rollout("1.1", "canary", steps)
+        self.stack.wait_state(rollout, "succeeded")
+        verdicts = [entry["detail"] for entry in self.stack.journal(rollout) if entry["kind"] == "verdict"]
+        self.assertIn("good window 2 of 2", str(verdicts))
+
+
+if __name__ == "__main__":
+    unittest.main()
