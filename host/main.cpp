@@ -21,6 +21,7 @@ struct Options {
   std::string config_directory;
   std::string profile;
   std::string environment;
+  bool take_profile = false;
 };
 
 void add_options(CLI::App& app, Options& options) {
@@ -32,6 +33,8 @@ void add_options(CLI::App& app, Options& options) {
                  "The profile: which plugins run, and how they are wired; SLIPWAY_PROFILE")
       ->envname("SLIPWAY_PROFILE");
   app.add_option("--environment", options.environment, "development, staging, production; SLIPWAY_ENVIRONMENT");
+  app.add_flag("--take-profile", options.take_profile,
+               "Go by the profile file even when a later revision of the profile is in force");
 }
 
 Sources sources_of(const Options& options) {
@@ -43,15 +46,16 @@ void print(const std::vector<std::string>& lines, const char* before) {
 }
 
 int check(const Options& options) {
-  const Configuration configuration = load_configuration(sources_of(options));
+  const Configuration configuration = load_configuration(sources_of(options), ProfileFrom::file);
   print(configuration.warnings, "warning: ");
   print(configuration.faults, "");
   if (!configuration.faults.empty()) {
     std::cerr << configuration.faults.size() << (configuration.faults.size() == 1 ? " fault\n" : " faults\n");
     return kFailed;
   }
-  std::cout << "profile " << configuration.profile.profile.name << " is fine: " << configuration.plan.instances.size()
-            << " plugins, " << configuration.profile.bindings.size() << " bindings\n";
+  std::cout << "profile " << configuration.in_force.profile.profile.name
+            << " is fine: " << configuration.in_force.plan.instances.size() << " plugins, "
+            << configuration.in_force.profile.bindings.size() << " bindings\n";
   return kDone;
 }
 
@@ -66,10 +70,11 @@ int serve(Daemon& daemon, const Signals& signals, const telemetry::Log& log) {
 
 int run(const Options& options) {
   const Signals signals;
-  Configuration configuration = load_configuration(sources_of(options));
+  const ProfileFrom from = options.take_profile ? ProfileFrom::file : ProfileFrom::revisions;
+  Configuration configuration = load_configuration(sources_of(options), from);
   print(configuration.faults, "slipwayd: ");
   if (!configuration.faults.empty()) return kFailed;
-  const auto lacks = preflight(configuration.site, configuration.plan);
+  const auto lacks = preflight(configuration.site, configuration.in_force.plan);
   print(lacks, "slipwayd: preflight: ");
   if (!lacks.empty()) return kFailed;
 

@@ -42,11 +42,12 @@ bool has_json_body(const Request& request) {
 
 }  // namespace
 
-Operations all_operations(rollout::Control& control, HostView& host) {
+Operations all_operations(rollout::Control& control, HostView& host, ProfileControl& profile) {
   Operations operations;
   add_delivery(operations, control);
   add_events(operations, control);
   add_host(operations, host);
+  add_profile(operations, profile);
   add_docs(operations);
   return operations;
 }
@@ -54,7 +55,7 @@ Operations all_operations(rollout::Control& control, HostView& host) {
 Api::Api(ApiParts parts)
     : parts_(std::move(parts)),
       ids_(parts_.clock, parts_.random),
-      operations_(all_operations(parts_.control, parts_.host)) {}
+      operations_(all_operations(parts_.control, parts_.host, parts_.profile)) {}
 
 void Api::identify(Request& request) {
   const std::string_view given = request.header("x-request-id");

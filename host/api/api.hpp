@@ -8,6 +8,7 @@
 #include "host/api/host_view.hpp"
 #include "host/api/idempotency.hpp"
 #include "host/api/operation.hpp"
+#include "host/api/profile_control.hpp"
 #include "host/base/clock.hpp"
 #include "host/base/ids.hpp"
 #include "host/base/random.hpp"
@@ -21,6 +22,7 @@ namespace slipway::api {
 struct ApiParts {
   rollout::Control& control;
   HostView& host;
+  ProfileControl& profile;
   const access::TokenAuthenticator& authenticator;
   Idempotency& idempotency;
   const base::Clock& clock;
@@ -30,7 +32,7 @@ struct ApiParts {
 };
 
 // Every operation, in the order of the OpenAPI document.
-Operations all_operations(rollout::Control& control, HostView& host);
+Operations all_operations(rollout::Control& control, HostView& host, ProfileControl& profile);
 
 // Any thread.
 class Api {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <optional>
 #include <slipway/interfaces/plugin.hpp>
 #include <string>
 #include <vector>
@@ -55,16 +56,31 @@ struct BindingView {
   }
 };
 
+// What became of the last change that was first tried with a share of the calls.
+struct TrialView {
+  std::string change;
+  std::string state;
+  std::string reason;
+  static constexpr auto fields() {
+    return slipway::fields(required("change", &TrialView::change, "What was tried."),
+                           required("state", &TrialView::state, "trying, applied or withdrawn."),
+                           field("reason", &TrialView::reason, "Why it was withdrawn, or what it became."));
+  }
+};
+
 struct ProfileView {
   std::string name;
   std::string version;
-  std::string file;
+  std::int64_t revision = 0;
   Json profile;
+  std::optional<TrialView> trial;
   static constexpr auto fields() {
-    return slipway::fields(required("name", &ProfileView::name, "Its name."),
-                           required("version", &ProfileView::version, "Digest of its content; the ETag."),
-                           required("file", &ProfileView::file, "Where it was read."),
-                           required("profile", &ProfileView::profile, "The manifest as it is in force."));
+    return slipway::fields(
+        required("name", &ProfileView::name, "Its name."),
+        required("version", &ProfileView::version, "Digest of its content; the ETag."),
+        required("revision", &ProfileView::revision, "Its number in the history."),
+        required("profile", &ProfileView::profile, "The manifest as it is in force."),
+        field("trial", &ProfileView::trial, "The last change that was first tried with a share of the calls."));
   }
 };
 

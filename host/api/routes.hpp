@@ -3,6 +3,7 @@
 
 #include "host/api/host_view.hpp"
 #include "host/api/operation.hpp"
+#include "host/api/profile_control.hpp"
 #include "host/rollout/control.hpp"
 
 namespace slipway::api {
@@ -13,6 +14,8 @@ void add_delivery(Operations& operations, rollout::Control& control);
 void add_events(Operations& operations, rollout::Control& control);
 // Plugins, bindings, profile, status, health, metrics.
 void add_host(Operations& operations, HostView& host);
+// PUT /api/profile, its history, its way back, and swaps of bindings.
+void add_profile(Operations& operations, ProfileControl& control);
 // /openapi.json and /docs, from the document made of the operations.
 void add_docs(Operations& operations);
 

@@ -1,6 +1,7 @@
 #include "host/app/daemon.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/use_future.hpp>
 #include <filesystem>
 #include <future>
@@ -40,18 +41,24 @@ lifecycle::LifecycleSettings lifecycle_settings(const config::SiteConfig& site) 
 // "gates.webhook" as "webhook"; the name itself when it has no such kind.
 std::string without_kind(const std::string& binding) { return binding.substr(binding.find('.') + 1); }
 
-rollout::EngineSettings engine_settings(const config::SiteConfig& site, const manifest::Profile& profile) {
-  rollout::EngineSettings settings;
-  settings.environment = site.environment;
+rollout::Wiring wiring_of(const manifest::Profile& profile) {
+  rollout::Wiring wiring;
   for (const auto& [binding, leads_to] : profile.bindings) {
-    if (binding.starts_with("gates.")) settings.gates.push_back(without_kind(binding));
+    if (binding.starts_with("gates.")) wiring.gates.push_back(without_kind(binding));
   }
   for (const manifest::Notification& notification : profile.notifications) {
     const std::string name = without_kind(notification.binding);
-    if (!settings.notified_of.contains(name)) settings.notifiers.push_back(name);
-    auto& types = settings.notified_of[name];
+    if (!wiring.notified_of.contains(name)) wiring.notifiers.push_back(name);
+    auto& types = wiring.notified_of[name];
     types.insert(types.end(), notification.events.begin(), notification.events.end());
   }
+  return wiring;
+}
+
+rollout::EngineSettings engine_settings(const config::SiteConfig& site, const manifest::Profile& profile) {
+  rollout::EngineSettings settings;
+  settings.environment = site.environment;
+  settings.wiring = wiring_of(profile);
   return settings;
 }
 
@@ -118,15 +125,21 @@ Daemon::Daemon(Configuration configuration, std::string token, Sources sources, 
       broker_(runtime_.executor(),
               {&http_, &timers_service_, &secrets_, &events_service_, &bindings_service_, &store_service_}),
       lifecycle_(lifecycle_settings(configuration_.site),
-                 {runtime_, loader_, [this](const auto& instance) { return make_sink(instance); }, routes_}),
+                 {runtime_, loader_, [this](const auto& instance) { return make_sink(instance); }, routes_,
+                  [this](const std::string& binding, const std::string& version) {
+                    return engine_.uses_of_strategy(binding, version);
+                  }}),
       timers_(runtime_.executor()),
       engine_({runtime_.executor(), caller_, clock_, timers_, ids_, random_, log_, metrics_},
-              engine_settings(configuration_.site, configuration_.profile)),
+              engine_settings(configuration_.site, configuration_.in_force.profile)),
+      profiles_({lifecycle_, runtime_, caller_, clock_, log_, sources_, configuration_.site,
+                 [this](const manifest::Profile& profile) { engine_.rewire(wiring_of(profile)); }},
+                configuration_.in_force),
       gauges_({lifecycle_, routes_, runtime_, engine_}, metrics_),
-      view_(configuration_, lifecycle_, caller_, metrics_, gauges_, started_),
+      view_(configuration_.site, profiles_, lifecycle_, caller_, metrics_, gauges_, started_),
       authenticator_(std::move(token)),
       idempotency_(caller_, clock_),
-      api_({engine_, view_, authenticator_, idempotency_, clock_, random_, log_, metrics_}),
+      api_({engine_, view_, profiles_, authenticator_, idempotency_, clock_, random_, log_, metrics_}),
       server_(
           runtime_.context(), server_settings(configuration_.site),
           [this](api::Request request) { return api_.handle(std::move(request)); }, observer(metrics_)) {
@@ -167,8 +180,9 @@ void Daemon::add_phases() {
 }
 
 boost::asio::awaitable<Status> Daemon::start_plugins() {
-  auto plan = configuration_.plan;
-  co_return co_await lifecycle_.start(std::move(plan));
+  auto plan = configuration_.in_force.plan;
+  const Status started = co_await lifecycle_.start(std::move(plan));
+  co_return started.ok() ? profiles_.remember_start() : started;
 }
 
 boost::asio::awaitable<Status> Daemon::start_api() {
@@ -227,6 +241,7 @@ void Daemon::reload() {
   log_.set_level(configuration_.site.log.level);
   static_cast<void>(log_.reopen());
   server_.set_limits(server_settings(configuration_.site));
+  boost::asio::co_spawn(runtime_.executor(), profiles_.reload_file(), boost::asio::detached);
 }
 
 }  // namespace slipway::app

@@ -10,6 +10,7 @@
 #include "host/api/server.hpp"
 #include "host/app/configuration.hpp"
 #include "host/app/events.hpp"
+#include "host/app/profiles.hpp"
 #include "host/app/view.hpp"
 #include "host/base/clock.hpp"
 #include "host/base/ids.hpp"
@@ -45,7 +46,8 @@ class Daemon {
   Status start();
   // The reverse, within the configured grace; applications and their proxy go on. Whether all ended in time.
   bool stop();
-  // SIGHUP: reads the site configuration again and takes over what can be; says what can't.
+  // SIGHUP: reads the site configuration again and takes over what can be; says what can't. Then the profile, when its
+  // file was changed.
   void reload();
 
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
@@ -87,6 +89,7 @@ class Daemon {
   rollout::AsioTimers timers_;
   rollout::Engine engine_;
 
+  Profiles profiles_;
   Gauges gauges_;
   View view_;
   access::TokenAuthenticator authenticator_;

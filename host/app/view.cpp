@@ -38,9 +38,10 @@ plugin::Condition worst(const std::vector<plugin::HealthCheck>& checks) {
 
 }  // namespace
 
-View::View(const Configuration& configuration, const lifecycle::Lifecycle& lifecycle, bridge::Caller& caller,
-           telemetry::Metrics& metrics, Gauges& gauges, Instant started)
-    : configuration_(configuration),
+View::View(const config::SiteConfig& site, const Profiles& profiles, const lifecycle::Lifecycle& lifecycle,
+           bridge::Caller& caller, telemetry::Metrics& metrics, Gauges& gauges, Instant started)
+    : site_(site),
+      profiles_(profiles),
       lifecycle_(lifecycle),
       caller_(caller),
       metrics_(metrics),
@@ -51,7 +52,8 @@ std::vector<api::PluginView> View::plugins() const {
   std::vector<api::PluginView> views;
   for (const lifecycle::PluginStatus& status : lifecycle_.status()) views.push_back(view_of(status));
   // What is installed and not used.
-  for (const loader::Installed& package : configuration_.catalog->packages()) {
+  const auto in_force = profiles_.current();
+  for (const loader::Installed& package : in_force->catalog->packages()) {
     const std::string version = base::to_string(package.manifest.version);
     const bool used = std::any_of(views.begin(), views.end(), [&](const api::PluginView& view) {
       return view.id == package.manifest.id && view.version == version;
@@ -77,15 +79,21 @@ std::vector<api::BindingView> View::bindings() const {
 }
 
 api::ProfileView View::profile() const {
-  return {configuration_.profile.profile.name, configuration_.profile_digest, configuration_.plan.profile,
-          configuration_.profile_document};
+  const auto in_force = profiles_.current();
+  const ChangeUnderWay trial = profiles_.last_trial();
+  api::ProfileView view{.name = in_force->profile.profile.name,
+                        .version = in_force->digest,
+                        .revision = in_force->revision,
+                        .profile = in_force->document};
+  if (!trial.state.empty()) view.trial = api::TrialView{trial.summary, trial.state, trial.reason};
+  return view;
 }
 
 api::StatusView View::status() const {
   api::StatusView view;
   view.version = api::kVersion;
-  view.profile = configuration_.profile.profile.name;
-  view.environment = configuration_.site.environment;
+  view.profile = profiles_.current()->profile.profile.name;
+  view.environment = site_.environment;
   view.started_at = started_;
   return view;
 }

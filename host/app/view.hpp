@@ -6,6 +6,7 @@
 #include "host/api/host_view.hpp"
 #include "host/app/configuration.hpp"
 #include "host/app/gauges.hpp"
+#include "host/app/profiles.hpp"
 #include "host/base/clock.hpp"
 #include "host/bridge/caller.hpp"
 #include "host/lifecycle/lifecycle.hpp"
@@ -16,8 +17,8 @@ namespace slipway::app {
 // Everything given to it outlives it.
 class View final : public api::HostView {
  public:
-  View(const Configuration& configuration, const lifecycle::Lifecycle& lifecycle, bridge::Caller& caller,
-       telemetry::Metrics& metrics, Gauges& gauges, Instant started);
+  View(const config::SiteConfig& site, const Profiles& profiles, const lifecycle::Lifecycle& lifecycle,
+       bridge::Caller& caller, telemetry::Metrics& metrics, Gauges& gauges, Instant started);
 
   void set_serving(bool serving) { serving_ = serving; }
 
@@ -35,7 +36,8 @@ class View final : public api::HostView {
  private:
   boost::asio::awaitable<plugin::HealthCheck> check(std::string binding, std::string instance);
 
-  const Configuration& configuration_;
+  const config::SiteConfig& site_;
+  const Profiles& profiles_;
   const lifecycle::Lifecycle& lifecycle_;
   bridge::Caller& caller_;
   telemetry::Metrics& metrics_;

@@ -17,6 +17,8 @@ struct CallContext {
   std::string tenant;
   std::string subject;
   std::string roles;
+  // Calls of one thing, a rollout say, that shall go the same way while a share of the calls is on trial elsewhere.
+  std::string affinity;
 };
 
 class Caller {
@@ -32,6 +34,11 @@ class Caller {
   virtual boost::asio::awaitable<Result<std::string>> call(std::string_view binding, std::string_view interface,
                                                            std::uint32_t method, std::string payload,
                                                            CallContext context) = 0;
+  // The version of the plugin that calls of `binding` with this affinity reach now; "" when nobody knows. The binding
+  // "<binding>@<version>" stays with that version for as long as it is kept. [any thread]
+  [[nodiscard]] virtual std::string version_of(std::string_view /*binding*/, std::string_view /*affinity*/) const {
+    return {};
+  }
   // The caller can make nothing of that reply, though the call ended well. [any thread]
   virtual void reply_refused(std::string_view /*binding*/, std::string_view /*interface*/, std::uint32_t /*method*/) {}
 };

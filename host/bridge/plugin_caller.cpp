@@ -1,6 +1,7 @@
 #include "host/bridge/plugin_caller.hpp"
 
 #include <chrono>
+#include <optional>
 
 #include "host/bridge/method_names.hpp"
 #include "host/runtime/async_call.hpp"
@@ -33,13 +34,19 @@ class Recording {
   }
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
-  ~Recording() {
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin_;
-    sink_.ended({binding_, interface_, method_, code_, taken.count()});
+  ~Recording() { sink_.ended({binding_, interface_, method_, code_, taken()}); }
+  // `tally` counts the same and may be null.
+  void set(Code code, Tally* tally) {
+    code_ = code;
+    if (tally != nullptr) tally->note(code, taken());
   }
-  void set(Code code) { code_ = code; }
 
  private:
+  [[nodiscard]] double taken() const {
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin_;
+    return taken.count();
+  }
+
   CallSink& sink_;
   const std::string binding_;
   const std::string interface_;
@@ -53,24 +60,45 @@ class Recording {
 boost::asio::awaitable<Result<std::string>> PluginCaller::call(std::string_view binding, std::string_view interface,
                                                                std::uint32_t method, std::string payload,
                                                                CallContext context) {
-  const std::shared_ptr<const RouteTable> table = routes_.capture();
-  const Route* route = table->find(binding);
-  if (route == nullptr) co_return no_binding(*table, binding);
-  const auto index = route->instance->interface_index(interface);
-  if (!index) co_return no_interface(*route->instance, binding, interface);
-
-  Recording recording(sink_, std::string(binding), std::string(interface), method);
-  runtime::CallRequest request{.interface_index = *index,
-                               .method = method,
+  const runtime::Deadline deadline = runtime::deadline_in(context.budget_ns);
+  runtime::CallRequest request{.method = method,
                                .budget_ns = context.budget_ns,
                                .payload = std::move(payload),
                                .traceparent = std::move(context.traceparent),
                                .tenant = std::move(context.tenant),
                                .subject = std::move(context.subject),
                                .roles = std::move(context.roles)};
-  auto result = co_await runtime::async_call(route->instance, std::move(request));
-  recording.set(result.status().code);
-  co_return result;
+  std::optional<Recording> recording;
+  while (true) {
+    const std::shared_ptr<const RouteTable> table = routes_.capture();
+    const Route* route = table->find(binding);
+    if (route == nullptr) co_return no_binding(*table, binding);
+    if (route->intake != nullptr) {
+      const Status open = co_await route->intake->wait(std::string(binding), deadline);
+      if (!open.ok()) co_return open;
+      if (request.budget_ns != SLIPWAY_NO_DEADLINE) request.budget_ns = runtime::remaining_ns(deadline);
+      continue;
+    }
+    const Way& way = route->choose(context.affinity);
+    const auto index = way.instance->interface_index(interface);
+    if (!index) co_return no_interface(*way.instance, binding, interface);
+    request.interface_index = *index;
+    if (!recording) recording.emplace(sink_, std::string(binding), std::string(interface), method);
+    std::optional<runtime::CallRequest> not_begun;
+    auto result = co_await runtime::async_call(way.instance, std::move(request), &not_begun);
+    if (not_begun && routes_.capture() != table) {
+      request = *std::move(not_begun);
+      continue;
+    }
+    recording->set(result.status().code, way.tally.get());
+    co_return result;
+  }
+}
+
+std::string PluginCaller::version_of(std::string_view binding, std::string_view affinity) const {
+  const std::shared_ptr<const RouteTable> table = routes_.capture();
+  const Route* route = table->find(binding);
+  return route == nullptr ? std::string() : route->choose(affinity).version;
 }
 
 }  // namespace slipway::bridge

@@ -30,8 +30,9 @@ class CallSink {
   virtual void refused(std::string_view binding, std::string_view interface, std::uint32_t method) = 0;
 };
 
-// Thread-safe. A call captures the table once, so that a swap in its middle does not touch it. A call that is not made,
-// for want of a route or an interface, is no call for the sink.
+// Thread-safe. A call captures the table, so that a swap in its middle does not touch it. One whose instance has ended
+// before it took the call, or whose binding is being exchanged, looks at the new table and goes on, within its budget.
+// A call that is not made, for want of a route or an interface, is no call for the sink.
 class PluginCaller final : public Caller {
  public:
   PluginCaller(const Routes& routes, CallSink& sink) : routes_(routes), sink_(sink) {}
@@ -39,6 +40,7 @@ class PluginCaller final : public Caller {
   boost::asio::awaitable<Result<std::string>> call(std::string_view binding, std::string_view interface,
                                                    std::uint32_t method, std::string payload,
                                                    CallContext context) override;
+  [[nodiscard]] std::string version_of(std::string_view binding, std::string_view affinity) const override;
   void reply_refused(std::string_view binding, std::string_view interface, std::uint32_t method) override {
     sink_.refused(binding, interface, method);
   }

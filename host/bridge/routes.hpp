@@ -1,6 +1,7 @@
 // Which instance a binding leads to, now.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -10,22 +11,45 @@
 #include <string_view>
 #include <vector>
 
+#include "host/bridge/intake.hpp"
+#include "host/bridge/tally.hpp"
 #include "host/runtime/instance.hpp"
 
 namespace slipway::bridge {
 
-// One binding's generation. Whoever holds a table holds its instances: none ends under a call.
-struct Route {
+// One generation of an instance, as calls reach it.
+struct Way {
   std::shared_ptr<runtime::Instance> instance;
+  std::string version;           // of its plugin
+  std::shared_ptr<Tally> tally;  // null: nobody counts
 };
 
-// Immutable once published.
+// A share of a binding's calls that goes to a generation on trial.
+struct Trial {
+  Way way;
+  std::uint32_t share = 0;  // parts per million
+  // Counts the calls, so that every million of them has exactly its share.
+  mutable std::atomic<std::uint64_t> calls{0};
+};
+
+// Where a binding leads. Whoever holds a table holds its instances: none ends under a call.
+struct Route : Way {
+  std::shared_ptr<const Trial> trial;  // null: all calls go one way
+  std::shared_ptr<Intake> intake;      // not null: calls wait here, then look at the new table
+
+  // The way of one call. Calls with the same `affinity` go the same way during a trial; those without are dealt out.
+  [[nodiscard]] const Way& choose(std::string_view affinity) const;
+};
+
+// Immutable once published. Beside the bindings there are names of a binding in one version,
+// "strategies.canary@1.2.0", for callers that stay with the version that they began with.
 class RouteTable {
  public:
   using Bindings = std::map<std::string, Route, std::less<>>;
 
   RouteTable() = default;
-  explicit RouteTable(Bindings bindings) : bindings_(std::move(bindings)) {}
+  explicit RouteTable(Bindings bindings, Bindings versions = {})
+      : bindings_(std::move(bindings)), versions_(std::move(versions)) {}
 
   // Null for an unknown binding.
   [[nodiscard]] const Route* find(std::string_view binding) const;
@@ -33,8 +57,13 @@ class RouteTable {
   // "gate, provider, strategies.canary"; "none" for an empty table.
   [[nodiscard]] std::string names() const;
 
+  static std::string in_version(std::string_view binding, std::string_view version) {
+    return std::string(binding) + "@" + std::string(version);
+  }
+
  private:
   Bindings bindings_;
+  Bindings versions_;
 };
 
 // The current table. Thread-safe. A swap is one pointer: who captured the old table keeps calling its instances.

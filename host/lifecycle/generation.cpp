@@ -4,7 +4,7 @@
 
 namespace slipway::lifecycle {
 
-Generation::Generation(PlannedInstance plan) : plan_(std::move(plan)) {}
+Generation::Generation(PlannedInstance plan) : plan_(std::move(plan)), bindings_(plan_.bindings) {}
 
 GenerationState Generation::state() const {
   const std::lock_guard lock(mutex_);
@@ -22,7 +22,7 @@ PluginStatus Generation::status() const {
           .interfaces = plugin.interfaces,
           .digest = digest_,
           .path = plan_.package.folder().string(),
-          .bindings = plan_.bindings,
+          .bindings = bindings_,
           .threading = std::string(manifest::name_of(plugin.threading)),
           .abi = to_string(plugin.abi.min) + " to " + to_string(plugin.abi.max),
           .permissions = plan_.permissions};
@@ -37,6 +37,20 @@ void Generation::move_to(GenerationState state, std::string reason) {
 void Generation::set_digest(std::string digest) {
   const std::lock_guard lock(mutex_);
   digest_ = std::move(digest);
+}
+
+std::vector<std::string> Generation::bindings() const {
+  const std::lock_guard lock(mutex_);
+  return bindings_;
+}
+
+void Generation::set_bindings(std::vector<std::string> bindings) {
+  const std::lock_guard lock(mutex_);
+  bindings_ = std::move(bindings);
+}
+
+std::string Generation::title() const {
+  return plan_.package.manifest.id + " " + base::to_string(plan_.package.manifest.version);
 }
 
 }  // namespace slipway::lifecycle

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "host/bridge/tally.hpp"
 #include "host/lifecycle/plan.hpp"
 #include "host/lifecycle/plugin_status.hpp"
 #include "host/loader/library.hpp"
@@ -26,10 +27,17 @@ class Generation {
 
   void move_to(GenerationState state, std::string reason = {});
   void set_digest(std::string digest);
+  // The bindings that lead to it; those of the plan at first.
+  [[nodiscard]] std::vector<std::string> bindings() const;
+  void set_bindings(std::vector<std::string> bindings);
+  // "strategy-canary 1.0.0"
+  [[nodiscard]] std::string title() const;
 
   std::optional<loader::VerifiedPackage> verified;  // between the check and the load
   std::shared_ptr<const loader::Library> library;
   std::shared_ptr<runtime::Instance> instance;
+  // Counts its calls.
+  const std::shared_ptr<bridge::Tally> tally = std::make_shared<bridge::Tally>();
 
  private:
   const PlannedInstance plan_;
@@ -37,6 +45,7 @@ class Generation {
   GenerationState state_ = GenerationState::staged;
   std::string reason_;
   std::string digest_;
+  std::vector<std::string> bindings_;
 };
 
 }  // namespace slipway::lifecycle

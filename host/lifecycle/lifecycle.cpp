@@ -1,39 +1,68 @@
 #include "host/lifecycle/lifecycle.hpp"
 
 #include <algorithm>
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <ranges>
 
 #include "host/config/fault.hpp"
+#include "host/lifecycle/reason.hpp"
 
 namespace slipway::lifecycle {
 namespace {
 
-// A status as the reason of a generation: without its code, and without the instance's name, which stands beside it.
-std::string reason_of(const Status& status, const std::string& instance) {
-  const std::string text = to_string(status).substr(name_of(status.code).size() + 2);
-  const std::string begin = instance + ": ";
-  return text.starts_with(begin) ? text.substr(begin.size()) : text;
-}
+constexpr std::chrono::milliseconds kLookAgain{2};
 
 }  // namespace
 
 Lifecycle::Lifecycle(LifecycleSettings settings, Surroundings surroundings)
-    : settings_(settings), around_(std::move(surroundings)) {}
+    : settings_(settings),
+      around_(std::move(surroundings)),
+      strand_(boost::asio::make_strand(around_.runtime.executor())) {}
 
 boost::asio::awaitable<Status> Lifecycle::start(Plan plan) {
+  auto work = start_all(std::move(plan));
+  co_return co_await boost::asio::co_spawn(strand_, std::move(work), boost::asio::use_awaitable);
+}
+
+boost::asio::awaitable<Status> Lifecycle::apply(Plan plan, ApplyOptions options) {
+  auto work = apply_one(std::move(plan), std::move(options));
+  co_return co_await boost::asio::co_spawn(strand_, std::move(work), boost::asio::use_awaitable);
+}
+
+boost::asio::awaitable<Status> Lifecycle::stop() {
+  auto work = stop_all();
+  co_return co_await boost::asio::co_spawn(strand_, std::move(work), boost::asio::use_awaitable);
+}
+
+boost::asio::awaitable<Status> Lifecycle::start_all(Plan plan) {
+  stopping_ = false;
   adopt(std::move(plan));
   for (const auto& generation : generations_) co_await bring_up(*generation);
-  const Status result = verdict();
-  if (!result.ok()) co_await stop();
+  const Status result = verdict(generations_, profile_);
+  if (!result.ok()) co_await stop_all();
   if (result.ok()) co_await sweep();
   co_return result;
 }
 
-boost::asio::awaitable<Status> Lifecycle::stop() {
+boost::asio::awaitable<Status> Lifecycle::stop_all() {
+  stopping_ = true;
+  boost::asio::steady_timer timer(strand_);
+  while (busy_) {
+    timer.expires_after(kLookAgain);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+  }
+  co_await settle();
   Problems problems;
-  for (const auto& generation : std::views::reverse(generations_)) {
+  Generations all = others_;
+  all.insert(all.end(), generations_.begin(), generations_.end());
+  for (const auto& generation : std::views::reverse(all)) {
     const std::string& name = generation->plan().name;
-    const Status status = co_await take_down(*generation);
+    const Status status = co_await take_down(*generation, settings_.stop);
     if (!status.ok()) problems.push_back({config::child_path("/plugins", name), "", reason_of(status, name)});
   }
   if (problems.empty()) co_return Status();
@@ -46,14 +75,20 @@ std::vector<PluginStatus> Lifecycle::status() const {
   const std::lock_guard lock(mutex_);
   std::vector<PluginStatus> list;
   for (const auto& generation : generations_) list.push_back(generation->status());
+  for (const auto& generation : others_) list.push_back(generation->status());
   return list;
 }
 
 void Lifecycle::adopt(Plan plan) {
-  const std::lock_guard lock(mutex_);
   profile_ = std::move(plan.profile);
-  generations_.clear();
-  for (PlannedInstance& one : plan.instances) generations_.push_back(std::make_unique<Generation>(std::move(one)));
+  Generations generations;
+  for (PlannedInstance& one : plan.instances) generations.push_back(std::make_shared<Generation>(std::move(one)));
+  set_generations(std::move(generations));
+}
+
+void Lifecycle::set_generations(Generations generations) {
+  const std::lock_guard lock(mutex_);
+  generations_ = std::move(generations);
 }
 
 boost::asio::awaitable<void> Lifecycle::bring_up(Generation& generation) {
@@ -62,23 +97,53 @@ boost::asio::awaitable<void> Lifecycle::bring_up(Generation& generation) {
     generation.move_to(GenerationState::failed, "was not started: it needs \"" + missing + "\", which did not start");
     co_return;
   }
-  for (const Step step :
-       {&Lifecycle::verify, &Lifecycle::load, &Lifecycle::create, &Lifecycle::begin, &Lifecycle::check_health}) {
+  static constexpr std::array<Step, 5> kWay{&Lifecycle::verify, &Lifecycle::load, &Lifecycle::create, &Lifecycle::begin,
+                                            &Lifecycle::check_health};
+  const Status status = co_await go_through(generation, kWay);
+  if (!status.ok()) co_return;
+  generation.move_to(GenerationState::active, generation.status().reason);
+  publish();
+}
+
+// One step after the other; a generation that fails keeps the reason.
+boost::asio::awaitable<Status> Lifecycle::go_through(Generation& generation, std::span<const Step> steps) {
+  for (const Step step : steps) {
     const Status status = co_await (this->*step)(generation);
     if (status.ok()) continue;
     generation.move_to(GenerationState::failed, reason_of(status, generation.plan().name));
-    co_return;
+    co_return status;
   }
-  publish();
+  co_return Status();
 }
 
 void Lifecycle::publish() {
   bridge::RouteTable::Bindings bindings;
+  bridge::RouteTable::Bindings versions;
+  const auto add = [&](const Generation& generation) {
+    if (generation.instance == nullptr) return;
+    const std::string version = base::to_string(generation.plan().package.manifest.version);
+    const bridge::Way way{generation.instance, version, generation.tally};
+    for (const std::string& binding : generation.bindings())
+      versions.try_emplace(bridge::RouteTable::in_version(binding, version), bridge::Route{way, nullptr, nullptr});
+  };
   for (const auto& generation : generations_) {
-    if (generation->state() != GenerationState::active) continue;
-    for (const std::string& binding : generation->plan().bindings) bindings[binding] = {generation->instance};
+    const std::string& name = generation->plan().name;
+    const auto intake = intakes_.find(name);
+    const bool closed = intake != intakes_.end();
+    if (!closed && generation->state() != GenerationState::active) continue;
+    const auto trial = trials_.find(name);
+    const std::string version = base::to_string(generation->plan().package.manifest.version);
+    for (const std::string& binding : generation->bindings()) {
+      bindings[binding] = {{generation->instance, version, generation->tally},
+                           trial == trials_.end() ? nullptr : trial->second,
+                           closed ? intake->second : nullptr};
+    }
+    if (!closed) add(*generation);
   }
-  around_.routes.publish(std::make_shared<const bridge::RouteTable>(std::move(bindings)));
+  for (const auto& generation : others_) {
+    if (generation->state() == GenerationState::warm) add(*generation);
+  }
+  around_.routes.publish(std::make_shared<const bridge::RouteTable>(std::move(bindings), std::move(versions)));
 }
 
 // The first need that does not run, or nothing.
@@ -92,16 +157,16 @@ std::string Lifecycle::missing_need(const Generation& generation) const {
   return {};
 }
 
-Status Lifecycle::verdict() const {
+Status Lifecycle::verdict(const Generations& generations, const std::string& profile) const {
   Problems problems;
-  for (const auto& generation : generations_) {
+  for (const auto& generation : generations) {
     const PluginStatus status = generation->status();
     if (status.state == GenerationState::failed)
       problems.push_back({config::child_path("/plugins", status.instance), "", status.reason});
   }
   if (problems.empty()) return {};
-  const std::string count = std::to_string(problems.size()) + " of " + std::to_string(generations_.size());
-  return {Code::failed_precondition, "profile \"" + profile_ + "\": " + count + " instances did not start",
+  const std::string count = std::to_string(problems.size()) + " of " + std::to_string(generations.size());
+  return {Code::failed_precondition, "profile \"" + profile + "\": " + count + " instances did not start",
           std::move(problems)};
 }
 

@@ -1,16 +1,20 @@
-// Plans turned into running instances, and back.
+// Plans turned into running instances, exchanged while calls go on, and ended.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <slipway/status.hpp>
 #include <slipway/values.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "host/bridge/routes.hpp"
+#include "host/lifecycle/exchange.hpp"
 #include "host/lifecycle/generation.hpp"
 #include "host/lifecycle/plan.hpp"
 #include "host/lifecycle/plugin_status.hpp"
@@ -24,7 +28,9 @@ namespace slipway::lifecycle {
 struct LifecycleSettings {
   Duration start = seconds(10);  // for each plugin's start function
   Duration health = seconds(2);  // for each first health call
-  runtime::StopSettings stop;
+  runtime::StopSettings stop;    // at the host's end
+  // When a generation is replaced while the host goes on.
+  runtime::StopSettings retire{.drain = seconds(30), .cancel = seconds(2), .patience = seconds(5)};
   runtime::InstanceLimits limits;
 };
 
@@ -36,9 +42,37 @@ struct Surroundings {
   std::function<std::shared_ptr<runtime::HostSink>(const PlannedInstance&)> make_sink;
   // Where the bindings of what runs are published, each change as one new table.
   bridge::Routes& routes;
+  // How many pieces of work stay with this version of a binding although a newer one is there: rollouts with a
+  // strategy. May be null.
+  std::function<std::size_t(const std::string& binding, const std::string& version)> in_use = nullptr;
 };
 
-// One start and one stop, one after the other; status from any thread. The surroundings outlive it.
+// After a change: how long the old generations are kept, and what sends the host back to them.
+struct Watch {
+  Duration bake{};            // 0: the old ones end at once
+  double fault_ratio = 0.05;  // of a new generation's calls
+  std::uint64_t calls = 20;   // before a ratio says anything
+  Duration look = milliseconds(100);
+  // Told once when the host went back by itself, with the reason.
+  std::function<void(const std::string& reason)> returned = nullptr;
+};
+
+// A share of the calls for the new generation before it gets all of them.
+struct TryOut {
+  std::uint32_t share = 0;  // parts per million
+  Duration length{};
+  Duration look = seconds(1);
+  // Compares both after each look; a text is the reason to withdraw the new one.
+  std::function<boost::asio::awaitable<std::string>(bridge::Tally::Counts fresh, bridge::Tally::Counts old)> judge;
+};
+
+struct ApplyOptions {
+  Watch watch;
+  std::optional<TryOut> try_out;
+};
+
+// Status from any thread; start, apply and stop too, one after the other: an apply while another is under way is
+// FAILED_PRECONDITION. The surroundings outlive it.
 class Lifecycle {
  public:
   Lifecycle(LifecycleSettings settings, Surroundings surroundings);
@@ -49,40 +83,88 @@ class Lifecycle {
   // everything that had started has been stopped again.
   boost::asio::awaitable<Status> start(Plan plan);
 
+  // Goes over to another plan. Everything that differs is prepared beside what runs; where two generations can't run
+  // side by side (HandOver::exchange) calls wait meanwhile, within their own deadlines. Then one table is published,
+  // and the old generations end, or are kept for the watch. When anything fails nothing has changed, and the status has
+  // every fault as a problem.
+  boost::asio::awaitable<Status> apply(Plan plan, ApplyOptions options);
+
   // Stops the instances in reverse, each after its bindings are withdrawn, and unloads their libraries. Waits no longer
   // than the stop settings for each. Returns the faults as one problem each; whatever they are, nothing is bound
   // afterwards.
   boost::asio::awaitable<Status> stop();
 
-  // In the plan's order.
+  // What is active in the plan's order, then what is on its way in or out.
   [[nodiscard]] std::vector<PluginStatus> status() const;
 
  private:
   using Step = boost::asio::awaitable<Status> (Lifecycle::*)(Generation&);
+  struct Watching;
 
+  // Everything below belongs to the strand (lifecycle.cpp).
+  boost::asio::awaitable<Status> start_all(Plan plan);
+  boost::asio::awaitable<Status> stop_all();
   void adopt(Plan plan);
   boost::asio::awaitable<void> bring_up(Generation& generation);
+  boost::asio::awaitable<Status> go_through(Generation& generation, std::span<const Step> steps);
+  void publish();
+  [[nodiscard]] std::string missing_need(const Generation& generation) const;
+  [[nodiscard]] Status verdict(const Generations& generations, const std::string& profile) const;
+  void set_generations(Generations generations);
+
+  // One generation's way (lifecycle_steps.cpp)
   boost::asio::awaitable<Status> verify(Generation& generation);
   boost::asio::awaitable<Status> load(Generation& generation);
   boost::asio::awaitable<Status> create(Generation& generation);
   boost::asio::awaitable<Status> begin(Generation& generation);
   boost::asio::awaitable<Status> check_health(Generation& generation);
   boost::asio::awaitable<void> sweep();
-  boost::asio::awaitable<Status> take_down(Generation& generation);
+  boost::asio::awaitable<Status> take_down(Generation& generation, runtime::StopSettings settings);
   boost::asio::awaitable<void> let_go(Generation& generation);
   Status verify_now(Generation& generation);
   Status load_now(Generation& generation);
   Status create_now(Generation& generation);
-  void publish();
-  [[nodiscard]] std::string missing_need(const Generation& generation) const;
   [[nodiscard]] bool library_in_use(const Generation& generation) const;
-  [[nodiscard]] Status verdict() const;
+
+  // A change (lifecycle_apply.cpp)
+  boost::asio::awaitable<Status> apply_one(Plan plan, ApplyOptions options);
+  boost::asio::awaitable<Status> carry_out(std::shared_ptr<Exchange> exchange, ApplyOptions options);
+  std::shared_ptr<Exchange> stage(Plan plan) const;
+  boost::asio::awaitable<Status> prepare(Exchange& exchange);
+  boost::asio::awaitable<Status> try_out(Exchange& exchange, const TryOut& how);
+  boost::asio::awaitable<Status> hand_over(Exchange& exchange);
+  boost::asio::awaitable<void> withdraw(Exchange& exchange);
+  void commit(Exchange& exchange);
+
+  // Two generations that can't run side by side (lifecycle_exchange.cpp)
+  boost::asio::awaitable<Status> replace(Succession& succession);
+  boost::asio::awaitable<Status> put_back(Succession& succession);
+  boost::asio::awaitable<Status> export_state(Generation& generation, Json& state);
+  boost::asio::awaitable<Status> import_state(Generation& generation, const Json& state);
+  boost::asio::awaitable<Status> end_instance(Generation& generation);
+  void close_intake(const Generation& generation);
+  void open_intake(const std::string& instance);
+
+  // Afterwards (lifecycle_watch.cpp)
+  boost::asio::awaitable<void> watch(std::shared_ptr<Exchange> exchange, std::shared_ptr<Watching> watching);
+  boost::asio::awaitable<void> settle();
+  boost::asio::awaitable<void> go_back(Exchange& exchange, std::string reason);
+  boost::asio::awaitable<void> retire(Generations generations);
+  [[nodiscard]] std::string complaint(const Exchange& exchange, const Watch& how) const;
+  [[nodiscard]] std::size_t uses_of(const Generation& generation) const;
 
   const LifecycleSettings settings_;
   Surroundings around_;
+  const boost::asio::any_io_executor strand_;
   std::string profile_;
-  mutable std::mutex mutex_;  // guards the vector, not what it points to
-  std::vector<std::unique_ptr<Generation>> generations_;
+  mutable std::mutex mutex_;                                            // guards the vectors, not what they point to
+  Generations generations_;                                             // active ones, in their plan's order
+  Generations others_;                                                  // on their way in or out
+  std::map<std::string, std::shared_ptr<bridge::Intake>> intakes_;      // by instance
+  std::map<std::string, std::shared_ptr<const bridge::Trial>> trials_;  // by instance
+  std::vector<std::shared_ptr<Watching>> watches_;
+  bool busy_ = false;
+  bool stopping_ = false;
 };
 
 }  // namespace slipway::lifecycle

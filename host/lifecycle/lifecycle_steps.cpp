@@ -104,8 +104,7 @@ boost::asio::awaitable<Status> Lifecycle::check_health(Generation& generation) {
     co_return Status(reply.status().code, base::readable(reply.status().message), reply.status().problems);
   if (reply->condition == Condition::unhealthy)
     co_return Status(Code::unavailable, "is unhealthy: " + complaints(*reply));
-  generation.move_to(GenerationState::prepared);
-  generation.move_to(GenerationState::active,
+  generation.move_to(GenerationState::prepared,
                      reply->condition == Condition::degraded ? "is degraded: " + complaints(*reply) : "");
   co_return Status();
 }
@@ -118,14 +117,15 @@ boost::asio::awaitable<void> Lifecycle::sweep() {
   });
 }
 
-boost::asio::awaitable<Status> Lifecycle::take_down(Generation& generation) {
+boost::asio::awaitable<Status> Lifecycle::take_down(Generation& generation, runtime::StopSettings settings) {
   const bool failed = generation.state() == GenerationState::failed;
-  if (generation.state() == GenerationState::active) {
+  const bool bound = generation.state() == GenerationState::active || generation.state() == GenerationState::warm;
+  if (bound) {
     generation.move_to(GenerationState::draining);
     publish();
   }
   Status status;
-  if (generation.instance) status = co_await generation.instance->stop(settings_.stop);
+  if (generation.instance) status = co_await generation.instance->stop(settings);
   if (!status.ok() && !failed) generation.move_to(GenerationState::failed, status.message);
   co_await let_go(generation);
   co_return status;
@@ -159,9 +159,10 @@ boost::asio::awaitable<void> Lifecycle::let_go(Generation& generation) {
 
 bool Lifecycle::library_in_use(const Generation& generation) const {
   if (generation.plan().package.manifest.unload == manifest::Unload::keep) return true;
-  return std::ranges::any_of(generations_, [&](const auto& other) {
+  const auto uses_it = [&](const auto& other) {
     return other.get() != &generation && other->library && other->library->digest() == generation.library->digest();
-  });
+  };
+  return std::ranges::any_of(generations_, uses_it) || std::ranges::any_of(others_, uses_it);
 }
 
 }  // namespace slipway::lifecycle

@@ -16,6 +16,7 @@ enum class GenerationState {
   verified,  // its package passed every check that runs no code
   loaded,    // its library is in this process
   prepared,  // created, started and healthy
+  warm,      // as prepared, and kept: for its turn, for a return, or for rollouts that stay with it
   active,    // its bindings lead to it
   draining,  // takes no new work, finishes what runs
   retired,   // destroyed; its library is still in use elsewhere
@@ -25,10 +26,11 @@ enum class GenerationState {
 };
 constexpr auto enum_names(GenerationState) {
   using S = GenerationState;
-  return std::array<EnumName<S>, 10>{{{S::staged, "staged"},
+  return std::array<EnumName<S>, 11>{{{S::staged, "staged"},
                                       {S::verified, "verified"},
                                       {S::loaded, "loaded"},
                                       {S::prepared, "prepared"},
+                                      {S::warm, "warm"},
                                       {S::active, "active"},
                                       {S::draining, "draining"},
                                       {S::retired, "retired"},
@@ -42,7 +44,7 @@ struct PluginStatus {
   std::string version;
   std::string instance;
   GenerationState state = GenerationState::staged;
-  std::string reason;  // of failed and parked; of an active one that is degraded
+  std::string reason;  // of failed, parked and warm; of an active one that is degraded
   std::vector<std::string> interfaces;
   std::string digest;  // SHA-256 of the library; empty until it is verified
   std::string path;    // the package's folder

@@ -73,4 +73,16 @@ std::string missing(const Permissions& wanted, const Permissions& granted) {
   return text;
 }
 
+std::vector<std::string> beyond(const Permissions& a, const Permissions& b) {
+  std::vector<std::string> words;
+  for (const NamedGrant& grant : kGrants) {
+    const auto& others = (b.*grant.member).allowed;
+    if (std::ranges::find(others, "*") != others.end()) continue;
+    for (const std::string& name : (a.*grant.member).allowed) {
+      if (std::ranges::find(others, name) == others.end()) words.push_back(std::string(grant.name) + " " + name);
+    }
+  }
+  return words;
+}
+
 }  // namespace slipway::manifest

@@ -32,4 +32,7 @@ struct Permissions {
 // What is wanted and not granted, in words: "network (10.0.0.1, *), processes (haproxy)". Empty: everything is granted.
 std::string missing(const Permissions& wanted, const Permissions& granted);
 
+// What `a` allows and `b` does not, one text each: "network 10.0.0.1".
+std::vector<std::string> beyond(const Permissions& a, const Permissions& b);
+
 }  // namespace slipway::manifest

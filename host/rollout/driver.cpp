@@ -247,7 +247,10 @@ Rollout Driver::shown() const {
 }
 
 bridge::CallContext Driver::context(Duration budget) const {
-  return {.budget_ns = budget.ns, .traceparent = trace(), .tenant = tenant_};
+  return {.budget_ns = budget.ns,
+          .traceparent = trace(),
+          .tenant = tenant_,
+          .affinity = has_rollout() ? record().rollout.id : std::string()};
 }
 
 }  // namespace slipway::rollout

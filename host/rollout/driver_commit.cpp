@@ -32,6 +32,7 @@ boost::asio::awaitable<Status> Driver::load() {
   notes_ = false;
   waiting_ = has_rollout() ? record().wait : strategy::Wait{};
   stale_ = false;
+  note_use();
   sync_analyses();
   co_return Status();
 }
@@ -126,6 +127,7 @@ void Driver::adopt(Draft draft, const storage::WriteReply& reply) {
     waiting_ = draft.record.wait;
     rollout_ = Stored<Record>{std::move(draft.record), reply.versions.at(0)};
   }
+  note_use();
   sync_analyses();
 }
 

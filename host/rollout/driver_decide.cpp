@@ -8,6 +8,16 @@
 
 namespace slipway::rollout {
 
+namespace {
+
+// A plugin's word on a state, as against the failure to ask it.
+bool is_final(Code code) {
+  return code == Code::failed_precondition || code == Code::invalid_argument || code == Code::unimplemented ||
+         code == Code::out_of_range;
+}
+
+}  // namespace
+
 const AnalysisRun* Driver::failed_run() const {
   const auto& runs = record().runs;
   const auto found = std::find_if(
@@ -26,13 +36,15 @@ boost::asio::awaitable<bool> Driver::step() {
     if (stale_ || !has_rollout()) co_return true;
     co_return co_await go_on(std::nullopt);
   }
+  const std::string way = co_await follow_strategy(binding);
+  if (stale_ || !has_rollout() || interrupted_) co_return true;
   const std::int64_t version = rollout_->version;
   const std::int64_t began = tools_.clock.steady_ns();
   const auto& budgets = tools_.settings.budgets;
   strategy::StepRequest request = question(record(), *world_, now());
   const Duration budget = hurry() ? budgets.urgent : budgets.strategy;
   auto reply = co_await interruptible(
-      bridge::call<strategy::Interface, strategy::Step>(tools_.caller, binding, std::move(request), context(budget)));
+      bridge::call<strategy::Interface, strategy::Step>(tools_.caller, way, std::move(request), context(budget)));
   tools_.metrics.histogram(telemetry::metric::kStepSeconds, {"decide"})
       .observe(static_cast<double>(tools_.clock.steady_ns() - began) / 1e9);
   if (!reply.ok() && interrupted_) co_return true;
@@ -48,6 +60,61 @@ boost::asio::awaitable<bool> Driver::step() {
   }
   troubles_.failed(binding, reply.status(), now());
   co_return co_await step_failed(reply.status());
+}
+
+// The binding to be asked for the next step. A rollout goes over to a newer version of its strategy as soon as that one
+// has taken its state over, which is a decision of its own; until then it stays with the version that it began with.
+boost::asio::awaitable<std::string> Driver::follow_strategy(std::string binding) {
+  const std::string newest = tools_.caller.version_of(binding, record().rollout.id);
+  const std::string own = record().strategy_version;
+  if (newest.empty() || newest == own) co_return binding;
+  if (own.empty() || record().strategy_state.is_null()) {
+    note_strategy(newest);
+    co_return binding;
+  }
+  const std::string kept = binding + "@" + own;
+  const bool can_stay = !tools_.caller.version_of(kept, "").empty();
+  if (can_stay && record().refused_version == newest) co_return kept;
+  strategy::MigrateRequest request{.state = record().strategy_state};
+  request.from_version = request.state.value("version", std::int64_t{0});
+  const std::int64_t version = rollout_->version;
+  auto reply = co_await interruptible(bridge::call<strategy::Interface, strategy::Migrate>(
+      tools_.caller, binding, std::move(request), context(tools_.settings.budgets.strategy)));
+  const auto turn = co_await turns_.take();
+  if (stale_ || !has_rollout() || interrupted_ || rollout_->version != version) co_return binding;
+  const std::string name = record().rollout.strategy.name;
+  Change change{.record = record(), .kind = "strategy"};
+  if (reply.ok()) {
+    change.record.strategy_state = std::move(reply->state);
+    change.record.strategy_version = newest;
+    change.record.refused_version.clear();
+    change.record.refused_reason.clear();
+    change.reason = "strategy " + name + " went from " + own + " to " + newest + " and took its state along";
+  } else if (can_stay && is_final(reply.status().code)) {
+    change.record.refused_version = newest;
+    change.record.refused_reason = reply.status().message;
+    change.reason = "strategy " + name + " stays at " + own + ": " + newest +
+                    " can't go on with this rollout: " + reply.status().message;
+  } else {
+    // Nobody can take a step until either version is back; the step's own failure says so.
+    co_return can_stay ? kept : binding;
+  }
+  const bool refused = !reply.ok();
+  (void)co_await commit(std::move(change));
+  co_return refused ? kept : binding;
+}
+
+// In memory until the next decision is written.
+void Driver::note_strategy(const std::string& version) {
+  rollout_->value.strategy_version = version;
+  notes_ = true;
+  note_use();
+}
+
+void Driver::note_use() {
+  const std::string user = tenant_ + "/" + name_;
+  if (!has_rollout() || record().strategy_version.empty()) return tools_.uses.clear(user);
+  tools_.uses.set(user, "strategies." + record().rollout.strategy.name, record().strategy_version);
 }
 
 // A failed analysis is answered even when the strategy can't be asked.

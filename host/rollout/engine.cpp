@@ -18,10 +18,10 @@ Engine::Engine(EngineParts parts, EngineSettings settings)
       lease_(lease_strand_, store_, clock_, parts_.timers, parts_.log, settings_),
       feed_(clock_, parts_.timers, static_cast<std::size_t>(settings_.events.max_waiting)),
       trimmer_(parts_.executor, store_, settings_.events),
-      tools_{parts_.caller,  clock_,    parts_.timers, parts_.ids, parts_.random, parts_.log,
-             parts_.metrics, settings_, store_,        lease_,     feed_,         trimmer_} {
-  if (!settings_.notifiers.empty()) notifications_ = std::make_unique<Notifications>(tools_, parts_.executor);
-}
+      wiring_(settings_.wiring),
+      tools_{parts_.caller, clock_, parts_.timers, parts_.ids, parts_.random, parts_.log, parts_.metrics,
+             settings_,     store_, lease_,        feed_,      trimmer_,      wiring_,    uses_},
+      notifications_(tools_, parts_.executor) {}
 
 Engine::~Engine() = default;
 
@@ -85,7 +85,7 @@ boost::asio::awaitable<Status> Engine::resume(Duration patience) {
   };
   boost::asio::co_spawn(lease_strand_, keep(this), boost::asio::detached);
   if (Status status = co_await take_up(away); !status.ok()) co_return status;
-  if (notifications_) notifications_->start();
+  notifications_.start();
   co_return Status();
 }
 
@@ -152,7 +152,7 @@ boost::asio::awaitable<Status> Engine::stop(Duration patience) {
     };
     boost::asio::co_spawn(found->strand(), halt(found), boost::asio::detached);
   }
-  if (notifications_) notifications_->stop();
+  notifications_.stop();
   Wakeup pause(co_await boost::asio::this_coro::executor, clock_, parts_.timers);
   const std::int64_t until = clock_.steady_ns() + patience.ns;
   while ((busy() > 0 || *inside_ > 0) && clock_.steady_ns() < until) {

@@ -41,6 +41,12 @@ class Engine final : public Control {
   boost::asio::awaitable<Status> stop(Duration patience);
   // The provider says that an observation would differ from the last one.
   void provider_changed(const std::string& tenant, const std::string& application);
+  // Another profile came into force.
+  void rewire(Wiring wiring) { wiring_.set(std::move(wiring)); }
+  // Rollouts under way that go by this version of a strategy; `binding` is any binding. [any thread]
+  [[nodiscard]] std::size_t uses_of_strategy(const std::string& binding, const std::string& version) const {
+    return uses_.count(binding, version);
+  }
   // Applications on which something is under way.
   [[nodiscard]] std::size_t busy() const;
 
@@ -103,11 +109,13 @@ class Engine final : public Control {
   Lease lease_;
   Feed feed_;
   Trimmer trimmer_;
+  CurrentWiring wiring_;
+  StrategyUses uses_;
   Tools tools_;
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, std::weak_ptr<Driver>> drivers_;
   std::size_t sweep_at_ = 64;
-  std::unique_ptr<Notifications> notifications_;
+  Notifications notifications_;
   Count inside_ = std::make_shared<std::atomic<int>>(0);
   std::atomic<bool> stopping_ = false;
 };

@@ -31,10 +31,11 @@ bool covers(std::string_view pattern, std::string_view type) {
   return type.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
-// Whether the profile wants this notifier to hear of such events.
-bool wants(const EngineSettings& settings, const std::string& notifier, const std::string& type) {
-  const auto found = settings.notified_of.find(notifier);
-  if (found == settings.notified_of.end() || found->second.empty()) return true;
+// Whether the profile wants this notifier to hear of such events. One that is no longer in it hears of none.
+bool wants(const Wiring& wiring, const std::string& notifier, const std::string& type) {
+  if (std::ranges::find(wiring.notifiers, notifier) == wiring.notifiers.end()) return false;
+  const auto found = wiring.notified_of.find(notifier);
+  if (found == wiring.notified_of.end() || found->second.empty()) return true;
   return std::any_of(found->second.begin(), found->second.end(),
                      [&](const std::string& pattern) { return covers(pattern, type); });
 }
@@ -91,7 +92,8 @@ void Notifications::heard(const std::string& tenant) {
     early_.insert(tenant);
     return;
   }
-  for (const std::string& notifier : tools_.settings.notifiers) {
+  const auto wiring = tools_.wiring.get();
+  for (const std::string& notifier : wiring->notifiers) {
     auto& line = lines_[{tenant, notifier}];
     if (line) {
       line->ring();
@@ -147,7 +149,7 @@ boost::asio::awaitable<bool> Notifications::send(std::shared_ptr<Line> line, sto
   const Tools& tools = line->tools;
   bridge::CallContext context{.budget_ns = tools.settings.budgets.notifier.ns, .tenant = line->tenant};
   notifier::SendRequest message = message_of(line->tenant, entry);
-  if (!wants(tools.settings, line->notifier, message.type)) co_return true;
+  if (!wants(*tools.wiring.get(), line->notifier, message.type)) co_return true;
   const auto reply = co_await bridge::call<notifier::Interface, notifier::Send>(
       tools.caller, "notifiers." + line->notifier, std::move(message), std::move(context));
   if (reply.ok()) {

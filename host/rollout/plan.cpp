@@ -35,7 +35,8 @@ boost::asio::awaitable<Status> check_strategy(const Tools& tools, Proposal propo
   request.capabilities = *able;
   for (const AnalysisSpec& analysis : spec.analyses) request.analyses.push_back(analysis.name);
   request.gates.emplace_back("approval");
-  request.gates.insert(request.gates.end(), tools.settings.gates.begin(), tools.settings.gates.end());
+  const auto wiring = tools.wiring.get();
+  request.gates.insert(request.gates.end(), wiring->gates.begin(), wiring->gates.end());
   for (const GateSpec& gate : spec.gates) request.gates.push_back(gate.gate);
   const std::string binding = "strategies." + proposal.strategy.name;
   const auto reply = co_await bridge::call<strategy::Interface, strategy::Validate>(

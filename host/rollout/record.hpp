@@ -111,6 +111,9 @@ struct Record {
   Phase phase = Phase::gates;
   Order order;
   Json strategy_state;
+  std::string strategy_version;  // of the plugin that wrote the state; empty before the first step
+  std::string refused_version;   // of the plugin that could not take the state over
+  std::string refused_reason;
   std::vector<AnalysisRun> runs;
   std::vector<GateRun> gates;
   std::vector<strategy::Command> commands;
@@ -128,6 +131,9 @@ struct Record {
                            required("phase", &Record::phase, "Where the engine is."),
                            required("order", &Record::order, "The last order to the provider."),
                            field("strategy_state", &Record::strategy_state, "The strategy's state."),
+                           field("strategy_version", &Record::strategy_version, "Version of the strategy's plugin."),
+                           field("refused_version", &Record::refused_version, "Version that refused the state."),
+                           field("refused_reason", &Record::refused_reason, "Why."),
                            field("runs", &Record::runs, "Analyses."), field("gates", &Record::gates, "Gates."),
                            field("commands", &Record::commands, "Commands that the strategy hasn't seen."),
                            field("wait", &Record::wait, "What it waits for."),

@@ -161,7 +161,8 @@ struct Rollout {
   }
 };
 
-// One decision, as it was taken. `kind`: started, step, command, verdict, gate, rollback, verified, ended, resumed.
+// One decision, as it was taken. `kind`: started, step, command, verdict, gate, strategy, rollback,
+// verified, ended, resumed.
 struct JournalEntry {
   std::int64_t sequence = 0;
   Instant at;

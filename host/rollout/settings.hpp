@@ -27,6 +27,14 @@ struct Budgets {
   Duration notifier = seconds(30);
 };
 
+// What the engine takes from the profile. It may be exchanged while rollouts run.
+struct Wiring {
+  std::vector<std::string> gates{};      // names of gates, for the checks before a rollout
+  std::vector<std::string> notifiers{};  // names of notifiers that are told of events
+  // By notifier, the types that it is told of: "rollout.failed", "rollout.*", "*". None: every type.
+  std::map<std::string, std::vector<std::string>> notified_of{};
+};
+
 struct EngineSettings {
   std::string owner = "slipwayd";  // the same after a restart, so that its own lease doesn't keep it out
   std::string environment = "development";
@@ -35,10 +43,7 @@ struct EngineSettings {
   Duration ask_again = seconds(30);      // a gate that is not open
   Duration write_patience = seconds(5);  // of a person for a write whose outcome is unknown
   Duration keep_notes = seconds(5);      // between two silent writes of one rollout
-  std::vector<std::string> gates{};      // names of the profile's gates, for the checks before a rollout
-  std::vector<std::string> notifiers{};  // names of the profile's notifiers that are told of events
-  // By notifier, the types that it is told of: "rollout.failed", "rollout.*", "*". None: every type.
-  std::map<std::string, std::vector<std::string>> notified_of{};
+  Wiring wiring;                         // at the start
   EventSettings events;
   Budgets budgets;
 };

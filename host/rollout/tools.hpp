@@ -3,9 +3,11 @@
 
 #include "host/base/forward_clock.hpp"
 #include "host/base/ids.hpp"
+#include "host/rollout/current_wiring.hpp"
 #include "host/rollout/feed.hpp"
 #include "host/rollout/lease.hpp"
 #include "host/rollout/store.hpp"
+#include "host/rollout/strategy_uses.hpp"
 #include "host/rollout/trimmer.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"
@@ -25,6 +27,8 @@ struct Tools {
   Lease& lease;
   Feed& feed;
   Trimmer& trimmer;
+  const CurrentWiring& wiring;
+  StrategyUses& uses;
 };
 
 }  // namespace slipway::rollout

@@ -43,6 +43,11 @@ Why why_of(const Record& record, const Live* live) {
     return why;
   }
   if (live != nullptr) why.details = live->troubles;
+  if (!record.refused_version.empty()) {
+    why.details.push_back("strategy " + record.rollout.strategy.name + " stays at " + record.strategy_version +
+                          " for this rollout: " + record.refused_version +
+                          " can't go on with it: " + record.refused_reason);
+  }
   if (live != nullptr && !live->troubles.empty())
     why.next = "it is tried again" + (wait.next.empty() ? "" : ", then: " + wait.next);
   add_runs(why, record);

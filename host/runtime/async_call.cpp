@@ -30,7 +30,12 @@ class PendingCall final : public OneShot<Outcome> {
     id_ = instance_->call(arguments, {&PendingCall::on_answer, this}, self, reply).id;
     if (id_ != 0) return std::nullopt;
     self_.reset();
+    begun_ = reply.answer().fault != Fault::not_running;
     return instance_->result_of(reply.answer(), request_.budget_ns);
+  }
+  // The request when the instance did not take it.
+  std::optional<CallRequest> take_back() {
+    return begun_ ? std::nullopt : std::optional<CallRequest>(std::move(request_));
   }
 
  protected:
@@ -41,21 +46,25 @@ class PendingCall final : public OneShot<Outcome> {
     auto* me = static_cast<PendingCall*>(context);
     // The callback's own share of it ends here.
     const std::shared_ptr<PendingCall> self = std::move(me->self_);
+    self->begun_ = answer.fault != Fault::not_running;
     self->deliver(self->instance_->result_of(answer, self->request_.budget_ns));
   }
 
   const std::shared_ptr<Instance> instance_;
-  const CallRequest request_;
+  CallRequest request_;
   std::uint64_t id_ = 0;
+  bool begun_ = true;
   std::shared_ptr<PendingCall> self_;
 };
 
 }  // namespace
 
-boost::asio::awaitable<Result<std::string>> async_call(std::shared_ptr<Instance> instance, CallRequest request) {
+boost::asio::awaitable<Result<std::string>> async_call(std::shared_ptr<Instance> instance, CallRequest request,
+                                                       std::optional<CallRequest>* not_begun) {
   const auto pending = std::make_shared<PendingCall>(std::move(instance), std::move(request));
-  if (Outcome outcome = pending->begin()) co_return *std::move(outcome);
-  Outcome outcome = co_await pending->wait();
+  Outcome outcome = pending->begin();
+  if (!outcome) outcome = co_await pending->wait();
+  if (not_begun != nullptr) *not_begun = pending->take_back();
   co_return *std::move(outcome);
 }
 

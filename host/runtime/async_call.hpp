@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <slipway/status.hpp>
 #include <string>
 
@@ -24,6 +25,10 @@ struct CallRequest {
 
 // Calls the instance, which it holds until the answer is there, and resumes on the awaiting coroutine's executor. When
 // the plugin answers inside invoke the coroutine does not suspend. Cancelling the coroutine cancels the call.
-boost::asio::awaitable<Result<std::string>> async_call(std::shared_ptr<Instance> instance, CallRequest request);
+//
+// An instance that takes no calls, or none any more, hands the request back through `not_begun`, if that is not null:
+// nothing of the plugin has seen it, so it may be asked of another instance.
+boost::asio::awaitable<Result<std::string>> async_call(std::shared_ptr<Instance> instance, CallRequest request,
+                                                       std::optional<CallRequest>* not_begun = nullptr);
 
 }  // namespace slipway::runtime

@@ -117,8 +117,10 @@ boost::asio::awaitable<bool> Instance::idle(Duration patience) {
 boost::asio::awaitable<Status> Instance::stop(StopSettings settings) {
   const auto self = shared_from_this();
   const Status quiet = co_await quiesce(settings.patience);
-  const bool drained = co_await idle(settings.drain);
+  bool drained = co_await idle(settings.drain);
   calls_.close();
+  // A call may have come between the last look and the closing.
+  if (drained) drained = co_await idle(settings.drain);
   if (!drained) {
     calls_.each_open([](void* me, std::uint64_t id) { static_cast<Instance*>(me)->abandon(id); }, this);
     co_await idle(settings.cancel);

@@ -28,8 +28,8 @@ std::shared_ptr<std::optional<Status>> World::start(Host& host, Duration patienc
   host.context = std::make_unique<boost::asio::io_context>(1);
   rollout::EngineSettings settings;
   settings.owner = host.side == Side::first ? "first" : "second";
-  settings.gates = {"freeze"};
-  settings.notifiers = notifiers;
+  settings.wiring.gates = {"freeze"};
+  settings.wiring.notifiers = notifiers;
   settings.events = events;
   host.engine =
       std::make_unique<rollout::Engine>(rollout::EngineParts{host.context->get_executor(), host, time.clock(), time,

@@ -30,6 +30,8 @@ void add_deliver_commands(CLI::App& app, Session& session);  // apply, deploy, a
 void add_rollout_commands(CLI::App& app, Session& session);  // rollout …
 void add_host_commands(CLI::App& app, Session& session);     // plugin, profile, binding, status, events, check, version
 void add_new_plugin_command(CLI::App& app, Session& session);  // plugin new; after add_host_commands
+// What changes the profile: plan, apply, history, diff, rollback below `profile`; swap below `binding`.
+void add_profile_commands(CLI::App& profile, CLI::App& binding, Session& session);
 void add_completion_command(CLI::App& app, Session& session);
 
 // Follows a rollout to its end: draws it when `live`, else only waits. `timeout_s` 0: no limit.

@@ -127,6 +127,7 @@ void add_host_commands(CLI::App& app, Session& session) {
           {item.value("name", ""), item.value("instance", ""), item.value("plugin", ""), item.value("version", "")});
     return table({"BINDING", "INSTANCE", "PLUGIN", "VERSION"}, rows);
   });
+  add_profile_commands(*profile, *binding, session);
   add_show(app, session, "status", "The host at a glance", "/api/status",
            [&session](const Json& answer) { return status_text(session.terminal, answer, session.connection.url); });
   add_events(app, session);

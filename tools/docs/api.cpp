@@ -70,7 +70,11 @@ std::string documents() {
          document<rollout::ActionRequest>("ActionRequest") + document<rollout::JournalEntry>("JournalEntry") +
          document<rollout::Event>("Event") + document<api::PluginView>("Plugin") +
          document<api::BindingView>("Binding") + document<api::ProfileView>("Profile") +
-         document<api::StatusView>("Status") + document<plugin::HealthReply>("Health");
+         document<api::ProfileRequest>("ProfileRequest") + document<api::ProfileAnswer>("ProfileAnswer") +
+         document<api::RollbackRequest>("RollbackRequest") + document<api::SwapRequest>("SwapRequest") +
+         document<lifecycle::Revision>("Revision") + document<lifecycle::InstanceChange>("InstanceChange") +
+         document<lifecycle::BindingChange>("BindingChange") + document<api::StatusView>("Status") +
+         document<plugin::HealthReply>("Health");
 }
 
 constexpr std::string_view kConventions =
@@ -93,7 +97,8 @@ constexpr std::string_view kConventions =
 void add_api(Pages& pages) {
   NoControl control;
   NoHost host;
-  const api::Operations operations = api::all_operations(control, host);
+  NoProfile profile;
+  const api::Operations operations = api::all_operations(control, host, profile);
   pages.push_back({"reference/openapi.json", api::openapi_document(operations, SLIPWAY_VERSION).dump(2) + "\n"});
   pages.push_back(
       {"reference/api.md", title("REST API") + std::string(kConventions) + operations_text(operations) + documents()});

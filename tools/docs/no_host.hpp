@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "host/api/host_view.hpp"
+#include "host/api/profile_control.hpp"
 #include "host/rollout/control.hpp"
 
 namespace slipway::docs {
@@ -45,6 +46,17 @@ class NoHost final : public api::HostView {
   boost::asio::awaitable<plugin::HealthReply> health() override { never(); }
   [[nodiscard]] bool serving() const override { never(); }
   [[nodiscard]] std::string metrics() const override { never(); }
+};
+
+class NoProfile final : public api::ProfileControl {
+ public:
+  using Actor = rollout::Actor;
+  using Mode = rollout::Mode;
+  Answer<api::ProfileAnswer> put(Actor, api::ProfileRequest, rollout::IfVersion, Mode) override { never(); }
+  Answer<api::ProfileAnswer> roll_back(Actor, api::RollbackRequest, Mode) override { never(); }
+  Answer<api::ProfileAnswer> swap(Actor, std::string, api::SwapRequest, Mode) override { never(); }
+  Answer<rollout::Page<lifecycle::Revision>> history(rollout::PageRequest) override { never(); }
+  Answer<lifecycle::Revision> revision(std::int64_t) override { never(); }
 };
 
 }  // namespace slipway::docs

@@ -222,7 +222,9 @@ class FakeHostView final : public HostView {
   [[nodiscard]] std::vector<BindingView> bindings() const override {
     return {{"strategies.canary", "canary", "strategy-canary", "0.1.0"}};
   }
-  [[nodiscard]] ProfileView profile() const override { return {"dev", "abc", "dev.yaml", {{"name", "dev"}}}; }
+  [[nodiscard]] ProfileView profile() const override {
+    return {.name = "dev", .version = "abc", .revision = 3, .profile = {{"name", "dev"}}};
+  }
   [[nodiscard]] StatusView status() const override {
     return {.version = "0.1.0", .profile = "dev", .condition = "healthy"};
   }
@@ -234,6 +236,42 @@ class FakeHostView final : public HostView {
 
   std::atomic<bool> ready{true};
   std::atomic<plugin::Condition> condition{plugin::Condition::healthy};
+};
+
+// One revision, number 3; answers every change with what it was asked, and remembers the last.
+class FakeProfileControl final : public ProfileControl {
+ public:
+  Answer<ProfileAnswer> put(rollout::Actor actor, ProfileRequest request, rollout::IfVersion version,
+                            rollout::Mode mode) override {
+    if (version && *version != "abc") co_return Status(Code::aborted, "the profile has changed since it was read");
+    co_return answer("put by " + actor.subject + ": " + request.reason, mode, false);
+  }
+  Answer<ProfileAnswer> roll_back(rollout::Actor, RollbackRequest request, rollout::Mode mode) override {
+    co_return answer("back to " + std::to_string(request.revision.value_or(2)), mode, false);
+  }
+  Answer<ProfileAnswer> swap(rollout::Actor, std::string binding, SwapRequest request, rollout::Mode mode) override {
+    if (binding != "strategies.canary")
+      co_return Status(Code::not_found, "the profile has no binding \"" + binding + "\"");
+    co_return answer(binding + " to " + request.version, mode, request.share.has_value());
+  }
+  Answer<rollout::Page<lifecycle::Revision>> history(rollout::PageRequest) override {
+    co_return rollout::Page<lifecycle::Revision>{{sample()}, ""};
+  }
+  Answer<lifecycle::Revision> revision(std::int64_t number) override {
+    if (number != 3) co_return Status(Code::not_found, "there is no revision " + std::to_string(number));
+    co_return sample();
+  }
+  static lifecycle::Revision sample() {
+    return {.number = 3, .author = "admin", .reason = "first", .digest = "abc", .profile = {{"name", "dev"}}};
+  }
+  std::string last;
+
+ private:
+  ProfileAnswer answer(std::string what, rollout::Mode mode, bool trying) {
+    last = std::move(what);
+    if (mode == rollout::Mode::dry_run) return {.state = "planned"};
+    return {.revision = trying ? 0 : 4, .state = trying ? "trying" : "applied"};
+  }
 };
 
 }  // namespace slipway::api::test

@@ -43,13 +43,14 @@ class ApiFixture : public testing::Test {
 
   FakeControl control;
   FakeHostView host;
+  FakeProfileControl profile;
   FakeStoreCaller store;
   slipway::test::ManualClock clock;
   base::SystemRandom random;
   telemetry::Metrics metrics;
   access::TokenAuthenticator authenticator{kToken};
   Idempotency idempotency{store, clock};
-  Api api{{control, host, authenticator, idempotency, clock, random, telemetry::Log::none(), metrics}};
+  Api api{{control, host, profile, authenticator, idempotency, clock, random, telemetry::Log::none(), metrics}};
   boost::asio::io_context context{2};
   Server server;
   std::vector<std::thread> threads;

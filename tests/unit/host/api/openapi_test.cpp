@@ -110,13 +110,13 @@ TEST_F(OpenapiTest, bodies_that_the_document_forbids_are_refused) {
 TEST_F(OpenapiTest, the_document_in_the_repository_is_the_one_that_is_served) {
   const auto file = base::read_file(SLIPWAY_SOURCE_DIR "/docs/reference/openapi.json", {.max_bytes = 4 << 20});
   ASSERT_TRUE(file.ok()) << to_string(file.status());
-  EXPECT_EQ(*file, openapi_document(all_operations(control, host), SLIPWAY_VERSION).dump(2) + "\n")
+  EXPECT_EQ(*file, openapi_document(all_operations(control, host, profile), SLIPWAY_VERSION).dump(2) + "\n")
       << "run tools/reference to write it anew";
 }
 
 TEST_F(OpenapiTest, the_page_for_reading_names_every_operation) {
   const std::string page = send("GET", "/docs").body;
-  for (const Operation& operation : all_operations(control, host)) {
+  for (const Operation& operation : all_operations(control, host, profile)) {
     if (operation.path == "/docs" || operation.path == "/openapi.json") continue;
     EXPECT_NE(page.find("id=\"" + operation.id + "\""), std::string::npos) << operation.id;
   }

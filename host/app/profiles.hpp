@@ -1,0 +1,87 @@
+// The profile in force: what it is, what another one would change, and the way from one to the other.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "host/api/profile_control.hpp"
+#include "host/app/configuration.hpp"
+#include "host/base/clock.hpp"
+#include "host/bridge/caller.hpp"
+#include "host/lifecycle/lifecycle.hpp"
+#include "host/lifecycle/revisions.hpp"
+#include "host/telemetry/log.hpp"
+
+namespace slipway::app {
+
+struct ProfilesParts {
+  lifecycle::Lifecycle& lifecycle;
+  runtime::Runtime& runtime;
+  bridge::Caller& caller;
+  const base::Clock& clock;
+  telemetry::Log log;
+  const Sources& sources;
+  const config::SiteConfig& site;
+  // Told of each profile that comes into force, right after its bindings were published.
+  std::function<void(const manifest::Profile&)> in_force;
+};
+
+// What a trial came to, or that it is still under way.
+struct ChangeUnderWay {
+  std::string summary;
+  std::string state;  // trying, applied, withdrawn
+  std::string reason;
+};
+
+// Everything is safe from any thread. Changes go one after the other; one that comes meanwhile is refused.
+class Profiles final : public api::ProfileControl {
+ public:
+  Profiles(ProfilesParts parts, InForce first);
+
+  [[nodiscard]] std::shared_ptr<const InForce> current() const;
+  [[nodiscard]] ChangeUnderWay last_trial() const;
+  // Records the profile that the host started with, when it is no revision yet. Blocks on the disk.
+  Status remember_start();
+  // Takes the profile file over when it differs from what it was when it was last taken.
+  boost::asio::awaitable<void> reload_file();
+
+  Answer<api::ProfileAnswer> put(rollout::Actor actor, api::ProfileRequest request, rollout::IfVersion version,
+                                 rollout::Mode mode) override;
+  Answer<api::ProfileAnswer> roll_back(rollout::Actor actor, api::RollbackRequest request, rollout::Mode mode) override;
+  Answer<api::ProfileAnswer> swap(rollout::Actor actor, std::string binding, api::SwapRequest request,
+                                  rollout::Mode mode) override;
+  Answer<rollout::Page<lifecycle::Revision>> history(rollout::PageRequest page) override;
+  Answer<lifecycle::Revision> revision(std::int64_t number) override;
+
+ private:
+  struct Wanted {
+    Json document;
+    std::string author;
+    std::string reason;
+    std::string file_digest;
+  };
+  struct Prepared {
+    InForce next;
+    lifecycle::Changes changes;
+    std::vector<std::string> warnings;
+  };
+
+  Result<Prepared> prepare(const Wanted& wanted) const;
+  Answer<Prepared> prepare_aside(Wanted wanted) const;
+  Answer<api::ProfileAnswer> apply(Wanted wanted, lifecycle::ApplyOptions options, rollout::Mode mode);
+  Answer<api::ProfileAnswer> carry_out(Wanted wanted, Prepared prepared, lifecycle::ApplyOptions options);
+  boost::asio::awaitable<void> try_out(Wanted wanted, Prepared prepared, lifecycle::ApplyOptions options);
+  void take(InForce next);
+  void returned(std::shared_ptr<const InForce> before, const std::string& reason);
+  [[nodiscard]] lifecycle::TryOut trial_of(const api::SwapRequest& request, std::uint32_t share) const;
+
+  ProfilesParts parts_;
+  lifecycle::Revisions revisions_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const InForce> current_;
+  ChangeUnderWay trial_;
+};
+
+}  // namespace slipway::app

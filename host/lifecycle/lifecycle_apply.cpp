@@ -1,0 +1,206 @@
+// From one plan to another while calls go on.
+#include <algorithm>
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <ranges>
+
+#include "host/lifecycle/lifecycle.hpp"
+#include "host/lifecycle/watching.hpp"
+
+namespace slipway::lifecycle {
+namespace {
+
+// Marks the time of a change.
+class Busy {
+ public:
+  explicit Busy(bool& flag) : flag_(flag) { flag_ = true; }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+  ~Busy() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
+
+GenerationPtr find(const Generations& generations, const std::string& name) {
+  const auto found = std::ranges::find_if(generations, [&](const auto& one) { return one->plan().name == name; });
+  return found == generations.end() ? nullptr : *found;
+}
+
+bool contains(const Generations& generations, const GenerationPtr& wanted) {
+  return std::ranges::find(generations, wanted) != generations.end();
+}
+
+Generations fresh_of(const Exchange& exchange) {
+  Generations fresh;
+  for (const Succession& succession : exchange.successions) fresh.push_back(succession.fresh);
+  return fresh;
+}
+
+void lead(const Generations& generations, const std::vector<std::vector<std::string>>& bindings) {
+  for (std::size_t i = 0; i < generations.size(); ++i) generations[i]->set_bindings(bindings[i]);
+}
+
+}  // namespace
+
+boost::asio::awaitable<Status> Lifecycle::apply_one(Plan plan, ApplyOptions options) {
+  if (busy_ || stopping_) {
+    co_return Status(
+        Code::failed_precondition,
+        busy_ ? "another change of what runs is under way; try again when it is done" : "the host is stopping");
+  }
+  const Busy busy(busy_);
+  co_await settle();
+  auto exchange = stage(std::move(plan));
+  Status status = co_await carry_out(exchange, options);
+  if (!status.ok()) {
+    co_await withdraw(*exchange);
+    co_return status;
+  }
+  commit(*exchange);
+  auto watching = std::make_shared<Watching>(strand_, std::move(options.watch));
+  watches_.push_back(watching);
+  auto watch_it = watch(std::move(exchange), watching);
+  boost::asio::co_spawn(strand_, std::move(watch_it), [](const std::exception_ptr& error) {
+    if (error) std::rethrow_exception(error);
+  });
+  co_return Status();
+}
+
+boost::asio::awaitable<Status> Lifecycle::carry_out(std::shared_ptr<Exchange> exchange, ApplyOptions options) {
+  Status status = co_await prepare(*exchange);
+  if (status.ok() && options.try_out) status = co_await try_out(*exchange, *options.try_out);
+  if (status.ok() && stopping_) status = Status(Code::unavailable, "the host is stopping");
+  if (status.ok()) status = co_await hand_over(*exchange);
+  co_return status;
+}
+
+std::shared_ptr<Exchange> Lifecycle::stage(Plan plan) const {
+  auto exchange = std::make_shared<Exchange>();
+  exchange->profile = std::move(plan.profile);
+  exchange->profile_before = profile_;
+  exchange->before = generations_;
+  for (const auto& generation : generations_) exchange->bindings_before.push_back(generation->bindings());
+  for (PlannedInstance& one : plan.instances) {
+    GenerationPtr old = find(generations_, one.name);
+    exchange->bindings_after.push_back(one.bindings);
+    if (old != nullptr && old->state() == GenerationState::active && same_generation(old->plan(), one)) {
+      exchange->after.push_back(std::move(old));
+      continue;
+    }
+    const HandOver how = old == nullptr ? HandOver::none : hand_over_of(old->plan(), one);
+    auto fresh = std::make_shared<Generation>(std::move(one));
+    exchange->after.push_back(fresh);
+    exchange->successions.push_back({std::move(fresh), std::move(old), how, nullptr, false});
+  }
+  for (const auto& generation : generations_) {
+    if (find(exchange->after, generation->plan().name) == nullptr) exchange->leaving.push_back(generation);
+  }
+  return exchange;
+}
+
+// Everything that can be done while the old ones serve.
+boost::asio::awaitable<Status> Lifecycle::prepare(Exchange& exchange) {
+  static constexpr std::array<Step, 5> kWhole{&Lifecycle::verify, &Lifecycle::load, &Lifecycle::create,
+                                              &Lifecycle::begin, &Lifecycle::check_health};
+  static constexpr std::size_t kUntilItHoldsSomething = 3;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& fresh : fresh_of(exchange)) others_.push_back(fresh);
+  }
+  for (const Succession& succession : exchange.successions) {
+    const bool whole = succession.hand_over != HandOver::exchange;
+    const std::span<const Step> all(kWhole);
+    const Status status = co_await go_through(*succession.fresh, whole ? all : all.first(kUntilItHoldsSomething));
+    if (status.ok() && whole) succession.fresh->move_to(GenerationState::warm, succession.fresh->status().reason);
+  }
+  co_return verdict(fresh_of(exchange), exchange.profile);
+}
+
+// Gives the new generations a share of the calls, and compares.
+boost::asio::awaitable<Status> Lifecycle::try_out(Exchange& exchange, const TryOut& how) {
+  for (const Succession& succession : exchange.successions) {
+    if (succession.hand_over != HandOver::beside) continue;
+    auto trial = std::make_shared<bridge::Trial>();
+    trial->way = {succession.fresh->instance, base::to_string(succession.fresh->plan().package.manifest.version),
+                  succession.fresh->tally};
+    trial->share = how.share;
+    trials_[succession.old->plan().name] = std::move(trial);
+  }
+  if (trials_.empty()) {
+    co_return Status(Code::failed_precondition,
+                     "nothing of this change can be tried out: the new generation can't run beside the old one; apply "
+                     "it without a share");
+  }
+  std::vector<bridge::Tally::Counts> at_first;
+  for (const Succession& succession : exchange.successions)
+    at_first.push_back(succession.old ? succession.old->tally->counts() : bridge::Tally::Counts{});
+  publish();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(how.length.ns);
+  std::string complaint;
+  boost::asio::steady_timer timer(strand_);
+  while (complaint.empty() && !stopping_ && std::chrono::steady_clock::now() < end) {
+    timer.expires_at(std::min(end, std::chrono::steady_clock::now() + std::chrono::nanoseconds(how.look.ns)));
+    co_await timer.async_wait(boost::asio::use_awaitable);
+    for (std::size_t i = 0; i < exchange.successions.size() && complaint.empty(); ++i) {
+      const Succession& succession = exchange.successions[i];
+      if (succession.hand_over != HandOver::beside) continue;
+      const auto fresh = succession.fresh->tally->counts();
+      const auto old = succession.old->tally->counts() - at_first[i];
+      complaint = co_await how.judge(fresh, old);
+      if (!complaint.empty()) complaint = succession.fresh->title() + " was withdrawn: " + complaint;
+    }
+  }
+  trials_.clear();
+  publish();
+  co_return complaint.empty() ? Status() : Status(Code::aborted, complaint);
+}
+
+// One after the other, those that can't run beside their predecessors.
+boost::asio::awaitable<Status> Lifecycle::hand_over(Exchange& exchange) {
+  for (Succession& succession : exchange.successions) {
+    if (succession.hand_over != HandOver::exchange) continue;
+    const Status status = co_await replace(succession);
+    if (!status.ok()) co_return verdict(fresh_of(exchange), exchange.profile);
+  }
+  co_return Status();
+}
+
+// Back to what was before: nothing has been published yet but closed intakes.
+boost::asio::awaitable<void> Lifecycle::withdraw(Exchange& exchange) {
+  for (Succession& succession : std::views::reverse(exchange.successions)) {
+    co_await take_down(*succession.fresh, settings_.retire);
+    if (!succession.done) continue;
+    (void)co_await put_back(succession);
+    open_intake(succession.old->plan().name);
+  }
+  const std::lock_guard lock(mutex_);
+  for (const auto& fresh : fresh_of(exchange)) std::erase(others_, fresh);
+}
+
+void Lifecycle::commit(Exchange& exchange) {
+  for (const Succession& succession : exchange.successions) {
+    succession.fresh->move_to(GenerationState::active, succession.fresh->status().reason);
+    if (succession.old) succession.old->move_to(GenerationState::warm, "replaced by " + succession.fresh->title());
+  }
+  for (const auto& leaving : exchange.leaving) leaving->move_to(GenerationState::warm, "no longer in the profile");
+  lead(exchange.after, exchange.bindings_after);
+  profile_ = exchange.profile;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& fresh : fresh_of(exchange)) std::erase(others_, fresh);
+    for (const auto& old : exchange.before) {
+      if (!contains(exchange.after, old)) others_.push_back(old);
+    }
+    generations_ = exchange.after;
+  }
+  auto intakes = std::move(intakes_);
+  intakes_.clear();
+  publish();
+  for (const auto& [name, intake] : intakes) intake->open();
+}
+
+}  // namespace slipway::lifecycle

@@ -1,0 +1,130 @@
+// A generation that follows another one which has to end first: calls wait, the old one hands over what it knows.
+#include <array>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <slipway/interfaces/plugin.hpp>
+
+#include "host/base/readable.hpp"
+#include "host/lifecycle/lifecycle.hpp"
+#include "host/lifecycle/on_blocking.hpp"
+#include "host/lifecycle/reason.hpp"
+#include "host/runtime/async_call.hpp"
+
+namespace slipway::lifecycle {
+namespace {
+
+using Interface = slipway::plugin::Interface;
+using slipway::plugin::StateDocument;
+
+constexpr std::chrono::milliseconds kLookAgain{2};
+constexpr Duration kStatePatience = seconds(10);
+
+bool keeps_snapshot(const Generation& generation) {
+  return generation.plan().package.manifest.state.kind == manifest::StateKind::snapshot;
+}
+
+template <class Method>
+runtime::CallRequest request_of(const Generation& generation, std::string payload) {
+  return {.interface_index = generation.instance->interface_index(Interface::id).value_or(0),
+          .method = Interface::index_of<Method>(),
+          .budget_ns = kStatePatience.ns,
+          .payload = std::move(payload)};
+}
+
+}  // namespace
+
+void Lifecycle::close_intake(const Generation& generation) {
+  intakes_[generation.plan().name] = std::make_shared<bridge::Intake>();
+  publish();
+}
+
+void Lifecycle::open_intake(const std::string& instance) {
+  const auto found = intakes_.find(instance);
+  if (found == intakes_.end()) return;
+  const auto intake = found->second;
+  intakes_.erase(found);
+  publish();
+  intake->open();
+}
+
+// The intake stays closed, whatever becomes of it.
+boost::asio::awaitable<Status> Lifecycle::replace(Succession& succession) {
+  static constexpr std::array<Step, 2> kRest{&Lifecycle::begin, &Lifecycle::check_health};
+  Generation& old = *succession.old;
+  Generation& fresh = *succession.fresh;
+  succession.done = true;
+  close_intake(old);
+  Status status;
+  if (keeps_snapshot(old) && keeps_snapshot(fresh)) status = co_await export_state(old, succession.state);
+  if (status.ok()) status = co_await end_instance(old);
+  if (!status.ok()) {
+    fresh.move_to(GenerationState::failed, old.title() + " did not hand over: " + reason_of(status, old.plan().name));
+    co_return status;
+  }
+  status = co_await go_through(fresh, std::span(kRest).first(1));
+  if (status.ok() && !succession.state.is_null()) status = co_await import_state(fresh, succession.state);
+  if (!status.ok()) {
+    fresh.move_to(GenerationState::failed, reason_of(status, fresh.plan().name));
+    co_return status;
+  }
+  status = co_await go_through(fresh, std::span(kRest).last(1));
+  if (status.ok()) fresh.move_to(GenerationState::warm, fresh.status().reason);
+  co_return status;
+}
+
+// Its calls end, its instance too; its library stays, for a return.
+boost::asio::awaitable<Status> Lifecycle::end_instance(Generation& generation) {
+  generation.move_to(GenerationState::draining);
+  const Status status = co_await generation.instance->stop(settings_.retire);
+  if (!status.ok()) co_return status;
+  co_return co_await end_on_blocking(around_.runtime.blocking(), [&generation] {
+    generation.instance.reset();
+    return Status();
+  });
+}
+
+// Makes an old generation anew from its library, with what it knew. The intake stays closed.
+boost::asio::awaitable<Status> Lifecycle::put_back(Succession& succession) {
+  Generation& old = *succession.old;
+  Status status;
+  if (old.instance == nullptr) {
+    static constexpr std::array<Step, 3> kAgain{&Lifecycle::create, &Lifecycle::begin, &Lifecycle::check_health};
+    status = co_await go_through(old, std::span(kAgain).first(2));
+    if (status.ok() && !succession.state.is_null()) status = co_await import_state(old, succession.state);
+    if (status.ok()) status = co_await go_through(old, std::span(kAgain).last(1));
+  }
+  succession.done = false;
+  if (status.ok()) old.move_to(GenerationState::active, old.status().reason);
+  co_return status;
+}
+
+boost::asio::awaitable<Status> Lifecycle::export_state(Generation& generation, Json& state) {
+  const Status quiet = co_await generation.instance->quiesce(settings_.retire.patience);
+  if (!quiet.ok()) co_return quiet;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(settings_.retire.drain.ns);
+  boost::asio::steady_timer timer(strand_);
+  while (generation.instance->open_calls() > 0) {
+    if (std::chrono::steady_clock::now() >= end)
+      co_return Status(Code::deadline_exceeded,
+                       "its open calls did not end within " + to_string(settings_.retire.drain));
+    timer.expires_after(kLookAgain);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+  }
+  auto request = request_of<slipway::plugin::ExportState>(generation, "{}");
+  const auto bytes = co_await runtime::async_call(generation.instance, std::move(request));
+  if (!bytes.ok()) co_return Status(bytes.status().code, "its state can't be exported: " + bytes.status().message);
+  const auto document = decode_text<StateDocument>(*bytes, "its exported state");
+  if (!document.ok()) co_return Status(document.status().code, base::readable(document.status().message));
+  state = encode(*document);
+  co_return Status();
+}
+
+boost::asio::awaitable<Status> Lifecycle::import_state(Generation& generation, const Json& state) {
+  auto request = request_of<slipway::plugin::ImportState>(generation, to_text(state));
+  const auto bytes = co_await runtime::async_call(generation.instance, std::move(request));
+  if (bytes.ok()) co_return Status();
+  co_return Status(bytes.status().code, "it can't take over the state: " + bytes.status().message);
+}
+
+}  // namespace slipway::lifecycle

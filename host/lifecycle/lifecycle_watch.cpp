@@ -1,0 +1,133 @@
+// After a change: the old generations are kept for a while, and end when nobody needs them.
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <ranges>
+
+#include "host/lifecycle/lifecycle.hpp"
+#include "host/lifecycle/watching.hpp"
+
+namespace slipway::lifecycle {
+namespace {
+
+constexpr std::chrono::milliseconds kLookAgain{200};
+// Parked generations that are still shown.
+constexpr std::size_t kMaxParked = 64;
+
+Generations old_of(const Exchange& exchange) {
+  Generations old = exchange.leaving;
+  for (const Succession& succession : exchange.successions) {
+    if (succession.old) old.push_back(succession.old);
+  }
+  return old;
+}
+
+boost::asio::awaitable<void> rest(boost::asio::steady_timer& timer, std::chrono::nanoseconds time) {
+  timer.expires_after(time);
+  boost::system::error_code ignored;
+  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+}
+
+std::string percent(double ratio) { return std::to_string(static_cast<int>(ratio * 100 + 0.5)) + "%"; }
+
+}  // namespace
+
+boost::asio::awaitable<void> Lifecycle::watch(std::shared_ptr<Exchange> exchange, std::shared_ptr<Watching> watching) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(watching->how.bake.ns);
+  std::string reason;
+  while (reason.empty() && !watching->settled && std::chrono::steady_clock::now() < end) {
+    co_await rest(watching->timer, std::chrono::nanoseconds(watching->how.look.ns));
+    reason = watching->settled ? "" : complaint(*exchange, watching->how);
+  }
+  if (!reason.empty()) {
+    busy_ = true;
+    co_await go_back(*exchange, reason);
+    busy_ = false;
+    if (watching->how.returned) watching->how.returned(reason);
+  }
+  watching->baking = false;
+  for (const GenerationPtr& old : old_of(*exchange)) {
+    while (reason.empty() && !stopping_ && uses_of(*old) > 0) {
+      old->move_to(GenerationState::warm, "kept for " + std::to_string(uses_of(*old)) + " rollouts that began with it");
+      co_await rest(watching->timer, kLookAgain);
+    }
+  }
+  if (reason.empty() && !stopping_) co_await retire(old_of(*exchange));
+  std::erase(watches_, watching);
+}
+
+// Ends the time in which a return is possible, of every change before.
+boost::asio::awaitable<void> Lifecycle::settle() {
+  boost::asio::steady_timer timer(strand_);
+  const auto under_way = [this](const auto& watching) { return watching->baking || stopping_; };
+  while (std::ranges::any_of(watches_, under_way)) {
+    for (const auto& watching : watches_) {
+      watching->settled = true;
+      watching->timer.cancel();
+    }
+    co_await rest(timer, std::chrono::milliseconds(1));
+  }
+}
+
+std::string Lifecycle::complaint(const Exchange& exchange, const Watch& how) const {
+  for (const Succession& succession : exchange.successions) {
+    const auto counts = succession.fresh->tally->counts();
+    if (counts.calls < how.calls || counts.fault_ratio() <= how.fault_ratio) continue;
+    return std::to_string(counts.faults) + " of " + std::to_string(counts.calls) + " calls of " +
+           succession.fresh->title() + " as \"" + succession.fresh->plan().name + "\" failed, more than the " +
+           percent(how.fault_ratio) + " allowed";
+  }
+  return {};
+}
+
+// The whole change is taken back, not only the part that failed: its parts may belong together.
+boost::asio::awaitable<void> Lifecycle::go_back(Exchange& exchange, std::string reason) {
+  for (Succession& succession : std::views::reverse(exchange.successions)) {
+    if (succession.hand_over != HandOver::exchange) continue;
+    close_intake(*succession.fresh);
+    (void)co_await end_instance(*succession.fresh);
+    (void)co_await put_back(succession);
+  }
+  Generations fresh;
+  for (const Succession& succession : exchange.successions) {
+    fresh.push_back(succession.fresh);
+    succession.fresh->move_to(GenerationState::failed, "withdrawn: " + reason);
+    if (succession.old && succession.hand_over == HandOver::beside) succession.old->move_to(GenerationState::active);
+  }
+  for (const auto& leaving : exchange.leaving) leaving->move_to(GenerationState::active);
+  for (std::size_t i = 0; i < exchange.before.size(); ++i)
+    exchange.before[i]->set_bindings(exchange.bindings_before[i]);
+  profile_ = exchange.profile_before;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& old : exchange.before) std::erase(others_, old);
+    for (const auto& one : fresh) others_.push_back(one);
+    generations_ = exchange.before;
+  }
+  auto intakes = std::move(intakes_);
+  intakes_.clear();
+  publish();
+  for (const auto& [name, intake] : intakes) intake->open();
+  co_await retire(std::move(fresh));
+}
+
+boost::asio::awaitable<void> Lifecycle::retire(Generations generations) {
+  for (const auto& generation : generations) (void)co_await take_down(*generation, settings_.retire);
+  const std::lock_guard lock(mutex_);
+  for (const auto& generation : generations) {
+    if (generation->state() != GenerationState::parked && generation->state() != GenerationState::failed)
+      std::erase(others_, generation);
+  }
+  while (others_.size() > kMaxParked) others_.erase(others_.begin());
+}
+
+std::size_t Lifecycle::uses_of(const Generation& generation) const {
+  if (!around_.in_use) return 0;
+  std::size_t uses = 0;
+  const std::string version = base::to_string(generation.plan().package.manifest.version);
+  for (const std::string& binding : generation.bindings()) uses += around_.in_use(binding, version);
+  return uses;
+}
+
+}  // namespace slipway::lifecycle

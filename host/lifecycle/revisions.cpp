@@ -1,0 +1,90 @@
+#include "host/lifecycle/revisions.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "host/base/files.hpp"
+
+namespace slipway::lifecycle {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
+constexpr std::size_t kDigits = 8;
+constexpr std::string_view kEnding = ".json";
+
+std::optional<std::int64_t> number_of(const std::string& name) {
+  if (name.size() != kDigits + kEnding.size() || !name.ends_with(kEnding)) return std::nullopt;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + kDigits, number);
+  return error == std::errc() && end == name.data() + kDigits ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace
+
+fs::path Revisions::path_of(std::int64_t number) const {
+  std::string digits = std::to_string(number);
+  digits.insert(0, kDigits - std::min(kDigits, digits.size()), '0');
+  return folder_ / (digits + std::string(kEnding));
+}
+
+// Ascending.
+std::vector<std::int64_t> Revisions::numbers() const {
+  std::vector<std::int64_t> numbers;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder_, error), end; !error && entry != end; entry.increment(error)) {
+    if (const auto number = number_of(entry->path().filename().string())) numbers.push_back(*number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+Result<Revision> Revisions::read(std::int64_t number) const {
+  const auto text = base::read_file(path_of(number), {.max_bytes = kMaxBytes, .links = base::Links::refuse});
+  if (!text.ok()) return text.status();
+  auto revision = decode_text<Revision>(*text, path_of(number).string());
+  if (revision.ok()) return revision;
+  return Status(Code::data_loss, revision.status().message, revision.status().problems);
+}
+
+Result<std::optional<Revision>> Revisions::newest() const {
+  const auto all = numbers();
+  if (all.empty()) return std::optional<Revision>();
+  auto revision = read(all.back());
+  if (!revision.ok()) return revision.status();
+  return std::optional<Revision>(std::move(*revision));
+}
+
+Result<Revision> Revisions::get(std::int64_t number) const {
+  const auto all = numbers();
+  if (std::ranges::binary_search(all, number)) return read(number);
+  const std::string there =
+      all.empty() ? "there are none" : "there are " + std::to_string(all.front()) + " to " + std::to_string(all.back());
+  return Status(Code::not_found, "there is no revision " + std::to_string(number) + " of the profile; " + there);
+}
+
+Result<std::vector<Revision>> Revisions::list(std::int64_t before, std::size_t limit) const {
+  auto all = numbers();
+  std::vector<Revision> revisions;
+  for (auto number = all.rbegin(); number != all.rend() && revisions.size() < limit; ++number) {
+    if (before != 0 && *number >= before) continue;
+    auto revision = read(*number);
+    if (!revision.ok()) return revision.status();
+    revisions.push_back(std::move(*revision));
+  }
+  return revisions;
+}
+
+Result<Revision> Revisions::add(Revision revision) const {
+  if (Status made = base::make_private_directories(folder_); !made.ok()) return made;
+  const auto all = numbers();
+  revision.number = all.empty() ? 1 : all.back() + 1;
+  if (Status written = base::write_private_file(path_of(revision.number), encode_text(revision)); !written.ok())
+    return written;
+  std::error_code ignored;
+  for (std::size_t i = 0; i + keep_ <= all.size(); ++i) fs::remove(path_of(all[i]), ignored);
+  return revision;
+}
+
+}  // namespace slipway::lifecycle
