@@ -19,7 +19,7 @@ endif()
 
 # Sets id, version, folder and manifest (its path) in the caller, and the rule that installs the package.
 macro(slipway_read_manifest file)
-  set(manifest ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+  get_filename_component(manifest ${file} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${manifest})
   file(READ ${manifest} text)
   string(JSON id GET "${text}" id)

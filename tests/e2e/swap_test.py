@@ -1,0 +1,191 @@
+"""Plugins are swapped, and profiles exchanged, while rollouts run under traffic: nothing fails, and all can be taken back."""
+
+import json
+import unittest
+
+from harness import BUILD, StackTest, wait_for
+
+LATER = BUILD / "tests/fixtures/strategies/root"
+CANARY = {"steps": [{"weight": "10%"}, {"pause": {}}, {"weight": "50%"}, {"analysis": "errors"}],
+          "scale_down_delay": "300ms"}
+
+
+class SwapTest(StackTest):
+    def setUp(self):
+        super().setUp()
+        self.start_stack(site={"plugin_roots": [str(BUILD / "plugins-root"), str(LATER)]})
+
+    def profile(self):
+        return self.stack.read("/api/profile")
+
+    def swap(self, binding, version, *more, status=0):
+        run = self.stack.cli("binding", "swap", binding, version, *more)
+        self.assertEqual(run.returncode, status, run.stdout + run.stderr)
+        return run.stdout
+
+    def bound(self, binding):
+        return next(item for item in self.stack.read("/api/bindings")["items"] if item["name"] == binding)
+
+    def states(self, plugin):
+        items = self.stack.read(f"/api/plugins/{plugin}")["items"]
+        return {(item["version"], item["state"]) for item in items}
+
+    def pin(self, version="0.1.0"):
+        """The stack begins with the shipped strategies."""
+        for strategy in ("rolling", "blue-green", "canary"):
+            self.swap(f"strategies.{strategy}", version, "--bake", "0s")
+
+    def end_without_a_failed_request(self, stable):
+        self.stack.await_requests(50, stable)
+        load, versions = self.stack.end_load()
+        self.assert_served_all(load, versions)
+
+
+class StrategiesTest(SwapTest):
+    def setUp(self):
+        super().setUp()
+        self.pin()
+        self.stack.first_release(replicas=3)
+        self.stack.begin_load()
+
+    def forth_and_back(self, strategy, settings, midway):
+        self.stack.create_release("1.1")
+        rollout = self.stack.start_rollout("1.1", strategy, settings)
+        midway(rollout)
+        binding = f"strategies.{strategy}"
+        for version in ("0.1.1", "0.1.0", "0.1.1"):
+            self.swap(binding, version, "--bake", "0s")
+            words = f"to {version} and took its state along"
+            self.stack.wait_rollout(rollout, f"to go {words}",
+                                    lambda said=words: said in json.dumps(self.stack.journal(rollout)), 15)
+        return rollout
+
+    def swaps_in(self, rollout):
+        return [entry["reason"] for entry in self.stack.journal(rollout) if entry["kind"] == "strategy"]
+
+    def finish(self, rollout):
+        self.stack.wait_state(rollout, "succeeded")
+        self.assertEqual(len(self.swaps_in(rollout)), 3)
+        self.end_without_a_failed_request("1.1")
+
+    def test_a_canary_in_its_middle_goes_forth_and_back(self):
+        rollout = self.forth_and_back("canary", CANARY, lambda it: self.stack.wait_why(it, "promote"))
+        self.assertEqual(self.stack.call("POST", f"/api/rollouts/{rollout}/promote", {}).status, 200)
+        self.finish(rollout)
+
+    def test_a_blue_green_in_its_middle_goes_forth_and_back(self):
+        rollout = self.forth_and_back("blue-green", {"approval": {}, "keep_blue": "300ms"},
+                                      lambda it: self.stack.wait_why(it, "promote"))
+        self.assertEqual(self.stack.call("POST", f"/api/rollouts/{rollout}/promote", {}).status, 200)
+        self.finish(rollout)
+
+    def test_a_rolling_update_in_its_middle_goes_forth_and_back(self):
+        rollout = self.forth_and_back("rolling", {"max_surge": 1, "max_unavailable": 0, "pause_at": 1},
+                                      lambda it: self.stack.wait_why(it, "promote"))
+        self.assertEqual(self.stack.call("POST", f"/api/rollouts/{rollout}/promote", {}).status, 200)
+        self.finish(rollout)
+
+    def test_a_state_of_a_newer_schema_is_migrated_and_what_can_not_go_back_stays_and_why_says_so(self):
+        self.stack.create_release("1.1")
+        rollout = self.stack.start_rollout("1.1", "canary", CANARY)
+        self.stack.wait_why(rollout, "promote")
+        self.swap("strategies.canary", "0.2.0", "--bake", "0s")
+        self.stack.wait_rollout(rollout, "to be migrated", lambda: self.swaps_in(rollout), 15)
+        back = self.swap("strategies.canary", "0.1.0", "--bake", "0s")
+        self.assertIn("rollouts under way stay with strategy-canary 0.2.0", back)
+        self.stack.wait_why(rollout, "stays at 0.2.0 for this rollout: 0.1.0 can't go on with it")
+        self.assertIn(("0.2.0", "warm"), self.states("strategy-canary"))
+        self.assertEqual(self.stack.call("POST", f"/api/rollouts/{rollout}/promote", {}).status, 200)
+        self.stack.wait_state(rollout, "succeeded")
+        self.assertIn("(renewed)", json.dumps(self.stack.journal(rollout)[-6:]))
+        wait_for("0.2.0 to go when nobody needs it", lambda: ("0.2.0", "warm") not in self.states("strategy-canary"), 15)
+        self.end_without_a_failed_request("1.1")
+
+
+class OthersTest(SwapTest):
+    def test_storage_and_provider_are_reconfigured_under_traffic_without_a_failed_request(self):
+        self.stack.first_release(replicas=2)
+        self.stack.begin_load()
+        profile = self.profile()["profile"]
+        profile["plugins"]["sqlite"]["config"]["busy_timeout"] = "4s"
+        profile["plugins"]["local"]["config"]["drain_deadline"] = "2s"
+        reply = self.stack.call("PUT", "/api/profile", {"profile": profile, "reason": "shorter", "bake": "0s"})
+        self.assertEqual(reply.status, 200, reply.text)
+        hand_over = {change["instance"]: change["hand_over"] for change in reply.body["changes"]["instances"]}
+        self.assertEqual(hand_over, {"sqlite": "exchange", "local": "exchange"})
+        self.stack.deploy("1.1", "canary", {"steps": [{"weight": "50%"}, {"analysis": "errors"}],
+                                            "scale_down_delay": "300ms"})
+        self.end_without_a_failed_request("1.1")
+
+    def test_a_change_that_fails_changes_nothing(self):
+        self.stack.first_release()
+        before = self.profile()
+        profile = json.loads(json.dumps(before["profile"]))
+        profile["plugins"]["sqlite"]["config"]["path"] = "/proc/nowhere/slipway.db"
+        profile["plugins"]["canary"]["version"] = "0.1.1"
+        reply = self.stack.call("PUT", "/api/profile", {"profile": profile})
+        self.assertEqual(reply.status, 409, reply.text)
+        self.assertIn("/plugins/sqlite", reply.text)
+        self.assertEqual(self.profile()["version"], before["version"])
+        self.assertEqual(self.bound("strategies.canary")["version"], "0.2.0")
+        self.stack.deploy("1.1", "rolling", {})
+
+    def test_every_fault_of_a_profile_is_told_at_once_and_a_stale_version_is_refused(self):
+        profile = self.profile()["profile"]
+        profile["plugins"]["canary"]["version"] = "^9.0"
+        profile["plugins"]["rolling"]["config"] = {"max_serge": 1}
+        profile["bindings"]["strategies.canary"] = "nobody"
+        reply = self.stack.call("PUT", "/api/profile?dry_run=true", {"profile": profile})
+        self.assertIn(reply.status, (400, 409), reply.text)
+        for word in ("^9.0", "max_serge", "nobody"):
+            self.assertIn(word, reply.text)
+        reply = self.stack.call("PUT", "/api/profile", {"profile": self.profile()["profile"]}, {"If-Match": '"stale"'})
+        self.assertEqual(reply.status, 412, reply.text)
+
+    def test_plan_apply_history_diff_and_rollback_by_the_command_line(self):
+        file = self.stack.folder / "next.json"
+        profile = self.profile()["profile"]
+        profile["plugins"]["canary"]["version"] = "0.1.0"
+        del profile["bindings"]["gates.webhook"]
+        profile["plugins"]["gate-webhook"]["enabled"] = False
+        file.write_text(json.dumps(profile))
+        plan = self.stack.cli("profile", "plan", str(file))
+        self.assertIn("planned only; nothing has changed", plan.stdout)
+        self.assertIn("~ canary: swap (strategy-canary 0.2.0 -> strategy-canary 0.1.0)", plan.stdout)
+        self.assertIn("- gate-webhook: disable (gate-webhook 0.1.0)", plan.stdout)
+        self.assertIn("loses: network *, secrets *", plan.stdout)
+        self.assertIn("- gates.webhook: gate-webhook", plan.stdout)
+        apply = self.stack.cli("profile", "apply", str(file), "--reason", "a smaller one", "--bake", "0s")
+        self.assertIn("revision 2 is in force", apply.stdout, apply.stderr)
+        self.assertEqual(self.bound("strategies.canary")["version"], "0.1.0")
+        history = self.stack.cli("profile", "history").stdout
+        self.assertIn("a smaller one", history)
+        self.assertIn("started with", history)
+        self.assertIn("/plugins/canary/version", self.stack.cli("profile", "diff", "1", "2").stdout)
+        self.assertIn("revision 3 is in force", self.stack.cli("profile", "rollback").stdout)
+        self.assertEqual(self.bound("strategies.canary")["version"], "0.2.0")
+        self.assertEqual(self.bound("gates.webhook")["instance"], "gate-webhook")
+
+    def test_an_applied_profile_outlives_a_restart_and_an_edited_file_waits_for_a_request(self):
+        self.swap("strategies.canary", "0.1.1", "--bake", "0s")
+        self.stack.kill_daemon()
+        self.stack.start_daemon()
+        self.assertEqual((self.profile()["revision"], self.bound("strategies.canary")["version"]), (2, "0.1.1"))
+        file = self.stack.folder / "profile.yaml"
+        file.write_text(file.read_text().replace("plugin: strategy-canary\n", "plugin: strategy-canary\n    version: 0.1.0\n"))
+        self.assertEqual(self.bound("strategies.canary")["version"], "0.1.1")
+        self.stack.daemon.send_signal(1)
+        wait_for("the file to be taken over", lambda: self.bound("strategies.canary")["version"] == "0.1.0", 15)
+        self.assertEqual(self.profile()["revision"], 3)
+
+    def test_a_swap_may_be_tried_with_a_share_of_the_calls(self):
+        self.pin()
+        self.stack.first_release()
+        said = self.swap("strategies.canary", "0.1.1", "--canary", "50%", "--for", "1s", "--bake", "0s")
+        self.assertIn("a share of the calls is tried", said)
+        self.assertIn("applied: it is revision", said)
+        self.assertEqual(self.bound("strategies.canary")["version"], "0.1.1")
+
+
+if __name__ == "__main__":
+    unittest.main()
