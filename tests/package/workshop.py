@@ -17,7 +17,7 @@ GENERATOR = os.environ.get("PACKAGE_GENERATOR", "Ninja")
 def environment():
     """Nothing of the caller's but the compiler cache; the SDK is found by the PATH, and cargo is Debian's."""
     kept = {name: value for name, value in os.environ.items() if name.startswith("CCACHE_")}
-    return {**kept, "PATH": f"{PREFIX / 'bin'}:/usr/bin:/bin", "HOME": str(PLACE), "LANG": "C.UTF-8",
+    return {**quick_builds(), **kept, "PATH": f"{PREFIX / 'bin'}:/usr/bin:/bin", "HOME": os.environ.get("HOME", str(PLACE)), "LANG": "C.UTF-8",
             "CCACHE_DIR": os.environ.get("CCACHE_DIR", os.path.expanduser("~/.cache/ccache"))}
 
 
@@ -62,10 +62,15 @@ def make_plugins(folder, wanted):
     (folder / "CMakeLists.txt").write_text("\n".join(lines) + "\n")
 
 
-def build(folder, *options):
+def quick_builds():
+    """What CMake takes from the environment: no optimisation, and the compiler cache where there is one."""
     launcher = shutil.which("ccache", path="/usr/bin")
-    cache = [f"-DCMAKE_{language}_COMPILER_LAUNCHER={launcher}" for language in ("C", "CXX")] if launcher else []
-    run("cmake", "-S", folder, "-B", folder / "build", "-G", GENERATOR, "-DCMAKE_BUILD_TYPE=Dev", *cache, *options)
+    cache = {f"CMAKE_{language}_COMPILER_LAUNCHER": launcher for language in ("C", "CXX")} if launcher else {}
+    return {"CMAKE_BUILD_TYPE": "Dev", "CMAKE_GENERATOR": GENERATOR, **cache}
+
+
+def build(folder, *options):
+    run("cmake", "-S", folder, "-B", folder / "build", *options)
     run("cmake", "--build", folder / "build", "-j2")
 
 

@@ -22,6 +22,7 @@ constexpr std::string_view kEnd = "<!-- end -->";
 std::string language_of(const fs::path& file) {
   const std::string extension = file.extension();
   if (extension == ".json") return "json";
+  if (extension == ".c" || extension == ".rs") return extension == ".c" ? "c" : "rust";
   if (file.filename() == "CMakeLists.txt") return "cmake";
   return extension == ".txt" ? "text" : "cpp";
 }
@@ -57,13 +58,13 @@ std::string renewed(const fs::path& root, const std::string& path, std::string t
 
 void add_guides(Pages& pages, const fs::path& root) {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(root / "docs/guides")) {
+  for (const auto& entry : fs::recursive_directory_iterator(root / "docs/guides")) {
     if (entry.path().extension() == ".md") files.push_back(entry.path());
   }
   std::ranges::sort(files);
   pages.push_back({"../README.md", renewed(root, "README.md", source_text(root / "README.md"))});
   for (const fs::path& file : files) {
-    const std::string path = "guides/" + file.filename().string();
+    const std::string path = file.lexically_relative(root / "docs").string();
     pages.push_back({path, renewed(root, path, source_text(file))});
   }
 }

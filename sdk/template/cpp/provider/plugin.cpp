@@ -103,7 +103,8 @@ class Provider final : public slipway::Plugin<Settings> {
   }
   // ABORTED when another order was faster.
   task<void> save(const std::string& tenant, const std::string& application, Kept kept) {
-    slipway::services::StorePutRequest request{tenant, "application/" + application, encode(kept.record), kept.version};
+    slipway::services::StorePutRequest request{tenant, "application/" + application, slipway::encode(kept.record),
+                                               kept.version};
     co_await host().store_put(std::move(request));
   }
 
