@@ -16,6 +16,7 @@ sys.path.insert(0, str(SOURCE / "tests/e2e"))
 import harness  # noqa: E402
 
 ENTRY = "slipway_plugin_entry"
+CROSS_COMPILER = shutil.which("x86_64-w64-mingw32-g++-posix", path="/usr/bin")
 LANGUAGES = ("c", "cpp", "rust")
 # What is no text, or says where it was built on purpose of others (the debug names of compiled code).
 BINARIES = (".a", ".so")
@@ -81,7 +82,7 @@ class Workshop(unittest.TestCase):
                 self.assertTrue(line.startswith(str(PLACE)), line)
 
 
-@unittest.skipUnless(shutil.which("x86_64-w64-mingw32-g++-posix", path="/usr/bin"), "g++-mingw-w64-x86-64-posix is not here")
+@unittest.skipUnless(CROSS_COMPILER, "g++-mingw-w64-x86-64-posix is not here")
 class Windows(unittest.TestCase):
     def test_libraries(self):
         folder = PLACE / "windows"
@@ -120,6 +121,11 @@ class Guides(unittest.TestCase):
 
     def test_state_and_swap(self):
         self.assertIn("100% tests passed", self.run_guide("state-and-swap.md"))
+
+    @unittest.skipUnless(CROSS_COMPILER, "g++-mingw-w64-x86-64-posix is not here")
+    def test_publishing(self):
+        output = self.run_guide("publishing.md")
+        self.assertIn("stage/lib/slipway/plugins/acme.greeter/0.1.0/acme.greeter.so", output)
 
 
 class RunningHost(harness.StackTest):
