@@ -15,6 +15,7 @@ namespace slipway::app {
 
 struct GaugeSources {
   const lifecycle::Lifecycle& lifecycle;
+  const loader::Residents& residents;
   const bridge::Routes& routes;
   const runtime::Runtime& runtime;
   const rollout::Engine& engine;
@@ -30,12 +31,17 @@ class Gauges {
  private:
   void read_generations();
   void read_instances();
-  void count_up(const std::string& instance, const std::string& reason, std::uint64_t total);
+  void read_parked();
+  void count_up(const runtime::Instance& instance, const std::string& reason, std::uint64_t total);
 
   GaugeSources sources_;
   telemetry::Metrics& metrics_;
   std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, std::uint64_t> counted_;
+  struct Counted {
+    std::weak_ptr<const runtime::Instance> of;
+    std::uint64_t total = 0;
+  };
+  std::map<std::pair<std::string, std::string>, Counted> counted_;
 };
 
 }  // namespace slipway::app

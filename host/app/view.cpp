@@ -71,6 +71,7 @@ std::vector<api::PluginView> View::plugins() const {
 std::vector<api::BindingView> View::bindings() const {
   std::vector<api::BindingView> views;
   for (const lifecycle::PluginStatus& status : lifecycle_.status()) {
+    if (status.state != lifecycle::GenerationState::active) continue;
     for (const std::string& binding : status.bindings)
       views.push_back({binding, status.instance, status.id, status.version});
   }
@@ -121,7 +122,7 @@ boost::asio::awaitable<plugin::HealthCheck> View::check(std::string binding, std
 boost::asio::awaitable<plugin::HealthReply> View::health() {
   plugin::HealthReply reply;
   for (const lifecycle::PluginStatus& status : lifecycle_.status()) {
-    if (status.bindings.empty()) continue;
+    if (status.bindings.empty() || status.state != lifecycle::GenerationState::active) continue;
     std::string binding = status.bindings.front();
     std::string instance = status.instance;
     reply.checks.push_back(co_await check(std::move(binding), std::move(instance)));

@@ -125,6 +125,7 @@ class Lifecycle {
   Status load_now(Generation& generation);
   Status create_now(Generation& generation);
   [[nodiscard]] bool library_in_use(const Generation& generation) const;
+  [[nodiscard]] std::string why_parked(const std::string& digest) const;
 
   // A change (lifecycle_apply.cpp)
   boost::asio::awaitable<Status> apply_one(Plan plan, ApplyOptions options);

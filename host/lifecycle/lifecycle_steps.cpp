@@ -149,12 +149,25 @@ boost::asio::awaitable<void> Lifecycle::let_go(Generation& generation) {
       generation.move_to(GenerationState::unloaded);
       break;
     case loader::Fate::parked:
-      generation.move_to(GenerationState::parked, "its library could not be unloaded");
+      generation.move_to(GenerationState::parked, why_parked(digest));
       break;
     case loader::Fate::in_use:
       generation.move_to(GenerationState::retired, "its library is in use");
       break;
   }
+}
+
+// With advice once many pile up: each keeps its memory until the process ends.
+std::string Lifecycle::why_parked(const std::string& digest) const {
+  constexpr std::size_t kMany = 16;
+  std::string reason = "its library could not be unloaded";
+  const auto parked = around_.loader.residents().parked();
+  const auto found = std::ranges::find(parked, digest, &loader::ParkedLibrary::digest);
+  if (found != parked.end()) reason += ": " + found->reason;
+  if (parked.size() >= kMany)
+    reason += "; " + std::to_string(parked.size()) +
+              " libraries are parked, so place such plugins isolated, or restart slipwayd at a quiet moment";
+  return reason;
 }
 
 bool Lifecycle::library_in_use(const Generation& generation) const {

@@ -28,7 +28,7 @@ class MappedLibrary {
 
  private:
   StoredFile file_;  // held open: its inode can't be used again for other bytes while it is mapped
-  bool never_unloads_;
+  std::string kept_by_;  // why it would stay in memory
   Mapping mapping_;
   const slipway_plugin& table_;
   std::shared_ptr<Residents> residents_;

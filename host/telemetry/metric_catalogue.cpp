@@ -70,6 +70,9 @@ constinit const Metric kPluginSamplesRefused{
     "Samples of plugins that were dropped for their name, labels, kind or number of series."};
 constinit const Metric kGenerations{"slipway_plugin_generations", gauge, kState,
                                     "Loaded generations of plugins, by state."};
+constinit const Metric kParkedLibraries{"slipway_parked_libraries", gauge, kNone,
+                                        "Libraries that could not be unloaded and stay until the process ends."};
+constinit const Metric kParkedBytes{"slipway_parked_bytes", gauge, kNone, "Size of the parked libraries' files."};
 constinit const Metric kQueueDepth{
     "slipway_queue_depth", gauge, kQueue,
     "Entries that wait in a bounded queue: the pool of blocking work, or plugin/<instance>."};
@@ -111,6 +114,8 @@ std::span<const Metric* const> metric_catalogue() {
                                    &kCompletionsRefused,
                                    &kPluginSamplesRefused,
                                    &kGenerations,
+                                   &kParkedLibraries,
+                                   &kParkedBytes,
                                    &kQueueDepth,
                                    &kQueueRefused,
                                    &kSpareThreads,

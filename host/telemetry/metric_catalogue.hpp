@@ -36,6 +36,8 @@ extern const Metric kPluginRepliesRefused;
 extern const Metric kCompletionsRefused;
 extern const Metric kPluginSamplesRefused;
 extern const Metric kGenerations;
+extern const Metric kParkedLibraries;
+extern const Metric kParkedBytes;
 extern const Metric kQueueDepth;
 extern const Metric kQueueRefused;
 extern const Metric kSpareThreads;

@@ -1,0 +1,60 @@
+#include "host/lifecycle/revisions.hpp"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "tests/support/temporary_directory.hpp"
+
+namespace slipway::lifecycle {
+namespace {
+
+class RevisionFiles : public ::testing::Test {
+ protected:
+  Revision add(const std::string& reason) {
+    return revisions_.add({.author = "ada", .reason = reason, .digest = "d", .profile = {{"note", reason}}}).value();
+  }
+  std::vector<std::int64_t> listed(std::int64_t before, std::size_t limit) const {
+    std::vector<std::int64_t> numbers;
+    const auto list = revisions_.list(before, limit).value();
+    for (const Revision& one : list) numbers.push_back(one.number);
+    return numbers;
+  }
+  test::TemporaryDirectory directory_;
+  std::filesystem::path folder_ = directory_.path() / "profiles";
+  Revisions revisions_{folder_, 3};
+};
+
+TEST_F(RevisionFiles, ThereIsNoneAtFirst) {
+  EXPECT_FALSE(revisions_.newest().value().has_value());
+  EXPECT_EQ(revisions_.get(1).status().message, "there is no revision 1 of the profile; there are none");
+}
+
+TEST_F(RevisionFiles, TheyAreNumberedKeptPrivatelyAndReadBack) {
+  EXPECT_EQ(add("first").number, 1);
+  EXPECT_EQ(add("second").number, 2);
+  EXPECT_EQ(revisions_.newest().value()->reason, "second");
+  EXPECT_EQ(revisions_.get(1).value().profile, Json({{"note", "first"}}));
+  struct stat info {};
+  ASSERT_EQ(::stat((folder_ / "00000002.json").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600U);
+}
+
+TEST_F(RevisionFiles, TheyAreListedNewestFirstAndTheOldestGo) {
+  for (const char* reason : {"a", "b", "c", "d", "e"}) add(reason);
+  EXPECT_THAT(listed(0, 10), ::testing::ElementsAre(5, 4, 3));
+  EXPECT_THAT(listed(5, 1), ::testing::ElementsAre(4));
+  EXPECT_EQ(revisions_.get(1).status().message, "there is no revision 1 of the profile; there are 3 to 5");
+}
+
+TEST_F(RevisionFiles, ADamagedOneIsNamed) {
+  add("first");
+  std::ofstream(folder_ / "00000001.json") << "{\"number\": 1";
+  const Status status = revisions_.newest().status();
+  EXPECT_EQ(status.code, Code::data_loss);
+  EXPECT_THAT(status.message, ::testing::HasSubstr("00000001.json"));
+}
+
+}  // namespace
+}  // namespace slipway::lifecycle

@@ -1,0 +1,89 @@
+// A lifecycle over a plugin root of the test's, and a profile to be filled.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/lifecycle/lifecycle.hpp"
+#include "tests/support/plugin_package.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include "tests/unit/host/lifecycle/awaiting.hpp"
+
+namespace slipway::lifecycle {
+
+class SilentSink final : public runtime::HostSink {
+ public:
+  void log(std::uint32_t, std::string_view, std::string_view) override {}
+  void metric(std::uint32_t, std::string_view, std::string_view, double) override {}
+  void request(runtime::HostRequest, runtime::Answerer) override {}
+};
+
+class Lifecycles : public ::testing::Test {
+ protected:
+  Lifecycles() {
+    profile_.profile.name = "dev";
+    runtime_.start();
+  }
+  // An instance of a fixture, bound under gates.<name>.
+  void add(const std::string& name, const std::string& fixture, const std::vector<std::string>& calls = {},
+           Json more = Json::object()) {
+    if (!calls.empty()) more["permissions"] = {{"bindings", calls}};
+    root_.install({.fixture = fixture, .id = "gate-" + name, .more = std::move(more)});
+    profile_.plugins[name].plugin = "gate-" + name;
+    profile_.bindings["gates." + name] = {name};
+  }
+  // An instance of the plugin that is built with the SDK.
+  void add_matching(const std::string& name) {
+    std::filesystem::copy(SLIPWAY_FIXTURE_ROOT, root_.path(), std::filesystem::copy_options::recursive);
+    profile_.plugins[name].plugin = "gate-matching";
+    profile_.bindings["gates." + name] = {name};
+  }
+  Status start() {
+    auto plan = make_plan(profile_, loader::Catalog::scan({root_.path()}));
+    if (!plan.ok()) return plan.status();
+    return await_on(runtime_, lifecycle_.start(std::move(*plan)));
+  }
+  Status stop() { return await_on(runtime_, lifecycle_.stop()); }
+  // "instance state" of each, in order.
+  std::vector<std::string> states() const {
+    std::vector<std::string> words;
+    for (const auto& one : lifecycle_.status()) words.push_back(one.instance + " " + std::string(to_name(one.state)));
+    return words;
+  }
+  // The refusals of a start, as "path: message".
+  static std::vector<std::string> told(const Status& status) {
+    std::vector<std::string> words;
+    for (const auto& problem : status.problems) words.push_back(problem.path + ": " + problem.message);
+    return words;
+  }
+  std::string bound() const { return routes_.capture()->names(); }
+
+  test::TemporaryDirectory directory_;
+  test::PluginRoot root_{directory_.path() / "root"};
+  manifest::Profile profile_;
+  runtime::Runtime runtime_{{}};
+  loader::TrustPluginRoots trust_;
+  loader::Loader loader_{{.store = directory_.path() / "store"}, trust_};
+  bridge::Routes routes_;
+  std::vector<std::string> created_;
+  // "binding version", to the number of those that stay with it.
+  std::map<std::string, std::atomic<std::size_t>> users_;
+  Lifecycle lifecycle_{{.start = seconds(5),
+                        .health = milliseconds(300),
+                        .stop = {.drain = milliseconds(50), .cancel = milliseconds(50), .patience = seconds(5)}},
+                       {runtime_, loader_,
+                        [this](const PlannedInstance& one) {
+                          created_.push_back(one.name);
+                          return std::make_shared<SilentSink>();
+                        },
+                        routes_,
+                        [this](const std::string& binding, const std::string& version) {
+                          return users_[binding + " " + version].load();
+                        }}};
+};
+
+}  // namespace slipway::lifecycle
