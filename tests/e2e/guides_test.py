@@ -44,6 +44,9 @@ class Guides(harness.StackTest):
     def test_operating(self):
         self.run_guide(GUIDES / "operating.md")
 
+    def test_profiles(self):
+        self.run_guide(GUIDES / "profiles.md")
+
     def test_local_provider(self):
         self.run_guide(GUIDES / "local-provider.md")
 
