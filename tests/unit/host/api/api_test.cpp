@@ -197,5 +197,40 @@ TEST_F(ApiTest, answers_410_when_the_events_asked_for_are_gone) {
   EXPECT_EQ(send("GET", "/api/events", "", "Last-Event-ID: x\r\n").status, 400);
 }
 
+TEST_F(ApiTest, a_profile_is_planned_applied_and_refused_when_it_is_stale) {
+  const std::string body = R"({"profile":{"name":"dev"},"reason":"because"})";
+  EXPECT_EQ(send("PUT", "/api/profile?dry_run=true", body).json()["state"], "planned");
+  const auto applied = send("PUT", "/api/profile", body);
+  EXPECT_EQ(applied.status, 200);
+  EXPECT_EQ(applied.json()["revision"], 4);
+  EXPECT_NE(profile.last.find(": because"), std::string::npos) << profile.last;
+  EXPECT_EQ(send("PUT", "/api/profile", body, "If-Match: \"abc\"\r\n").status, 200);
+  EXPECT_EQ(send("PUT", "/api/profile", body, "If-Match: \"old\"\r\n").status, 412);
+  EXPECT_EQ(send("PUT", "/api/profile", R"({"reason":"none"})").status, 400);
+}
+
+TEST_F(ApiTest, revisions_are_listed_read_and_gone_back_to) {
+  EXPECT_EQ(send("GET", "/api/profile/history").json()["items"][0]["number"], 3);
+  EXPECT_EQ(send("GET", "/api/profile/history/3").json()["author"], "admin");
+  EXPECT_EQ(send("GET", "/api/profile/history/9").status, 404);
+  EXPECT_EQ(send("GET", "/api/profile/history/three").json()["detail"],
+            "there is no revision \"three\" of the profile; want a number");
+  EXPECT_EQ(send("POST", "/api/profile/rollback", R"({"revision":1})").status, 200);
+  EXPECT_EQ(profile.last, "back to 1");
+  EXPECT_EQ(send("POST", "/api/profile/rollback", "{}").status, 200);
+  EXPECT_EQ(profile.last, "back to 2");
+}
+
+TEST_F(ApiTest, a_binding_is_swapped_at_once_or_with_a_share_first) {
+  EXPECT_EQ(send("POST", "/api/bindings/strategies.canary/swap", R"({"version":"1.1.0"})").status, 200);
+  EXPECT_EQ(profile.last, "strategies.canary to 1.1.0");
+  const auto tried =
+      send("POST", "/api/bindings/strategies.canary/swap", R"({"version":"^1.1","share":"5%","for":"1m"})");
+  EXPECT_EQ(tried.status, 202);
+  EXPECT_EQ(tried.json()["state"], "trying");
+  EXPECT_EQ(send("POST", "/api/bindings/gates.none/swap", R"({"version":"1.1.0"})").status, 404);
+  EXPECT_EQ(send("POST", "/api/bindings/strategies.canary/swap", R"({"version":"1","share":"200%"})").status, 400);
+}
+
 }  // namespace
 }  // namespace slipway::api::test

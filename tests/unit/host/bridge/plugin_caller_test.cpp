@@ -1,5 +1,8 @@
 #include "host/bridge/plugin_caller.hpp"
 
+#include <future>
+#include <thread>
+
 #include "host/bridge/telemetry_sink.hpp"
 #include "tests/unit/host/runtime/rig.hpp"
 
@@ -62,7 +65,7 @@ class PluginCallerTest : public ::testing::Test {
 
   void bind(const std::string& binding, const Generation& generation) {
     RouteTable::Bindings bindings = routes.capture()->bindings();
-    bindings[binding] = {generation.instance};
+    bindings[binding] = {{generation.instance, "", nullptr}, nullptr, nullptr};
     routes.publish(std::make_shared<RouteTable>(std::move(bindings)));
   }
   boost::asio::awaitable<Result<std::string>> make_call(std::string binding, std::string interface,
@@ -144,6 +147,85 @@ TEST_F(PluginCallerTest, the_plugins_error_and_the_deadline_are_the_callers_stat
   EXPECT_EQ(call("provider", "test.echo/1", 2, milliseconds(10).ns).status(),
             Status(Code::deadline_exceeded, "instance \"one\" (test-echo) did not answer within 10ms"));
   EXPECT_EQ(calls.records.wait_for(2)[1], "provider test.echo/1 2 DEADLINE_EXCEEDED");
+}
+
+TEST_F(PluginCallerTest, a_trial_gets_exactly_its_share_and_calls_of_one_thing_go_one_way) {
+  const Generation one(runtime, "one");
+  const Generation two(runtime, "two");
+  auto trial = std::make_shared<Trial>();
+  trial->way = {two.instance, "2.0.0", nullptr};
+  trial->share = 50'000;
+  const Route route{{one.instance, "1.0.0", nullptr}, trial, nullptr};
+  int tried = 0;
+  for (int i = 0; i < 1000; ++i) tried += route.choose("").version == "2.0.0" ? 1 : 0;
+  EXPECT_EQ(tried, 50);
+  int things = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string thing = "rollout-" + std::to_string(i);
+    EXPECT_EQ(route.choose(thing).version, route.choose(thing).version);
+    things += route.choose(thing).version == "2.0.0" ? 1 : 0;
+  }
+  EXPECT_GT(things, 20);
+  EXPECT_LT(things, 100);
+}
+
+TEST_F(PluginCallerTest, a_call_waits_at_a_closed_intake_and_goes_on_with_the_new_table) {
+  const Generation one(runtime, "one");
+  const Generation two(runtime, "two");
+  const auto intake = std::make_shared<Intake>();
+  RouteTable::Bindings bindings;
+  bindings["provider"] = {{one.instance, "", nullptr}, nullptr, intake};
+  routes.publish(std::make_shared<RouteTable>(bindings));
+  auto waiting = std::async(std::launch::async, [&] { return call("provider", "test.echo/1"); });
+  while (intake->waiting() == 0) std::this_thread::yield();
+  bind("provider", two);
+  intake->open();
+  EXPECT_EQ(*waiting.get(), "two 1.2 {} for acme");
+}
+
+TEST_F(PluginCallerTest, a_call_waits_at_a_closed_intake_no_longer_than_its_budget) {
+  const Generation one(runtime, "one");
+  const auto intake = std::make_shared<Intake>();
+  RouteTable::Bindings bindings;
+  bindings["provider"] = {{one.instance, "", nullptr}, nullptr, intake};
+  routes.publish(std::make_shared<RouteTable>(bindings));
+  EXPECT_EQ(call("provider", "test.echo/1", 2, milliseconds(10).ns).status(),
+            Status(Code::deadline_exceeded, "the deadline passed while binding \"provider\" was exchanged"));
+  EXPECT_EQ(intake->waiting(), 0U);
+}
+
+TEST_F(PluginCallerTest, a_version_of_a_binding_is_called_by_a_name_of_its_own) {
+  const Generation one(runtime, "one");
+  const Generation two(runtime, "two");
+  RouteTable::Bindings bindings;
+  RouteTable::Bindings versions;
+  bindings["gates.a"] = {{two.instance, "2.0.0", nullptr}, nullptr, nullptr};
+  versions["gates.a@1.0.0"] = {{one.instance, "1.0.0", nullptr}, nullptr, nullptr};
+  routes.publish(std::make_shared<RouteTable>(bindings, versions));
+  EXPECT_EQ(*call("gates.a@1.0.0", "test.echo/1"), "one 1.2 {} for acme");
+  EXPECT_EQ(caller.version_of("gates.a", ""), "2.0.0");
+  EXPECT_EQ(caller.version_of("gates.a@1.0.0", ""), "1.0.0");
+  EXPECT_EQ(caller.version_of("gates.a@0.9.0", ""), "");
+  EXPECT_EQ(call("gates.b", "test.echo/1").status(),
+            Status(Code::not_found, "the profile has no binding \"gates.b\"; there are gates.a"));
+}
+
+TEST_F(PluginCallerTest, faults_are_tallied_by_generation_and_refusals_are_none) {
+  Generation one(runtime, "one");
+  const auto tally = std::make_shared<Tally>();
+  RouteTable::Bindings bindings;
+  bindings["provider"] = {{one.instance, "", tally}, nullptr, nullptr};
+  routes.publish(std::make_shared<RouteTable>(bindings));
+  EXPECT_TRUE(call("provider", "test.echo/1").ok());
+  for (const slipway_status status : {SLIPWAY_INVALID_ARGUMENT, SLIPWAY_INTERNAL, SLIPWAY_UNAVAILABLE}) {
+    one.plugin.on_invoke = [&one, status](const slipway_call& asked) {
+      one.plugin.complete(asked.id, status, R"({"message":"no"})");
+    };
+    EXPECT_FALSE(call("provider", "test.echo/1").ok());
+  }
+  EXPECT_EQ(tally->counts().calls, 4U);
+  EXPECT_EQ(tally->counts().faults, 2U);
+  EXPECT_GT(tally->counts().seconds, 0);
 }
 
 TEST_F(PluginCallerTest, calls_show_as_metrics) {
