@@ -98,4 +98,12 @@ Problems check_plugin_config(const PluginManifest& plugin, const Json& value) {
   return schema->check(value);
 }
 
+std::string why_not_isolated(const PluginManifest& plugin) {
+  if (plugin.permissions.processes.allowed.empty()) return {};
+  return plugin.id +
+         " asks for the permission \"processes\", and no isolated plugin starts programs; leave out \"placement\" to "
+         "run "
+         "it in the process of the host";
+}
+
 }  // namespace slipway::manifest

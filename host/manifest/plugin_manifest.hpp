@@ -73,6 +73,9 @@ Result<PluginManifest> parse_plugin_manifest(std::string_view text, const std::s
 // The faults of an instance's configuration by the plugin's own schema; paths begin with "/".
 Problems check_plugin_config(const PluginManifest& plugin, const Json& value);
 
+// Empty when the plugin may run in a worker process; otherwise why not, with the way out.
+std::string why_not_isolated(const PluginManifest& plugin);
+
 // The JSON Schema of plugin.json, as text; sdk/schema/plugin.schema.json is a copy of it.
 std::string plugin_schema_text();
 

@@ -101,6 +101,13 @@ void check_configuration(const std::string& name, const Instance& instance, cons
   }
 }
 
+void check_placement(const std::string& name, const Instance& instance, const PluginManifest& plugin,
+                     Problems& faults) {
+  if (instance.placement != Placement::isolated) return;
+  const std::string why = why_not_isolated(plugin);
+  if (!why.empty()) faults.push_back({child_path("/plugins", name) + "/placement", "\"isolated\"", why});
+}
+
 void check_permissions(const std::string& name, const Instance& instance, const PluginManifest& plugin,
                        Problems& faults) {
   if (!instance.permissions) return;
@@ -161,6 +168,7 @@ void check_plugins(const Profile& profile, const FindPlugin& find, Problems& fau
   for (const auto& [name, plugin] : found) {
     check_configuration(name, profile.plugins.at(name), *plugin, faults);
     check_permissions(name, profile.plugins.at(name), *plugin, faults);
+    check_placement(name, profile.plugins.at(name), *plugin, faults);
     check_needs(name, *plugin, found, faults);
   }
   check_interfaces(profile, found, faults);

@@ -61,8 +61,7 @@ Json profile_schema() {
   Json& instance = top["plugins"]["additionalProperties"]["properties"];
   id_form(instance["plugin"]);
   instance["config"]["type"] = "object";
-  put(instance["placement"],
-      {{"enum", {"in-process"}}, {"x-want", "in-process; this host has no workers for isolated plugins"}});
+  put(instance["placement"], {{"enum", {"in-process", "isolated"}}, {"x-want", "in-process or isolated"}});
   Json& gate = top["gates"]["items"]["properties"];
   gate["settings"]["type"] = "object";
   put(gate["applies_to"]["properties"]["actions"]["items"], {{"enum", {"start", "advance", "promote"}}});

@@ -42,7 +42,8 @@ Status Instance::make() {
   slipway_status status = SLIPWAY_INTERNAL;
   const slipway_span config{reinterpret_cast<const std::uint8_t*>(settings_.config.data()), settings_.config.size()};
   try {
-    status = table_.create(&host_, config, &instance_, &error);
+    status = settings_.make ? settings_.make(&host_, config, &instance_, &error)
+                            : table_.create(&host_, config, &instance_, &error);
   } catch (...) {
     return {Code::internal, settings_.name + ": an exception left the create function of " + settings_.plugin};
   }

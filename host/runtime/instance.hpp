@@ -7,6 +7,7 @@
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <slipway/status.hpp>
@@ -44,6 +45,10 @@ struct InstanceSettings {
   Threading threading = Threading::serial;
   std::string config = "{}";  // JSON, checked against the plugin's schema
   InstanceLimits limits;
+  // In the place of the table's create, for a table that stands for something of its maker's. May be empty.
+  std::function<slipway_status(const slipway_host* host, slipway_span config, slipway_instance** instance,
+                               slipway_blob* error)>
+      make{};
 };
 
 // How long each part of an ending may take.

@@ -89,7 +89,7 @@ plugins:
   db: {plugin: storage-sqlite, version: newest}
   canary: {plugn: strategy-canary}
   off: {plugin: gate-webhook, enabled: false}
-  Bad_Name: {plugin: x, placement: isolated}
+  Bad_Name: {plugin: x, placement: apart}
   env: {plugin: secrets-env, config: {a: "${env:NOPE}"}}
 bindings:
   strategy.canary: canary
@@ -105,8 +105,7 @@ notifications:
       "p.yaml:4: /plugins/canary/plugin: is missing; want an id like \"strategy-canary\" or \"vendor.name\"\n"
       "p.yaml:4: /plugins/canary/plugn: is no field here; did you mean \"plugin\"?\n"
       "p.yaml:6: /plugins/Bad_Name: is no name for an instance; want a-z, 0-9 and \"-\", at most 63\n"
-      "p.yaml:6: /plugins/Bad_Name/placement: is \"isolated\"; want in-process; this host has no workers for isolated "
-      "plugins\n"
+      "p.yaml:6: /plugins/Bad_Name/placement: is \"apart\"; want in-process or isolated\n"
       "p.yaml:7: /plugins/env/config/a: is \"${env:NOPE}\"; the environment variable \"NOPE\" is not set\n"
       "p.yaml:8: /bindings/storage: is missing; the host keeps its journal there\n"
       "p.yaml:9: /bindings/strategy.canary: is no name of a binding; did you mean \"strategies.canary\"?\n"

@@ -59,6 +59,10 @@ class Collected {
     const std::lock_guard lock(mutex_);
     return values_.size();
   }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    values_.clear();
+  }
 
  private:
   std::mutex mutex_;

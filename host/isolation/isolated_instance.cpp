@@ -1,0 +1,143 @@
+#include "host/isolation/isolated_instance.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "host/isolation/proxy_table.hpp"
+#include "host/isolation/system_calls.hpp"
+#include "host/loader/table_checks.hpp"
+#include "host/manifest/plugin_manifest.hpp"
+
+namespace slipway::isolation {
+namespace {
+
+// What a message's head may add to its payload.
+constexpr std::uint64_t kHeadBytes = std::uint64_t{64} << 10;
+
+WorkerThreading threading_of(runtime::Threading threading) {
+  switch (threading) {
+    case runtime::Threading::concurrent:
+      return WorkerThreading::concurrent;
+    case runtime::Threading::blocking:
+      return WorkerThreading::blocking;
+    case runtime::Threading::serial:
+      break;
+  }
+  return WorkerThreading::serial;
+}
+
+Grant grant_of(const manifest::Grant& granted) { return granted.allowed.empty() ? Grant::no : Grant::yes; }
+
+Setup setup_of(const runtime::InstanceSettings& settings, const manifest::Permissions& granted,
+               const IsolationSettings& isolation) {
+  Setup setup;
+  setup.threading = threading_of(settings.threading);
+  setup.blocking_threads = settings.limits.blocking_threads;
+  setup.open_calls = settings.limits.open_calls;
+  setup.call_bytes = isolation.call_bytes + kHeadBytes;
+  setup.reply_bytes = settings.limits.reply_bytes;
+  setup.request_bytes = settings.limits.request_bytes;
+  setup.memory_bytes = isolation.memory_bytes;
+  setup.open_files = isolation.open_files;
+  setup.own_network = granted.network.allowed.empty() ? 1 : 0;
+  setup.paths = granted.files.allowed;
+  return setup;
+}
+
+// The filters name the worker, so each worker has its own.
+Result<Setup> with_filters(Setup setup, const manifest::Permissions& granted, pid_t worker) {
+  SystemCalls allowed{worker, grant_of(granted.network), grant_of(granted.files), Grant::yes};
+  auto loading = filter_of(allowed);
+  allowed.loading = Grant::no;
+  auto running = filter_of(allowed);
+  if (!loading.ok()) return loading.status();
+  if (!running.ok()) return running.status();
+  setup.filter_while_loading = std::move(*loading);
+  setup.filter = std::move(*running);
+  return setup;
+}
+
+LinkSettings link_settings(const runtime::InstanceSettings& settings, const manifest::Permissions& granted,
+                           const IsolationSettings& isolation, manifest::StateKind state) {
+  LinkSettings link;
+  link.setup = [setup = setup_of(settings, granted, isolation), granted](pid_t worker) {
+    return with_filters(setup, granted, worker);
+  };
+  link.patience = isolation.patience;
+  link.heartbeat = isolation.heartbeat;
+  link.hang = isolation.hang;
+  if (state == manifest::StateKind::snapshot) link.checkpoint = isolation.checkpoint;
+  link.open_calls = settings.limits.open_calls;
+  link.call_bytes = isolation.call_bytes;
+  link.request_bytes = settings.limits.request_bytes;
+  link.restart = isolation.restart;
+  link.connection.incoming.message_bytes =
+      std::max(settings.limits.reply_bytes, settings.limits.request_bytes) + kHeadBytes;
+  return link;
+}
+
+Status check_required(const WorkerStatus& worker, const IsolationSettings& isolation) {
+  for (const std::string& name : isolation.required) {
+    const auto found =
+        std::ranges::find_if(worker.protections, [&](const Protection& one) { return one.name == name; });
+    if (found == worker.protections.end()) {
+      return {Code::failed_precondition, "the policy requires the protection \"" + name + "\", which no worker has"};
+    }
+    if (!found->lacking.empty()) {
+      return {Code::failed_precondition, "the policy requires the protection \"" + name +
+                                             "\", which is not in force: " + found->lacking +
+                                             "; make it available or take it out of the policy"};
+    }
+  }
+  return {};
+}
+
+Result<loader::Descriptor> library_of(const loader::VerifiedPackage& package) {
+  loader::Descriptor copy(::fcntl(package.library.file.get(), F_DUPFD_CLOEXEC, 0));
+  if (!copy.is_open())
+    return Status(Code::unavailable, std::string("no descriptor for a worker: ") + std::strerror(errno));
+  return copy;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<ProxyTable>> make_proxy(runtime::Runtime& runtime, const loader::VerifiedPackage& package,
+                                               const manifest::Permissions& granted,
+                                               const runtime::InstanceSettings& settings,
+                                               const IsolationSettings& isolation) {
+  const manifest::PluginManifest& plugin = package.package.manifest;
+  if (std::string why = manifest::why_not_isolated(plugin); !why.empty())
+    return Status(Code::failed_precondition, std::move(why));
+  auto library = library_of(package);
+  if (!library.ok()) return library.status();
+  const auto link = std::make_shared<WorkerLink>(
+      link_settings(settings, granted, isolation, plugin.state.kind), runtime,
+      std::make_unique<WorkerLauncher>(isolation.program, std::move(*library)), isolation.random);
+  auto interfaces = link->open();
+  Status status = interfaces.ok() ? check_required(link->status(), isolation) : interfaces.status();
+  if (status.ok()) status = loader::match_interfaces(*interfaces, plugin.interfaces);
+  if (status.ok()) return std::make_shared<ProxyTable>(link, std::move(*interfaces));
+  link->destroy();
+  return status;
+}
+
+Result<Isolated> make_isolated(runtime::Runtime& runtime, const loader::VerifiedPackage& package,
+                               const manifest::Permissions& granted, runtime::InstanceSettings settings,
+                               std::shared_ptr<runtime::HostSink> sink, const IsolationSettings& isolation) {
+  const std::string name = settings.name;
+  auto proxy = make_proxy(runtime, package, granted, settings, isolation);
+  if (!proxy.ok()) return Status(proxy.status().code, name + ": " + proxy.status().message, proxy.status().problems);
+  // The worker keeps the order that the plugin asks for; to the host it is as a concurrent one.
+  settings.threading = runtime::Threading::concurrent;
+  settings.make = [table = proxy->get()](const slipway_host* host, slipway_span config, slipway_instance** instance,
+                                         slipway_blob* error) { return table->make(host, config, instance, error); };
+  auto instance = runtime::Instance::create(runtime, (*proxy)->table(), *proxy, std::move(settings), std::move(sink));
+  if (!instance.ok()) return instance.status();
+  return Isolated{std::move(*instance), (*proxy)->link()};
+}
+
+}  // namespace slipway::isolation

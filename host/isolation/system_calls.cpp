@@ -1,0 +1,235 @@
+#include "host/isolation/system_calls.hpp"
+
+#include <fcntl.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <initializer_list>
+#include <memory>
+
+#include "host/loader/descriptor.hpp"
+
+namespace slipway::isolation {
+namespace {
+
+// What every program needs: memory, threads, time, and the descriptors that it has.
+constexpr const char* kAlways[] = {"read",
+                                   "write",
+                                   "readv",
+                                   "writev",
+                                   "pread64",
+                                   "pwrite64",
+                                   "preadv",
+                                   "pwritev",
+                                   "close",
+                                   "close_range",
+                                   "fstat",
+                                   "newfstatat",
+                                   "stat",
+                                   "lstat",
+                                   "statx",
+                                   "lseek",
+                                   "dup",
+                                   "dup2",
+                                   "dup3",
+                                   "fcntl",
+                                   "access",
+                                   "faccessat",
+                                   "faccessat2",
+                                   "readlink",
+                                   "readlinkat",
+                                   "getcwd",
+                                   "munmap",
+                                   "mremap",
+                                   "brk",
+                                   "madvise",
+                                   "mincore",
+                                   "membarrier",
+                                   "rt_sigaction",
+                                   "rt_sigprocmask",
+                                   "rt_sigreturn",
+                                   "rt_sigtimedwait",
+                                   "sigaltstack",
+                                   "restart_syscall",
+                                   "futex",
+                                   "futex_waitv",
+                                   "set_robust_list",
+                                   "get_robust_list",
+                                   "rseq",
+                                   "set_tid_address",
+                                   "sched_yield",
+                                   "sched_getaffinity",
+                                   "sched_getparam",
+                                   "sched_getscheduler",
+                                   "sched_get_priority_max",
+                                   "sched_get_priority_min",
+                                   "getcpu",
+                                   "exit",
+                                   "exit_group",
+                                   "getpid",
+                                   "gettid",
+                                   "getppid",
+                                   "getuid",
+                                   "geteuid",
+                                   "getgid",
+                                   "getegid",
+                                   "uname",
+                                   "sysinfo",
+                                   "getrlimit",
+                                   "getrusage",
+                                   "times",
+                                   "getrandom",
+                                   "time",
+                                   "gettimeofday",
+                                   "clock_gettime",
+                                   "clock_getres",
+                                   "clock_nanosleep",
+                                   "nanosleep",
+                                   "timerfd_create",
+                                   "timerfd_settime",
+                                   "timerfd_gettime",
+                                   "poll",
+                                   "ppoll",
+                                   "select",
+                                   "pselect6",
+                                   "epoll_create1",
+                                   "epoll_ctl",
+                                   "epoll_wait",
+                                   "epoll_pwait",
+                                   "epoll_pwait2",
+                                   "eventfd2",
+                                   "pipe",
+                                   "pipe2",
+                                   "sendto",
+                                   "recvfrom",
+                                   "sendmsg",
+                                   "recvmsg",
+                                   "sendmmsg",
+                                   "recvmmsg",
+                                   "shutdown",
+                                   "getsockopt",
+                                   "setsockopt",
+                                   "getsockname",
+                                   "getpeername"};
+
+constexpr const char* kSockets[] = {"connect", "bind", "listen", "accept", "accept4"};
+
+constexpr const char* kFiles[] = {
+    "open",     "openat",    "creat",  "getdents64", "unlink",    "unlinkat",        "rename",
+    "renameat", "renameat2", "mkdir",  "mkdirat",    "rmdir",     "ftruncate",       "truncate",
+    "fsync",    "fdatasync", "flock",  "fallocate",  "fadvise64", "chmod",           "fchmod",
+    "fchmodat", "utimensat", "statfs", "fstatfs",    "umask",     "sync_file_range", "copy_file_range"};
+
+constexpr std::uint64_t kWriting = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
+// Socket types with their flags taken away.
+constexpr std::uint64_t kTypeMask = 0xf;
+
+class Filter {
+ public:
+  Filter() : context_(seccomp_init(SCMP_ACT_ERRNO(EPERM)), &seccomp_release) {}
+
+  void allow(const char* name, std::initializer_list<scmp_arg_cmp> when = {}) { answer(SCMP_ACT_ALLOW, name, when); }
+  void answer(std::uint32_t action, const char* name, std::initializer_list<scmp_arg_cmp> when = {}) {
+    const int number = seccomp_syscall_resolve_name(name);
+    // Not every machine has every call.
+    if (number == __NR_SCMP_ERROR || !context_) return;
+    const int error = seccomp_rule_add_array(context_.get(), action, number, static_cast<unsigned>(when.size()),
+                                             when.size() == 0 ? nullptr : when.begin());
+    if (error != 0 && error != -EDOM) error_ = -error;
+  }
+
+  Result<std::string> program() {
+    const loader::Descriptor file(static_cast<int>(::memfd_create("system-calls", MFD_CLOEXEC)));
+    if (!context_ || error_ != 0) return fault(context_ ? error_ : ENOSYS);
+    if (const int error = seccomp_export_bpf(context_.get(), file.get()); error != 0) return fault(-error);
+    std::string bytes(static_cast<std::size_t>(::lseek(file.get(), 0, SEEK_END)), '\0');
+    if (::pread(file.get(), bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) return fault(errno);
+    return bytes;
+  }
+
+ private:
+  static Status fault(int error) {
+    return {Code::unavailable, std::string("no filter of system calls can be made: ") + std::strerror(error)};
+  }
+
+  std::unique_ptr<void, decltype(&seccomp_release)> context_;
+  int error_ = 0;
+};
+
+void allow_threads(Filter& filter, pid_t worker) {
+  constexpr std::uint64_t kThread = CLONE_THREAD | CLONE_VM | CLONE_SIGHAND;
+  filter.allow("clone", {SCMP_A0(SCMP_CMP_MASKED_EQ, kThread, kThread)});
+  // Its flags lie in memory, where no filter looks; the C library then falls back to clone.
+  filter.answer(SCMP_ACT_ERRNO(ENOSYS), "clone3");
+  filter.allow("tgkill", {SCMP_A0(SCMP_CMP_EQ, static_cast<std::uint64_t>(worker))});
+  filter.allow("prctl", {SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)});
+  filter.allow("prctl", {SCMP_A0(SCMP_CMP_EQ, PR_GET_NAME)});
+  // Reading a limit, never setting one.
+  filter.allow("prlimit64", {SCMP_A2(SCMP_CMP_EQ, 0)});
+}
+
+void allow_memory(Filter& filter, Grant code) {
+  for (const char* name : {"mmap", "mprotect"}) {
+    if (code == Grant::yes) {
+      filter.allow(name);
+    } else {
+      filter.allow(name, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
+    }
+  }
+}
+
+void allow_control(Filter& filter) {
+  for (const std::uint64_t request : {std::uint64_t{FIONREAD}, std::uint64_t{FIONBIO}, std::uint64_t{TCGETS}}) {
+    filter.allow("ioctl", {SCMP_A1(SCMP_CMP_EQ, request)});
+  }
+}
+
+void allow_sockets(Filter& filter, const SystemCalls& allowed) {
+  filter.allow("socketpair", {SCMP_A0(SCMP_CMP_EQ, AF_UNIX)});
+  if (allowed.files == Grant::yes) filter.allow("socket", {SCMP_A0(SCMP_CMP_EQ, AF_UNIX)});
+  if (allowed.network == Grant::yes) {
+    for (const std::uint64_t family : {std::uint64_t{AF_INET}, std::uint64_t{AF_INET6}}) {
+      for (const std::uint64_t type : {std::uint64_t{SOCK_STREAM}, std::uint64_t{SOCK_DGRAM}}) {
+        filter.allow("socket", {SCMP_A0(SCMP_CMP_EQ, family), SCMP_A1(SCMP_CMP_MASKED_EQ, kTypeMask, type)});
+      }
+    }
+  }
+  if (allowed.files == Grant::no && allowed.network == Grant::no) return;
+  for (const char* name : kSockets) filter.allow(name);
+}
+
+void allow_files(Filter& filter, const SystemCalls& allowed) {
+  if (allowed.files == Grant::yes) {
+    for (const char* name : kFiles) filter.allow(name);
+  } else if (allowed.loading == Grant::yes) {
+    filter.allow("open", {SCMP_A1(SCMP_CMP_MASKED_EQ, kWriting, 0)});
+    filter.allow("openat", {SCMP_A2(SCMP_CMP_MASKED_EQ, kWriting, 0)});
+  }
+}
+
+}  // namespace
+
+Result<std::string> filter_of(const SystemCalls& allowed) {
+  Filter filter;
+  for (const char* name : kAlways) filter.allow(name);
+  allow_threads(filter, allowed.worker);
+  allow_memory(filter, allowed.loading);
+  allow_control(filter);
+  allow_sockets(filter, allowed);
+  allow_files(filter, allowed);
+  if (allowed.loading == Grant::yes) {
+    // The worker itself still puts the second filter in force, and seals its own memory.
+    filter.allow("seccomp");
+    filter.allow("prctl", {SCMP_A0(SCMP_CMP_EQ, PR_SET_DUMPABLE)});
+  }
+  return filter.program();
+}
+
+}  // namespace slipway::isolation

@@ -1,0 +1,24 @@
+// Which system calls a worker may make: a list of those that are allowed, as a program for the kernel's filter
+// (seccomp(2), made by libseccomp). Every other call fails with EPERM.
+#pragma once
+
+#include <sys/types.h>
+
+#include <slipway/status.hpp>
+#include <string>
+
+namespace slipway::isolation {
+
+enum class Grant : bool { no, yes };
+
+struct SystemCalls {
+  pid_t worker = 0;           // the only process that it may send a signal to
+  Grant network = Grant::no;  // sockets of IPv4 and IPv6; never raw ones
+  Grant files = Grant::no;    // opening files, changing them, and UNIX sockets
+  Grant loading = Grant::no;  // opening files for reading, and mapping code
+};
+
+// Safe from any thread. UNAVAILABLE when libseccomp can't make it on this machine.
+Result<std::string> filter_of(const SystemCalls& allowed);
+
+}  // namespace slipway::isolation

@@ -1,0 +1,64 @@
+#include "host/worker/file_rules.hpp"
+
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace slipway::worker {
+namespace {
+
+using isolation::Protection;
+
+constexpr const char* kName = "files";
+constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_EXECUTE;
+constexpr std::uint64_t kReadFile = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE;
+constexpr std::uint64_t kWriteFile = kReadFile | LANDLOCK_ACCESS_FS_WRITE_FILE;
+// What the first version of the interface knows, which every kernel with Landlock handles.
+constexpr std::uint64_t kAll = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
+
+// The dynamic linker, the C library's tables, and what describes this very process.
+constexpr const char* kSystem[] = {"/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/proc/self"};
+
+Protection lacking() { return {kName, std::strerror(errno)}; }
+
+bool add(int rules, int file, std::uint64_t access) {
+  struct stat info {};
+  if (::fstat(file, &info) != 0) return false;
+  const bool folder = S_ISDIR(info.st_mode);
+  const landlock_path_beneath_attr rule{folder ? access : access & kWriteFile, file};
+  return ::syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+}
+
+// A path that is not there needs no rule.
+bool add(int rules, const char* path, std::uint64_t access) {
+  const int file = ::open(path, O_PATH | O_CLOEXEC);
+  if (file < 0) return true;
+  const bool added = add(rules, file, access);
+  ::close(file);
+  return added;
+}
+
+}  // namespace
+
+Protection confine_files(const std::vector<std::string>& paths, int library) {
+  if (std::ranges::find(paths, "*") != paths.end())
+    return {kName, "the permission \"files\" is granted for every path"};
+  const landlock_ruleset_attr handled{.handled_access_fs = kAll};
+  const int rules = static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0));
+  if (rules < 0) return lacking();
+  bool good = add(rules, library, kReadFile);
+  for (const char* path : kSystem) good = good && add(rules, path, kRead);
+  for (const std::string& path : paths) good = good && add(rules, path.c_str(), kAll);
+  good = good && ::syscall(SYS_landlock_restrict_self, rules, 0) == 0;
+  const Protection protection = good ? Protection{kName, ""} : lacking();
+  ::close(rules);
+  return protection;
+}
+
+}  // namespace slipway::worker
