@@ -75,8 +75,10 @@ LinkSettings link_settings(const runtime::InstanceSettings& settings, const mani
   link.call_bytes = isolation.call_bytes;
   link.request_bytes = settings.limits.request_bytes;
   link.restart = isolation.restart;
-  link.connection.incoming.message_bytes =
-      std::max(settings.limits.reply_bytes, settings.limits.request_bytes) + kHeadBytes;
+  auto& incoming = link.connection.incoming;
+  incoming.message_bytes = std::max(settings.limits.reply_bytes, settings.limits.request_bytes) + kHeadBytes;
+  incoming.total_bytes = std::max(incoming.total_bytes, 2 * incoming.message_bytes);
+  link.connection.outbox_bytes = std::max(link.connection.outbox_bytes, 2 * isolation.call_bytes);
   return link;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "host/bridge/tally.hpp"
+#include "host/isolation/worker_link.hpp"
 #include "host/lifecycle/plan.hpp"
 #include "host/lifecycle/plugin_status.hpp"
 #include "host/loader/library.hpp"
@@ -33,8 +34,9 @@ class Generation {
   // "strategy-canary 1.0.0"
   [[nodiscard]] std::string title() const;
 
-  std::optional<loader::VerifiedPackage> verified;  // between the check and the load
-  std::shared_ptr<const loader::Library> library;
+  std::optional<loader::VerifiedPackage> verified;      // between the check and the load, or the worker's start
+  std::shared_ptr<const loader::Library> library;       // null for an isolated one
+  std::shared_ptr<const isolation::WorkerLink> worker;  // null for one in this process
   std::shared_ptr<runtime::Instance> instance;
   // Counts its calls.
   const std::shared_ptr<bridge::Tally> tally = std::make_shared<bridge::Tally>();

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "host/bridge/routes.hpp"
+#include "host/isolation/isolated_instance.hpp"
 #include "host/lifecycle/exchange.hpp"
 #include "host/lifecycle/generation.hpp"
 #include "host/lifecycle/plan.hpp"
@@ -32,6 +33,7 @@ struct LifecycleSettings {
   // When a generation is replaced while the host goes on.
   runtime::StopSettings retire{.drain = seconds(30), .cancel = seconds(2), .patience = seconds(5)};
   runtime::InstanceLimits limits;
+  isolation::IsolationSettings isolation{};
 };
 
 // What lifecycle takes from the folders around it.
@@ -124,6 +126,7 @@ class Lifecycle {
   Status verify_now(Generation& generation);
   Status load_now(Generation& generation);
   Status create_now(Generation& generation);
+  Status create_isolated(Generation& generation);
   [[nodiscard]] bool library_in_use(const Generation& generation) const;
   [[nodiscard]] std::string why_parked(const std::string& digest) const;
 

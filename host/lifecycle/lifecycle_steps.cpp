@@ -30,6 +30,15 @@ runtime::Threading threading_of(const manifest::PluginManifest& plugin) {
   return runtime::Threading::serial;
 }
 
+runtime::InstanceSettings instance_settings(const PlannedInstance& plan, const LifecycleSettings& settings) {
+  const manifest::PluginManifest& plugin = plan.package.manifest;
+  return {.name = plan.name,
+          .plugin = plugin.id,
+          .threading = threading_of(plugin),
+          .config = to_text(plan.config),
+          .limits = settings.limits};
+}
+
 // "disk: is full, network: is slow": the checks that are not healthy.
 std::string complaints(const HealthReply& reply) {
   std::string text;
@@ -61,6 +70,8 @@ boost::asio::awaitable<Status> Lifecycle::load(Generation& generation) {
 }
 
 Status Lifecycle::load_now(Generation& generation) {
+  // What its worker loads never comes into this process.
+  if (generation.plan().placement == manifest::Placement::isolated) return {};
   auto library = around_.loader.load(*std::exchange(generation.verified, std::nullopt));
   if (!library.ok()) return library.status();
   generation.library = std::move(*library);
@@ -74,16 +85,24 @@ boost::asio::awaitable<Status> Lifecycle::create(Generation& generation) {
 
 Status Lifecycle::create_now(Generation& generation) {
   const PlannedInstance& plan = generation.plan();
-  const manifest::PluginManifest& plugin = plan.package.manifest;
+  if (plan.placement == manifest::Placement::isolated) return create_isolated(generation);
   auto instance = runtime::Instance::create(around_.runtime, generation.library->table(), generation.library,
-                                            {.name = plan.name,
-                                             .plugin = plugin.id,
-                                             .threading = threading_of(plugin),
-                                             .config = to_text(plan.config),
-                                             .limits = settings_.limits},
-                                            around_.make_sink(plan));
+                                            instance_settings(plan, settings_), around_.make_sink(plan));
   if (!instance.ok()) return instance.status();
   generation.instance = std::move(*instance);
+  return {};
+}
+
+Status Lifecycle::create_isolated(Generation& generation) {
+  const PlannedInstance& plan = generation.plan();
+  const loader::VerifiedPackage package = *std::exchange(generation.verified, std::nullopt);
+  auto isolated =
+      isolation::make_isolated(around_.runtime, package, plan.permissions, instance_settings(plan, settings_),
+                               around_.make_sink(plan), settings_.isolation);
+  if (!isolated.ok()) return isolated.status();
+  generation.instance = std::move(isolated->instance);
+  generation.worker = std::move(isolated->worker);
+  generation.move_to(GenerationState::loaded);
   return {};
 }
 
@@ -133,7 +152,12 @@ boost::asio::awaitable<Status> Lifecycle::take_down(Generation& generation, runt
 
 // On the pool: the library's destructors run on the thread that drops the last reference.
 boost::asio::awaitable<void> Lifecycle::let_go(Generation& generation) {
-  if (!generation.library) co_return;
+  if (!generation.library) {
+    generation.instance.reset();
+    if (generation.worker && generation.state() != GenerationState::failed)
+      generation.move_to(GenerationState::unloaded);
+    co_return;
+  }
   auto fate = loader::Fate::in_use;
   const bool shared = library_in_use(generation);
   const std::string digest = generation.library->digest();

@@ -48,7 +48,8 @@ Planned resolve_all(const manifest::Profile& profile, const loader::Catalog& cat
            instance.config,
            instance.permissions.value_or(package.manifest.permissions),
            bindings_of(profile, name),
-           {}};
+           {},
+           instance.placement};
     check_config(one, problems);
   }
   return planned;

@@ -19,6 +19,7 @@ struct PlannedInstance {
   manifest::Permissions permissions;  // granted
   std::vector<std::string> bindings;  // that lead to it
   std::vector<std::string> needs;     // instances that start before it and stop after it
+  manifest::Placement placement = manifest::Placement::in_process;
 };
 
 struct Plan {

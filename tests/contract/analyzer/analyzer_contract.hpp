@@ -6,7 +6,7 @@
 #include <ostream>
 #include <slipway/interfaces/analyzer.hpp>
 
-#include "tests/contract/in_process.hpp"
+#include "tests/contract/hosted.hpp"
 
 namespace slipway::test {
 
@@ -39,7 +39,7 @@ class AnalyzerContract : public ::testing::TestWithParam<AnalyzerPlugin> {
   }
 
  private:
-  InProcess plugin_{"analyzer-" + GetParam().name, Json::object()};
+  Hosted plugin_{"analyzer-" + GetParam().name, Json::object()};
 };
 
 }  // namespace slipway::test

@@ -1,5 +1,5 @@
 #include "tests/contract/gate/gate_contract.hpp"
-#include "tests/contract/in_process.hpp"
+#include "tests/contract/hosted.hpp"
 
 namespace slipway::test {
 namespace {
@@ -11,11 +11,11 @@ std::unique_ptr<Driver> freeze_window(GateState state) {
       {"reason", "contract"}, {"from", to_string(kAsked - seconds(60))}, {"to", to_string(kAsked + seconds(60))}};
   Json config{{"windows", Json::array()}, {"refuse", state == GateState::closed}};
   if (state != GateState::open) config["windows"].push_back(window);
-  return std::make_unique<InProcess>("gate-freeze-window", config);
+  return std::make_unique<Hosted>("gate-freeze-window", config);
 }
 
 std::unique_ptr<Driver> webhook(GateState state) {
-  return std::make_unique<InProcess>("gate-webhook", Json{{"url", "http://gate.example/"}}, [state](FakeHost& host) {
+  return std::make_unique<Hosted>("gate-webhook", Json{{"url", "http://gate.example/"}}, [state](FakeHost& host) {
     host.on_http([state](const services::HttpRequest&) -> Result<services::HttpReply> {
       services::HttpReply reply;
       reply.status = 200;

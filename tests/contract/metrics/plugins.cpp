@@ -1,6 +1,6 @@
 #include <chrono>
 
-#include "tests/contract/in_process.hpp"
+#include "tests/contract/hosted.hpp"
 #include "tests/contract/metrics/metrics_contract.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -28,7 +28,7 @@ class LonelyHaproxy final : public Driver {
 
  private:
   TemporaryDirectory directory_;
-  InProcess plugin_{"metrics-haproxy", Json{{"records_socket", (directory_.path() / "records.sock").string()},
+  Hosted plugin_{"metrics-haproxy", Json{{"records_socket", (directory_.path() / "records.sock").string()},
                                             {"stats_socket", (directory_.path() / "haproxy.sock").string()}}};
 };
 
@@ -44,10 +44,10 @@ void nothing_scraped(FakeHost& host) {
 
 std::vector<MetricsPlugin> metrics_plugins() {
   return {
-      {"probe", [] { return std::make_unique<InProcess>("metrics-probe", Json::object()); },
+      {"probe", [] { return std::make_unique<Hosted>("metrics-probe", Json::object()); },
        Json::parse(R"({"checks": [{"name": "alive"}]})"), Json::parse(R"({"checks": [{"kind": "udp"}]})")},
       {"haproxy", [] { return std::make_unique<LonelyHaproxy>(); }, Json::object(), Json{{"kind", "http"}}},
-      {"prometheus", [] { return std::make_unique<InProcess>("metrics-prometheus", Json::object(), nothing_scraped); },
+      {"prometheus", [] { return std::make_unique<Hosted>("metrics-prometheus", Json::object(), nothing_scraped); },
        Json::parse(R"({"queries": {"up": "up{release=\"${release}\"}"}})"),
        Json::parse(R"({"queries": {"up": "${nobody}"}})")}};
 }

@@ -1,5 +1,5 @@
 // metrics-probe as a whole: its checks against replicas that a fake host plays, and against a real port.
-#include "tests/contract/in_process.hpp"
+#include "tests/contract/hosted.hpp"
 #include "tests/contract/metrics/metrics_contract.hpp"
 
 namespace slipway::test {
@@ -30,7 +30,7 @@ class MetricsProbe : public testing::Test {
   FakeHost& host() { return probe_.host(); }
 
  private:
-  InProcess probe_{"metrics-probe", Json::object()};
+  Hosted probe_{"metrics-probe", Json::object()};
   int windows_ = 0;
 };
 
@@ -152,7 +152,7 @@ TEST_F(MetricsProbe, ACallerWhoGivesUpIsNotKeptWaiting) {
 }
 
 TEST(MetricsProbeSettings, AProfileMayForbidPrograms) {
-  InProcess probe("metrics-probe", {{"commands", false}});
+  Hosted probe("metrics-probe", {{"commands", false}});
   const Json query = Json::parse(R"({"checks": [{"name": "script", "kind": "command", "command": ["true"]}]})");
   EXPECT_EQ((call<metrics::Interface, metrics::Query>(probe, question(query, "w")).status()),
             Status(Code::permission_denied, "check \"script\" is a command, and this profile sets commands: false"));

@@ -1,5 +1,5 @@
 // metrics-prometheus as a whole, against a Prometheus that a fake host plays.
-#include "tests/contract/in_process.hpp"
+#include "tests/contract/hosted.hpp"
 #include "tests/contract/metrics/metrics_contract.hpp"
 
 namespace slipway::test {
@@ -17,7 +17,7 @@ void resolve_secrets(FakeHost& host) {
 
 std::string authorization_with(const Json& settings) {
   std::string seen;
-  InProcess plugin("metrics-prometheus", settings, resolve_secrets);
+  Hosted plugin("metrics-prometheus", settings, resolve_secrets);
   plugin.host().on_http([&](const services::HttpRequest& request) {
     seen = request.headers.contains("authorization") ? request.headers.at("authorization") : "";
     return services::HttpReply{.status = 200, .body = kOne};
@@ -37,11 +37,11 @@ TEST(MetricsPrometheus, SettingsThatContradictAreRefused) {
   for (const char* settings :
        {R"({"url": "ftp://localhost"})", R"({"bearer": "env:A", "username": "ann", "password": "env:B"})",
         R"({"username": "ann"})"})
-    EXPECT_THROW(InProcess("metrics-prometheus", Json::parse(settings)), Error) << settings;
+    EXPECT_THROW(Hosted("metrics-prometheus", Json::parse(settings)), Error) << settings;
 }
 
 TEST(MetricsPrometheus, AQueryThatTakesTooLongIsGivenUpAfterItsOwnTime) {
-  InProcess plugin("metrics-prometheus", {{"timeout", "2s"}});
+  Hosted plugin("metrics-prometheus", {{"timeout", "2s"}});
   plugin.host().hold("http", "send");
   auto pending = plugin.host().begin<metrics::Interface, metrics::Query>(question(kUp, "w"));
   plugin.host().advance(seconds(2));
@@ -50,7 +50,7 @@ TEST(MetricsPrometheus, AQueryThatTakesTooLongIsGivenUpAfterItsOwnTime) {
 }
 
 TEST(MetricsPrometheus, WarningsAreToldOnce) {
-  InProcess plugin("metrics-prometheus", Json::object());
+  Hosted plugin("metrics-prometheus", Json::object());
   plugin.host().on_http([](const services::HttpRequest&) {
     return services::HttpReply{
         .status = 200,

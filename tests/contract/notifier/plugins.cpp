@@ -1,11 +1,11 @@
-#include "tests/contract/in_process.hpp"
+#include "tests/contract/hosted.hpp"
 #include "tests/contract/notifier/notifier_contract.hpp"
 
 namespace slipway::test {
 namespace {
 
 std::unique_ptr<Driver> webhook(Receiver& receiver) {
-  return std::make_unique<InProcess>(
+  return std::make_unique<Hosted>(
       "notifier-webhook", Json{{"url", "http://hook.example/"}}, [&receiver](FakeHost& host) {
         host.on_http([&receiver](const services::HttpRequest& request) -> Result<services::HttpReply> {
           receiver.received.push_back(request.body);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tests/contract/in_process.hpp"
+#include "tests/contract/hosted.hpp"
 
 namespace slipway::test {
 namespace {
@@ -20,7 +20,7 @@ Result<Json> resolve(const Json& request) {
 struct ProviderContract::Instance {
   Instance(const std::string& package, const Json& settings)
       : plugin(package, settings, [](FakeHost& host) { host.on("secrets", "resolve", resolve); }) {}
-  InProcess plugin;
+  Hosted plugin;
 };
 
 ProviderContract::ProviderContract() : place_(GetParam().place()) { restart(); }

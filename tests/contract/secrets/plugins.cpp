@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "tests/contract/in_process.hpp"
+#include "tests/contract/hosted.hpp"
 #include "tests/contract/secrets/secrets_contract.hpp"
 
 namespace slipway::test {
@@ -13,7 +13,7 @@ constexpr const char* kPrefix = "SLIPWAY_CONTRACT_";
 
 std::unique_ptr<Driver> env(const std::filesystem::path&, const std::map<std::string, std::string>& secrets) {
   for (const auto& [name, value] : secrets) ::setenv((kPrefix + name).c_str(), value.c_str(), 1);
-  auto driver = std::make_unique<InProcess>("secrets-env", Json{{"prefix", kPrefix}});
+  auto driver = std::make_unique<Hosted>("secrets-env", Json{{"prefix", kPrefix}});
   for (const auto& entry : secrets) ::unsetenv((kPrefix + entry.first).c_str());
   return driver;
 }
@@ -24,7 +24,7 @@ std::unique_ptr<Driver> file(const std::filesystem::path& directory,
     std::ofstream(directory / name) << value << '\n';
     ::chmod((directory / name).c_str(), 0600);
   }
-  return std::make_unique<InProcess>("secrets-file", Json{{"directory", directory.string()}});
+  return std::make_unique<Hosted>("secrets-file", Json{{"directory", directory.string()}});
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
-#include "tests/contract/in_process.hpp"
+#include "tests/contract/hosted.hpp"
 #include "tests/contract/storage/storage_contract.hpp"
 
 namespace slipway::test {
 
 std::vector<StoragePlugin> storage_plugins() {
   return {{"sqlite", [](const std::filesystem::path& directory) -> std::unique_ptr<Driver> {
-             return std::make_unique<InProcess>("storage-sqlite", Json{{"path", (directory / "store.db").string()}});
+             return std::make_unique<Hosted>("storage-sqlite", Json{{"path", (directory / "store.db").string()}});
            }}};
 }
 

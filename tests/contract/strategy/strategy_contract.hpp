@@ -5,7 +5,7 @@
 
 #include <ostream>
 
-#include "tests/contract/in_process.hpp"
+#include "tests/contract/hosted.hpp"
 #include "tests/support/strategy_world.hpp"
 
 namespace slipway::test {
@@ -29,7 +29,7 @@ class StrategyContract : public ::testing::TestWithParam<StrategyPlugin> {
   static Json settings() { return Json::parse(GetParam().settings); }
 
  private:
-  InProcess plugin_{"strategy-" + GetParam().name, Json::object()};
+  Hosted plugin_{"strategy-" + GetParam().name, Json::object()};
 };
 
 }  // namespace slipway::test

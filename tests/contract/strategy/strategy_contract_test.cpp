@@ -87,7 +87,7 @@ TEST_P(StrategyContract, NoWeatherMakesTrafficRiseOverReplicasThatAreNotReady) {
 }
 
 TEST_P(StrategyContract, TheDefaultsOfAnInstanceHoldUnlessARequestSaysOtherwise) {
-  InProcess configured("strategy-" + GetParam().name, settings());
+  Hosted configured("strategy-" + GetParam().name, settings());
   StrategyWorld world(configured.host(), Json::object(), {.start_time = std::nullopt});
   EXPECT_EQ(world.run().outcome, Outcome::failed) << "its defaults have a progress deadline";
   StrategyWorld longer(configured.host(), {{"progress_deadline", "2h"}}, {.start_time = std::nullopt});
@@ -97,7 +97,7 @@ TEST_P(StrategyContract, TheDefaultsOfAnInstanceHoldUnlessARequestSaysOtherwise)
 TEST_P(StrategyContract, AnUnknownSettingIsRefusedAtCreateInValidateAndInStep) {
   const Json misspelt = Json::parse(GetParam().misspelt);
   const std::string path = "/" + misspelt.items().begin().key();
-  EXPECT_THROW(InProcess("strategy-" + GetParam().name, misspelt), Error);
+  EXPECT_THROW(Hosted("strategy-" + GetParam().name, misspelt), Error);
   const auto validated = ask<strategy::Validate>({.settings = misspelt});
   ASSERT_TRUE(validated.ok());
   ASSERT_FALSE(validated->problems.empty());

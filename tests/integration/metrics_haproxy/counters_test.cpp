@@ -26,7 +26,7 @@ TEST(HaproxyCountersLive, StepInWhenThereAreNoRecords) {
 
 TEST(HaproxySockets, ASocketThatCannotBeMadeIsToldAtTheStart) {
   try {
-    InProcess plugin("metrics-haproxy", {{"records_socket", "/no/such/directory/records.sock"}, {"stats_socket", ""}});
+    Hosted plugin("metrics-haproxy", {{"records_socket", "/no/such/directory/records.sock"}, {"stats_socket", ""}});
     FAIL() << "it started";
   } catch (const Error& error) {
     EXPECT_EQ(
@@ -37,7 +37,7 @@ TEST(HaproxySockets, ASocketThatCannotBeMadeIsToldAtTheStart) {
 }
 
 TEST(HaproxySockets, NothingToReadIsRefused) {
-  EXPECT_THROW(InProcess("metrics-haproxy", {{"records_socket", ""}, {"stats_socket", ""}}), Error);
+  EXPECT_THROW(Hosted("metrics-haproxy", {{"records_socket", ""}, {"stats_socket", ""}}), Error);
 }
 
 TEST(HaproxySockets, TheRecordsSocketIsItsOwnersAndGoesWithThePlugin) {
@@ -45,7 +45,7 @@ TEST(HaproxySockets, TheRecordsSocketIsItsOwnersAndGoesWithThePlugin) {
   const auto path = directory.path() / "records.sock";
   std::ofstream(path) << "left over";
   {
-    InProcess plugin("metrics-haproxy", {{"records_socket", path.string()}, {"stats_socket", ""}});
+    Hosted plugin("metrics-haproxy", {{"records_socket", path.string()}, {"stats_socket", ""}});
     EXPECT_TRUE(std::filesystem::is_socket(path));
     EXPECT_EQ(std::filesystem::status(path).permissions(),
               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);

@@ -10,7 +10,7 @@
 #include <slipway/interfaces/metrics.hpp>
 #include <vector>
 
-#include "tests/contract/in_process.hpp"
+#include "tests/contract/hosted.hpp"
 #include "tests/support/server_process.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -76,10 +76,10 @@ class Metrics {
   // For releases 1.0 ("stable") and 2.0 ("next").
   metrics::QueryReply ask(Instant from, Instant to, const std::string& id = "");
   metrics::GroupSamples stable(Instant from, Instant to) { return ask(from, to).groups.at(1); }
-  InProcess& plugin() { return plugin_; }
+  Hosted& plugin() { return plugin_; }
 
  private:
-  InProcess plugin_;
+  Hosted plugin_;
   int windows_ = 0;
 };
 

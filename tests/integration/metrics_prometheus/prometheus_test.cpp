@@ -5,7 +5,7 @@
 #include <fstream>
 #include <slipway/interfaces/metrics.hpp>
 
-#include "tests/contract/in_process.hpp"
+#include "tests/contract/hosted.hpp"
 #include "tests/integration/metrics_prometheus/http.hpp"
 #include "tests/support/server_process.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -81,7 +81,7 @@ class PrometheusMetrics : public testing::Test {
 
  private:
   static std::unique_ptr<PrometheusServer> server_;
-  InProcess plugin_{"metrics-prometheus", {{"url", server_->url()}}, [](FakeHost& host) { host.on_http(send_http); }};
+  Hosted plugin_{"metrics-prometheus", {{"url", server_->url()}}, [](FakeHost& host) { host.on_http(send_http); }};
   int windows_ = 0;
 };
 
@@ -135,7 +135,7 @@ TEST_F(PrometheusMetrics, APromqlThatIsNoneIsRefusedWithPrometheusWords) {
 }
 
 TEST(PrometheusAbsent, AServerThatIsNotThereIsUnavailable) {
-  InProcess plugin("metrics-prometheus", {{"url", "http://127.0.0.1:" + std::to_string(free_port())}},
+  Hosted plugin("metrics-prometheus", {{"url", "http://127.0.0.1:" + std::to_string(free_port())}},
                    [](FakeHost& host) { host.on_http(send_http); });
   const metrics::QueryRequest request{.tenant = "acme",
                                       .application = "shop",

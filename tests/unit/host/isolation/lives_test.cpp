@@ -125,6 +125,11 @@ TEST_F(WorkerLives, an_instance_that_stops_while_its_worker_is_down_stops) {
   instance.reset();
 }
 
+boost::asio::awaitable<void> hang(std::shared_ptr<runtime::Instance> instance) {
+  runtime::CallRequest request{.payload = "hang"};
+  co_await runtime::async_call(std::move(instance), std::move(request));
+}
+
 // A host that makes one instance, writes the worker's process id to the pipe, and waits for its end.
 [[noreturn]] void be_a_host(int out) {
   runtime::Runtime runtime{{.threads = 1}};
@@ -134,9 +139,7 @@ TEST_F(WorkerLives, an_instance_that_stops_while_its_worker_is_down_stops) {
   const auto made = make_isolated(runtime, package_of("worker_tricks"), {}, {.name = "tricks"},
                                   std::make_shared<runtime::RecordingSink>(), isolation);
   if (!made.ok() || !runtime::await_on(runtime, made->instance->start(seconds(10))).ok()) ::_exit(1);
-  runtime::CallRequest request{.payload = "hang"};
-  boost::asio::co_spawn(runtime.executor(), runtime::async_call(made->instance, std::move(request)),
-                        boost::asio::detached);
+  boost::asio::co_spawn(runtime.executor(), hang(made->instance), boost::asio::detached);
   const pid_t process = made->worker->status().process;
   if (::write(out, &process, sizeof(process)) != sizeof(process)) ::_exit(1);
   for (;;) ::pause();

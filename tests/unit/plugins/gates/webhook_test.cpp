@@ -4,7 +4,7 @@
 #include <deque>
 #include <slipway/interfaces/gate.hpp>
 
-#include "tests/contract/in_process.hpp"
+#include "tests/contract/hosted.hpp"
 
 namespace slipway::test {
 namespace {
@@ -16,7 +16,7 @@ class GateWebhook : public testing::Test {
  protected:
   void start(Json config = Json::object()) {
     config["url"] = "https://user:pw@gate.example/ask?key=1";
-    gate_ = std::make_unique<InProcess>("gate-webhook", config, [this](FakeHost& host) {
+    gate_ = std::make_unique<Hosted>("gate-webhook", config, [this](FakeHost& host) {
       host.on_http([this](const services::HttpRequest& request) { return answer(request); });
       host.on("secrets", "resolve", [](const Json& request) -> Result<Json> {
         return encode(services::SecretsReply{{{request["references"][0].get<std::string>(), "s3cret"}}});
@@ -40,7 +40,7 @@ class GateWebhook : public testing::Test {
   void will_not_answer() { answers_.push_back(Status(Code::unavailable, "connection refused")); }
 
   std::vector<services::HttpRequest> asked_;
-  std::unique_ptr<InProcess> gate_;
+  std::unique_ptr<Hosted> gate_;
 
  private:
   Result<services::HttpReply> answer(const services::HttpRequest& request) {
@@ -131,7 +131,7 @@ TEST_F(GateWebhook, a_url_of_the_rollout_gets_no_token) {
 }
 
 TEST_F(GateWebhook, without_a_url_it_says_what_to_set) {
-  InProcess gate("gate-webhook", Json::object());
+  Hosted gate("gate-webhook", Json::object());
   EXPECT_EQ(
       to_string(call<gate::Interface, gate::Check>(gate, {}).status()),
       "FAILED_PRECONDITION: the webhook gate has no url; set \"url\" in the gate's settings or in its configuration");

@@ -5,7 +5,7 @@
 #include <slipway/interfaces/notifier.hpp>
 
 #include "plugins/notifiers/webhook/signature.hpp"
-#include "tests/contract/in_process.hpp"
+#include "tests/contract/hosted.hpp"
 
 namespace slipway::test {
 namespace {
@@ -15,7 +15,7 @@ class NotifierWebhook : public testing::Test {
  protected:
   void start(Json config = Json::object()) {
     config["url"] = "https://hook.example/events?key=1";
-    notifier_ = std::make_unique<InProcess>("notifier-webhook", config, [this](FakeHost& host) {
+    notifier_ = std::make_unique<Hosted>("notifier-webhook", config, [this](FakeHost& host) {
       host.on_http([this](const services::HttpRequest& request) -> Result<services::HttpReply> {
         received_.push_back(request);
         times_.push_back(notifier_->host().now());
@@ -44,7 +44,7 @@ class NotifierWebhook : public testing::Test {
   std::vector<Duration> times_;
 
  private:
-  std::unique_ptr<InProcess> notifier_;
+  std::unique_ptr<Hosted> notifier_;
   std::deque<services::HttpReply> answers_;
 };
 

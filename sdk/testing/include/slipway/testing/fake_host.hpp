@@ -202,10 +202,13 @@ class FakeHost : public HostSide {
   }
   Result<std::string> wait_for(std::uint64_t id) {
     const auto answered = [&] { return ended(id); };
+    const auto timer_runs = [&] {
+      return std::any_of(held_.begin(), held_.end(), [](const Held& h) { return h.is_timer; });
+    };
     while (settle(), !answered()) {
-      if (!held_.empty() && std::any_of(held_.begin(), held_.end(), [](const Held& h) { return h.is_timer; })) {
+      if (timer_runs()) {
         turn_to_next();
-      } else if (!wait_until(answered, patience_)) {
+      } else if (!wait_until([&] { return answered() || timer_runs(); }, patience_)) {
         return Status(Code::deadline_exceeded,
                       "the plugin did not answer within " + to_string(patience_) + " of real time");
       }
