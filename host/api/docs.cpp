@@ -73,6 +73,7 @@ void add_docs(Operations& operations) {
                         .method = "GET",
                         .path = "/openapi.json",
                         .summary = "This document.",
+                        .reply = {"Openapi", {{"type", "object"}, {"description", "An OpenAPI 3.1 document."}}},
                         .access = Access::everybody,
                         .handle = [document](Request) -> Answer { co_return Response{.body = *document}; }});
   operations.push_back({.id = "getDocs",

@@ -74,9 +74,7 @@ Json parameters_of(const Operation& operation) {
 Json reply_of(const Operation& operation) {
   Json reply{{"description", operation.summary}};
   if (!operation.reply.name.empty()) {
-    Json schema = reference(operation.reply.name);
-    if (operation.id == "startRollout") schema = {{"anyOf", {reference("Rollout"), reference("RolloutPlan")}}};
-    reply["content"] = content(operation.reply_type, std::move(schema));
+    reply["content"] = content(operation.reply_type, reference(operation.reply.name));
   } else if (operation.reply_type != "application/json") {
     reply["content"] = content(operation.reply_type, {{"type", "string"}});
   }
@@ -89,7 +87,11 @@ Json responses_of(const Operation& operation) {
   Json responses = Json::object();
   responses[std::to_string(operation.success)] = reply_of(operation);
   if (operation.id == "putApplication") responses["201"] = reply_of(operation);
-  if (operation.id == "startRollout") responses["200"] = reply_of(operation);
+  if (operation.id == "startRollout") {
+    responses["200"] = {{"description", "With dry_run: the plan."},
+                        {"content", content("application/json", reference("RolloutPlan"))}};
+  }
+  if (operation.id == "swapBinding") responses["202"] = reply_of(operation);
   if (operation.id == "getHealth" || operation.id == "getReady") responses["503"] = reply_of(operation);
   if (has(operation.features, Feature::etag) && operation.method == "GET")
     responses["304"] = {{"description", "Not changed since If-None-Match."}};
@@ -104,11 +106,20 @@ Json operation_json(const Operation& operation) {
             {"parameters", parameters_of(operation)},
             {"responses", responses_of(operation)}};
   if (!operation.request.name.empty()) {
-    json["requestBody"] = {{"required", operation.request.name != "ActionRequest"},
+    json["requestBody"] = {{"required", operation.request.schema.contains("required")},
                            {"content", content("application/json", reference(operation.request.name))}};
   }
   if (operation.access == Access::everybody) json["security"] = Json::array();
   return json;
+}
+
+// What people send is read strictly: a field that is not there is a fault. What they get may grow.
+Json closed(Json schema) {
+  if (!schema.is_structured()) return schema;
+  for (Json& part : schema) part = closed(std::move(part));
+  if (schema.is_object() && schema.value("type", Json()) == "object" && schema.contains("properties"))
+    schema["additionalProperties"] = false;
+  return schema;
 }
 
 void add_schema(Json& schemas, const Schema& schema) {
@@ -124,7 +135,7 @@ Json openapi_document(const Operations& operations, std::string_view version) {
     std::string method = operation.method;
     for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     paths[operation.path][method] = operation_json(operation);
-    add_schema(schemas, operation.request);
+    add_schema(schemas, {operation.request.name, closed(operation.request.schema)});
     add_schema(schemas, operation.reply);
     add_schema(schemas, operation.item);
   }

@@ -20,8 +20,7 @@ GUIDES = harness.ROOT / "docs/guides"
 README = harness.ROOT / "README.md"
 USAGE = 2
 # Guides without a command of their own, and what holds them to the truth.
-NOT_RUN = {"coroutines.md": "has no commands", "strategies.md": "StrategyExamples below",
-           "writing-a-plugin.md": "shows files of the tree, which tools/reference puts in"}
+NOT_RUN = {"coroutines.md": "has no commands", "strategies.md": "StrategyExamples below"}
 # Programs that are only shown: not of this repository, or they build it.
 OTHER_PROGRAMS = ("cmake", "sqlite3", "export", "cat", "echo", "curl")
 

@@ -100,17 +100,11 @@ class FakeControl final : public rollout::Control {
   }
   Answer<rollout::Release> create_release(rollout::Actor, std::string application, rollout::ReleaseRequest request,
                                           rollout::Mode) override {
-    rollout::Release release;
-    release.id = "rel";
-    release.tenant = "default";
-    release.version = "1";
-    release.application = application;
-    release.name = request.release.version;
-    release.spec = request.release;
-    co_return release;
+    co_return release_of(application, request.release);
   }
-  Answer<rollout::Release> release(rollout::Actor, std::string, std::string name) override {
-    co_return Status(Code::not_found, "there is no release \"" + name + "\"");
+  Answer<rollout::Release> release(rollout::Actor, std::string application, std::string name) override {
+    if (name != "1.0") co_return Status(Code::not_found, "there is no release \"" + name + "\"");
+    co_return release_of(application, {.version = name, .command = {"run"}});
   }
   Answer<rollout::Page<rollout::Release>> releases(rollout::Actor, std::string, rollout::PageRequest) override {
     co_return rollout::Page<rollout::Release>{};
@@ -200,6 +194,16 @@ class FakeControl final : public rollout::Control {
   std::int64_t oldest = 0;
 
  private:
+  static rollout::Release release_of(const std::string& application, const provider::Release& spec) {
+    rollout::Release release;
+    release.id = "rel";
+    release.tenant = "default";
+    release.version = "1";
+    release.application = application;
+    release.name = spec.version;
+    release.spec = spec;
+    return release;
+  }
   asio::awaitable<void> until_released() {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     while (blocking) {
