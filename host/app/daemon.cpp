@@ -182,7 +182,8 @@ void Daemon::add_phases() {
 boost::asio::awaitable<Status> Daemon::start_plugins() {
   auto plan = configuration_.in_force.plan;
   const Status started = co_await lifecycle_.start(std::move(plan));
-  co_return started.ok() ? profiles_.remember_start() : started;
+  if (!started.ok()) co_return started;
+  co_return co_await profiles_.remember_start();
 }
 
 boost::asio::awaitable<Status> Daemon::start_api() {

@@ -85,7 +85,22 @@ void Profiles::take(InForce next) {
   current_ = std::move(shared);
 }
 
-Status Profiles::remember_start() {
+// Work with the disk, off the threads of the network. It ends whatever happens, so the pool takes it also when full.
+template <class Work>
+auto Profiles::aside(Work work) const -> boost::asio::awaitable<decltype(work())> {
+  std::optional<decltype(work())> result;
+  (void)co_await lifecycle::end_on_blocking(parts_.runtime.blocking(), [&result, &work] {
+    result.emplace(work());
+    return Status();
+  });
+  co_return *std::move(result);
+}
+
+boost::asio::awaitable<Status> Profiles::remember_start() {
+  co_return co_await aside([this] { return record_start(); });
+}
+
+Status Profiles::record_start() {
   InForce next = *current();
   if (next.revision != 0) return {};
   const auto newest = revisions_.newest();
@@ -116,20 +131,9 @@ Result<Profiles::Prepared> Profiles::prepare(const Wanted& wanted) const {
   return Prepared{std::move(checked->in_force), std::move(*changes), std::move(checked->warnings)};
 }
 
-// The same, off the threads of the network.
-Profiles::Answer<Profiles::Prepared> Profiles::prepare_aside(Wanted wanted) const {
-  std::optional<Result<Prepared>> prepared;
-  const Status ran = co_await lifecycle::on_blocking(parts_.runtime.blocking(), [this, &wanted, &prepared] {
-    prepared.emplace(prepare(wanted));
-    return Status();
-  });
-  if (!ran.ok()) co_return ran;
-  co_return std::move(*prepared);
-}
-
 Profiles::Answer<api::ProfileAnswer> Profiles::apply(Wanted wanted, lifecycle::ApplyOptions options,
                                                      rollout::Mode mode) {
-  auto prepared = co_await prepare_aside(wanted);
+  auto prepared = co_await aside([this, &wanted] { return prepare(wanted); });
   if (!prepared.ok()) co_return prepared.status();
   const bool same = prepared->changes.empty() && prepared->next.digest == current()->digest;
   if (mode == rollout::Mode::dry_run || same) {
@@ -170,7 +174,6 @@ Profiles::Answer<api::ProfileAnswer> Profiles::carry_out(Wanted wanted, Prepared
   const Status applied = co_await parts_.lifecycle.apply(std::move(plan), std::move(options));
   if (!applied.ok()) co_return applied;
   prepared.next.file_digest = wanted.file_digest.empty() ? before->file_digest : wanted.file_digest;
-  std::optional<Result<lifecycle::Revision>> added;
   lifecycle::Revision revision{.author = wanted.author,
                                .at = parts_.clock.now(),
                                .reason = wanted.reason,
@@ -178,17 +181,14 @@ Profiles::Answer<api::ProfileAnswer> Profiles::carry_out(Wanted wanted, Prepared
                                .file_digest = prepared.next.file_digest,
                                .changes = prepared.changes,
                                .profile = prepared.next.document};
-  (void)co_await lifecycle::end_on_blocking(parts_.runtime.blocking(), [&] {
-    added.emplace(revisions_.add(revision));
-    return Status();
-  });
+  const auto added = co_await aside([this, &revision] { return revisions_.add(revision); });
   api::ProfileAnswer answer{
       .state = "applied", .changes = std::move(prepared.changes), .warnings = std::move(prepared.warnings)};
-  if (added->ok()) {
-    answer.revision = prepared.next.revision = (*added)->number;
+  if (added.ok()) {
+    answer.revision = prepared.next.revision = added->number;
   } else {
     answer.warnings.push_back("the revision could not be kept, a restart goes back to the one before: " +
-                              added->status().message);
+                              added.status().message);
   }
   parts_.log.info("a profile came into force",
                   {{"revision", answer.revision}, {"by", wanted.author}, {"reason", wanted.reason}});
@@ -229,7 +229,7 @@ Profiles::Answer<api::ProfileAnswer> Profiles::roll_back(rollout::Actor actor, a
                                                          rollout::Mode mode) {
   const std::int64_t now = current()->revision;
   const std::int64_t number = request.revision.value_or(now - 1);
-  const auto old = revisions_.get(number);
+  const auto old = co_await aside([this, number] { return revisions_.get(number); });
   if (!old.ok()) co_return old.status();
   std::string reason = "rollback to revision " + std::to_string(number);
   if (!request.reason.empty()) reason += ": " + request.reason;
@@ -301,7 +301,8 @@ Profiles::Answer<rollout::Page<lifecycle::Revision>> Profiles::history(rollout::
       co_return Status(Code::invalid_argument, "the query is not valid",
                        {{"?cursor", to_text(page.cursor), "want a next_cursor of an earlier page"}});
   }
-  auto list = revisions_.list(before, static_cast<std::size_t>(page.limit) + 1);
+  const std::size_t limit = static_cast<std::size_t>(page.limit) + 1;
+  auto list = co_await aside([this, before, limit] { return revisions_.list(before, limit); });
   if (!list.ok()) co_return list.status();
   rollout::Page<lifecycle::Revision> result{std::move(*list), ""};
   if (result.items.size() > static_cast<std::size_t>(page.limit)) {
@@ -311,11 +312,13 @@ Profiles::Answer<rollout::Page<lifecycle::Revision>> Profiles::history(rollout::
   co_return result;
 }
 
-Profiles::Answer<lifecycle::Revision> Profiles::revision(std::int64_t number) { co_return revisions_.get(number); }
+Profiles::Answer<lifecycle::Revision> Profiles::revision(std::int64_t number) {
+  co_return co_await aside([this, number] { return revisions_.get(number); });
+}
 
 boost::asio::awaitable<void> Profiles::reload_file() {
   const auto now = current();
-  config::Source source = read_profile_file(parts_.sources);
+  config::Source source = co_await aside([this] { return read_profile_file(parts_.sources); });
   for (const config::Fault& fault : source.faults)
     parts_.log.error("the profile file is not taken over", {{"fault", config::to_string(fault)}});
   const std::string digest = digest_of(source.value);

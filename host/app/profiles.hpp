@@ -42,8 +42,8 @@ class Profiles final : public api::ProfileControl {
 
   [[nodiscard]] std::shared_ptr<const InForce> current() const;
   [[nodiscard]] ChangeUnderWay last_trial() const;
-  // Records the profile that the host started with, when it is no revision yet. Blocks on the disk.
-  Status remember_start();
+  // Records the profile that the host started with, when it is no revision yet.
+  boost::asio::awaitable<Status> remember_start();
   // Takes the profile file over when it differs from what it was when it was last taken.
   boost::asio::awaitable<void> reload_file();
 
@@ -68,8 +68,10 @@ class Profiles final : public api::ProfileControl {
     std::vector<std::string> warnings;
   };
 
+  template <class Work>
+  auto aside(Work work) const -> boost::asio::awaitable<decltype(work())>;
+  Status record_start();
   Result<Prepared> prepare(const Wanted& wanted) const;
-  Answer<Prepared> prepare_aside(Wanted wanted) const;
   Answer<api::ProfileAnswer> apply(Wanted wanted, lifecycle::ApplyOptions options, rollout::Mode mode);
   Answer<api::ProfileAnswer> carry_out(Wanted wanted, Prepared prepared, lifecycle::ApplyOptions options);
   boost::asio::awaitable<void> try_out(Wanted wanted, Prepared prepared, lifecycle::ApplyOptions options);

@@ -134,7 +134,7 @@ void Lifecycle::publish() {
     const auto trial = trials_.find(name);
     const std::string version = base::to_string(generation->plan().package.manifest.version);
     for (const std::string& binding : generation->bindings()) {
-      bindings[binding] = {{generation->instance, version, generation->tally},
+      bindings[binding] = {{closed ? nullptr : generation->instance, version, generation->tally},
                            trial == trials_.end() ? nullptr : trial->second,
                            closed ? intake->second : nullptr};
     }

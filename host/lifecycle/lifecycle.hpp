@@ -124,9 +124,9 @@ class Lifecycle {
   boost::asio::awaitable<Status> take_down(Generation& generation, runtime::StopSettings settings);
   boost::asio::awaitable<void> let_go(Generation& generation);
   Status verify_now(Generation& generation);
-  Status load_now(Generation& generation);
-  Status create_now(Generation& generation);
-  Status create_isolated(Generation& generation);
+  Result<isolation::Isolated> create_now(const PlannedInstance& plan,
+                                         const std::shared_ptr<const loader::Library>& library,
+                                         const std::optional<loader::VerifiedPackage>& verified);
   [[nodiscard]] bool library_in_use(const Generation& generation) const;
   [[nodiscard]] std::string why_parked(const std::string& digest) const;
 

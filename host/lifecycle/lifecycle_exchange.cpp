@@ -78,19 +78,23 @@ boost::asio::awaitable<Status> Lifecycle::end_instance(Generation& generation) {
   generation.move_to(GenerationState::draining);
   const Status status = co_await generation.instance->stop(settings_.retire);
   if (!status.ok()) co_return status;
-  co_return co_await end_on_blocking(around_.runtime.blocking(), [&generation] {
-    generation.instance.reset();
+  auto instance = std::move(generation.instance);
+  generation.worker.reset();
+  co_return co_await end_on_blocking(around_.runtime.blocking(), [&instance] {
+    instance.reset();
     return Status();
   });
 }
 
-// Makes an old generation anew from its library, with what it knew. The intake stays closed.
+// Makes an old generation anew from its library or, isolated, from its package, with what it knew. The intake stays
+// closed.
 boost::asio::awaitable<Status> Lifecycle::put_back(Succession& succession) {
   Generation& old = *succession.old;
   Status status;
   if (old.instance == nullptr) {
-    static constexpr std::array<Step, 3> kAgain{&Lifecycle::create, &Lifecycle::begin, &Lifecycle::check_health};
-    status = co_await go_through(old, std::span(kAgain).first(2));
+    static constexpr std::array<Step, 4> kAgain{&Lifecycle::verify, &Lifecycle::create, &Lifecycle::begin,
+                                                &Lifecycle::check_health};
+    status = co_await go_through(old, std::span(kAgain).first(3));
     if (status.ok() && !succession.state.is_null()) status = co_await import_state(old, succession.state);
     if (status.ok()) status = co_await go_through(old, std::span(kAgain).last(1));
   }

@@ -65,45 +65,49 @@ Status Lifecycle::verify_now(Generation& generation) {
   return {};
 }
 
+// What the pool makes is handed over on the strand, where others look at it.
 boost::asio::awaitable<Status> Lifecycle::load(Generation& generation) {
-  return on_blocking(around_.runtime.blocking(), [this, &generation] { return load_now(generation); });
-}
-
-Status Lifecycle::load_now(Generation& generation) {
   // What its worker loads never comes into this process.
-  if (generation.plan().placement == manifest::Placement::isolated) return {};
-  auto library = around_.loader.load(*std::exchange(generation.verified, std::nullopt));
-  if (!library.ok()) return library.status();
-  generation.library = std::move(*library);
+  if (generation.plan().placement == manifest::Placement::isolated) co_return Status();
+  std::shared_ptr<const loader::Library> library;
+  const Status status = co_await on_blocking(around_.runtime.blocking(), [this, &generation, &library] {
+    auto loaded = around_.loader.load(*std::exchange(generation.verified, std::nullopt));
+    if (loaded.ok()) library = std::move(*loaded);
+    return loaded.status();
+  });
+  if (!status.ok()) co_return status;
+  generation.library = std::move(library);
   generation.move_to(GenerationState::loaded);
-  return {};
+  co_return Status();
 }
 
 boost::asio::awaitable<Status> Lifecycle::create(Generation& generation) {
-  return on_blocking(around_.runtime.blocking(), [this, &generation] { return create_now(generation); });
+  isolation::Isolated made;
+  const Status status = co_await on_blocking(around_.runtime.blocking(), [this, &generation, &made] {
+    auto created = create_now(generation.plan(), generation.library, generation.verified);
+    if (created.ok()) made = std::move(*created);
+    return created.status();
+  });
+  if (!status.ok()) co_return status;
+  generation.instance = std::move(made.instance);
+  generation.worker = std::move(made.worker);
+  generation.verified.reset();
+  generation.move_to(GenerationState::loaded);
+  co_return Status();
 }
 
-Status Lifecycle::create_now(Generation& generation) {
-  const PlannedInstance& plan = generation.plan();
-  if (plan.placement == manifest::Placement::isolated) return create_isolated(generation);
-  auto instance = runtime::Instance::create(around_.runtime, generation.library->table(), generation.library,
+// In this process, without a worker; or in a worker of its own.
+Result<isolation::Isolated> Lifecycle::create_now(const PlannedInstance& plan,
+                                                  const std::shared_ptr<const loader::Library>& library,
+                                                  const std::optional<loader::VerifiedPackage>& verified) {
+  if (plan.placement == manifest::Placement::isolated) {
+    return isolation::make_isolated(around_.runtime, *verified, plan.permissions, instance_settings(plan, settings_),
+                                    around_.make_sink(plan), settings_.isolation);
+  }
+  auto instance = runtime::Instance::create(around_.runtime, library->table(), library,
                                             instance_settings(plan, settings_), around_.make_sink(plan));
   if (!instance.ok()) return instance.status();
-  generation.instance = std::move(*instance);
-  return {};
-}
-
-Status Lifecycle::create_isolated(Generation& generation) {
-  const PlannedInstance& plan = generation.plan();
-  const loader::VerifiedPackage package = *std::exchange(generation.verified, std::nullopt);
-  auto isolated =
-      isolation::make_isolated(around_.runtime, package, plan.permissions, instance_settings(plan, settings_),
-                               around_.make_sink(plan), settings_.isolation);
-  if (!isolated.ok()) return isolated.status();
-  generation.instance = std::move(isolated->instance);
-  generation.worker = std::move(isolated->worker);
-  generation.move_to(GenerationState::loaded);
-  return {};
+  return isolation::Isolated{std::move(*instance), nullptr};
 }
 
 boost::asio::awaitable<Status> Lifecycle::begin(Generation& generation) {
@@ -161,9 +165,11 @@ boost::asio::awaitable<void> Lifecycle::let_go(Generation& generation) {
   auto fate = loader::Fate::in_use;
   const bool shared = library_in_use(generation);
   const std::string digest = generation.library->digest();
+  auto instance = std::move(generation.instance);
+  auto library = std::move(generation.library);
   co_await end_on_blocking(around_.runtime.blocking(), [&] {
-    generation.instance.reset();
-    generation.library.reset();
+    instance.reset();
+    library.reset();
     fate = around_.loader.residents().fate_of(digest, shared ? Duration{} : kUnloadPatience);
     return Status();
   });
