@@ -94,7 +94,9 @@ boost::asio::awaitable<Status> Lifecycle::put_back(Succession& succession) {
   if (old.instance == nullptr) {
     static constexpr std::array<Step, 4> kAgain{&Lifecycle::verify, &Lifecycle::create, &Lifecycle::begin,
                                                 &Lifecycle::check_health};
-    status = co_await go_through(old, std::span(kAgain).first(3));
+    // A library that is still mapped needs no second look at its package, which may be gone.
+    const std::span<const Step> again = std::span(kAgain).first(3).subspan(old.library ? 1 : 0);
+    status = co_await go_through(old, again);
     if (status.ok() && !succession.state.is_null()) status = co_await import_state(old, succession.state);
     if (status.ok()) status = co_await go_through(old, std::span(kAgain).last(1));
   }
