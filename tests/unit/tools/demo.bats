@@ -15,3 +15,13 @@ setup() { root=$BATS_TEST_DIRNAME/../../..; }
   run /usr/bin/python3 -c 'import counts, sys; print(counts.counts_by_version(sys.argv[1]))' "$BATS_TEST_TMPDIR/counts"
   [[ $output == "{'1.7': AppCounts(received=0, "* ]]
 }
+
+@test "a recording is cut by characters, not by bytes" {
+  run env LC_ALL=C /usr/bin/python3 "$root/tools/demo.d/cut_lines.py" 4 <<<'ab→→ef
+1234
+→'
+  [ "$status" -eq 0 ]
+  [ "$output" = 'ab→→
+1234
+→' ]
+}
