@@ -9,6 +9,24 @@
 
 namespace slipway::api {
 
+// The worker of an isolated plugin.
+struct WorkerView {
+  std::string state;
+  std::int64_t process = 0;
+  std::int32_t restarts = 0;
+  std::string reason;
+  std::vector<std::string> protections;
+  std::vector<std::string> lacking;
+  static constexpr auto fields() {
+    return slipway::fields(required("state", &WorkerView::state, "starting, running, restarting, broken or stopped."),
+                           field("process", &WorkerView::process, "Its process id; 0 while there is none."),
+                           field("restarts", &WorkerView::restarts, "How often it was started again."),
+                           field("reason", &WorkerView::reason, "Why it does not run, or why it was started again."),
+                           field("protections", &WorkerView::protections, "What holds the plugin in."),
+                           field("lacking", &WorkerView::lacking, "Protections that are not in force, and why."));
+  }
+};
+
 // One configured use of a plugin, and how it is.
 struct PluginView {
   std::string id;
@@ -17,29 +35,31 @@ struct PluginView {
   std::string state;
   std::string reason;
   std::string threading;
-  std::string placement = "in-process";
+  std::string placement;
   std::vector<std::string> interfaces;
   std::vector<std::string> bindings;
   std::string abi;
   std::string digest;
   std::string path;
   Json permissions = Json::object();
+  std::optional<WorkerView> worker;
   static constexpr auto fields() {
     return slipway::fields(
         required("id", &PluginView::id, "The plugin's id."), required("version", &PluginView::version, "Its version."),
         field("instance", &PluginView::instance, "Name in the profile; empty for one that is installed but not used."),
-        required(
-            "state", &PluginView::state,
-            "installed, staged, verified, loaded, prepared, active, draining, retired, parked, unloaded or failed."),
-        field("reason", &PluginView::reason, "Why, when it failed or is parked."),
+        required("state", &PluginView::state,
+                 "installed, staged, verified, loaded, prepared, warm, active, draining, retired, parked, unloaded or "
+                 "failed."),
+        field("reason", &PluginView::reason, "Why, when it failed, is kept warm or is parked."),
         field("threading", &PluginView::threading, "serial, concurrent or blocking."),
-        field("placement", &PluginView::placement, "Where it runs."),
+        field("placement", &PluginView::placement, "in-process or isolated."),
         field("interfaces", &PluginView::interfaces, "What it provides."),
         field("bindings", &PluginView::bindings, "Bindings that lead to it."),
         field("abi", &PluginView::abi, "ABI range that it works with."),
         field("digest", &PluginView::digest, "SHA-256 of the library that is mapped."),
         field("path", &PluginView::path, "Its package."),
-        field("permissions", &PluginView::permissions, "What it may ask of the host."));
+        field("permissions", &PluginView::permissions, "What it may ask of the host."),
+        field("worker", &PluginView::worker, "The worker of an isolated one."));
   }
 };
 

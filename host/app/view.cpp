@@ -9,6 +9,26 @@
 namespace slipway::app {
 namespace {
 
+std::string_view name_of(isolation::WorkerState state) {
+  constexpr std::string_view kNames[] = {"starting", "running", "restarting", "broken", "stopped"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
+api::WorkerView view_of(const isolation::WorkerStatus& worker) {
+  api::WorkerView view{.state = std::string(name_of(worker.state)),
+                       .process = worker.process,
+                       .restarts = static_cast<std::int32_t>(worker.restarts),
+                       .reason = worker.reason};
+  for (const isolation::Protection& protection : worker.protections) {
+    if (protection.lacking.empty()) {
+      view.protections.push_back(protection.name);
+    } else {
+      view.lacking.push_back(protection.name + ": " + protection.lacking);
+    }
+  }
+  return view;
+}
+
 api::PluginView view_of(const lifecycle::PluginStatus& status) {
   api::PluginView view;
   view.id = status.id;
@@ -23,6 +43,8 @@ api::PluginView view_of(const lifecycle::PluginStatus& status) {
   view.digest = status.digest;
   view.path = status.path;
   const manifest::Permissions& granted = status.permissions;
+  view.placement = status.placement == manifest::Placement::isolated ? "isolated" : "in-process";
+  if (status.worker) view.worker = view_of(*status.worker);
   view.permissions = {{"network", granted.network.allowed}, {"secrets", granted.secrets.allowed},
                       {"store", granted.store.allowed},     {"processes", granted.processes.allowed},
                       {"files", granted.files.allowed},     {"bindings", granted.bindings.allowed},

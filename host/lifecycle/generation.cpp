@@ -25,7 +25,9 @@ PluginStatus Generation::status() const {
           .bindings = bindings_,
           .threading = std::string(manifest::name_of(plugin.threading)),
           .abi = to_string(plugin.abi.min) + " to " + to_string(plugin.abi.max),
-          .permissions = plan_.permissions};
+          .permissions = plan_.permissions,
+          .placement = plan_.placement,
+          .worker = worker_ ? std::optional(worker_->status()) : std::nullopt};
 }
 
 void Generation::move_to(GenerationState state, std::string reason) {
@@ -37,6 +39,11 @@ void Generation::move_to(GenerationState state, std::string reason) {
 void Generation::set_digest(std::string digest) {
   const std::lock_guard lock(mutex_);
   digest_ = std::move(digest);
+}
+
+void Generation::set_worker(std::shared_ptr<const isolation::WorkerLink> worker) {
+  const std::lock_guard lock(mutex_);
+  worker_ = std::move(worker);
 }
 
 std::vector<std::string> Generation::bindings() const {

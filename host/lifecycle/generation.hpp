@@ -31,12 +31,13 @@ class Generation {
   // The bindings that lead to it; those of the plan at first.
   [[nodiscard]] std::vector<std::string> bindings() const;
   void set_bindings(std::vector<std::string> bindings);
+  // The worker of an isolated one, while it has one.
+  void set_worker(std::shared_ptr<const isolation::WorkerLink> worker);
   // "strategy-canary 1.0.0"
   [[nodiscard]] std::string title() const;
 
-  std::optional<loader::VerifiedPackage> verified;      // between the check and the load, or the worker's start
-  std::shared_ptr<const loader::Library> library;       // null for an isolated one
-  std::shared_ptr<const isolation::WorkerLink> worker;  // null for one in this process
+  std::optional<loader::VerifiedPackage> verified;  // between the check and the load or the worker's start
+  std::shared_ptr<const loader::Library> library;   // null for an isolated one
   std::shared_ptr<runtime::Instance> instance;
   // Counts its calls.
   const std::shared_ptr<bridge::Tally> tally = std::make_shared<bridge::Tally>();
@@ -48,6 +49,7 @@ class Generation {
   std::string reason_;
   std::string digest_;
   std::vector<std::string> bindings_;
+  std::shared_ptr<const isolation::WorkerLink> worker_;
 };
 
 }  // namespace slipway::lifecycle

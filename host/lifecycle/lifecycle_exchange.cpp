@@ -79,7 +79,7 @@ boost::asio::awaitable<Status> Lifecycle::end_instance(Generation& generation) {
   const Status status = co_await generation.instance->stop(settings_.retire);
   if (!status.ok()) co_return status;
   auto instance = std::move(generation.instance);
-  generation.worker.reset();
+  generation.set_worker(nullptr);
   co_return co_await end_on_blocking(around_.runtime.blocking(), [&instance] {
     instance.reset();
     return Status();

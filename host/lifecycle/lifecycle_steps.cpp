@@ -90,7 +90,7 @@ boost::asio::awaitable<Status> Lifecycle::create(Generation& generation) {
   });
   if (!status.ok()) co_return status;
   generation.instance = std::move(made.instance);
-  generation.worker = std::move(made.worker);
+  generation.set_worker(std::move(made.worker));
   generation.verified.reset();
   generation.move_to(GenerationState::loaded);
   co_return Status();
@@ -158,8 +158,9 @@ boost::asio::awaitable<Status> Lifecycle::take_down(Generation& generation, runt
 boost::asio::awaitable<void> Lifecycle::let_go(Generation& generation) {
   if (!generation.library) {
     generation.instance.reset();
-    if (generation.worker && generation.state() != GenerationState::failed)
-      generation.move_to(GenerationState::unloaded);
+    const bool ended =
+        generation.plan().placement == manifest::Placement::isolated && generation.state() != GenerationState::failed;
+    if (ended) generation.move_to(GenerationState::unloaded);
     co_return;
   }
   auto fate = loader::Fate::in_use;

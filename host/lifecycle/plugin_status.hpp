@@ -1,12 +1,14 @@
 // How each configured use of a plugin is, as data: for the API, for "why", for logs. Plain values.
 #pragma once
 
+#include <optional>
 #include <slipway/document.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "host/manifest/permissions.hpp"
+#include "host/isolation/worker_status.hpp"
+#include "host/manifest/profile.hpp"
 
 namespace slipway::lifecycle {
 
@@ -52,6 +54,8 @@ struct PluginStatus {
   std::string threading;
   std::string abi;  // "1.0 to 1.2"
   manifest::Permissions permissions;
+  manifest::Placement placement = manifest::Placement::in_process;
+  std::optional<isolation::WorkerStatus> worker;  // of an isolated one
 };
 
 }  // namespace slipway::lifecycle

@@ -16,15 +16,22 @@ std::string join(const Json& list) {
   return text;
 }
 
+// The plugin's own reason, or that of a worker that does not run.
+std::string why_of(const Json& plugin) {
+  const Json worker = plugin.value("worker", Json::object());
+  if (worker.value("state", "running") == "running") return plugin.value("reason", "");
+  return "worker " + worker.value("state", "") + ": " + worker.value("reason", "");
+}
+
 std::string plugins_table(const Terminal& terminal, const Json& plugins) {
   std::vector<std::vector<std::string>> rows;
   for (const Json& plugin : plugins) {
     const std::string state = plugin.value("state", "");
     rows.push_back({plugin.value("id", ""), plugin.value("version", ""), plugin.value("instance", ""),
-                    terminal.paint(colour_of_state(state), state), join(plugin.value("bindings", Json::array())),
-                    plugin.value("reason", "")});
+                    terminal.paint(colour_of_state(state), state), plugin.value("placement", ""),
+                    join(plugin.value("bindings", Json::array())), why_of(plugin)});
   }
-  return table({"PLUGIN", "VERSION", "INSTANCE", "STATE", "BINDINGS", "REASON"}, rows);
+  return table({"PLUGIN", "VERSION", "INSTANCE", "STATE", "PLACEMENT", "BINDINGS", "REASON"}, rows);
 }
 
 std::string status_text(const Terminal& terminal, const Json& status, const std::string& url) {
