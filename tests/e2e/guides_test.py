@@ -29,7 +29,7 @@ class Guides(harness.StackTest):
     def run_guide(self, file):
         stack = self.start_stack()
         environment = {**os.environ, **stack.client_environment, "EDGE": stack.edge.rstrip("/"),
-                       "PATH": f"{stack.bin}:{os.environ['PATH']}"}
+                       "PATH": f"{stack.bin}:{os.environ['PATH']}", "PLUGINS": str(harness.BUILD / "plugins-root")}
         run = subprocess.run([sys.executable, harness.ROOT / "tests/e2e/guides/run_guide.py", file],
                              env=environment, capture_output=True, text=True, timeout=150)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
@@ -48,6 +48,9 @@ class Guides(harness.StackTest):
 
     def test_local_provider(self):
         self.run_guide(GUIDES / "local-provider.md")
+
+    def test_testing_a_plugin(self):
+        self.run_guide(GUIDES / "plugins/testing.md")
 
     def test_readme(self):
         self.run_guide(README)

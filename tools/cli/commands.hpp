@@ -32,6 +32,8 @@ void add_host_commands(CLI::App& app, Session& session);     // plugin, profile,
 void add_new_plugin_command(CLI::App& app, Session& session);  // plugin new; after add_host_commands
 // What changes the profile: plan, apply, history, diff, rollback below `profile`; swap below `binding`.
 void add_profile_commands(CLI::App& profile, CLI::App& binding, Session& session);
+// plugin test: runs slipway-kit. `group` is the command plugin.
+void add_plugin_test(CLI::App& group, Session& session);
 void add_completion_command(CLI::App& app, Session& session);
 
 // Follows a rollout to its end: draws it when `live`, else only waits. `timeout_s` 0: no limit.

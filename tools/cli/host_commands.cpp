@@ -63,6 +63,7 @@ void add_plugin(CLI::App& app, Session& session) {
   CLI::App* group = app.add_subcommand("plugin", "Plugins")->require_subcommand(1);
   add_show(*group, session, "list", "What is installed and loaded", "/api/plugins",
            [&session](const Json& answer) { return plugins_table(session.terminal, answer["items"]); });
+  add_plugin_test(*group, session);
   auto id = std::make_shared<std::string>();
   CLI::App* inspect = group->add_subcommand("inspect", "Everything known of one plugin");
   inspect->add_option("plugin", *id, "The plugin's id")->required();

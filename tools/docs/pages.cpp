@@ -31,6 +31,7 @@ Pages all_pages(const std::filesystem::path& root) {
   add_cli(pages);
   add_metrics(pages);
   add_errors(pages);
+  add_conformance(pages, root);
   add_guides(pages, root);
   // One line end at the end of each file.
   for (Page& page : pages) page.text.erase(page.text.find_last_not_of('\n') + 1).push_back('\n');

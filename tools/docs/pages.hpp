@@ -21,6 +21,7 @@ void add_api(Pages& pages);
 void add_cli(Pages& pages);
 void add_metrics(Pages& pages);
 void add_errors(Pages& pages);
+void add_conformance(Pages& pages, const std::filesystem::path& root);
 void add_guides(Pages& pages, const std::filesystem::path& root);
 
 // All of them.

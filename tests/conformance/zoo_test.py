@@ -1,0 +1,60 @@
+"""Holds the conformance kit to account: a defective plugin is caught by the test meant for it, and its healthy twin passes
+every test.
+
+usage: zoo_test.py KIT ZOO.json PACKAGES NAME
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+# A test that a plugin hangs in is given a tenth of its time, which is still a hundred times what it needs.
+HANG_PATIENCE = "0.1"
+LIMIT_S = 240
+
+
+def run(kit, package, *options):
+    result = subprocess.run([kit, package, "--format", "json", "--seed", "1", *options], capture_output=True, text=True,
+                            timeout=LIMIT_S)
+    if result.returncode not in (0, 1):
+        sys.exit(f"slipway-kit ended with {result.returncode}: {result.stderr}")
+    report = json.loads(result.stdout)
+    if report["passed"] != (result.returncode == 0):
+        sys.exit("the exit status and the report differ")
+    return {f"{test['group']}.{test['name']}": test for test in report["tests"]}
+
+
+def package_of(packages, health, name):
+    return str(packages / health / f"zoo.{name.replace('_', '-')}" / "1.0.0")
+
+
+def check_defective(kit, packages, entry):
+    options = ["--patience", HANG_PATIENCE] if entry["verdict"] == "hang" else []
+    tests = run(kit, package_of(packages, "defective", entry["name"]), "--only", entry["test"], *options)
+    found = tests[entry["test"]]
+    if found["verdict"] != entry["verdict"] or entry["reason"] not in found["reason"]:
+        sys.exit(f"{entry['name']}: want {entry['verdict']} with \"{entry['reason']}\" from {entry['test']}, "
+                 f"got {found['verdict']}: {found['reason']}")
+
+
+def check_healthy(kit, packages, entry):
+    tests = run(kit, package_of(packages, "healthy", entry["name"]))
+    wrong = [f"{name}: {test['verdict']}: {test['reason']}" for name, test in tests.items()
+             if test["verdict"] not in ("pass", "skip")]
+    if wrong:
+        sys.exit(f"the healthy twin of {entry['name']} does not pass:\n" + "\n".join(wrong))
+    skipped = [name for name, test in tests.items() if test["verdict"] == "skip"]
+    if entry["test"] in skipped and "overlap" not in entry["test"]:
+        sys.exit(f"{entry['test']} was skipped for the healthy twin, so it proves nothing")
+
+
+def main():
+    kit, zoo, packages, name = sys.argv[1:]
+    entry = next(entry for entry in json.loads(pathlib.Path(zoo).read_text()) if entry["name"] == name)
+    check_defective(kit, pathlib.Path(packages), entry)
+    check_healthy(kit, pathlib.Path(packages), entry)
+
+
+if __name__ == "__main__":
+    main()
