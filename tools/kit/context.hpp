@@ -32,7 +32,8 @@ struct Context {
   const Package& package;
   Board& board;
   base::Random& random;  // from the seed and the test's name
-  std::string config;    // of every instance
+  std::string config;    // of every instance; "${folder}" is the test's own folder, "${instance}" counts instances
+  std::size_t instances = 0;
   Breaches breaches{};
   std::vector<std::string> warnings{};
   std::string note{};  // what a pass tells besides

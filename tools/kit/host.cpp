@@ -104,7 +104,7 @@ TestHost::TestHost(Context& context, std::string name) : context_(context), name
                            .log = HostFunctions::log,
                            .metric = HostFunctions::metric};
   table_ = std::make_unique<Borrowed>(std::string_view(reinterpret_cast<const char*>(&table), sizeof table),
-                                      "the host's table");
+                                      "the fields of the host's table");
 }
 
 void TestHost::close() {

@@ -49,7 +49,8 @@ std::string line_of(const Run& run, const Ran& ran) {
 
 std::string escaped(const std::string& text) {
   std::string out;
-  for (const char c : to_text(text).substr(1, to_text(text).size() - 2)) {
+  // Through JSON, which replaces what is no UTF-8.
+  for (const char c : Json::parse(to_text(text)).get<std::string>()) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -64,7 +65,7 @@ std::string escaped(const std::string& text) {
         out += "&quot;";
         break;
       default:
-        out += c;
+        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
     }
   }
   return out;

@@ -1,6 +1,7 @@
 #include "tools/kit/subject.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <thread>
@@ -17,6 +18,17 @@ std::chrono::nanoseconds waited_for_processor() {
   std::int64_t running = 0;
   std::int64_t waiting = 0;
   return file >> running >> waiting ? std::chrono::nanoseconds(waiting) : std::chrono::nanoseconds(0);
+}
+
+// With "${folder}" and "${instance}" replaced.
+std::string filled_in(std::string config, std::size_t instance) {
+  const std::pair<std::string_view, std::string> variables[] = {{"${folder}", std::filesystem::current_path().string()},
+                                                                {"${instance}", std::to_string(instance)}};
+  for (const auto& [name, value] : variables) {
+    for (auto at = config.find(name); at != config.npos; at = config.find(name, at + value.size()))
+      config.replace(at, name.size(), value);
+  }
+  return config;
 }
 
 bool all_completed(const TestHost& host, const std::vector<std::uint64_t>& ids) {
@@ -54,14 +66,15 @@ void Subject::enter(const std::string& phase, const std::function<void()>& funct
 }
 
 void Subject::create() {
-  const Borrowed config(context_.config, "the bytes of the configuration");
+  const std::string text = filled_in(context_.config, ++context_.instances);
+  const Borrowed config(text, "the bytes of the configuration");
   slipway_blob error{};
   slipway_status status = SLIPWAY_INTERNAL;
   enter("create", [&] { status = table_.create(host_.table(), config.span(), &instance_, &error); });
   const std::string reason = take(error);
   if (status != SLIPWAY_OK)
-    fail("create refuses the configuration " + context_.config + " with status " + std::to_string(status) + ": " +
-         reason + "; another one can be given with --config");
+    fail("create refuses the configuration " + text + " with status " + std::to_string(status) + ": " + reason +
+         "; another one can be given with --config");
   if (instance_ == nullptr) fail("create says OK and fills in no instance");
 }
 
