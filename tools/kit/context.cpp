@@ -1,5 +1,7 @@
 #include "tools/kit/context.hpp"
 
+#include <utility>
+
 namespace slipway::kit {
 
 // More would only fill the report.
@@ -9,6 +11,16 @@ void Breaches::add(std::string text) {
   const std::lock_guard lock(mutex_);
   ++count_;
   if (texts_.size() < kKept) texts_.push_back(std::move(text));
+}
+
+void Breaches::add_harmless(std::string text) {
+  const std::lock_guard lock(mutex_);
+  if (harmless_.empty()) harmless_ = std::move(text);
+}
+
+std::string Breaches::harmless() const {
+  const std::lock_guard lock(mutex_);
+  return harmless_;
 }
 
 bool Breaches::empty() const {

@@ -17,13 +17,18 @@ namespace slipway::kit {
 class Breaches {
  public:
   void add(std::string text);
+  // Against plugin.h too, but the host refuses it and nobody is harmed.
+  void add_harmless(std::string text);
   [[nodiscard]] bool empty() const;
   // The first one, and how many more there are.
   [[nodiscard]] std::string summary() const;
+  // The first harmless one, or empty.
+  [[nodiscard]] std::string harmless() const;
 
  private:
   mutable std::mutex mutex_;
   std::vector<std::string> texts_;
+  std::string harmless_;
   std::size_t count_ = 0;
 };
 

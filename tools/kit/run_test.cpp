@@ -39,6 +39,7 @@ std::string config_of(const Subjects& subjects, const Package& package, base::Ra
 
 Outcome judge(const Context& context) {
   if (!context.breaches.empty()) return {Verdict::fail, context.breaches.summary()};
+  if (const std::string text = context.breaches.harmless(); !text.empty()) return {Verdict::warn, "the plugin " + text};
   if (!context.warnings.empty()) return {Verdict::warn, "the plugin " + context.warnings.front()};
   return {Verdict::pass, context.note};
 }

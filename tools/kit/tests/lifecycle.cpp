@@ -105,7 +105,7 @@ void destroys_with_open_calls(Context& context) {
     subject.begin(method, request_for(method, context.random), std::chrono::hours(1));
   subject.quiesce();
   subject.destroy();
-  eventually([&] { return !context.breaches.empty(); }, kAfterwards);
+  eventually([&] { return !context.breaches.empty() || !context.breaches.harmless().empty(); }, kAfterwards);
 }
 
 void add(Tests& tests, std::string name, std::string what, std::function<void(Context&)> run) {
