@@ -26,10 +26,30 @@ static int take(reader* in, char wanted) {
 }
 static int is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
+/* Bytes of the UTF-8 character at `at`; 0 when it is none: cut short, overlong, a surrogate, or beyond U+10FFFF. */
+static int utf8_size(const char* at, const char* end) {
+  const unsigned char* byte = (const unsigned char*)at;
+  const int size = byte[0] < 0x80   ? 1
+                   : byte[0] < 0xC2 ? 0
+                   : byte[0] < 0xE0 ? 2
+                   : byte[0] < 0xF0 ? 3
+                   : byte[0] < 0xF5 ? 4
+                                    : 0;
+  if (size > end - at) return 0;
+  for (int i = 1; i < size; ++i) {
+    if ((byte[i] & 0xC0) != 0x80) return 0;
+  }
+  if ((byte[0] == 0xE0 && byte[1] < 0xA0) || (byte[0] == 0xED && byte[1] > 0x9F)) return 0;
+  if ((byte[0] == 0xF0 && byte[1] < 0x90) || (byte[0] == 0xF4 && byte[1] > 0x8F)) return 0;
+  return size;
+}
+
 static int skip_string(reader* in) {
   if (!take(in, '"')) return 0;
-  for (; in->at < in->end && (unsigned char)*in->at >= 0x20; ++in->at) {
+  for (int size = 1; in->at < in->end && (unsigned char)*in->at >= 0x20; in->at += size) {
     if (*in->at == '"') return ++in->at, 1;
+    size = utf8_size(in->at, in->end);
+    if (size == 0) return 0;
     if (*in->at != '\\') continue;
     if (++in->at == in->end || *in->at == 0 || strchr("\"\\/bfnrtu", *in->at) == NULL) return 0;
     if (*in->at != 'u') continue;
@@ -137,6 +157,22 @@ int json_next_item(slipway_span list, uint64_t* place, slipway_span* item) {
   return item->size != 0;
 }
 
+int json_number(slipway_span value, double* number) {
+  char digits[64];
+  if (value.size == 0 || value.size >= sizeof digits ||
+      (value.data[0] != '-' && (value.data[0] < '0' || value.data[0] > '9')))
+    return 0;
+  memcpy(digits, value.data, value.size);
+  digits[value.size] = 0;
+  *number = strtod(digits, NULL);
+  return 1;
+}
+
+slipway_span json_setting(slipway_span config, slipway_span request, const char* name) {
+  const slipway_span own = json_member(json_member(request, "settings"), name);
+  return own.size != 0 ? own : json_member(config, name);
+}
+
 static unsigned hex4(const char* digits) {
   char text[5] = {digits[0], digits[1], digits[2], digits[3], 0};
   return (unsigned)strtoul(text, NULL, 16);
@@ -205,7 +241,7 @@ int64_t json_text(slipway_span value, char* text, uint64_t size) {
 }
 
 static void append(json_writer* out, const char* bytes, uint64_t count) {
-  if (out->failed) return;
+  if (out->failed || count == 0) return;
   if (out->room - out->size < count) {
     const uint64_t room = (out->size + count) * 2;
     char* grown = realloc(out->text, room);
@@ -237,6 +273,12 @@ void json_write_string(json_writer* out, const char* text) {
   }
   json_write(out, "\"");
 }
+void json_write_number(json_writer* out, double number) {
+  char digits[64];
+  snprintf(digits, sizeof digits, "%.15g", number);
+  json_write(out, digits);
+}
+void json_write_span(json_writer* out, slipway_span text) { append(out, (const char*)text.data, text.size); }
 void json_free(json_writer* out) {
   free(out->text);
   memset(out, 0, sizeof *out);

@@ -4,7 +4,8 @@
 
 #include <slipway/abi/plugin.h>
 
-/* 1 when the whole span is one JSON value in valid syntax, at most 64 levels deep. The functions below want such. */
+/* 1 when the whole span is one JSON value in valid syntax and UTF-8, at most 64 levels deep. The functions below want
+ * such. */
 int json_is_valid(slipway_span text);
 
 /* The member of an object; an empty span when there is none, or when it is no object. */
@@ -17,6 +18,12 @@ int json_next_item(slipway_span list, uint64_t* place, slipway_span* item);
  * the value is no string. */
 int64_t json_text(slipway_span value, char* text, uint64_t size);
 
+/* 1 and the number; 0 when the value is none. */
+int json_number(slipway_span value, double* number);
+
+/* A setting: of the request's "settings", else of the configuration; an empty span when it is in neither. */
+slipway_span json_setting(slipway_span config, slipway_span request, const char* name);
+
 /* Appends to memory that grows. When memory runs out `failed` is 1 and the text is not to be used. */
 typedef struct json_writer {
   char* text;
@@ -27,6 +34,8 @@ typedef struct json_writer {
 
 void json_write(json_writer* out, const char* text);        /* as it is */
 void json_write_string(json_writer* out, const char* text); /* quoted */
+void json_write_number(json_writer* out, double number);
+void json_write_span(json_writer* out, slipway_span text); /* as it is */
 void json_free(json_writer* out);
 
 #endif

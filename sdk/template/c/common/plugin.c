@@ -1,5 +1,6 @@
 /* The plugin's side of the C interface: one table of functions, and the one exported symbol. Every call is answered
  * before invoke returns, so there is nothing to cancel, to wait for or to wake. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 
 struct slipway_instance {
   const slipway_host* host;
-  settings* settings;
+  slipway_span config; /* its own copy, behind the struct */
 };
 
 /* Hands the writer's memory over: the receiver releases it. */
@@ -41,20 +42,31 @@ static slipway_blob error_of(json_writer* sentence) {
   return fixed;
 }
 
+static int is_object(slipway_span text) {
+  for (uint64_t i = 0; i < text.size; ++i) {
+    if (strchr(" \t\r\n", text.data[i]) == NULL) return text.data[i] == '{';
+  }
+  return 0;
+}
+
+static slipway_status refuse(const char* text, slipway_status status, slipway_blob* error) {
+  json_writer sentence = {0};
+  json_write(&sentence, text);
+  *error = error_of(&sentence);
+  return status;
+}
+
 static slipway_status create(const slipway_host* host, slipway_span config, slipway_instance** instance,
                              slipway_blob* error) {
-  json_writer sentence = {0};
-  slipway_instance* made = calloc(1, sizeof *made);
-  if (made == NULL) {
-    json_write(&sentence, "out of memory");
-    return *error = error_of(&sentence), SLIPWAY_RESOURCE_EXHAUSTED;
-  }
-  const slipway_status status = settings_read(config, &made->settings, &sentence);
-  if (status != SLIPWAY_OK) {
-    free(made);
-    return *error = error_of(&sentence), status;
-  }
+  if (config.size != 0 && !(json_is_valid(config) && is_object(config)))
+    return refuse("the configuration is no JSON object", SLIPWAY_INVALID_ARGUMENT, error);
+  slipway_instance* made = malloc(sizeof *made + config.size);
+  if (made == NULL) return refuse("out of memory", SLIPWAY_RESOURCE_EXHAUSTED, error);
+  uint8_t* copy = (uint8_t*)(made + 1);
+  if (config.size != 0) memcpy(copy, config.data, config.size);
   made->host = host;
+  made->config.data = copy;
+  made->config.size = config.size;
   *instance = made;
   return SLIPWAY_OK;
 }
@@ -81,7 +93,7 @@ static slipway_status answer_call(const slipway_instance* instance, const slipwa
     json_write(out, "the request is not JSON");
     return SLIPWAY_INVALID_ARGUMENT;
   }
-  if (call->interface_index == 0) return answer(instance->settings, call->method, call->payload, out);
+  if (call->interface_index == 0) return answer(instance->config, call->method, call->payload, out);
   if (call->interface_index == 1) return answer_own(call->method, out);
   json_write(out, "there is no such interface");
   return SLIPWAY_UNIMPLEMENTED;
@@ -111,10 +123,7 @@ static void on_wake(slipway_instance* instance, uint64_t token) {
 }
 static void quiesce(slipway_instance* instance) { (void)instance; }
 
-static void destroy(slipway_instance* instance) {
-  settings_free(instance->settings);
-  free(instance);
-}
+static void destroy(slipway_instance* instance) { free(instance); }
 
 #if defined(__GNUC__) && !defined(_WIN32)
 __attribute__((visibility("default")))
@@ -126,11 +135,12 @@ const slipway_plugin* slipway_plugin_entry(uint32_t host_major, uint32_t host_mi
   static const slipway_plugin table = {
       sizeof table, SLIPWAY_ABI_MAJOR, SLIPWAY_ABI_MINOR, 0,       kInterfaces, 2, 0, create, start, invoke,
       cancel,       on_reply,          on_wake,           quiesce, destroy};
-  static const char kRefusal[] = "{\"message\":\"this plugin speaks ABI 1, the host does not\"}";
-  (void)host_minor;
   if (host_major != SLIPWAY_ABI_MAJOR) {
-    slipway_blob refusal = {(const uint8_t*)kRefusal, sizeof kRefusal - 1, NULL, NULL};
-    return *error = refusal, NULL;
+    char sentence[128];
+    snprintf(sentence, sizeof sentence, "the host speaks ABI %u.%u, this plugin wants %u.0 or a later minor",
+             host_major, host_minor, SLIPWAY_ABI_MAJOR);
+    refuse(sentence, SLIPWAY_UNIMPLEMENTED, error);
+    return NULL;
   }
   return &table;
 }

@@ -51,7 +51,10 @@ unsafe fn answer(cell: &Cell, call: &Call) -> Result<Value, Failure> {
 unsafe extern "C" fn create(host: *const Host, config: Span, instance: *mut *mut Instance, error: *mut Blob) -> Status {
     let made = guarded(|| {
         let text = if config.size == 0 { b"{}" } else { config.bytes() };
-        Answers::new(&read(text, "the configuration")?)
+        match read(text, "the configuration")? {
+            config @ Value::Object(_) => Answers::new(config),
+            _ => Err(Failure(abi::INVALID_ARGUMENT, "the configuration is no object".to_string())),
+        }
     });
     match made {
         Ok(answers) => {
@@ -116,7 +119,7 @@ pub unsafe extern "C" fn slipway_plugin_entry(host_major: u32, host_minor: u32, 
     if host_major == abi::ABI_MAJOR {
         return &TABLE;
     }
-    let refusal = format!("the host speaks ABI {}.{}, this plugin wants {}", host_major, host_minor, abi::ABI_MAJOR);
+    let refusal = format!("the host speaks ABI {}.{}, this plugin wants {}.0 or a later minor", host_major, host_minor, abi::ABI_MAJOR);
     *error = Blob::of(Failure(abi::UNIMPLEMENTED, refusal).document());
     std::ptr::null()
 }

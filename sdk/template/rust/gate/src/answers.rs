@@ -12,8 +12,8 @@ pub struct Answers {
 }
 
 impl Answers {
-    pub fn new(config: &Value) -> Result<Answers, Failure> {
-        Ok(Answers { config: config.clone() })
+    pub fn new(config: Value) -> Result<Answers, Failure> {
+        Ok(Answers { config })
     }
 
     /// Answers a call of the interface. May be called from several threads at once.
@@ -50,7 +50,7 @@ mod tests {
     use crate::json::parse;
 
     fn check(config: &str, request: &str) -> Result<String, Failure> {
-        let gate = Answers::new(&parse(config.as_bytes()).unwrap())?;
+        let gate = Answers::new(parse(config.as_bytes()).unwrap())?;
         gate.answer(0, &parse(request.as_bytes()).unwrap()).map(|reply| reply.to_string())
     }
 
