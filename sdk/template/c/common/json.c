@@ -243,14 +243,14 @@ int64_t json_text(slipway_span value, char* text, uint64_t size) {
 static void append(json_writer* out, const char* bytes, uint64_t count) {
   if (out->failed || count == 0) return;
   if (out->room - out->size < count) {
-    const uint64_t room = (out->size + count) * 2;
-    char* grown = realloc(out->text, room);
+    const uint64_t larger = (out->size + count) * 2;
+    char* grown = realloc(out->text, larger);
     if (grown == NULL) {
       out->failed = 1;
       return;
     }
     out->text = grown;
-    out->room = room;
+    out->room = larger;
   }
   memcpy(out->text + out->size, bytes, count);
   out->size += count;

@@ -4,11 +4,24 @@ use std::os::raw::c_void;
 pub const ABI_MAJOR: u32 = 1;
 pub const ABI_MINOR: u32 = 0;
 
+/// How a call ended: the canonical gRPC codes.
 pub type Status = i32;
-pub const OK: Status = 0;
-pub const INVALID_ARGUMENT: Status = 3;
-pub const UNIMPLEMENTED: Status = 12;
-pub const INTERNAL: Status = 13;
+#[allow(dead_code)] // what one plugin does not need, another does
+mod codes {
+    use super::Status;
+    pub const OK: Status = 0;
+    pub const INVALID_ARGUMENT: Status = 3;
+    pub const DEADLINE_EXCEEDED: Status = 4;
+    pub const NOT_FOUND: Status = 5;
+    pub const PERMISSION_DENIED: Status = 7;
+    pub const RESOURCE_EXHAUSTED: Status = 8;
+    pub const FAILED_PRECONDITION: Status = 9;
+    pub const ABORTED: Status = 10;
+    pub const UNIMPLEMENTED: Status = 12;
+    pub const INTERNAL: Status = 13;
+    pub const UNAVAILABLE: Status = 14;
+}
+pub use codes::*;
 
 #[repr(C)]
 #[derive(Clone, Copy)]
