@@ -1,5 +1,6 @@
 //! The plugin acme.greeter.
 mod abi;
 mod answers;
+mod instant;
 mod json;
 mod plugin;
