@@ -143,24 +143,24 @@ class RunningHost(harness.StackTest):
         return {"artefact": {"path": str(example)}}
 
     def test_gates_in_every_language(self):
-        names = {language: workshop.id_of(language, "gate") for language in LANGUAGES}
-        config = "config: {held: [default], reason: \"held in %s\"}"
+        """In both placements: held as they are configured, open as the rollout asks."""
+        places = {f"{language}-{place}": (workshop.id_of(language, "gate"), placement) for language in LANGUAGES
+                  for place, placement in (("inside", "in-process"), ("apart", "isolated"))}
         release = self.start_installed(
-            {language: f"{{plugin: {name}, {config % language}}}" for language, name in names.items()},
-            {f"gates.{language}": language for language in names})
-        for language in names:
-            with self.subTest(language):
-                name = f"held-{language}"
-                rollout = self.rollout_behind(name, {"gate": language}, release)
-                self.stack.wait_why(rollout, f"held in {language}")
-        open_gates = [{"gate": language, "settings": {"held": []}} for language in names]
-        rollout = self.rollout_behind("free", open_gates, release)
-        self.stack.wait_state(rollout, "succeeded")
-        for language in names:
-            self.assertGreaterEqual(self.stack.metric("slipway_plugin_calls_total", binding=f"gates.{language}", status="OK"), 2)
+            {name: f'{{plugin: {plugin}, placement: {placement}, config: {{held: [default], reason: "held by {name}"}}}}'
+             for name, (plugin, placement) in places.items()},
+            {f"gates.{name}": name for name in places})
+        self.assertEqual(len(self.stack.processes("slipway-worker")), len(LANGUAGES))
+        for name in places:
+            with self.subTest(name):
+                self.stack.wait_why(self.rollout_behind(f"held-{name}", [{"gate": name}], release), f"held by {name}")
+        open_gates = [{"gate": name, "settings": {"held": []}} for name in places]
+        self.stack.wait_state(self.rollout_behind("free", open_gates, release), "succeeded")
+        for name in places:
+            calls = self.stack.metric("slipway_plugin_calls_total", binding=f"gates.{name}", status="OK")
+            self.assertGreaterEqual(calls, 2, name)
 
     def rollout_behind(self, name, gates, release):
-        gates = gates if isinstance(gates, list) else [gates]
         self.stack.create_application(name=name, replicas=1, gates=gates, analyses=[])
         self.stack.create_release("1.0", application=name, **release)
         return self.stack.start_rollout("1.0", application=name)
