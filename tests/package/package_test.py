@@ -150,7 +150,9 @@ class RunningHost(harness.StackTest):
             {name: f'{{plugin: {plugin}, placement: {placement}, config: {{held: [default], reason: "held by {name}"}}}}'
              for name, (plugin, placement) in places.items()},
             {f"gates.{name}": name for name in places})
-        self.assertEqual(len(self.stack.processes("slipway-worker")), len(LANGUAGES))
+        placed = {plugin["instance"]: plugin["placement"] for plugin in self.stack.read("/api/plugins")["items"]
+                  if plugin.get("instance") in places}
+        self.assertEqual(placed, {name: placement for name, (_, placement) in places.items()})
         for name in places:
             with self.subTest(name):
                 self.stack.wait_why(self.rollout_behind(f"held-{name}", [{"gate": name}], release), f"held by {name}")
