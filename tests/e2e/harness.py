@@ -1,7 +1,7 @@
 """What every end-to-end test uses: a stack of real processes of its own, the API, the command line and traffic.
 
 The stack itself is the demonstration's (tools/demo.d/stack.py), with shorter times. A test ends what it started also when
-it fails or takes too long. E2E_BUILD names the build; build/dev by default.
+it fails or takes too long. E2E_BUILD names the build; build/dev by default. E2E_SLOWNESS stretches the waits of a slower build.
 """
 
 import dataclasses
@@ -23,17 +23,23 @@ sys.path.insert(0, str(ROOT / "tools/demo.d"))
 
 import stack  # noqa: E402
 from counts import AppCounts, counts_by_version, parse_hey  # noqa: E402,F401
-from stack import free_port, processes_below, wait_for  # noqa: E402,F401
+from stack import free_port, processes_below  # noqa: E402,F401
 
 BUILD = pathlib.Path(os.environ.get("E2E_BUILD", ROOT / "build/dev")).resolve()
 APP = "demo"
 ENDS = ("succeeded", "rolled_back", "superseded", "failed")
 LOG_LINES = 60
+SLOWNESS = int(os.environ.get("E2E_SLOWNESS", "1"))
+SANITIZER = re.compile(r"(Thread|Address|Leak|UndefinedBehavior)Sanitizer|: runtime error: ")
 ERRORS = {"name": "errors", "metrics": "haproxy", "interval": "500ms",
           "settings": {"success": "error_ratio < 5%", "min_requests": 5, "count": 2, "insufficient_data_limit": 60}}
 SMOKE = {"name": "smoke", "metrics": "probe", "interval": "300ms",
          "query": {"checks": [{"name": "answers", "path": "/healthz", "expect": {"status": [200]}}]},
          "settings": {"success": "failed_cases == 0", "count": 2}}
+
+
+def wait_for(what, condition, seconds, pause=0.05):
+    return stack.wait_for(what, condition, seconds * SLOWNESS, pause)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +60,7 @@ def exchange(port, method, path, body=None, headers=None, seconds=15):
         body = json.dumps(body).encode()
     if body is not None:
         headers.setdefault("Content-Type", "application/json")
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds * SLOWNESS)
     try:
         connection.request(method, path, body, headers)
         reply = connection.getresponse()
@@ -77,6 +83,9 @@ class Fixture:
 class Stack(stack.Stack):
     """`changes`: pairs of texts, replaced in the shipped profile; `site`: settings over the site's; `environment`: of
     the daemon; `fixtures`: plugins beside the profile's."""
+
+    ready_s = stack.Stack.ready_s * SLOWNESS
+    stop_s = stack.Stack.stop_s * SLOWNESS
 
     def __init__(self, changes=(), site=None, environment=None, fixtures=()):
         self._changes, self._site, self._environment = changes, site or {}, environment or {}
@@ -147,7 +156,7 @@ class Stack(stack.Stack):
         """The command line's end: status, stdout and stderr."""
         environment = {**os.environ, **self.client_environment, "NO_COLOR": "1"}
         return subprocess.run([self.bin / "slipway", *arguments], env=environment, input=stdin, capture_output=True,
-                              text=True, timeout=seconds)
+                              text=True, timeout=seconds * SLOWNESS)
 
     # Applications, releases, rollouts
 
@@ -282,6 +291,15 @@ class Stack(stack.Stack):
     def log(self):
         return (self.folder / "slipwayd.log").read_text(errors="replace")
 
+    def sanitizer_report(self):
+        """From its first line on; empty when there is none. Some come only when the daemon ends."""
+        if self.daemon.poll() is None:
+            self.daemon.terminate()
+            self.daemon.wait(self.stop_s)
+        log = self.log()
+        found = SANITIZER.search(log)
+        return log[log.rfind("\n", 0, found.start()) + 1:] if found else ""
+
 
 def _program(pid):
     try:
@@ -322,11 +340,11 @@ class StackTest(unittest.TestCase):
     def _too_long(self, *_):
         raise AssertionError(f"the test is not done after {self.time_limit} s")
 
-    @staticmethod
-    def _end(made):
+    def _end(self, made):
+        self.addCleanup(made.stop)
         if made.daemon:
             print(made.log_tail(LOG_LINES))
-        made.stop()
+            self.assertEqual(made.sanitizer_report(), "")
 
     def assert_served_all(self, load, versions, least=50):
         """No request was lost, and none failed but those that a release failed by itself."""

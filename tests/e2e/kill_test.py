@@ -1,5 +1,6 @@
 """slipwayd killed with SIGKILL in each phase of each strategy: the application serves on, and the rollout ends right."""
 
+import time
 import unittest
 
 from harness import ENDS, ERRORS, StackTest, wait_for
@@ -11,7 +12,9 @@ SLOW_START = {"EXAMPLE_READY_AFTER": "600ms"}
 class KillTest(StackTest):
     def setUp(self):
         super().setUp()
+        begun = time.monotonic()
         self.start_stack()
+        self.start_seconds = time.monotonic() - begun
 
     def begin(self, strategy, settings, env=None, **application):
         self.stack.first_release(replicas=3, **application)
@@ -80,8 +83,9 @@ class KillTest(StackTest):
         self.end(rollout, "succeeded", "1.1")
 
     def test_a_gradual_way_back_goes_on(self):
+        over = 3 + 3 * self.start_seconds  # the way back goes on by the clock: it must outlast slipwayd's absence
         rollout = self.begin("canary", {"steps": [{"weight": "50%"}, {"analysis": "errors"}]}, {"EXAMPLE_FAIL_RATIO": "0.5"},
-                             rollback={"mode": "gradual", "over": "3s"})
+                             rollback={"mode": "gradual", "over": f"{over * 1000:.0f}ms"})
         self.kill_at(rollout, "rolling back", lambda seen: seen["state"] == "rolling_back")
         self.kill_at(rollout, "half of the way back", lambda seen: any(
             group["role"] == "next" and group.get("weight", 1_000_000) <= 300_000 for group in seen["groups"]))

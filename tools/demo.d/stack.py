@@ -12,8 +12,6 @@ import tempfile
 import time
 import urllib.request
 
-READY_S = 30
-STOP_S = 20
 PROGRAMS = ("slipwayd", "slipway-worker", "slipway-example", "haproxy")
 
 
@@ -59,6 +57,8 @@ def _is_ours(process, wanted):
 class Stack:
     """The daemon, the application's folder and the load generator, below one temporary folder."""
 
+    ready_s, stop_s = 30, 20
+
     def __init__(self, build, profile):
         self.bin = build / "bin"
         self.plugins = build / "plugins-root"
@@ -102,7 +102,7 @@ class Stack:
         with open(self.folder / "slipwayd.log", "ab") as log:
             self.daemon = subprocess.Popen(self.daemon_command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                            env={**os.environ, **self.daemon_environment}, start_new_session=True)
-        wait_for("slipwayd to be ready", self._ready, READY_S)
+        wait_for("slipwayd to be ready", self._ready, self.ready_s)
 
     @property
     def daemon_command(self):
@@ -123,7 +123,7 @@ class Stack:
 
     def kill_daemon(self):
         self.daemon.send_signal(signal.SIGKILL)
-        self.daemon.wait(STOP_S)
+        self.daemon.wait(self.stop_s)
 
     def log_tail(self, lines=20):
         text = (self.folder / "slipwayd.log").read_text(errors="replace")
@@ -155,7 +155,7 @@ class Stack:
 
     def stop_load(self):
         self.load.send_signal(signal.SIGINT)
-        report, _ = self.load.communicate(timeout=STOP_S)
+        report, _ = self.load.communicate(timeout=self.stop_s)
         return report
 
     # The end
@@ -164,7 +164,8 @@ class Stack:
         for process in (self.load, self.daemon):
             if process and process.poll() is None:
                 process.terminate()
-                process.wait(STOP_S)
+                with contextlib.suppress(subprocess.TimeoutExpired):  # it is killed below
+                    process.wait(self.stop_s)
         left = self._end_processes(signal.SIGTERM) and self._end_processes(signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
         if left:
@@ -176,5 +177,5 @@ class Stack:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, sign)
         with contextlib.suppress(DemoError):
-            wait_for("the processes to end", lambda: not processes_below(self.folder), STOP_S)
+            wait_for("the processes to end", lambda: not processes_below(self.folder), self.stop_s)
         return processes_below(self.folder)
