@@ -3,7 +3,7 @@
 import time
 import unittest
 
-from harness import ENDS, ERRORS, StackTest, wait_for
+from harness import ENDS, ERRORS, SMOKE, StackTest, wait_for
 
 # Slow to get ready, so that there is a time at which replicas are awaited.
 SLOW_START = {"EXAMPLE_READY_AFTER": "600ms"}
@@ -38,20 +38,33 @@ class KillTest(StackTest):
         self.assertEqual(after[:len(before)], before, "what was decided stays")
 
     def end(self, rollout, state, stable):
+        self.check_world(rollout, state, stable)
+        self.assert_served_all(*self.stack.end_load())
+
+    def check_world(self, rollout, state, stable):
+        """The stable release alone runs, whole, and gets all requests."""
         self.stack.wait_state(rollout, state, 25)
         self.assertEqual(self.stack.stable(), stable)
-        other = {"1.0": "1.1", "1.1": "1.0"}[stable]
-        wait_for("the other release to be gone", lambda: self.stack.replicas_of(other) == 0, 15)
-        received = self.stack.received(other)
+        others = [version for version in ("1.0", "1.1", "1.2") if version != stable]
+        wait_for("the others to be gone", lambda: not any(map(self.stack.replicas_of, others)), 15)
+        received = [self.stack.received(other) for other in others]
         self.stack.await_requests(60, stable)
-        self.assertEqual(self.stack.received(other), received)
+        self.assertEqual([self.stack.received(other) for other in others], received)
         self.assertEqual(self.stack.replicas_of(stable), 3)
-        self.assert_served_all(*self.stack.end_load())
         self.assert_journal_is_sound(self.stack.journal(rollout))
+
+    def cli(self, *arguments):
+        run = self.stack.cli(*arguments)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return run.stdout
 
     @staticmethod
     def at_weight(weight):
         return lambda seen: any(group["role"] == "next" and group.get("weight") == weight for group in seen["groups"])
+
+    @staticmethod
+    def waits_for(words, step=None):
+        return lambda seen: words in seen["why"]["waits_for"] and step in (None, seen["step"])
 
     @staticmethod
     def ready(count):
@@ -72,6 +85,68 @@ class KillTest(StackTest):
         self.kill_at(rollout, "the pause", lambda seen: seen["step"] == 3 and self.at_weight(500_000)(seen))
         self.kill_at(rollout, "all traffic, old replicas kept", self.at_weight(1_000_000))
         self.end(rollout, "succeeded", "1.1")
+
+    def test_a_canary_goes_on_where_people_are_asked_and_its_route_and_copies_stay(self):
+        self.stack.first_release(replicas=3)
+        self.stack.create_application(replicas=3, gates=[{"gate": "approval"}])
+        self.stack.create_release("1.1", SLOW_START)
+        steps = [{"scale": {"replicas": 2}}, {"route": {"header": "x-beta", "value": "yes"}},
+                 {"mirror": {"share": "20%"}}, {"approval": {"message": "Tried it?"}}, {"mirror": {"share": "0%"}},
+                 {"weight": "50%"}]
+        self.stack.begin_load()
+        rollout = self.stack.start_rollout("1.1", "canary", {"steps": steps, "scale_down_delay": "100ms"})
+        self.kill_at(rollout, "pending, before anything starts", lambda seen: seen["state"] == "pending")
+        self.assertEqual(self.stack.replicas_of("1.1"), 0)
+        self.cli("rollout", "approve", rollout)
+        self.kill_at(rollout, "two replicas are awaited", lambda seen: seen["groups"] and not self.ready(2)(seen))
+        self.kill_at(rollout, "a person is asked", self.waits_for("Tried it?"))
+        beta = {"x-beta": "yes"}
+        wait_for("the route", lambda: "version 1.1" in self.stack.fetch(headers=beta).text, 5)
+        wait_for("a copy", lambda copies=self.stack.received("1.1"): self.stack.received("1.1") > copies, 5)
+        self.cli("rollout", "approve", rollout)
+        self.check_world(rollout, "succeeded", "1.1")
+        self.assertEqual(self.stack.end_load()[0].failed, 0)
+
+    def test_blue_green_goes_on_at_its_question_while_it_fills_and_while_it_verifies(self):
+        settings = {"preview_replicas": 1, "smoke": "smoke", "approval": {"message": "Switch?"}, "verify": "slow",
+                    "keep_blue": "100ms"}
+        slow = {**SMOKE, "name": "slow", "interval": "1s"}
+        rollout = self.begin("blue-green", settings, analyses=[ERRORS, SMOKE, slow])
+        self.kill_at(rollout, "the question", self.waits_for("Switch?"))
+        self.assertEqual(self.stack.replicas_of("1.1"), 1)
+        self.cli("rollout", "approve", rollout)
+        self.kill_at(rollout, "the preview fills up", lambda seen: self.stack.replicas_of("1.1") > 1 and
+                     not self.ready(3)(seen))
+        self.kill_at(rollout, "the verification", lambda seen: self.at_weight(1_000_000)(seen) and seen["analyses"])
+        self.end(rollout, "succeeded", "1.1")
+
+    def test_a_rolling_rollout_stays_where_it_waits_for_somebody(self):
+        rollout = self.begin("rolling", {"pause_at": 1, "max_surge": 1, "max_unavailable": 0})
+        self.kill_at(rollout, "its stop", self.waits_for("promote"))
+        self.assertEqual(self.stack.replicas_of("1.1"), 1)
+        self.cli("rollout", "promote", rollout)
+        self.end(rollout, "succeeded", "1.1")
+
+    def test_what_a_superseded_rollout_left_is_still_cleared(self):
+        self.begin("canary", {"steps": [{"weight": "50%"}, {"pause": {}}]}, env={"EXAMPLE_LATENCY": "20ms"})
+        wait_for("half of the traffic", lambda: self.stack.received("1.1") > 20, 15)
+        self.stack.create_release("1.2", SLOW_START)
+        self.cli("deploy", "demo", "1.2", "--strategy", "rolling", "--replace")
+        self.stack.kill_daemon()
+        self.stack.await_requests(40)
+        self.stack.start_daemon()
+        rollout = self.stack.read("/api/rollouts")["items"][0]
+        self.assertEqual(rollout["to_release"], "1.2")
+        self.end(rollout["id"], "succeeded", "1.2")
+
+    def test_an_abort_that_was_taken_is_carried_out(self):
+        rollout = self.begin("canary", {"steps": [{"weight": "50%"}, {"pause": {}}]})
+        wait_for("half of the traffic", lambda: self.stack.received("1.1") > 20, 15)
+        self.cli("rollout", "abort", rollout)
+        self.stack.kill_daemon()
+        self.stack.await_requests(40)
+        self.stack.start_daemon()
+        self.end(rollout, "rolled_back", "1.0")
 
     def test_blue_green_goes_on_in_each_of_its_phases(self):
         settings = {"smoke": "smoke", "switch_steps": [{"weight": "30%", "pause": "2s"}], "keep_blue": "3s"}
@@ -96,6 +171,14 @@ class KillTest(StackTest):
         rollout = self.begin("rolling", {"max_surge": 3}, verification=watched, analyses=[{**ERRORS, "name": "watch"}])
         self.kill_at(rollout, "verifying", lambda seen: seen["state"] == "verifying")
         self.end(rollout, "succeeded", "1.1")
+
+    def test_a_watch_after_promotion_that_fails_takes_the_release_back(self):
+        watched = {"period": "20s", "analyses": ["watch"]}
+        watch = {**ERRORS, "name": "watch", "initial_delay": "1s"}
+        rollout = self.begin("rolling", {"max_surge": 3}, {"EXAMPLE_FAIL_RATIO": "0.5"}, verification=watched,
+                             analyses=[watch])
+        self.kill_at(rollout, "verifying", lambda seen: seen["state"] == "verifying")
+        self.end(rollout, "rolled_back", "1.0")
 
     def test_what_a_person_paused_stays_paused(self):
         rollout = self.begin("canary", {"steps": [{"weight": "50%"}, {"pause": {"duration": "2s"}}],

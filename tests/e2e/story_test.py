@@ -41,6 +41,14 @@ class StoryTest(StackTest):
         self.assertGreater(versions["1.1"].injected, 0)
         self.assertLess(versions["1.1"].received, versions["1.0"].received * 0.6)
 
+    def test_a_canary_that_is_only_slow_is_rolled_back(self):
+        latency = {**ERRORS, "name": "latency", "settings": {**ERRORS["settings"], "success": "latency_p95 < 60ms"}}
+        self.stack.create_application(replicas=4, analyses=[ERRORS, latency])
+        steps = [{"weight": "25%"}, {"analysis": ["errors", "latency"]}]
+        rollout = self.stack.deploy("1.1", "canary", {"steps": steps}, {"EXAMPLE_LATENCY": "150ms"}, "rolled_back")
+        self.assertIn("the analysis latency failed: latency_p95", self.stack.why_text(rollout))
+        self.assertEqual(self.end("1.0")["1.1"].injected, 0)
+
     def test_blue_green_is_smoke_tested_and_switched_by_steps(self):
         settings = {"smoke": "smoke", "switch_steps": [{"weight": "20%", "analyses": ["errors"]}], "keep_blue": "500ms"}
         rollout = self.stack.deploy("1.1", "blue-green", settings)
