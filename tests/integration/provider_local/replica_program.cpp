@@ -1,6 +1,7 @@
 // The application of the provider's tests: a small HTTP/1.1 server that can misbehave.
 //   replica_program --version V [--unready] [--ignore-term] [--crash-after MS] [--delay MS] [--requests-file PATH]
-// GET /env/NAME answers that variable, anything else the version; a request is appended to the file, if one is named.
+// GET /env/NAME answers that variable, anything else the version; a request is appended to the file, if one is named:
+// version, request line and body.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -43,13 +44,13 @@ std::string answer(int status, const std::string& body) {
          body;
 }
 
-std::string respond(const Options& o, const std::string& head) {
+std::string respond(const Options& o, const std::string& head, const std::string& body) {
   const std::string line = head.substr(0, head.find('\r'));
   const auto first = line.find(' ');
   const std::string path = line.substr(first + 1, line.find(' ', first + 1) - first - 1);
   if (path == "/healthz") return answer(o.unready ? 503 : 200, "");
   if (o.requests >= 0) {
-    const std::string record = o.version + " " + line + "\n";
+    const std::string record = o.version + " " + line + (body.empty() ? "" : " " + body) + "\n";
     if (::write(o.requests, record.data(), record.size()) < 0) return answer(500, "");
   }
   if (o.delay > 0) std::this_thread::sleep_for(std::chrono::milliseconds(o.delay));
@@ -58,21 +59,50 @@ std::string respond(const Options& o, const std::string& head) {
   return answer(200, value == nullptr ? "" : value);
 }
 
-std::size_t body_size(const std::string& head) {
-  const auto at = head.find("content-length: ");
-  return at == head.npos ? 0 : static_cast<std::size_t>(std::atoi(head.c_str() + at + 16));
+std::size_t number_after(const std::string& head, const char* name) {
+  const auto at = head.find(name);
+  return at == head.npos ? 0 : static_cast<std::size_t>(std::atoi(head.c_str() + at + std::strlen(name)));
+}
+
+// A request with a body of a stated length or in chunks; `whole` is 0 while bytes are missing.
+struct Request {
+  std::string head, body;
+  std::size_t whole = 0;
+};
+
+Request chunked(const std::string& text, Request request, std::size_t at) {
+  for (;;) {
+    const auto line = text.find("\r\n", at);
+    if (line == text.npos) return request;
+    const auto size = std::strtoul(text.c_str() + at, nullptr, 16);
+    at = line + 2 + size + 2;
+    if (text.size() < at) return request;
+    request.body += text.substr(line + 2, size);
+    if (size == 0) return request.whole = at, request;
+  }
+}
+
+Request read_request(const std::string& text) {
+  const auto end = text.find("\r\n\r\n");
+  if (end == text.npos) return {};
+  Request request{.head = text.substr(0, end), .body = ""};
+  if (request.head.find("transfer-encoding: chunked") != text.npos) return chunked(text, request, end + 4);
+  const std::size_t size = number_after(request.head, "content-length: ");
+  if (text.size() < end + 4 + size) return {};
+  request.body = text.substr(end + 4, size);
+  request.whole = end + 4 + size;
+  return request;
 }
 
 void serve(const Options& o, int fd) {
   std::string text;
   char buffer[8192];
   for (;;) {
-    const auto end = text.find("\r\n\r\n");
-    const std::size_t whole = end == text.npos ? 0 : end + 4 + body_size(text.substr(0, end));
-    if (end != text.npos && text.size() >= whole) {
-      const std::string reply = respond(o, text.substr(0, end));
+    const Request request = read_request(text);
+    if (request.whole > 0) {
+      const std::string reply = respond(o, request.head, request.body);
       if (::send(fd, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) break;
-      text.erase(0, whole);
+      text.erase(0, request.whole);
       continue;
     }
     const ssize_t n = ::recv(fd, buffer, sizeof buffer, 0);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <set>
 
 #include "tests/integration/provider_local/load.hpp"
 #include "tests/integration/provider_local/stack.hpp"
@@ -94,6 +95,32 @@ TEST_F(Traffic, a_user_without_a_header_gets_a_cookie_while_traffic_is_split_and
   }
 }
 
+TEST_F(Traffic, a_user_with_a_cookie_never_leaves_the_next_group_while_its_weight_grows) {
+  auto wanted = desired(1, split(100'000));
+  provider.converge(wanted);
+  Client client(place.port());
+  std::vector<std::string> cookies;
+  for (int visitor = 0; visitor < 300; ++visitor) {
+    const HttpAnswer first = client.get("shop.test");
+    const auto at = first.headers.find("slipway_id=");
+    ASSERT_NE(at, std::string::npos) << first.headers;
+    cookies.push_back("cookie: " + first.headers.substr(at, first.headers.find(';', at) - at) + "\r\n");
+  }
+  std::set<std::string> before;
+  for (const std::uint32_t weight : {100'000U, 300'000U, 600'000U}) {
+    ++wanted.generation;
+    wanted.groups = split(weight);
+    ASSERT_TRUE(provider.apply(wanted).ok());
+    std::set<std::string> now;
+    for (const std::string& cookie : cookies) {
+      if (client.get("shop.test", cookie).body == "1.1") now.insert(cookie);
+    }
+    EXPECT_TRUE(std::includes(now.begin(), now.end(), before.begin(), before.end())) << "at " << weight;
+    EXPECT_NEAR(static_cast<double>(now.size()), 300.0 * weight / kAllTraffic, 45);
+    before = now;
+  }
+}
+
 TEST_F(Traffic, a_header_route_wins_over_the_weights_until_it_is_taken_back) {
   auto wanted = desired(1, split(0));
   wanted.routes = {{"X-Canary", "yes, please [1]", "next"}, {"x-canary", "never", "stable"}};
@@ -136,6 +163,27 @@ TEST_F(Traffic, copies_of_requests_reach_the_mirrored_group_and_never_more_than_
   std::string line;
   std::getline(stream, line);
   EXPECT_THAT(line, ::testing::StartsWith("1.1 GET /page?n="));
+}
+
+TEST_F(Traffic, a_share_of_the_requests_is_copied_to_within_chance_and_with_their_bodies) {
+  const std::string file = place.path("copies");
+  auto wanted = desired(1, split(0, release("1.0"), release("1.1", {"--requests-file", file})));
+  wanted.mirror = provider::Mirror{"next", 250'000, 1'000};
+  provider.converge(wanted);
+  Client client(place.port());
+  for (int i = 0; i < 1'200; ++i)
+    EXPECT_EQ(client.post("shop.test", "", "number " + std::to_string(i)).body, "1.0") << "users see the stable group";
+  const auto copies = [&] {
+    std::vector<std::string> lines;
+    std::ifstream stream(file);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+  };
+  const double tolerance = 5 * std::sqrt(1'200 * 0.25 * 0.75);
+  ASSERT_TRUE(wait_for([&] { return static_cast<double>(copies().size()) > 300 - tolerance; }));
+  EXPECT_NEAR(static_cast<double>(copies().size()), 300, tolerance);
+  for (const std::string& line : copies())
+    EXPECT_THAT(line, ::testing::MatchesRegex("1.1 POST / HTTP/1.1 number [0-9]+"));
 }
 
 TEST_F(Traffic, a_whole_rollout_under_load_fails_no_request) {
