@@ -23,7 +23,8 @@ Result<HttpTarget> parse_target(const std::string& url) {
   HttpTarget target;
   target.origin.secure = https;
   target.origin.host = parsed->host_address();
-  target.origin.port = parsed->has_port() ? std::string(parsed->port()) : (https ? "443" : "80");
+  target.origin.port =
+      parsed->has_port() && !parsed->port().empty() ? std::string(parsed->port()) : (https ? "443" : "80");
   target.authority = std::string(parsed->encoded_host_and_port());
   target.path = parsed->encoded_target().empty() ? "/" : std::string(parsed->encoded_target());
   if (target.path[0] != '/') target.path.insert(0, "/");

@@ -43,7 +43,12 @@ class Builder final : public YAML::EventHandler {
  public:
   std::vector<Json> documents;
 
-  void OnDocumentStart(const YAML::Mark&) override { documents.emplace_back(nullptr); }
+  // The parser answers a stray bracket with empty documents without end, all at its place.
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (!documents.empty() && mark.pos == start_) throw Fault{mark, "want a value, or the end of the document"};
+    start_ = mark.pos;
+    documents.emplace_back(nullptr);
+  }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { put(mark, nullptr, ""); }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { throw Fault{mark, "aliases are not allowed"}; }
@@ -91,6 +96,7 @@ class Builder final : public YAML::EventHandler {
   }
 
   std::vector<Level> open_;
+  int start_ = 0;
 };
 
 Status fault_at(const std::string& name, const YAML::Mark& mark, const std::string& message) {

@@ -45,12 +45,21 @@ std::string fitted_line(std::string_view line, std::size_t columns) {
   return std::string(kept) + "…" + (kept.find('\x1b') == kept.npos ? "" : "\x1b[0m");
 }
 
+// Quoted where a reader would take it for something else than a text, or lose a part of it.
+void emit(YAML::Emitter& out, const std::string& text) {
+  const bool control = std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  if (control || !reads_as_text(text)) out << YAML::DoubleQuoted;
+  out << text;
+}
+
 void emit(YAML::Emitter& out, const Json& value) {
   switch (value.type()) {
     case Json::value_t::object:
       out << YAML::BeginMap;
       for (const auto& [key, member] : value.items()) {
-        out << YAML::Key << key << YAML::Value;
+        out << YAML::Key;
+        emit(out, key);
+        out << YAML::Value;
         emit(out, member);
       }
       out << YAML::EndMap;
@@ -61,9 +70,7 @@ void emit(YAML::Emitter& out, const Json& value) {
       out << YAML::EndSeq;
       break;
     case Json::value_t::string:
-      // Quoted where a reader would take it for something else than a text.
-      if (!reads_as_text(value.get_ref<const std::string&>())) out << YAML::DoubleQuoted;
-      out << value.get_ref<const std::string&>();
+      emit(out, value.get_ref<const std::string&>());
       break;
     case Json::value_t::null:
       out << YAML::Null;
