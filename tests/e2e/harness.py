@@ -21,6 +21,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools/demo.d"))
 
+import contract  # noqa: E402
 import stack  # noqa: E402
 from counts import AppCounts, counts_by_version, parse_hey  # noqa: E402,F401
 from stack import free_port, processes_below  # noqa: E402,F401
@@ -144,7 +145,11 @@ class Stack(stack.Stack):
         return (self.folder / "state/token").read_text().strip()
 
     def call(self, method, path, body=None, headers=None):
-        return exchange(self.api_port, method, path, body, {"Authorization": f"Bearer {self.token}", **(headers or {})})
+        """The answer, held to the OpenAPI document."""
+        reply = exchange(self.api_port, method, path, body, {"Authorization": f"Bearer {self.token}", **(headers or {})})
+        if faults := contract.faults(method, path, reply):
+            raise AssertionError(f"{method} {path}: {reply.status} is not what the document says: {faults[:5]}")
+        return reply
 
     def read(self, path):
         reply = self.call("GET", path)
