@@ -18,7 +18,7 @@ std::int64_t remaining_ns(Deadline deadline) {
 }
 
 Deadlines::Deadlines(boost::asio::any_io_executor executor, std::uint32_t slots, Expire expire, void* context)
-    : expire_(expire), context_(context), positions_(slots, 0), timer_(std::move(executor)) {
+    : expire_(expire), context_(context), positions_(slots, 0), timer_(executor) {
   heap_.reserve(slots);
 }
 

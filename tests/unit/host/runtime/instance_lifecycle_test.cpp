@@ -136,8 +136,9 @@ TEST_F(InstanceLifecycleTest, code_that_does_not_return_keeps_the_library_and_is
   ASSERT_EQ(await_on(runtime, instance->start(seconds(5))), Status());
   call_later("x");
   entered.wait_for(1);
-  EXPECT_EQ(stop({.drain = milliseconds(1), .cancel = milliseconds(1), .patience = milliseconds(20)}),
-            Status(Code::deadline_exceeded, "echo: code of test-echo did not return within 20ms; it stays loaded"));
+  // The patience is long enough that a busy machine gets to quiesce within it.
+  EXPECT_EQ(stop({.drain = milliseconds(1), .cancel = milliseconds(1), .patience = milliseconds(300)}),
+            Status(Code::deadline_exceeded, "echo: code of test-echo did not return within 300ms; it stays loaded"));
   EXPECT_EQ(results.wait_for(1)[0].status().code, Code::unavailable);
   instance.reset();
   EXPECT_FALSE(mapped.expired());

@@ -52,7 +52,9 @@ class Collected {
   std::vector<T> wait_for(std::size_t count) {
     std::unique_lock lock(mutex_);
     const bool in_time = changed_.wait_for(lock, kTestDeadline, [&] { return values_.size() >= count; });
-    EXPECT_TRUE(in_time) << "only " << values_.size() << " of " << count;
+    if (!in_time) {
+      throw std::runtime_error("only " + std::to_string(values_.size()) + " of " + std::to_string(count) + " in time");
+    }
     return values_;
   }
   std::size_t size() {
