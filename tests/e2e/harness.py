@@ -346,6 +346,7 @@ class StackTest(unittest.TestCase):
         raise AssertionError(f"the test is not done after {self.time_limit} s")
 
     def _end(self, made):
+        signal.alarm(0)  # what the test started is ended also when its time is over
         self.addCleanup(made.stop)
         if made.daemon:
             print(made.log_tail(LOG_LINES))

@@ -12,6 +12,7 @@ class StopTest(StackTest):
         self.start_stack()
         self.stack.first_release(replicas=3)
         self.stack.begin_load()
+        wait_for("only HAProxy's master and its newest worker", lambda: len(self.stack.haproxies()) == 2, 10)
         replicas, haproxies = self.stack.replicas(), self.stack.haproxies()
         status, seconds = self.stack.stop_daemon()
         self.assertEqual(status, 0)
