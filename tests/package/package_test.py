@@ -47,6 +47,21 @@ class Installation(unittest.TestCase):
             self.assertNotRegex(workshop.run("readelf", "-dW", program), "R(UN)?PATH", program)
 
 
+    def test_a_new_plugin_is_refused_with_the_way_out(self):
+        def refused(*arguments):
+            done = subprocess.run(["slipway", "plugin", "new", *arguments], env=workshop.environment(), capture_output=True,
+                                  text=True, timeout=20, cwd=PLACE)
+            return done.returncode, done.stderr.strip()
+
+        self.assertEqual(refused("greeter", "--interface", "gate")[0], 2)
+        self.assertEqual(refused("acme.greeter", "--interface", "app"), (
+            2, 'slipway: --interface "app": there is no such template for cpp; there are ' + ", ".join(sorted(INTERFACES))))
+        self.assertEqual(refused("acme.greeter", "--interface", "gate", "--lang", "go"), (
+            2, 'slipway: --lang "go": there is no such template; there are c, cpp, rust'))
+        self.assertEqual(refused("acme.greeter", "--interface", "gate", "--directory", "prefix"), (
+            5, "slipway: prefix exists already; name another folder with --directory"))
+
+
 class Workshop(unittest.TestCase):
     def test_builds(self):
         wanted = workshop.templates()
