@@ -12,6 +12,7 @@ BlockingPool::~BlockingPool() { threads_.join(); }
 Status BlockingPool::post(Task task) {
   if (pending_.fetch_add(1) >= settings_.limit) {
     pending_.fetch_sub(1);
+    refused_.fetch_add(1);
     return {Code::resource_exhausted, "the pool \"" + settings_.name + "\" has " + std::to_string(settings_.limit) +
                                           " tasks waiting or running, the most that it may have"};
   }

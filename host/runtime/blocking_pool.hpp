@@ -37,12 +37,15 @@ class BlockingPool {
   [[nodiscard]] bool running_in_this_thread() const { return threads_.get_executor().running_in_this_thread(); }
   // Tasks that wait or run.
   [[nodiscard]] std::uint32_t pending() const { return pending_.load(std::memory_order_relaxed); }
+  // Tasks dropped because of the limit, ever.
+  [[nodiscard]] std::uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
 
  private:
   void run(Task task);
 
   const BlockingPoolSettings settings_;
   std::atomic<std::uint32_t> pending_{0};
+  std::atomic<std::uint64_t> refused_{0};
   mutable boost::asio::thread_pool threads_;
 };
 

@@ -104,6 +104,8 @@ class CallTable {
   [[nodiscard]] std::uint32_t in_use(Count count) const;
 
   [[nodiscard]] RefusedCompletions refused() const;
+  // Calls that found no slot.
+  [[nodiscard]] std::uint64_t refused_calls() const { return full_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint32_t capacity() const { return settings_.slots; }
 
  private:
@@ -132,6 +134,7 @@ class CallTable {
   std::atomic<std::uint64_t> late_{0};
   std::atomic<std::uint64_t> repeated_{0};
   std::atomic<std::uint64_t> unknown_{0};
+  std::atomic<std::uint64_t> full_{0};
 };
 
 inline CallSlot* CallTable::claim(CallPhase phase, Callback callback, std::uint64_t& id, Fault& fault) {
@@ -155,6 +158,7 @@ inline CallSlot* CallTable::claim(CallPhase phase, Callback callback, std::uint6
     }
     index = index + 1 == settings_.slots ? 0 : index + 1;
   }
+  full_.fetch_add(1, std::memory_order_relaxed);
   fault = Fault::too_many;
   return nullptr;
 }

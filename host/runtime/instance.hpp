@@ -121,6 +121,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
   [[nodiscard]] std::uint32_t open_calls() const { return calls_.in_use(CallTable::Count::without_zombies); }
   // Calls, answers and wakes that wait for the instance's turn; always 0 for calls of a concurrent one.
   [[nodiscard]] std::size_t queued() const { return strand_->waiting(); }
+  // Calls refused because too many are open or wait for a thread, ever.
+  [[nodiscard]] std::uint64_t refused_calls() const;
   // Calls whose caller has been answered, while the plugin still owes a completion.
   [[nodiscard]] std::uint32_t zombies() const;
   // Uses of the host's table that plugin.h does not allow in the state they came in, and wakes and requests dropped.

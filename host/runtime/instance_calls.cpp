@@ -32,6 +32,10 @@ BegunCall Instance::call_queued(const CallArguments& arguments, Callback callbac
   return {id};
 }
 
+std::uint64_t Instance::refused_calls() const {
+  return calls_.refused_calls() + (own_pool_ == nullptr ? 0 : own_pool_->refused());
+}
+
 void Instance::invoke_queued(const CallArguments& arguments, std::uint64_t id, Deadline deadline) {
   if (!enter()) return;
   if (calls_.begin(id)) {

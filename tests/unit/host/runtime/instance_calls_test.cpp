@@ -177,6 +177,7 @@ TEST_P(InstanceCallsTest, more_open_calls_than_allowed_are_refused) {
   const auto open = ids.wait_for(2);
   EXPECT_EQ(call("c").status(), Status(Code::resource_exhausted,
                                        "instance \"echo\" (test-echo) has 2 open calls, the most that it may have"));
+  EXPECT_EQ(instance->refused_calls(), 1U);
   for (const std::uint64_t id : open) plugin.complete(id, SLIPWAY_OK, "");
   results.wait_for(2);
 }

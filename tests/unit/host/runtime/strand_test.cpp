@@ -73,6 +73,7 @@ TEST_F(BlockingPoolTest, a_full_pool_refuses_by_name_and_takes_work_again_when_i
   ASSERT_TRUE(pool.post([] {}).ok());
   EXPECT_EQ(pool.post([] {}), Status(Code::resource_exhausted,
                                      "the pool \"libpq\" has 2 tasks waiting or running, the most that it may have"));
+  EXPECT_EQ(pool.refused(), 1U);
   gate.set_value();
   while (pool.pending() > 0) std::this_thread::yield();
   std::promise<void> ran;
