@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "host/api/version.hpp"
+#include "host/app/bounds.hpp"
 #include "host/config/reload.hpp"
 #include "host/services/instance_sink.hpp"
 #include "host/telemetry/metric_catalogue.hpp"
@@ -58,6 +59,7 @@ rollout::Wiring wiring_of(const manifest::Profile& profile) {
 rollout::EngineSettings engine_settings(const config::SiteConfig& site, const manifest::Profile& profile) {
   rollout::EngineSettings settings;
   settings.environment = site.environment;
+  settings.bounds = bounds_of(site);
   settings.wiring = wiring_of(profile);
   return settings;
 }
@@ -240,7 +242,9 @@ void Daemon::reload() {
     log_.info("configuration", {{"change", change.sentence}});
   configuration_.site = config::reloaded(configuration_.site, *loaded.config);
   log_.set_level(configuration_.site.log.level);
-  static_cast<void>(log_.reopen());
+  if (const Status opened = log_.reopen(configuration_.site.log.file); !opened.ok())
+    log_.error("the log goes on where it was", {{"reason", opened.message}});
+  engine_.set_bounds(bounds_of(configuration_.site));
   server_.set_limits(server_settings(configuration_.site));
   boost::asio::co_spawn(runtime_.executor(), profiles_.reload_file(), boost::asio::detached);
 }

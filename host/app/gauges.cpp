@@ -1,5 +1,7 @@
 #include "host/app/gauges.hpp"
 
+#include <utility>
+
 #include "host/telemetry/metric_catalogue.hpp"
 
 namespace slipway::app {
@@ -12,7 +14,11 @@ void Gauges::read() {
   metrics_.gauge(telemetry::metric::kQueueDepth, {"blocking"})
       .set(static_cast<double>(sources_.runtime.blocking().pending()));
   metrics_.gauge(telemetry::metric::kSpareThreads).set(static_cast<double>(sources_.runtime.spare_threads()));
-  metrics_.gauge(telemetry::metric::kParkedWork, {"applications"}).set(static_cast<double>(sources_.engine.busy()));
+  const std::uint64_t refused = sources_.runtime.blocking().refused();
+  metrics_.counter(telemetry::metric::kQueueRefused, {"blocking"})
+      .add(static_cast<double>(refused - std::exchange(blocking_refused_, refused)));
+  for (const auto& [kind, number] : sources_.engine.parked())
+    metrics_.gauge(telemetry::metric::kParkedWork, {to_name(kind)}).set(static_cast<double>(number));
 }
 
 void Gauges::read_generations() {
@@ -33,6 +39,7 @@ void Gauges::read_instances() {
     count_up(*route.instance, "unknown", refused.unknown);
     metrics_.gauge(telemetry::metric::kQueueDepth, {"plugin/" + route.instance->name()})
         .set(static_cast<double>(route.instance->queued()));
+    count_refused(*route.instance);
   }
 }
 
@@ -44,13 +51,21 @@ void Gauges::read_parked() {
   metrics_.gauge(telemetry::metric::kParkedBytes).set(static_cast<double>(bytes));
 }
 
-// The instance's own counters are totals that begin anew with each generation; several bindings may lead to it.
 void Gauges::count_up(const runtime::Instance& instance, const std::string& reason, std::uint64_t total) {
-  Counted& before = counted_[{instance.name(), reason}];
-  if (before.of.lock().get() != &instance) before = {instance.weak_from_this(), 0};
   metrics_.counter(telemetry::metric::kCompletionsRefused, {instance.name(), reason})
-      .add(static_cast<double>(total - before.total));
-  before.total = total;
+      .add(static_cast<double>(growth(instance, reason, total)));
+}
+
+void Gauges::count_refused(const runtime::Instance& instance) {
+  metrics_.counter(telemetry::metric::kQueueRefused, {"plugin/" + instance.name()})
+      .add(static_cast<double>(growth(instance, "queue", instance.refused_calls())));
+}
+
+// The instance's own counters are totals that begin anew with each generation; several bindings may lead to it.
+std::uint64_t Gauges::growth(const runtime::Instance& instance, const std::string& what, std::uint64_t total) {
+  Counted& before = counted_[{instance.name(), what}];
+  if (before.of.lock().get() != &instance) before = {instance.weak_from_this(), 0};
+  return total - std::exchange(before.total, total);
 }
 
 }  // namespace slipway::app

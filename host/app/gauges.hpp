@@ -33,6 +33,8 @@ class Gauges {
   void read_instances();
   void read_parked();
   void count_up(const runtime::Instance& instance, const std::string& reason, std::uint64_t total);
+  void count_refused(const runtime::Instance& instance);
+  std::uint64_t growth(const runtime::Instance& instance, const std::string& what, std::uint64_t total);
 
   GaugeSources sources_;
   telemetry::Metrics& metrics_;
@@ -42,6 +44,7 @@ class Gauges {
     std::uint64_t total = 0;
   };
   std::map<std::pair<std::string, std::string>, Counted> counted_;
+  std::uint64_t blocking_refused_ = 0;
 };
 
 }  // namespace slipway::app

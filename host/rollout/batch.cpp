@@ -14,7 +14,10 @@ JournalEntry entry_of(const Change& change, const Record& record, Instant now) {
                      .reason = change.reason,
                      .actor = change.by,
                      .generation = record.order.generation,
-                     .detail = change.detail};
+                     .detail = change.detail,
+                     .request_id = change.origin.request_id,
+                     .traceparent = change.origin.traceparent};
+  if (entry.traceparent.empty()) entry.traceparent = record.rollout.traceparent;
   for (const OrderedGroup& group : record.order.groups)
     entry.groups.push_back({group.role, group.replicas, group.weight});
   return entry;
@@ -92,6 +95,7 @@ storage::WriteRequest batch_of(const Draft& draft) {
   }
   const storage::Key active = keys::index(rollout.tenant, "active/", rollout.id);
   if (has_ended(rollout.state)) batch.removes.push_back(active);
+  if (rollout.ended_at) batch.puts.push_back({keys::ended(rollout.tenant, *rollout.ended_at, rollout.id), rollout.id});
   if (draft.record_version == 0) {
     batch.puts.push_back({keys::index(rollout.tenant, "all/", rollout.id), rollout.id});
     batch.puts.push_back({keys::index(rollout.tenant, "app/" + rollout.application + "/", rollout.id), rollout.id});

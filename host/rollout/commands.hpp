@@ -10,6 +10,7 @@ struct Word {
   Action action;
   ActionRequest request;
   std::string by;
+  Origin origin{};
 };
 
 // The decision, or FAILED_PRECONDITION with a sentence that names the state and what is possible in it. retry and the

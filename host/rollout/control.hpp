@@ -15,11 +15,12 @@
 
 namespace slipway::rollout {
 
-// Who asks. `trace` is a W3C traceparent.
+// Who asks, and by which request: `trace` is its W3C traceparent, `request` its id.
 struct Actor {
   std::string tenant;
   std::string subject;
-  std::string trace;
+  std::string trace{};
+  std::string request{};
 };
 
 enum class Mode { commit, dry_run };

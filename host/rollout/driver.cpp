@@ -89,8 +89,17 @@ boost::asio::awaitable<void> Driver::run() {
       if ((moved && ++moves < kMovesInARow) || interrupted_) continue;
     }
     moves = 0;
+    parked_ = parked_by();
     co_await wakeup_.wait_until(next_moment());
+    parked_ = Parked::nothing;
   }
+}
+
+Parked Driver::parked_by() const {
+  if (!has_rollout()) return Parked::nothing;
+  if (record().rollout.state == State::paused) return Parked::approval;
+  if (!world_ || !troubles_.none()) return Parked::plugin;
+  return enum_from<Parked>(to_name(waiting_.kind)).value_or(Parked::nothing);
 }
 
 // Makes the world what is committed. A provider that has seen a newer order than ours is told a newer one.
@@ -149,9 +158,12 @@ boost::asio::awaitable<void> Driver::refused(std::int64_t generation, Status sta
 
 boost::asio::awaitable<void> Driver::look() {
   if (!has_rollout() || troubles_.resting(kProvider, now()) || interrupted_) co_return;
+  const std::int64_t began = tools_.clock.steady_ns();
   const auto seen = co_await interruptible(bridge::call<provider::Interface, provider::Observe>(
       tools_.caller, kProvider, target(), context(tools_.settings.budgets.observe)));
   if (!seen.ok() && interrupted_) co_return;
+  tools_.metrics.histogram(telemetry::metric::kStepSeconds, {"observe"})
+      .observe(static_cast<double>(tools_.clock.steady_ns() - began) / 1e9);
   looked_at_ = now();
   if (!seen.ok() && seen.status().code != Code::not_found) {
     troubles_.failed(kProvider, seen.status(), now());

@@ -28,6 +28,19 @@
 
 namespace slipway::rollout {
 
+// Kinds of waiting, as the metric has them: of a strategy's wait, or for a plugin.
+enum class Parked { nothing, replicas, traffic, time, analysis, gate, approval, plugin };
+constexpr auto enum_names(Parked) {
+  return std::array<EnumName<Parked>, 8>{{{Parked::nothing, "nothing"},
+                                          {Parked::replicas, "replicas"},
+                                          {Parked::traffic, "traffic"},
+                                          {Parked::time, "time"},
+                                          {Parked::analysis, "analysis"},
+                                          {Parked::gate, "gate"},
+                                          {Parked::approval, "approval"},
+                                          {Parked::plugin, "plugin"}}};
+}
+
 // Everything but the constructor and wake() belongs to the strand. Held by shared pointers; coroutines keep it alive.
 class Driver : public std::enable_shared_from_this<Driver> {
  public:
@@ -56,6 +69,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
   void stop();
   // [any thread]
   [[nodiscard]] bool running() const { return running_; }
+  // [any thread] What its rollout waits for; nothing while the host itself is at work, or without a rollout.
+  [[nodiscard]] Parked parked() const { return in_plugin_ ? Parked::plugin : parked_.load(); }
 
  private:
   struct Analysis;
@@ -69,6 +84,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   boost::asio::awaitable<bool> decide();
   boost::asio::awaitable<bool> go_on(std::optional<Change> change);
   [[nodiscard]] Instant next_moment() const;
+  [[nodiscard]] Parked parked_by() const;
   [[nodiscard]] bool has_work() const;
   void ensure_running();
   void interrupt();
@@ -90,6 +106,9 @@ class Driver : public std::enable_shared_from_this<Driver> {
   boost::asio::awaitable<Status> refresh();
   [[nodiscard]] Status may_start(const RolloutRequest& request) const;
   [[nodiscard]] Status may_retry(const Rollout& before) const;
+  Status reserve();
+  // A refusal before anything is touched, when too many wait for their turn.
+  [[nodiscard]] Status crowded() const;
   [[nodiscard]] storage::WriteRequest end_beside(Change over) const;
 
   // Writing and reading (driver_commit.cpp)
@@ -99,6 +118,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   boost::asio::awaitable<Status> commit_with(Change change, storage::WriteRequest beside);
   boost::asio::awaitable<Result<storage::WriteReply>> write(storage::WriteRequest batch);
   boost::asio::awaitable<Status> outrun();
+  void count();
   void adopt(Draft draft, const storage::WriteReply& reply);
   void tell(const Draft& draft);
   boost::asio::awaitable<Status> outrun_steady(std::int64_t seen);
@@ -139,6 +159,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
   Wakeup wakeup_;
   std::optional<Stored<Application>> application_;
   std::optional<Stored<Record>> rollout_;  // the one under way
+  std::optional<State> counted_;           // its state, as the census knows it
+  Census::PlacePtr place_;                 // of one that is about to begin
   bool stale_ = true;                      // what is in memory may not be what is stored
   Releases releases_;
   std::optional<provider::Observation> world_;
@@ -155,6 +177,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
   bool fresh_failure_ = false;  // an analysis failed and the strategy has not been asked since
   bool interrupted_ = false;
   std::atomic<bool> running_ = false;
+  std::atomic<Parked> parked_ = Parked::nothing;
+  std::atomic<bool> in_plugin_ = false;  // the loop waits for its answer
   bool stopping_ = false;
   Wakeup* in_call_ = nullptr;
 };
@@ -179,7 +203,9 @@ boost::asio::awaitable<Result<T>> Driver::interruptible(boost::asio::awaitable<R
                           if (error) std::rethrow_exception(error);
                         });
   in_call_ = &pending->done;
+  in_plugin_ = has_rollout();
   while (!pending->result && !interrupted_) co_await pending->done.wait_until(now() + seconds(60));
+  in_plugin_ = false;
   in_call_ = nullptr;
   if (!pending->result) co_return Status(Code::cancelled, "something more urgent came");
   co_return std::move(*pending->result);

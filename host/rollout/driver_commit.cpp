@@ -11,6 +11,7 @@ boost::asio::awaitable<Status> Driver::load() {
       application_.reset();
       rollout_.reset();
       stale_ = false;
+      count();
     } else {
       troubles_.failed("storage", application.status(), now());
     }
@@ -33,8 +34,15 @@ boost::asio::awaitable<Status> Driver::load() {
   waiting_ = has_rollout() ? record().wait : strategy::Wait{};
   stale_ = false;
   note_use();
+  count();
   sync_analyses();
   co_return Status();
+}
+
+// Whenever what is in memory is what is stored.
+void Driver::count() {
+  const auto state = has_rollout() ? std::optional(record().rollout.state) : std::nullopt;
+  tools_.census.moved(std::exchange(counted_, state), state, std::move(place_));
 }
 
 boost::asio::awaitable<Status> Driver::load_releases(const Order& order) {
@@ -128,6 +136,7 @@ void Driver::adopt(Draft draft, const storage::WriteReply& reply) {
     rollout_ = Stored<Record>{std::move(draft.record), reply.versions.at(0)};
   }
   note_use();
+  count();
   sync_analyses();
 }
 
@@ -142,17 +151,11 @@ void Driver::tell(const Draft& draft) {
                                 {"state", to_name(rollout.state)},
                                 {"step", rollout.step},
                                 {"reason", entry.reason},
-                                {"traceparent", rollout.traceparent}});
+                                {"request_id", entry.request_id},
+                                {"traceparent", entry.traceparent}});
   }
-  const bool begins = draft.record_version == 0;
-  if (begins || !has_rollout() || record().rollout.state != rollout.state) {
-    if (has_rollout() && !begins)
-      tools_.metrics.gauge(telemetry::metric::kRollouts, {to_name(record().rollout.state)}).add(-1);
-    if (!has_ended(rollout.state)) tools_.metrics.gauge(telemetry::metric::kRollouts, {to_name(rollout.state)}).add(1);
-    if (has_ended(rollout.state))
-      tools_.metrics.counter(telemetry::metric::kRolloutsFinished, {rollout.strategy.name, to_name(rollout.state)})
-          .add();
-  }
+  if (has_ended(rollout.state))
+    tools_.metrics.counter(telemetry::metric::kRolloutsFinished, {rollout.strategy.name, to_name(rollout.state)}).add();
   for (const Event& event : draft.events) tools_.metrics.counter(telemetry::metric::kEvents, {event.type}).add();
   if (!draft.events.empty()) tools_.feed.published(tenant_);
 }

@@ -7,13 +7,14 @@ namespace {
 
 constexpr std::size_t kMaxWaiting = 32;
 
-// A refusal before anything is touched.
-Status busy(const std::string& application) {
-  return Status(Code::resource_exhausted, std::to_string(kMaxWaiting) + " requests for application " + application +
-                                              " wait already; try again later");
-}
-
 }  // namespace
+
+Status Driver::crowded() const {
+  if (turns_.waiting() < kMaxWaiting) return {};
+  tools_.metrics.counter(telemetry::metric::kQueueRefused, {"requests"}).add();
+  return Status(Code::resource_exhausted,
+                std::to_string(kMaxWaiting) + " requests for application " + name_ + " wait already; try again later");
+}
 
 Status Driver::check_version(const IfVersion& version, std::int64_t have, const std::string& what) const {
   if (!version || *version == std::to_string(have)) return {};
@@ -35,7 +36,7 @@ Later<Rollout> Driver::show(std::string rollout, std::int64_t version) {
 }
 
 Later<Rollout> Driver::act(std::string rollout, Word word, IfVersion version, Mode mode) {
-  if (turns_.waiting() >= kMaxWaiting) co_return busy(name_);
+  if (Status status = crowded(); !status.ok()) co_return status;
   const auto turn = co_await turns_.take();
   if (Status status = co_await refresh(); !status.ok()) co_return status;
   if (!has_rollout() || record().rollout.id != rollout) {
@@ -46,7 +47,10 @@ Later<Rollout> Driver::act(std::string rollout, Word word, IfVersion version, Mo
   if (!stale.ok()) co_return stale;
   const provider::Observation nothing;
   auto change = obey(record(), word, world_ ? *world_ : nothing, now());
+  if (change.status().code == Code::resource_exhausted)
+    tools_.metrics.counter(telemetry::metric::kQueueRefused, {"commands"}).add();
   if (!change.ok()) co_return change.status();
+  change->origin = std::move(word.origin);
   const Record after = change->record;
   const std::int64_t before = rollout_->version;
   if (mode == Mode::dry_run) co_return view(after, before, nullptr);
@@ -59,27 +63,39 @@ Later<Rollout> Driver::act(std::string rollout, Word word, IfVersion version, Mo
 
 // The first decision: the records of the rollout and, when it replaces another, the end of that one in the same write.
 Later<Rollout> Driver::start(Start start) {
-  if (turns_.waiting() >= kMaxWaiting) co_return busy(name_);
+  if (Status status = crowded(); !status.ok()) co_return status;
   const auto turn = co_await turns_.take();
   if (Status status = co_await refresh(); !status.ok()) co_return status;
   if (Status status = may_start(start.request); !status.ok()) co_return status;
+  // Going back is never refused, and a rollout that replaces another is not one more.
+  const bool one_more = !has_rollout() && start.kind != "rollback";
+  if (Status status = one_more ? reserve() : Status(); !status.ok()) co_return status;
 
   Change change = begin(application_->value, start, tools_.ids.next(), now());
   storage::WriteRequest beside;
   if (has_rollout()) {
     clear_first(change.record, record(), now());
-    beside = end_beside(supersede(record(), change.record.rollout, now()));
-    tools_.metrics.gauge(telemetry::metric::kRollouts, {to_name(record().rollout.state)}).add(-1);
+    Change over = supersede(record(), change.record.rollout, now());
+    over.origin = change.origin;
+    beside = end_beside(std::move(over));
   }
   rollout_.reset();
   if (Status status = co_await commit_with(std::move(change), std::move(beside)); !status.ok()) {
     stale_ = true;
+    place_.reset();
     ensure_running();
     co_return status;
   }
   interrupt();
   ensure_running();
   co_return shown();
+}
+
+Status Driver::reserve() {
+  auto place = tools_.census.reserve();
+  if (!place.ok()) return place.status();
+  place_ = std::move(*place);
+  return {};
 }
 
 Status Driver::may_start(const RolloutRequest& request) const {
@@ -102,6 +118,7 @@ storage::WriteRequest Driver::end_beside(Change over) const {
   batch.expect.push_back({keys::rollout(tenant_, id), rollout_->version});
   batch.puts.push_back({keys::rollout(tenant_, id), encode_text(draft.record)});
   batch.removes.push_back(keys::index(tenant_, "active/", id));
+  batch.puts.push_back({keys::ended(tenant_, now(), id), id});
   for (const JournalEntry& entry : draft.journal) {
     batch.appends.push_back({keys::journal(tenant_, id), encode_text(entry)});
   }
@@ -111,7 +128,7 @@ storage::WriteRequest Driver::end_beside(Change over) const {
 
 // A new attempt of a rollout that went back.
 Later<Rollout> Driver::retry(std::string rollout, Word word, IfVersion version, Mode mode) {
-  if (turns_.waiting() >= kMaxWaiting) co_return busy(name_);
+  if (Status status = crowded(); !status.ok()) co_return status;
   const auto turn = co_await turns_.take();
   if (Status status = co_await refresh(); !status.ok()) co_return status;
   auto old = co_await tools_.store.rollout(tenant_, rollout);
@@ -121,17 +138,20 @@ Later<Rollout> Driver::retry(std::string rollout, Word word, IfVersion version, 
   if (!status.ok()) co_return status;
   Change change = again(old->value.rollout, application_->value, now());
   change.by = word.by;
+  change.origin = word.origin;
   if (!word.by.empty()) change.reason += " by " + word.by;
   if (!word.request.reason.empty()) change.reason += ": " + word.request.reason;
   if (mode == Mode::dry_run) co_return view(change.record, old->version, nullptr);
+  status = reserve();
+  if (!status.ok()) co_return status;
   rollout_ = std::move(*old);
   status = co_await commit(std::move(change));
   if (!status.ok()) {
     rollout_.reset();
+    place_.reset();
     stale_ = true;
     co_return status;
   }
-  tools_.metrics.gauge(telemetry::metric::kRollouts, {to_name(State::pending)}).add(1);
   interrupt();
   ensure_running();
   co_return shown();
@@ -158,12 +178,10 @@ Status Driver::may_retry(const Rollout& before) const {
 
 boost::asio::awaitable<Status> Driver::resume(Duration away) {
   const auto turn = co_await turns_.take();
-  if (has_rollout()) tools_.metrics.gauge(telemetry::metric::kRollouts, {to_name(record().rollout.state)}).add(-1);
   rollout_.reset();
   stale_ = true;
   if (Status status = co_await refresh(); status.code == Code::not_found) co_return status;
   if (!stale_ && has_rollout()) {
-    tools_.metrics.gauge(telemetry::metric::kRollouts, {to_name(record().rollout.state)}).add(1);
     Change change{.record = record(), .kind = "resumed", .reason = record().rollout.why.reason};
     Record& next = change.record;
     // Nobody looked meanwhile: that time counts neither as progress missed nor as time watched.

@@ -17,13 +17,19 @@ Engine::Engine(EngineParts parts, EngineSettings settings)
       lease_strand_(boost::asio::make_strand(parts_.executor)),
       lease_(lease_strand_, store_, clock_, parts_.timers, parts_.log, settings_),
       feed_(clock_, parts_.timers, static_cast<std::size_t>(settings_.events.max_waiting)),
-      trimmer_(parts_.executor, store_, settings_.events),
+      trimmer_({boost::asio::make_strand(parts_.executor), store_, lease_, clock_, parts_.timers, settings_}),
+      census_(parts_.metrics, settings_.bounds.max_active),
       wiring_(settings_.wiring),
-      tools_{parts_.caller, clock_, parts_.timers, parts_.ids, parts_.random, parts_.log, parts_.metrics,
-             settings_,     store_, lease_,        feed_,      trimmer_,      wiring_,    uses_},
+      tools_{parts_.caller, clock_, parts_.timers, parts_.ids, parts_.random, parts_.log, parts_.metrics, settings_,
+             store_,        lease_, feed_,         trimmer_,   census_,       wiring_,    uses_},
       notifications_(tools_, parts_.executor) {}
 
 Engine::~Engine() = default;
+
+void Engine::set_bounds(const Bounds& bounds) {
+  census_.set_most(bounds.max_active);
+  trimmer_.keep_for(bounds.retention);
+}
 
 Engine::Inside::Inside(Count count) : count_(std::move(count)) { ++*count_; }
 Engine::Inside::~Inside() { --*count_; }
@@ -65,6 +71,17 @@ std::size_t Engine::busy() const {
       std::count_if(all.begin(), all.end(), [](const auto& found) { return found->running(); }));
 }
 
+std::map<Parked, std::size_t> Engine::parked() const {
+  std::map<Parked, std::size_t> result;
+  for (const auto& [kind, name] : enum_names(Parked{})) {
+    if (kind != Parked::nothing) result[kind] = 0;
+  }
+  for (const DriverPtr& found : drivers()) {
+    if (const auto kind = result.find(found->parked()); kind != result.end()) ++kind->second;
+  }
+  return result;
+}
+
 void Engine::provider_changed(const std::string& tenant, const std::string& application) {
   if (const auto found = find_driver(tenant, application)) found->wake();
 }
@@ -86,6 +103,7 @@ boost::asio::awaitable<Status> Engine::resume(Duration patience) {
   boost::asio::co_spawn(lease_strand_, keep(this), boost::asio::detached);
   if (Status status = co_await take_up(away); !status.ok()) co_return status;
   notifications_.start();
+  trimmer_.start();
   co_return Status();
 }
 
@@ -116,6 +134,7 @@ boost::asio::awaitable<Status> Engine::resume_applications(Duration away) {
     if (!page.ok()) co_return page.status();
     for (const storage::Record& record : page->records) {
       feed_.known(record.key.tenant);
+      trimmer_.known(record.key.tenant);
       const auto found = driver(record.key.tenant, record.key.id);
       auto begin = [](DriverPtr self, Duration gone) -> boost::asio::awaitable<void> {
         (void)co_await self->resume(gone);
@@ -153,6 +172,7 @@ boost::asio::awaitable<Status> Engine::stop(Duration patience) {
     boost::asio::co_spawn(found->strand(), halt(found), boost::asio::detached);
   }
   notifications_.stop();
+  trimmer_.stop();
   Wakeup pause(co_await boost::asio::this_coro::executor, clock_, parts_.timers);
   const std::int64_t until = clock_.steady_ns() + patience.ns;
   while ((busy() > 0 || *inside_ > 0) && clock_.steady_ns() < until) {

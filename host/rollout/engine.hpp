@@ -47,8 +47,12 @@ class Engine final : public Control {
   [[nodiscard]] std::size_t uses_of_strategy(const std::string& binding, const std::string& version) const {
     return uses_.count(binding, version);
   }
+  // What the site bounds, from now on.
+  void set_bounds(const Bounds& bounds);
   // Applications on which something is under way.
   [[nodiscard]] std::size_t busy() const;
+  // How many rollouts wait for what; every kind but "nothing".
+  [[nodiscard]] std::map<Parked, std::size_t> parked() const;
 
   Answer<PutApplication> put_application(Actor actor, ApplicationSpec spec, IfVersion version, Mode mode) override;
   Answer<Application> application(Actor actor, std::string name) override;
@@ -109,6 +113,7 @@ class Engine final : public Control {
   Lease lease_;
   Feed feed_;
   Trimmer trimmer_;
+  Census census_;
   CurrentWiring wiring_;
   StrategyUses uses_;
   Tools tools_;

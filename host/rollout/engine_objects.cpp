@@ -137,6 +137,9 @@ Control::Answer<Page<JournalEntry>> Engine::journal(Actor actor, std::string id,
   if (!after.ok()) co_return after.status();
   const auto read = co_await store_.read(read_of(keys::journal(actor.tenant, id), *after, page_size(page)));
   if (!read.ok()) co_return read.status();
+  if (read->first == 0 && read->last > 0)
+    co_return Status(Code::out_of_range,
+                     "the journal of rollout " + id + " is no longer kept; journal_retention says for how long it is");
   Page<JournalEntry> result;
   for (const storage::Entry& entry : read->entries) {
     auto decoded = decode_text<JournalEntry>(entry.value, "an entry of the journal");
@@ -159,10 +162,17 @@ Control::Answer<std::vector<Event>> Engine::events(Actor actor, std::int64_t aft
                                                    Duration patience) {
   const Instant until = clock_.now() + patience;
   const auto watch = feed_.watch(actor.tenant, co_await boost::asio::this_coro::executor);
-  if (!watch) co_return Status(Code::resource_exhausted, "too many readers wait for events; try again later");
+  if (!watch) {
+    parts_.metrics.counter(telemetry::metric::kQueueRefused, {"readers"}).add();
+    co_return Status(Code::resource_exhausted, "too many readers wait for events; try again later");
+  }
   for (;;) {
     const auto read = co_await store_.read(read_of(keys::events(actor.tenant), after, std::clamp(limit, 1, 500)));
     if (!read.ok()) co_return read.status();
+    const bool all_gone = read->first == 0 && after < read->last;
+    if (all_gone)
+      co_return Status(Code::out_of_range, "events after " + std::to_string(after) + " are not kept: the newest was " +
+                                               std::to_string(read->last));
     const bool trimmed = read->first > after + 1;
     if (trimmed || after > read->last) {
       co_return Status(Code::out_of_range, "events after " + std::to_string(after) + " are not kept: there are " +

@@ -17,6 +17,8 @@ bool wanted(const Rollout& rollout, const RolloutFilter& filter) {
          (!filter.state || rollout.state == *filter.state);
 }
 
+Origin origin_of(const Actor& actor) { return {actor.request, actor.trace}; }
+
 constexpr int kPagesScanned = 20;  // for one answer with a filter by state
 
 }  // namespace
@@ -43,8 +45,10 @@ Control::Answer<Rollout> Engine::start_rollout(Actor actor, RolloutRequest reque
   if (!made.ok()) co_return made.status();
   if (Status status = co_await check(tools_, *made); !status.ok()) co_return status;
   const auto found = driver(actor.tenant, request.application);
-  Start start{
-      .request = std::move(request), .strategy = std::move(made->strategy), .by = actor.subject, .trace = actor.trace};
+  Start start{.request = std::move(request),
+              .strategy = std::move(made->strategy),
+              .by = actor.subject,
+              .origin = origin_of(actor)};
   co_return co_await run_on(found->strand(), found->start(std::move(start)));
 }
 
@@ -98,7 +102,7 @@ Control::Answer<Rollout> Engine::act(Actor actor, std::string id, Action action,
   if (!stored.ok()) co_return stored.status();
   const Rollout& rollout = stored->value.rollout;
   const auto found = driver(actor.tenant, rollout.application);
-  Word word{action, std::move(request), actor.subject};
+  Word word{action, std::move(request), actor.subject, origin_of(actor)};
   if (!has_ended(rollout.state))
     co_return co_await run_on(found->strand(), found->act(id, std::move(word), std::move(version), mode));
   if (version && *version != std::to_string(stored->version)) {
@@ -182,7 +186,7 @@ Later<Rollout> Engine::roll_back_from(Actor actor, Stored<Record> ended, ActionR
               .strategy = {"rollback", Json::object()},
               .kind = "rollback",
               .by = actor.subject,
-              .trace = actor.trace};
+              .origin = origin_of(actor)};
   co_return co_await run_on(found->strand(), found->start(std::move(start)));
 }
 

@@ -147,6 +147,12 @@ struct Record {
   }
 };
 
+// The request behind a decision, for logs and journal; empty for one that Slipway takes by itself.
+struct Origin {
+  std::string request_id{};
+  std::string traceparent{};
+};
+
 // One decision before it is durable: the record as it shall be, and what the journal, the events and the application
 // are told. Without `kind` it is a note: stored, not journalled.
 struct Change {
@@ -158,6 +164,7 @@ struct Change {
   std::vector<std::string> events;
   std::optional<std::string> stable_release;
   bool good = false;  // the release served well
+  Origin origin{};
 };
 
 // Equal but for the generation.

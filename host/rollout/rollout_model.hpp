@@ -174,6 +174,8 @@ struct JournalEntry {
   std::vector<strategy::Group> groups;
   std::int64_t generation = 0;
   Json detail;
+  std::string request_id;
+  std::string traceparent;
   static constexpr auto fields() {
     return slipway::fields(
         field("sequence", &JournalEntry::sequence, "Its number in the rollout's journal."),
@@ -185,7 +187,11 @@ struct JournalEntry {
         field("actor", &JournalEntry::actor, "Who asked for it; empty when Slipway decided by itself."),
         field("groups", &JournalEntry::groups, "The groups that it ordered."),
         field("generation", &JournalEntry::generation, "Number of the order to the provider."),
-        field("detail", &JournalEntry::detail, "What it rests on: verdicts, observations."));
+        field("detail", &JournalEntry::detail, "What it rests on: verdicts, observations."),
+        field("request_id", &JournalEntry::request_id,
+              "Id of the request that asked for it; empty when Slipway decided by itself."),
+        field("traceparent", &JournalEntry::traceparent,
+              "W3C trace context of that request, else of the one that started the rollout."));
   }
 };
 

@@ -14,6 +14,19 @@ struct EventSettings {
   std::int32_t max_waiting = 1'000;  // long polls at once
 };
 
+// How long what nobody needs for going on is kept.
+struct Retention {
+  Duration events = seconds(7 * 86'400);
+  Duration journals = seconds(90 * 86'400);  // after the end of their rollouts
+  bool operator==(const Retention&) const = default;
+};
+
+// What the site bounds; may change while the engine works.
+struct Bounds {
+  std::uint32_t max_active = 1'000;  // rollouts under way
+  Retention retention{};
+};
+
 // Time that one call of a plugin may take.
 struct Budgets {
   Duration storage = seconds(5);
@@ -45,6 +58,8 @@ struct EngineSettings {
   Duration keep_notes = seconds(5);      // between two silent writes of one rollout
   Wiring wiring;                         // at the start
   EventSettings events;
+  Duration trim_every = seconds(60);
+  Bounds bounds;
   Budgets budgets;
 };
 

@@ -28,7 +28,7 @@ void prepare(Record& record, const Application& application, Instant now) {
 
 Change begin(const Application& application, const Start& start, std::string id, Instant now) {
   const RolloutRequest& request = start.request;
-  Change change{.record = {}, .kind = "started", .reason = request.reason, .by = start.by};
+  Change change{.record = {}, .kind = "started", .reason = request.reason, .by = start.by, .origin = start.origin};
   if (change.reason.empty()) change.reason = start.by.empty() ? "asked for" : "asked for by " + start.by;
   Rollout& rollout = change.record.rollout;
   rollout.id = std::move(id);
@@ -41,7 +41,7 @@ Change begin(const Application& application, const Start& start, std::string id,
   rollout.reason = request.reason;
   rollout.started_by = start.by;
   rollout.kind = start.kind;
-  rollout.traceparent = start.trace;
+  rollout.traceparent = start.origin.traceparent;
   prepare(change.record, application, now);
   change.events.emplace_back("rollout.started");
   return change;

@@ -11,7 +11,7 @@ struct Start {
   StrategySpec strategy;
   std::string kind = "deploy";
   std::string by;
-  std::string trace;
+  Origin origin{};
 };
 
 Change begin(const Application& application, const Start& start, std::string id, Instant now);

@@ -28,6 +28,11 @@ storage::Key removal(const std::string& tenant, const std::string& application) 
 storage::Key index(const std::string& tenant, const std::string& prefix, const std::string& rollout) {
   return {tenant, "rollout-index", prefix + turned(rollout)};
 }
+storage::Key ended(const std::string& tenant, Instant at, const std::string& rollout) {
+  std::string moment = std::to_string(at.ns);
+  moment.insert(0, 20 - std::min<std::size_t>(20, moment.size()), '0');
+  return {tenant, "ended-rollout", moment + "/" + rollout};
+}
 storage::StreamRef journal(const std::string& tenant, const std::string& rollout) {
   return {tenant, "journal/" + rollout};
 }

@@ -1,7 +1,8 @@
 // Typed access to what delivery keeps in the binding "storage".
 //
 // Kinds: `application` by name, `release` by <application>/<name>, `rollout` by id, `rollout-index` for lists with the
-// newest first (all/, app/<name>/, active/ and the id turned round), `removal` for applications on their way out.
+// newest first (all/, app/<name>/, active/ and the id turned round), `ended-rollout` by the moment of the end and id,
+// as long as its journal is kept, `removal` for applications on their way out.
 // `heartbeat` of the engine, `notifier-cursor`. Streams: `journal/<rollout id>`, `events`. Every key has its tenant.
 // Safe from any thread.
 #pragma once
@@ -32,6 +33,7 @@ storage::Key release(const std::string& tenant, const std::string& application, 
 storage::Key rollout(const std::string& tenant, const std::string& id);
 storage::Key removal(const std::string& tenant, const std::string& application);
 storage::Key index(const std::string& tenant, const std::string& prefix, const std::string& rollout);
+storage::Key ended(const std::string& tenant, Instant at, const std::string& rollout);
 storage::StreamRef journal(const std::string& tenant, const std::string& rollout);
 storage::StreamRef events(const std::string& tenant);
 // When the engine was last seen at work; belongs to no tenant.

@@ -3,6 +3,7 @@
 
 #include "host/base/forward_clock.hpp"
 #include "host/base/ids.hpp"
+#include "host/rollout/census.hpp"
 #include "host/rollout/current_wiring.hpp"
 #include "host/rollout/feed.hpp"
 #include "host/rollout/lease.hpp"
@@ -27,6 +28,7 @@ struct Tools {
   Lease& lease;
   Feed& feed;
   Trimmer& trimmer;
+  Census& census;
   const CurrentWiring& wiring;
   StrategyUses& uses;
 };

@@ -1,4 +1,5 @@
-// Keeps a tenant's events from growing without bound.
+// Keeps what is stored from growing without bound: events by their number and age, journals of rollouts by the time
+// since these ended. What is needed for going on is never touched.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -6,26 +7,53 @@
 #include <mutex>
 #include <string>
 
+#include "host/rollout/lease.hpp"
 #include "host/rollout/settings.hpp"
 #include "host/rollout/store.hpp"
+#include "host/rollout/wakeup.hpp"
 
 namespace slipway::rollout {
 
-// Safe from any thread; the store outlives it and what it has begun.
+// What a Trimmer works with. References: the owner outlives the trimmer and what it has begun.
+struct TrimmerParts {
+  boost::asio::any_io_executor strand;
+  Store& store;
+  const Lease& lease;
+  const base::Clock& clock;
+  Timers& timers;
+  const EngineSettings& settings;
+};
+
+// Safe from any thread.
 class Trimmer {
  public:
-  Trimmer(boost::asio::any_io_executor executor, Store& store, const EventSettings& settings)
-      : executor_(std::move(executor)), store_(store), settings_(settings) {}
+  explicit Trimmer(TrimmerParts parts);
 
+  // A tenant that may have something to trim.
+  void known(const std::string& tenant);
   // Events up to this number are stored. Now and then those go that are older than the newest `keep`.
   void stored(const std::string& tenant, std::int64_t newest);
+  // From the next sweep on.
+  void keep_for(const Retention& retention);
+
+  // Sweeps every `trim_every` while this host holds the lease, until stop().
+  void start();
+  void stop();
 
  private:
-  boost::asio::any_io_executor executor_;
-  Store& store_;
-  const EventSettings& settings_;
+  boost::asio::awaitable<void> run();
+  boost::asio::awaitable<void> sweep(std::string tenant);
+  boost::asio::awaitable<void> trim_events(std::string tenant, Instant older_than);
+  boost::asio::awaitable<void> trim_journals(std::string tenant, Instant older_than);
+  boost::asio::awaitable<bool> trim_some_journals(std::string tenant, Instant older_than);
+  boost::asio::awaitable<std::int64_t> last_event_before(std::string tenant, Instant older_than);
+
+  TrimmerParts parts_;
+  Wakeup wakeup_;
   std::mutex mutex_;
+  Retention retention_;
   std::map<std::string, std::int64_t> trimmed_;  // by tenant, the last number that went
+  std::atomic<bool> stopping_ = false;
 };
 
 }  // namespace slipway::rollout

@@ -77,7 +77,8 @@ JournalEntry verdict_entry(const AnalysisRun& run, const metrics::Window& window
                      {"window", encode(window)},
                      {"measurements", status.measurements},
                      {"method", status.method},
-                     {"evidence", status.evidence}}};
+                     {"evidence", status.evidence}},
+          .traceparent = record.rollout.traceparent};
 }
 
 const AnalysisSpec* analysis_of(const ApplicationSpec& spec, std::string_view name) {

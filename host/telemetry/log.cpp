@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <optional>
 
 #include "host/telemetry/log_line.hpp"
 
@@ -42,10 +43,12 @@ Result<spdlog::sink_ptr> open_sink(const std::string& file) {
 
 class Log::Core {
  public:
-  Core(const LogSettings& settings, const base::Clock* clock, spdlog::sink_ptr sink)
-      : settings_(settings),
+  Core(const LogSettings& settings, const base::Clock* clock, spdlog::sink_ptr sink,
+       std::optional<std::string> file = std::nullopt)
+      : format_(settings.format),
         clock_(clock),
         level_(settings.level),
+        file_(std::move(file)),
         sinks_(std::make_shared<spdlog::sinks::dist_sink_mt>()),
         logger_("slipway", sinks_) {
     if (sink) sinks_->add_sink(std::move(sink));
@@ -54,7 +57,7 @@ class Log::Core {
     logger_.set_formatter(plain());
   }
 
-  [[nodiscard]] LogFormat format() const { return settings_.format; }
+  [[nodiscard]] LogFormat format() const { return format_; }
   [[nodiscard]] Instant now() const { return clock_->now(); }
   [[nodiscard]] bool enabled(Level level) const { return level >= level_.load(std::memory_order_relaxed); }
   void set_level(Level level) { level_ = clock_ == nullptr ? Level::off : level; }
@@ -62,10 +65,12 @@ class Log::Core {
     logger_.log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
   }
 
-  Status reopen() {
-    if (settings_.file.empty()) return {};
-    auto sink = open_sink(settings_.file);
+  Status reopen(const std::string& file) {
+    const std::lock_guard lock(mutex_);
+    if (!file_ || (file.empty() && file_->empty())) return {};
+    auto sink = open_sink(file);
     if (!sink) return sink.status();
+    file_ = file;
     (*sink)->set_formatter(plain());
     sinks_->set_sinks({*sink});
     return {};
@@ -76,9 +81,11 @@ class Log::Core {
     return std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc, "\n");
   }
 
-  LogSettings settings_;
+  const LogFormat format_;
   const base::Clock* clock_;
   std::atomic<Level> level_;
+  std::mutex mutex_;
+  std::optional<std::string> file_;  // none: a sink that is no file
   std::shared_ptr<spdlog::sinks::dist_sink_mt> sinks_;
   spdlog::logger logger_;
 };
@@ -91,7 +98,7 @@ std::string_view name_of(Level level) {
 Result<Log> Log::open(const LogSettings& settings, const base::Clock& clock) {
   auto sink = open_sink(settings.file);
   if (!sink) return sink.status();
-  return Log(std::make_shared<Core>(settings, &clock, *sink), {});
+  return Log(std::make_shared<Core>(settings, &clock, *sink, settings.file), {});
 }
 
 Log Log::to(std::function<void(std::string_view)> sink, const LogSettings& settings, const base::Clock& clock) {
@@ -134,6 +141,6 @@ void Log::write(Level level, std::string_view message, const Field* begin, const
 
 bool Log::enabled(Level level) const { return core_->enabled(level); }
 void Log::set_level(Level level) const { core_->set_level(level); }
-Status Log::reopen() const { return core_->reopen(); }
+Status Log::reopen(const std::string& file) const { return core_->reopen(file); }
 
 }  // namespace slipway::telemetry

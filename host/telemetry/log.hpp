@@ -76,8 +76,9 @@ class Log {
   [[nodiscard]] bool enabled(Level level) const;
   // For every copy, from the next record on.
   void set_level(Level level) const;
-  // Opens the file again by its name, after a rotation; without a file it does nothing.
-  [[nodiscard]] Status reopen() const;
+  // For every copy: writes to this file (empty: standard error) from now on, and opens it by its name also when it is
+  // the same as before, as after a rotation. One that can't be opened changes nothing.
+  [[nodiscard]] Status reopen(const std::string& file) const;
 
  private:
   class Core;

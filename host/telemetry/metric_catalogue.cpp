@@ -76,13 +76,17 @@ constinit const Metric kParkedBytes{"slipway_parked_bytes", gauge, kNone, "Size 
 constinit const Metric kQueueDepth{
     "slipway_queue_depth", gauge, kQueue,
     "Entries that wait in a bounded queue: the pool of blocking work, or plugin/<instance>."};
-constinit const Metric kQueueRefused{"slipway_queue_refused_total", counter, kQueue,
-                                     "Entries refused because a queue was full."};
+constinit const Metric kQueueRefused{
+    "slipway_queue_refused_total", counter, kQueue,
+    "Entries refused because a queue was full: blocking, plugin/<instance>, requests (for "
+    "one application), commands (for one rollout), readers (of events)."};
 constinit const Metric kSpareThreads{
     "slipway_spare_threads", gauge, kNone,
     "Threads that were started because plugins that block without saying so held all others."};
-constinit const Metric kParkedWork{"slipway_parked_work", gauge, kWork,
-                                   "Work that waits for something other than the host: a due time, a gate, a plugin."};
+constinit const Metric kParkedWork{
+    "slipway_parked_work", gauge, kWork,
+    "Rollouts that wait for something other than the host, by what it is: time, gate, approval, analysis, replicas, "
+    "traffic, or plugin for one that has not answered or failed."};
 constinit const Metric kHttpRequests{"slipway_http_requests_total", counter, kRequest,
                                      "Answered requests, by method, route and status."};
 constinit const Metric kHttpRequestSeconds{"slipway_http_request_seconds", histogram, kRoute,

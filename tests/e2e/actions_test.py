@@ -41,6 +41,24 @@ class ActionsTest(StackTest):
         self.assertEqual([entry["actor"] for entry in commands], ["token", "token"])
         self.assertIn("looks good", commands[0]["reason"])
 
+    def test_a_request_is_found_again_in_the_journal_by_its_id_and_its_trace(self):
+        rollout = self.start()
+        self.wait_at(rollout, 1, 200_000)
+        trace = "0af7651916cd43dd8448eb211c80319c"
+        reply = self.stack.call("POST", f"/api/rollouts/{rollout}/promote", {"full": True}, {
+            "X-Request-Id": "release-train-7", "traceparent": f"00-{trace}-b7ad6b7169203331-01"})
+        self.assertEqual((reply.status, reply.headers["x-request-id"]), (200, "release-train-7"))
+        self.stack.wait_state(rollout, "succeeded")
+        journal = self.stack.journal(rollout)
+        ours = [entry for entry in journal if entry.get("request_id") == "release-train-7"]
+        self.assertEqual([entry["kind"] for entry in ours], ["command"])
+        self.assertEqual(ours[0]["traceparent"], reply.headers["traceparent"])
+        self.assertEqual([entry for entry in journal if trace in entry["traceparent"]], ours)
+        self.assertTrue(journal[0]["request_id"], "the request that started it")
+        begun = journal[0]["traceparent"]
+        self.assertTrue(all(entry["traceparent"] == begun for entry in journal if not entry.get("request_id")))
+        self.assertIn("request_id=release-train-7", self.stack.log())
+
     def test_pause_holds_the_weight_and_resume_goes_on(self):
         rollout = self.start({"steps": [{"weight": "20%"}, {"pause": {"duration": "1s"}}], "scale_down_delay": "100ms"})
         self.wait_at(rollout, 1, 200_000)

@@ -95,6 +95,38 @@ class EventsTest(StackTest):
         wait_for("debug lines", lambda: self.stack.read("/api/applications") and shown() > 0, 10)
         self.assertRegex(self.stack.log(), "threads.*only when slipwayd is started again")
 
+    def take_over(self, site, words):
+        """Over what the test's daemon was started with."""
+        self.stack._site = {**self.stack._site, **site}
+        (self.stack.folder / "site.json").write_text(json.dumps(self.stack.site()))
+        self.stack.daemon.send_signal(signal.SIGHUP)
+        wait_for(f"{words} to be taken over", lambda: words in self.stack.log(), 10)
+
+    def test_sighup_takes_over_limits_the_bound_on_rollouts_and_the_log_file(self):
+        self.start_stack()
+        self.stack.create_application()
+        self.stack.create_release("1.0", {"EXAMPLE_READY_AFTER": "10m"})
+        body = b'{"notes": "' + b"a" * 5_000 + b'"}'
+        path = "/api/applications/demo/releases"
+        self.assert_refused(self.stack.call("POST", path, body), 400)
+        self.take_over({"limits": {"body_bytes": 4096}, "rollouts": {"max_active": 1}},
+                       "/rollouts/max_active: 1000 becomes 1 now")
+        wait_for("the limit", lambda: self.stack.call("POST", path, body).status == 413, 10)
+        self.stack.start_rollout("1.0")
+        self.stack.create_application(name="other")
+        self.stack.create_release("1.0", application="other")
+        refused = self.stack.call("POST", "/api/rollouts", {"application": "other", "release": "1.0"})
+        self.assert_refused(refused, 429, "1 rollouts are under way and the site allows 1")
+        self.assertEqual(refused.headers["retry-after"], "1")
+        other = self.stack.folder / "other.log"
+        self.take_over({"log": {"level": "debug", "file": str(other)}, "plugin_roots": ["/nowhere"]}, "/log/file")
+        wait_for("records in the new file",
+                 lambda: self.stack.read("/api/applications") and other.exists() and " DEBUG " in other.read_text(), 10)
+        self.assertRegex(self.stack.log(), "/plugin_roots: .* only when slipwayd is started again")
+        self.take_over({"rollouts": {"max_active": 2}}, "")
+        wait_for("the higher bound", lambda: self.stack.call(
+            "POST", "/api/rollouts", {"application": "other", "release": "1.0"}).status == 201, 10)
+
     def test_sighup_with_a_faulty_file_changes_nothing_and_names_the_fault(self):
         self.start_stack()
         (self.stack.folder / "site.json").write_text('{"log": {"level": "loud"}}')

@@ -37,6 +37,10 @@ class Commands : public testing::Test {
     EXPECT_EQ(answer.status().code, Code::failed_precondition);
     return answer.status().message;
   }
+  // The same by a request with an id and a trace of its own.
+  rollout::Actor by(const std::string& request) const {
+    return {.tenant = "acme", .subject = "ann", .trace = "00-trace-of-" + request, .request = request};
+  }
   World world;
 };
 
@@ -272,6 +276,138 @@ TEST_F(Gates, AClosedGateBeforePromotionGoesBack) {
   EXPECT_TRUE(world.until_state(id, State::rolled_back));
   EXPECT_THAT(world.get(id)->why.reason, HasSubstr("gate freeze is closed: the ticket was declined"));
   EXPECT_EQ(world.application("shop")->stable_release, "1.0");
+}
+
+TEST_F(Commands, EachEntryOfTheJournalNamesTheRequestBehindItAndItsTrace) {
+  const auto begun = world.ask(world.engine().start_rollout(by("start"), {.application = "shop", .release = "1.1"}));
+  ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 50'000; }));
+  const auto act = [&](const std::string& request, Action action) {
+    return world.ask(world.engine().act(by(request), begun->id, action, {}, {}, rollout::Mode::commit)).ok();
+  };
+  ASSERT_TRUE(act("pause", Action::pause) && act("resume", Action::resume) && act("abort", Action::abort));
+  ASSERT_TRUE(world.until_state(begun->id, State::rolled_back));
+  ASSERT_TRUE(act("retry", Action::retry));
+  const auto second = world.ask(world.engine().start_rollout(
+      by("replace"), {.application = "shop", .release = "1.2", .supersede = rollout::Supersede::replace}));
+  ASSERT_TRUE(second.ok());
+  std::vector<std::string> requests;
+  for (const auto& entry : world.journal(begun->id)) {
+    const std::string& request = entry.request_id;
+    EXPECT_EQ(entry.traceparent, "00-trace-of-" + (request.empty() ? "start" : request)) << encode_text(entry);
+    if (!request.empty()) requests.push_back(request);
+  }
+  EXPECT_THAT(requests, testing::ElementsAre("start", "pause", "resume", "abort", "retry", "replace"));
+}
+
+TEST_F(Commands, ADryRunOfAnyActionLeavesVersionAndJournalAsTheyWere) {
+  const auto dry = [&](const std::string& id, Action action) {
+    const auto before = *world.get(id);
+    const auto entries = world.journal(id).size();
+    const auto answer = world.ask(world.engine().act(world.somebody, id, action, {}, {}, rollout::Mode::dry_run));
+    EXPECT_TRUE(answer.ok()) << to_name(action) << ": " << to_string(answer.status());
+    EXPECT_EQ(world.get(id)->version, before.version) << to_name(action);
+    EXPECT_EQ(world.get(id)->state, before.state) << to_name(action);
+    EXPECT_EQ(world.journal(id).size(), entries) << to_name(action);
+  };
+  const std::string id = canary();
+  for (const Action action : {Action::promote, Action::skip, Action::pause, Action::abort, Action::rollback})
+    dry(id, action);
+  ASSERT_TRUE(world.act(id, Action::pause).ok());
+  dry(id, Action::resume);
+  ASSERT_TRUE(world.act(id, Action::abort).ok());
+  ASSERT_TRUE(world.until_state(id, State::rolled_back));
+  dry(id, Action::retry);
+  const std::string other = deploy("1.2");
+  ASSERT_TRUE(world.until_state(other, State::succeeded));
+  dry(other, Action::rollback);
+  EXPECT_EQ(world.ask(world.engine().rollouts(world.somebody, {}, {}))->items.size(), 3U);
+}
+
+TEST_F(Commands, ADryRunOfReleaseAndRemovalLeavesNothingBehind) {
+  const auto events = world.storage.stream("acme", "events").size();
+  const rollout::ReleaseRequest request{.release = {.version = "1.3", .command = {"/bin/app"}}};
+  EXPECT_TRUE(world.ask(world.engine().create_release(world.somebody, "shop", request, rollout::Mode::dry_run)).ok());
+  EXPECT_EQ(world.ask(world.engine().release(world.somebody, "shop", "1.3")).status().code, Code::not_found);
+  EXPECT_TRUE(world.ask(world.engine().delete_application(world.somebody, "shop", {}, rollout::Mode::dry_run)).ok());
+  world.run_for(seconds(5));
+  EXPECT_TRUE(world.application("shop").ok());
+  EXPECT_EQ(world.provider.weight_of("shop", "1.0"), kAllTraffic);
+  EXPECT_EQ(world.storage.stream("acme", "events").size(), events);
+}
+
+TEST_F(Commands, WhoComesWhenTooManyWaitAlreadyIsRefusedAndCounted) {
+  const std::string id = canary();
+  using Answer = std::optional<Result<rollout::Rollout>>;
+  std::vector<std::shared_ptr<Answer>> answers;
+  for (int i = 0; i < 60; ++i) {
+    answers.push_back(std::make_shared<Answer>());
+    world.begin(world.engine().act(world.somebody, id, i % 2 == 0 ? Action::pause : Action::resume, {}, {},
+                                   rollout::Mode::commit),
+                answers.back());
+  }
+  ASSERT_TRUE(world.until([&] {
+    return std::all_of(answers.begin(), answers.end(), [](const auto& answer) { return answer->has_value(); });
+  }));
+  const auto refused = std::count_if(answers.begin(), answers.end(), [](const auto& answer) {
+    return (*answer)->status().code == Code::resource_exhausted;
+  });
+  EXPECT_GT(refused, 0);
+  EXPECT_THAT(world.numbers(), HasSubstr("slipway_queue_refused_total{queue=\"requests\"} " + std::to_string(refused)));
+}
+
+TEST_F(Gates, ADryRunOfAnApprovalApprovesNothing) {
+  guard("approval", rollout::GateMoment::start);
+  const std::string id = deploy("1.1");
+  const auto entries = world.journal(id).size();
+  EXPECT_TRUE(world.ask(world.engine().act(world.somebody, id, Action::approve, {}, {}, rollout::Mode::dry_run)).ok());
+  world.run_for(seconds(60));
+  EXPECT_EQ(world.state_of(id), State::pending);
+  EXPECT_EQ(world.journal(id).size(), entries);
+}
+
+// What rollouts wait for, as the metric has it.
+class Waiting : public Gates {
+ protected:
+  bool waits_for(rollout::Parked kind) {
+    return world.until([&] { return world.engine().parked().at(kind) == 1; }, seconds(30));
+  }
+  std::size_t all() {
+    std::size_t sum = 0;
+    for (const auto& [kind, number] : world.engine().parked()) sum += number;
+    return sum;
+  }
+};
+
+TEST_F(Waiting, IsToldByWhatItIsFor) {
+  using rollout::Parked;
+  EXPECT_EQ(all(), 0U);
+  const std::string id = canary();
+  EXPECT_TRUE(waits_for(Parked::time));
+  ASSERT_TRUE(world.act(id, Action::pause).ok());
+  EXPECT_TRUE(waits_for(Parked::approval));
+  ASSERT_TRUE(world.act(id, Action::abort).ok());
+  ASSERT_TRUE(world.until_state(id, State::rolled_back));
+  world.run_for(seconds(1));
+  EXPECT_EQ(all(), 0U);
+  world.gate.answer = {.state = strategy::GateState::pending, .reason = "frozen until Monday"};
+  guard("freeze", rollout::GateMoment::start);
+  (void)deploy("1.2");
+  EXPECT_TRUE(waits_for(Parked::gate));
+}
+
+TEST_F(Waiting, APluginThatDoesNotAnswerOrFailsIsToldAsSuch) {
+  auto fate = World::Fate::hang;
+  world.fate = [&](int, std::string_view to, std::uint32_t method) {
+    const bool looks = to == "provider" && method == provider::Interface::index_of<provider::Observe>();
+    return looks ? fate : World::Fate::good;
+  };
+  const std::string id = deploy("1.1");
+  EXPECT_TRUE(waits_for(rollout::Parked::plugin));
+  fate = World::Fate::fail_before;
+  world.run_for(seconds(60));
+  EXPECT_TRUE(waits_for(rollout::Parked::plugin));
+  fate = World::Fate::good;
+  EXPECT_TRUE(world.until_state(id, State::succeeded));
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ std::shared_ptr<std::optional<Status>> World::start(Host& host, Duration patienc
   settings.wiring.gates = {"freeze"};
   settings.wiring.notifiers = notifiers;
   settings.events = events;
+  settings.bounds = bounds;
   host.engine =
       std::make_unique<rollout::Engine>(rollout::EngineParts{host.context->get_executor(), host, time.clock(), time,
                                                              ids_, random_, telemetry::Log::none(), metrics_},

@@ -81,6 +81,7 @@ class World {
   // Of the profile, as the next start() finds them.
   std::vector<std::string> notifiers = {"hook"};
   rollout::EventSettings events;
+  rollout::Bounds bounds;
 
   // Mischief. `fate` decides about each call before it is carried out.
   enum class Fate { good, fail_before, fail_after, crash_before, crash_after, hang };
@@ -88,6 +89,8 @@ class World {
   // The same for the calls of one host; asked first.
   std::function<Fate(Side side, std::string_view binding, std::uint32_t method)> fate_of;
   [[nodiscard]] int calls() const { return calls_; }
+  // In Prometheus' text format.
+  [[nodiscard]] std::string numbers() const { return metrics_.text(); }
 
   const rollout::Actor somebody{.tenant = "acme", .subject = "ann", .trace = ""};
   SimTime time;

@@ -25,7 +25,8 @@ TEST(Reload, EachChangedFieldHasASentenceThatSaysWhenItTakesEffect) {
   EXPECT_EQ(changes[3].sentence, "/log/level: \"info\" becomes \"debug\" now");
   EXPECT_EQ(
       changes[4].sentence,
-      "/plugin_roots: [\"/usr/lib/slipway/plugins\"] becomes [\"/usr/lib/slipway/plugins\",\"/opt/plugins\"] now");
+      "/plugin_roots: [\"/usr/lib/slipway/plugins\"] becomes [\"/usr/lib/slipway/plugins\",\"/opt/plugins\"] only "
+      "when slipwayd is started again");
 }
 
 TEST(Reload, OnlyWhatTakesEffectNowIsTaken) {

@@ -104,7 +104,7 @@ TEST_F(Logging, NothingIsWrittenByALogThatIsNone) {
   none.set_level(Level::debug);
   EXPECT_FALSE(none.enabled(Level::error));
   none.with({{"a", 1}}).error("lost");
-  EXPECT_TRUE(none.reopen().ok());
+  EXPECT_TRUE(none.reopen("").ok());
 }
 
 TEST_F(Logging, AFileIsAppendedToAndFoundAgainAfterARotation) {
@@ -114,10 +114,25 @@ TEST_F(Logging, AFileIsAppendedToAndFoundAgainAfterARotation) {
   ASSERT_TRUE(file.ok());
   file->info("one");
   std::filesystem::rename(path, folder.path() / "slipwayd.log.1");
-  ASSERT_TRUE(file->reopen().ok());
+  ASSERT_TRUE(file->reopen(path.string()).ok());
   file->info("two");
   EXPECT_EQ(*base::read_file(folder.path() / "slipwayd.log.1"), "2026-01-01T00:00:00.25Z INFO  one\n");
   EXPECT_EQ(*base::read_file(path), "2026-01-01T00:00:00.25Z INFO  two\n");
+}
+
+TEST_F(Logging, AnotherFileIsWrittenFromThenOnAndOneThatCannotBeOpenedChangesNothing) {
+  const test::TemporaryDirectory folder;
+  const auto first = folder.path() / "first.log";
+  const auto second = folder.path() / "second.log";
+  const auto file = Log::open({.format = LogFormat::text, .level = Level::info, .file = first.string()}, clock);
+  ASSERT_TRUE(file.ok());
+  const Log copy = file->with({{"a", 1}});
+  ASSERT_TRUE(file->reopen(second.string()).ok());
+  copy.info("one");
+  EXPECT_EQ(file->reopen("/proc/nowhere/log").code, Code::unavailable);
+  copy.info("two");
+  EXPECT_EQ(*base::read_file(first), "");
+  EXPECT_EQ(*base::read_file(second), "2026-01-01T00:00:00.25Z INFO  one a=1\n2026-01-01T00:00:00.25Z INFO  two a=1\n");
 }
 
 TEST_F(Logging, AFileThatCannotBeOpenedIsNamedAtOnce) {
