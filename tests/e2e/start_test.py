@@ -156,6 +156,15 @@ class StartTest(StackTest):
         for queue in ("blocking", "plugin/sqlite", "plugin/local", "plugin/canary"):
             self.assertRegex(metrics, rf'(?m)^slipway_queue_depth{{queue="{queue}"}} \d+$')
 
+    def test_too_few_open_files_and_a_full_or_wrong_directory_are_told_before_anything_starts(self):
+        command = ["prlimit", "--nofile=512:512", *map(str, self.stack.daemon_command)]
+        run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+        self.assert_exit(run, 1, "preflight: limits: only 512 files may be open, 1024 are needed")
+        self.stack._site = {"state_directory": "/proc/nowhere", "run_directory": str(self.profile)}
+        self.site.write_text(self.site_text())
+        self.assert_exit(self.run_daemon(), 1, "preflight: state_directory: /proc/nowhere: cannot be made",
+                         f"preflight: run_directory: {self.profile}: exists and is no directory")
+
     def test_a_haproxy_that_is_not_installed_is_named(self):
         self.rewrite(self.profile, ("      haproxy:\n", "      haproxy:\n        binary: no-such-haproxy\n"))
         self.assert_exit(self.run_daemon(), 1, 'haproxy.binary "no-such-haproxy" is in none of the folders ',
