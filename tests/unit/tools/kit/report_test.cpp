@@ -12,12 +12,12 @@ using ::testing::HasSubstr;
 
 class Reports : public ::testing::Test {
  protected:
-  static Test test(std::string name) { return {.group = "calls", .name = std::move(name), .what = "", .run = {}}; }
+  static kit::Test test(std::string name) { return {.group = "calls", .name = std::move(name), .what = "", .run = {}}; }
 
-  const Test good_ = test("good");
-  const Test bad_ = test("bad");
-  const Test odd_ = test("odd");
-  Run run_{.id = "acme.echo",
+  const kit::Test good_ = test("good");
+  const kit::Test bad_ = test("bad");
+  const kit::Test odd_ = test("odd");
+  kit::Run run_{.id = "acme.echo",
            .version = "1.2.3",
            .digest = "00",
            .package = "acme.echo/1.2.3",
