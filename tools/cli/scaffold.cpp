@@ -41,8 +41,8 @@ void check_one_of(const std::string& option, const std::string& value, const std
 }
 
 void check(const fs::path& templates, const NewPlugin& wanted) {
-  static const std::regex kId("[a-z][a-z0-9-]{0,62}\\.[a-z][a-z0-9-]{0,62}");
-  if (!std::regex_match(wanted.id, kId)) {
+  static const std::regex form("[a-z][a-z0-9-]{0,62}\\.[a-z][a-z0-9-]{0,62}");
+  if (!std::regex_match(wanted.id, form)) {
     throw Failure(400, "\"" + wanted.id +
                            "\" is no plugin id; want vendor.name in lower-case letters, digits and dashes, " +
                            "each part begun by a letter: acme.greeter");
