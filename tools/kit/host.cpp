@@ -12,8 +12,9 @@ namespace {
 
 constexpr std::uint64_t kMostPayload = std::uint64_t{64} << 20;
 constexpr slipway_status kLastStatus = SLIPWAY_UNAUTHENTICATED;
-// Ids that do not fit into 32 bits, and whose lower halves differ from their positions.
-constexpr std::uint64_t kIdStep = 0x1'0000'0007;
+// Ids do not fit into 32 bits; the lowest 16 are a slot, as those of the host are.
+constexpr std::uint64_t kSlots = 1'000;
+std::uint64_t id_of(std::uint64_t number) { return (number << 32) | (number % kSlots); }
 
 std::string text_of(const std::uint8_t* data, std::uint64_t size) {
   return data == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(data), size);
@@ -138,7 +139,7 @@ void TestHost::breach(const std::string& text) { context_.breaches.add((name_.em
 
 std::uint64_t TestHost::open(std::string label) {
   const std::lock_guard lock(mutex_);
-  const std::uint64_t id = kIdStep * (calls_.size() + 1);
+  const std::uint64_t id = id_of(calls_.size() + 1);
   calls_[id].label = std::move(label);
   return id;
 }

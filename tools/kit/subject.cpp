@@ -1,8 +1,11 @@
 #include "tools/kit/subject.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <thread>
 
@@ -31,6 +34,17 @@ std::string filled_in(std::string config, std::size_t instance) {
   return config;
 }
 
+// The thread waits for the end of the process, so that no later one gets its identity.
+void on_a_thread_that_stays(const std::function<void()>& run) {
+  const auto done = std::make_shared<std::promise<void>>();
+  std::thread([&run, done] {
+    run();
+    done->set_value();
+    while (true) ::pause();
+  }).detach();
+  done->get_future().wait();
+}
+
 bool all_completed(const TestHost& host, const std::vector<std::uint64_t>& ids) {
   return std::ranges::all_of(ids, [&](std::uint64_t id) { return host.completion(id).has_value(); });
 }
@@ -38,7 +52,11 @@ bool all_completed(const TestHost& host, const std::vector<std::uint64_t>& ids) 
 }  // namespace
 
 Subject::Subject(Context& context, const slipway_plugin& table, std::string name, Strand strand)
-    : context_(context), table_(table), strand_(strand), host_(TestHost::make(context, std::move(name))) {}
+    : context_(context),
+      table_(table),
+      strand_(strand),
+      make_(table.create),
+      host_(TestHost::make(context, std::move(name))) {}
 
 std::string Subject::named(const std::string& phase) const {
   return host_.name().empty() ? phase : phase + " (" + host_.name() + ")";
@@ -55,12 +73,15 @@ void Subject::measured(const std::string& phase, const std::function<void()>& fu
 
 void Subject::enter(const std::string& phase, const std::function<void()>& function) {
   context_.board.at(named(phase));
-  // Not only new ones: a new thread may get the identity of one that has ended.
-  const bool here = strand_ == Strand::one_thread || ++entered_ % 2 == 0;
-  if (here) {
-    measured(phase, function);
+  const auto run = [&] { measured(phase, function); };
+  if (strand_ == Strand::one_thread) {
+    run();
+  } else if (++entered_ == 1) {
+    on_a_thread_that_stays(run);
+  } else if (entered_ % 2 == 0) {
+    run();
   } else {
-    std::thread([&] { measured(phase, function); }).join();
+    std::thread(run).join();
   }
   context_.board.at("after " + named(phase));
 }
@@ -70,7 +91,7 @@ void Subject::create() {
   const Borrowed config(text, "the bytes of the configuration");
   slipway_blob error{};
   slipway_status status = SLIPWAY_INTERNAL;
-  enter("create", [&] { status = table_.create(host_.table(), config.span(), &instance_, &error); });
+  enter("create", [&] { status = make_(host_.table(), config.span(), &instance_, &error); });
   const std::string reason = take(error);
   if (status != SLIPWAY_OK)
     fail("create refuses the configuration " + text + " with status " + std::to_string(status) + ": " + reason +

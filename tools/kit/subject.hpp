@@ -28,6 +28,9 @@ enum class Strand : std::uint8_t { one_thread, another_thread_each_time };
 class Subject {
  public:
   Subject(Context& context, const slipway_plugin& table, std::string name = "", Strand strand = Strand::one_thread);
+  // Instances are made by this function instead of the table's create.
+  using Make = std::function<slipway_status(const slipway_host*, slipway_span, slipway_instance**, slipway_blob*)>;
+  void made_by(Make make) { make_ = std::move(make); }
   Subject(const Subject&) = delete;
   Subject& operator=(const Subject&) = delete;
 
@@ -72,6 +75,7 @@ class Subject {
   Context& context_;
   const slipway_plugin& table_;
   const Strand strand_;
+  Make make_;
   TestHost& host_;
   slipway_instance* instance_ = nullptr;
   std::uint64_t entered_ = 0;

@@ -1,10 +1,115 @@
-// The two placements: the same answers, and a worker's end at any moment.
+// The two placements: the same answers, and the end of a worker at any moment.
+#include <signal.h>
+
+#include <algorithm>
+
+#include "tools/kit/loaded.hpp"
+#include "tools/kit/scenario.hpp"
 #include "tools/kit/test.hpp"
+#include "tools/kit/worker.hpp"
 
 namespace slipway::kit {
 namespace {
 
-void without_a_worker(Context&) { skip("slipway-worker is not there: the isolated placement can't be tried"); }
+constexpr int kRounds = 3;
+constexpr std::size_t kMostOpen = 6;
+constexpr std::chrono::milliseconds kRestart{10'000};
+
+struct Request {
+  Method method;
+  std::string text;
+};
+
+std::vector<Request> requests_for(Context& context, const std::vector<Method>& methods) {
+  std::vector<Request> requests;
+  for (int round = 0; round < kRounds; ++round) {
+    for (const Method& method : methods) requests.push_back({method, request_for(method, context.random)});
+  }
+  return requests;
+}
+
+// The answers of a whole life, in the order of the requests.
+std::vector<Completion> answers_of(Subject& subject, const std::vector<Request>& requests) {
+  subject.run();
+  std::vector<Completion> answers;
+  for (const Request& request : requests) answers.push_back(subject.call(request.method, request.text));
+  subject.quiesce();
+  subject.destroy();
+  return answers;
+}
+
+bool same(const Completion& a, const Completion& b) { return a.status == b.status && a.payload == b.payload; }
+
+std::string words_of(const Completion& answer) {
+  return "status " + std::to_string(answer.status) + " " + answer.payload.substr(0, 200);
+}
+
+void replies_are_the_same(Context& context) {
+  const Worker worker(context);
+  const Loaded loaded(context, context.package.library);
+  const auto requests = requests_for(context, methods_of(loaded.table()));
+  Subject first(context, loaded.table(), "in process");
+  Subject second(context, loaded.table(), "in process, the second time");
+  Subject apart(context, worker.table(), "isolated");
+  apart.made_by(worker.make());
+  const auto expected = answers_of(first, requests);
+  const auto again = answers_of(second, requests);
+  const auto found = answers_of(apart, requests);
+  std::size_t compared = 0;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    // What differs from one life to the next, a time for one, says nothing.
+    if (!same(expected[i], again[i])) continue;
+    ++compared;
+    if (!same(expected[i], found[i]))
+      fail("answers " + requests[i].method.label() + " with " + words_of(found[i]) + " in a worker, with " +
+           words_of(expected[i]) + " in process; the request was " + requests[i].text.substr(0, 300));
+  }
+  context.note = std::to_string(compared) + " of " + std::to_string(requests.size()) + " replies compared";
+}
+
+// Calls are sent to a worker that stands still, so that all of them are open when it is killed.
+void kill_with_open_calls(Context& context, const Worker& worker, Subject& subject, std::size_t count) {
+  const auto methods = methods_of(worker.table());
+  const pid_t process = worker.status().process;
+  if (process <= 0) fail("the worker is gone: " + worker.status().reason);
+  ::kill(process, SIGSTOP);
+  std::vector<std::uint64_t> open;
+  for (std::size_t i = 0; i < count; ++i)
+    open.push_back(
+        subject.begin(methods[i % methods.size()], request_for(methods[i % methods.size()], context.random)));
+  ::kill(process, SIGKILL);
+  const auto ended = [&] {
+    return std::ranges::all_of(open, [&](std::uint64_t id) { return subject.host().completion(id).has_value(); });
+  };
+  if (!subject.deliver_until(ended, kPatience)) fail("a call of a worker that was killed has no answer");
+  for (const std::uint64_t id : open) {
+    const Completion answer = *subject.host().completion(id);
+    if (answer.status != SLIPWAY_UNAVAILABLE)
+      fail("a call of " + subject.host().label(id) + " ended with " + words_of(answer) +
+           " instead of UNAVAILABLE when its worker was killed");
+  }
+  const auto back = [&] {
+    const auto status = worker.status();
+    return status.process != process && status.state == isolation::WorkerState::running;
+  };
+  if (!eventually(back, kRestart)) fail("does not come back after its worker was killed: " + worker.status().reason);
+}
+
+void calls_end_with_unavailable(Context& context) {
+  const Worker worker(context);
+  Subject subject(context, worker.table());
+  subject.made_by(worker.make());
+  subject.run();
+  const Method called = health(worker.table());
+  for (std::size_t open = 0; open <= kMostOpen; ++open) {
+    kill_with_open_calls(context, worker, subject, open);
+    const Completion answer = subject.call(called, "{}");
+    if (answer.status != SLIPWAY_OK) fail("health of a new worker ends with " + words_of(answer));
+  }
+  subject.deliver_for(kAfterwards);
+  subject.quiesce();
+  subject.destroy();
+}
 
 }  // namespace
 
@@ -12,13 +117,19 @@ void add_placement_tests(Tests& tests) {
   tests.push_back({.group = "parity",
                    .name = "replies_are_the_same",
                    .what = "Replies are byte for byte the same in both placements.",
-                   .run = without_a_worker,
-                   .level = Level::isolated});
-  tests.push_back({.group = "kill",
-                   .name = "calls_end_with_unavailable",
-                   .what = "A worker killed between two frames ends each open call once, with UNAVAILABLE.",
-                   .run = without_a_worker,
-                   .level = Level::isolated});
+                   .run = replies_are_the_same,
+                   .level = Level::isolated,
+                   .limit = std::chrono::seconds(120),
+                   .needs = "lifecycle.create_start_call_destroy"});
+  tests.push_back(
+      {.group = "kill",
+       .name = "calls_end_with_unavailable",
+       .what =
+           "Each call that is open when its worker is killed ends once, with UNAVAILABLE, and the next worker serves.",
+       .run = calls_end_with_unavailable,
+       .level = Level::isolated,
+       .limit = std::chrono::seconds(120),
+       .needs = "lifecycle.create_start_call_destroy"});
 }
 
 }  // namespace slipway::kit

@@ -17,16 +17,17 @@ class Reports : public ::testing::Test {
   const kit::Test good_ = test("good");
   const kit::Test bad_ = test("bad");
   const kit::Test odd_ = test("odd");
-  kit::Run run_{.id = "acme.echo",
-           .version = "1.2.3",
-           .digest = "00",
-           .package = "acme.echo/1.2.3",
-           .seed = 42,
-           .level = Level::core,
-           .date = "2026-03-01T12:00:00Z",
-           .tests = {{&good_, {Verdict::pass, ""}, std::chrono::milliseconds(12)},
-                     {&bad_, {Verdict::crash, "ended by SIGSEGV <in> \"invoke\""}, std::chrono::milliseconds(1005)},
-                     {&odd_, {Verdict::warn, "is odd"}, std::chrono::milliseconds(1)}}};
+  kit::Run run_{
+      .id = "acme.echo",
+      .version = "1.2.3",
+      .digest = "00",
+      .package = "acme.echo/1.2.3",
+      .seed = 42,
+      .level = Level::core,
+      .date = "2026-03-01T12:00:00Z",
+      .tests = {{&good_, {Verdict::pass, ""}, std::chrono::milliseconds(12)},
+                {&bad_, {Verdict::crash, "ended by SIGSEGV <in> \"invoke\""}, std::chrono::milliseconds(1005)},
+                {&odd_, {Verdict::warn, "is odd"}, std::chrono::milliseconds(1)}}};
 };
 
 TEST_F(Reports, ForPeopleNameTheFailureAndTheCommandThatRepeatsIt) {
@@ -63,7 +64,7 @@ TEST_F(Reports, AWarningFailsOnlyAtLevelPedantic) {
 }
 
 TEST(Selection, AGroupIsChosenByItsNameAndATestInFullWhateverItsLevel) {
-  for (const Test& test : select(Level::core, "unload")) EXPECT_EQ(test.group, "unload");
+  for (const kit::Test& test : select(Level::core, "unload")) EXPECT_EQ(test.group, "unload");
   EXPECT_FALSE(select(Level::core, "unload").empty());
   EXPECT_TRUE(select(Level::core, "state").empty());
   EXPECT_EQ(select(Level::core, "state.survives_a_hand_over").size(), 1U);
@@ -72,8 +73,10 @@ TEST(Selection, AGroupIsChosenByItsNameAndATestInFullWhateverItsLevel) {
 
 TEST(Selection, EveryNeedIsATestThatRunsBefore) {
   std::vector<std::string> before;
-  for (const Test& test : all_tests()) {
-    if (!test.needs.empty()) EXPECT_THAT(before, ::testing::Contains(test.needs)) << test.full_name();
+  for (const kit::Test& test : all_tests()) {
+    if (!test.needs.empty()) {
+      EXPECT_THAT(before, ::testing::Contains(test.needs)) << test.full_name();
+    }
     before.push_back(test.full_name());
   }
 }

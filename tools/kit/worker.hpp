@@ -1,0 +1,29 @@
+// The plugin under test in a worker, as its table.
+#pragma once
+
+#include <slipway/abi/plugin.h>
+
+#include <memory>
+
+#include "host/isolation/proxy_table.hpp"
+#include "tools/kit/subject.hpp"
+
+namespace slipway::kit {
+
+// One worker. Goes without ending it; the instance's destroy does that, and the end of the process.
+class Worker {
+ public:
+  // Ends the test: with skip when the plugin can't be isolated or there is no slipway-worker beside this program, with
+  // fail when the worker does not take it.
+  explicit Worker(Context& context);
+
+  [[nodiscard]] const slipway_plugin& table() const { return proxy_->table(); }
+  // For Subject::made_by.
+  [[nodiscard]] Subject::Make make() const;
+  [[nodiscard]] isolation::WorkerStatus status() const { return proxy_->link()->status(); }
+
+ private:
+  std::shared_ptr<isolation::ProxyTable> proxy_;
+};
+
+}  // namespace slipway::kit
