@@ -16,8 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::ofstream(archive, std::ios::binary) << fuzz::text_of(data, size);
   try {
     local::unpack(archive, folder, {.bytes = 64 << 10, .entries = 50});
-  } catch (const Error&) {
-    // Refused; what had been unpacked before may lie in the folder.
+  } catch (const Error& refused) {
+    // What had been unpacked before may lie in the folder.
+    fuzz::require(!refused.status().message.empty(), "a refusal says why");
   }
   std::uintmax_t bytes = 0;
   for (const auto& entry : fs::recursive_directory_iterator(place.path())) {

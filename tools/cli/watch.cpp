@@ -30,7 +30,7 @@ class Drawing {
     if (line == last_) return;
     last_ = line;
     const std::string left = time_left(rollout["why"].value("until", Json()));
-    std::cout << line << (left.empty() ? "" : " (" + left + ")") << std::endl;
+    std::cout << line << (left.empty() ? "" : " (" + left + ")") << "\n" << std::flush;
   }
 
  private:
