@@ -117,6 +117,7 @@ Answer Api::answer(Request& request, std::string& operation_id) {
     request.principal = value_or_refuse(
         parts_.authenticator.authenticate(request.header("authorization"), request.header("x-slipway-tenant")));
   }
+  check_query(operation, request);
   if (!request.body.empty() && !has_json_body(request)) {
     co_return problem(415,
                       {Code::invalid_argument, "want Content-Type: application/json, not \"" +

@@ -1,19 +1,47 @@
 #include "host/api/conventions.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace slipway::api {
-namespace {
 
-Status query_fault(std::string name, const std::string& value, std::string message) {
-  return {
-      Code::invalid_argument, "the query is not valid", {{"?" + std::move(name), to_text(value), std::move(message)}}};
+std::vector<std::string_view> query_names(const Operation& operation) {
+  std::vector<std::string_view> names;
+  for (const Parameter& parameter : operation.query) names.emplace_back(parameter.name);
+  if (has(operation.features, Feature::paged)) {
+    names.emplace_back("limit");
+    names.emplace_back("cursor");
+  }
+  if (has(operation.features, Feature::dry_run)) names.emplace_back("dry_run");
+  return names;
 }
 
-}  // namespace
+Status query_fault(const std::string& name, const std::string& value, std::string message) {
+  return {Code::invalid_argument, "the query is not valid", {{"?" + name, to_text(value), std::move(message)}}};
+}
+
+void check_query(const Operation& operation, const Request& request) {
+  const auto known = query_names(operation);
+  std::string listed;
+  for (const std::string_view name : known) listed += (listed.empty() ? "" : ", ") + std::string(name);
+  const std::string allowed = known.empty() ? "this operation takes no query" : "want one of " + listed;
+  Status fault(Code::invalid_argument, "the query is not valid");
+  for (const auto& [name, value] : request.query) {
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      fault.problems.push_back({"?" + name, to_text(value), "is unknown here; " + allowed});
+  }
+  if (!fault.problems.empty()) throw Refusal(std::move(fault));
+}
+
+bool flag_of(const Request& request, const std::string& name) {
+  const auto found = request.query.find(name);
+  if (found == request.query.end() || found->second == "false") return false;
+  if (found->second != "true") throw Refusal(query_fault(name, found->second, "want true or false"));
+  return true;
+}
 
 rollout::Actor actor_of(const Request& request) {
-  return {request.principal.tenant, request.principal.subject, request.traceparent};
+  return {request.principal.tenant, request.principal.subject, request.traceparent, request.id};
 }
 
 rollout::PageRequest page_of(const Request& request) {
@@ -29,6 +57,32 @@ rollout::PageRequest page_of(const Request& request) {
   return page;
 }
 
+std::string cursor_of(std::string_view key) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string cursor;
+  for (const char c : key) {
+    const auto byte = static_cast<unsigned char>(c);
+    cursor += kDigits[byte >> 4U];
+    cursor += kDigits[byte & 15U];
+  }
+  return cursor;
+}
+
+std::string position_of(const rollout::PageRequest& page) {
+  std::string key;
+  for (std::size_t at = 0; at < page.cursor.size(); at += 2) {
+    unsigned byte = 0;
+    const char* begin = page.cursor.data() + at;
+    const char* end = page.cursor.data() + std::min(at + 2, page.cursor.size());
+    const auto read = std::from_chars(begin, end, byte, 16);
+    if (read.ec != std::errc{} || read.ptr != begin + 2)
+      throw Refusal(
+          query_fault("cursor", page.cursor, "want the next_cursor of the page before, or none for the first page"));
+    key += static_cast<char>(byte);
+  }
+  return key;
+}
+
 rollout::IfVersion if_match(const Request& request) {
   std::string_view etag = request.header("if-match");
   if (etag.empty() || etag == "*") return std::nullopt;
@@ -39,10 +93,7 @@ rollout::IfVersion if_match(const Request& request) {
 }
 
 rollout::Mode mode_of(const Request& request) {
-  const auto found = request.query.find("dry_run");
-  if (found == request.query.end() || found->second == "false") return rollout::Mode::commit;
-  if (found->second != "true") throw Refusal(query_fault("dry_run", found->second, "want true or false"));
-  return rollout::Mode::dry_run;
+  return flag_of(request, "dry_run") ? rollout::Mode::dry_run : rollout::Mode::commit;
 }
 
 Response json_response(const Json& body, int status) {

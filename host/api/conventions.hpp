@@ -1,10 +1,12 @@
 // What all operations share: bodies, pages, ETags, dry runs.
 #pragma once
 
+#include <algorithm>
 #include <slipway/document.hpp>
 #include <string>
 
 #include "host/api/message.hpp"
+#include "host/api/operation.hpp"
 #include "host/api/problem.hpp"
 #include "host/rollout/control.hpp"
 
@@ -33,9 +35,19 @@ T body_of(const Request& request, std::string_view what) {
   return value_or_refuse(decode_text<T>(request.body.empty() ? "{}" : request.body, what, Unknown::refused));
 }
 
+// Refuses names in the query that the operation does not know: one that is misspelt must not pass as none.
+void check_query(const Operation& operation, const Request& request);
+// The query's value of a name: true or false; false when it is not there.
+bool flag_of(const Request& request, const std::string& name);
+// INVALID_ARGUMENT about one value of the query.
+Status query_fault(const std::string& name, const std::string& value, std::string message);
+
 rollout::Actor actor_of(const Request& request);
 // limit (1 to 500, 50 by default) and cursor.
 rollout::PageRequest page_of(const Request& request);
+// A position in a list as a cursor, and the other way round; a cursor that is none is refused.
+std::string cursor_of(std::string_view key);
+std::string position_of(const rollout::PageRequest& page);
 // If-Match as the opaque version; absent or "*": any.
 rollout::IfVersion if_match(const Request& request);
 // ?dry_run=true
@@ -54,6 +66,20 @@ Response object_response(const Request& request, const T& object, int status = 2
     response.body.clear();
   }
   return response;
+}
+
+// The page of a list that is there as a whole. `key_of` gives each item its own place in the order.
+template <class T, class KeyOf>
+rollout::Page<T> page_from(std::vector<T> all, const rollout::PageRequest& page, KeyOf key_of) {
+  std::sort(all.begin(), all.end(), [&](const T& a, const T& b) { return key_of(a) < key_of(b); });
+  const std::string position = position_of(page);
+  std::erase_if(all, [&](const T& item) { return !position.empty() && key_of(item) <= position; });
+  rollout::Page<T> result{std::move(all), ""};
+  const auto limit = static_cast<std::size_t>(page.limit);
+  if (result.items.size() <= limit) return result;
+  result.items.resize(limit);
+  result.next = cursor_of(key_of(result.items.back()));
+  return result;
 }
 
 template <class T>

@@ -66,20 +66,23 @@ Answer get_rollout(Control& control, Request request) {
                             value_or_refuse(co_await control.rollout(actor_of(request), request.arguments[0])));
 }
 
+std::string states() {
+  std::string text;
+  for (const auto& [state, name] : enum_names(rollout::State{})) text += (text.empty() ? "" : ", ") + std::string(name);
+  return text;
+}
+
 rollout::RolloutFilter filter_of(const Request& request) {
   rollout::RolloutFilter filter;
-  if (const auto found = request.query.find("application"); found != request.query.end())
+  if (const auto found = request.query.find("application"); found != request.query.end()) {
     filter.application = found->second;
-  if (const auto found = request.query.find("active"); found != request.query.end())
-    filter.active_only = found->second == "true";
+    if (filter.application.empty())
+      throw Refusal(query_fault("application", "", "want the name of an application, or no such filter"));
+  }
+  filter.active_only = flag_of(request, "active");
   if (const auto found = request.query.find("state"); found != request.query.end()) {
     filter.state = enum_from<rollout::State>(found->second);
-    if (!filter.state) {
-      throw Refusal(
-          {Code::invalid_argument,
-           "the query is not valid",
-           {{"?state", to_text(found->second), "want the state of a rollout, like progressing or succeeded"}}});
-    }
+    if (!filter.state) throw Refusal(query_fault("state", found->second, "want one of " + states()));
   }
   return filter;
 }
@@ -129,7 +132,8 @@ void add_delivery(Operations& operations, Control& control) {
   const auto bind = [&control](Answer (*handler)(Control&, Request)) {
     return [&control, handler](Request request) { return handler(control, std::move(request)); };
   };
-  const auto text = [](const char* doc) { return Json{{"type", "string"}, {"description", doc}}; };
+  Json one_state{{"type", "string"}, {"enum", Json::array()}};
+  for (const auto& [state, name] : enum_names(rollout::State{})) one_state["enum"].push_back(name);
   const Schema application = schema<rollout::Application>("Application");
   const Schema release = schema<rollout::Release>("Release");
   const Schema rollout = schema<rollout::Rollout>("Rollout");
@@ -188,17 +192,18 @@ void add_delivery(Operations& operations, Control& control) {
                         .reply = release,
                         .features = Feature::etag,
                         .handle = bind(get_release)});
-  operations.push_back({.id = "listRollouts",
-                        .method = "GET",
-                        .path = "/api/rollouts",
-                        .summary = "Rollouts, newest first.",
-                        .reply = page_schema<rollout::Rollout>("Rollout"),
-                        .features = Feature::paged,
-                        .query = {{"application", {{"type", "string"}}, "Only those of this application."},
-                                  {"state", text("A state"), "Only those in this state."},
-                                  {"active", {{"type", "boolean"}}, "Only those under way."}},
-                        .handle = bind(list_rollouts),
-                        .item = rollout});
+  operations.push_back(
+      {.id = "listRollouts",
+       .method = "GET",
+       .path = "/api/rollouts",
+       .summary = "Rollouts, newest first.",
+       .reply = page_schema<rollout::Rollout>("Rollout"),
+       .features = Feature::paged,
+       .query = {{"application", {{"type", "string"}, {"minLength", 1}}, "Only those of this application."},
+                 {"state", one_state, "Only those in this state."},
+                 {"active", {{"type", "boolean"}}, "Only those under way."}},
+       .handle = bind(list_rollouts),
+       .item = rollout});
   operations.push_back({.id = "startRollout",
                         .method = "POST",
                         .path = "/api/rollouts",

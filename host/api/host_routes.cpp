@@ -11,7 +11,10 @@ Response list_response(const std::vector<T>& list) {
   return page_response(rollout::Page<T>{list, ""});
 }
 
-Answer list_plugins(HostView& host, Request) { co_return list_response(host.plugins()); }
+Answer list_plugins(HostView& host, Request request) {
+  const auto key_of = [](const PluginView& plugin) { return plugin.id + "/" + plugin.version + "/" + plugin.instance; };
+  co_return page_response(page_from(host.plugins(), page_of(request), key_of));
+}
 
 Answer get_plugin(HostView& host, Request request) {
   std::vector<PluginView> list = host.plugins();
@@ -22,7 +25,9 @@ Answer get_plugin(HostView& host, Request request) {
   co_return list_response(list);
 }
 
-Answer list_bindings(HostView& host, Request) { co_return list_response(host.bindings()); }
+Answer list_bindings(HostView& host, Request request) {
+  co_return page_response(page_from(host.bindings(), page_of(request), [](const BindingView& b) { return b.name; }));
+}
 
 Answer get_profile(HostView& host, Request request) { co_return object_response(request, host.profile()); }
 
@@ -67,6 +72,7 @@ void add_host(Operations& operations, HostView& host) {
                         .path = "/api/plugins",
                         .summary = "What is installed, verified, loaded, and why.",
                         .reply = page_schema<PluginView>("Plugin"),
+                        .features = Feature::paged,
                         .handle = bind(list_plugins),
                         .item = plugin});
   operations.push_back({.id = "getPlugin",
@@ -81,6 +87,7 @@ void add_host(Operations& operations, HostView& host) {
                         .path = "/api/bindings",
                         .summary = "Names that callers use, and where they lead.",
                         .reply = page_schema<BindingView>("Binding"),
+                        .features = Feature::paged,
                         .handle = bind(list_bindings),
                         .item = schema<BindingView>("Binding")});
   operations.push_back({.id = "getProfile",

@@ -63,4 +63,7 @@ struct Operation {
 };
 using Operations = std::vector<Operation>;
 
+// Names that the operation takes in its query.
+std::vector<std::string_view> query_names(const Operation& operation);
+
 }  // namespace slipway::api

@@ -59,9 +59,21 @@ void add_show(CLI::App& parent, Session& session, const std::string& name, const
   });
 }
 
+// The same for a list, with all of its pages.
+void add_list(CLI::App& parent, Session& session, const std::string& name, const std::string& doc,
+              const std::string& path, const std::function<std::string(const Json&)>& text) {
+  parent.add_subcommand(name, doc)->callback([&session, path, text] {
+    session.run = [&session, path, text] {
+      const Json answer{{"items", session.client().list(path)}};
+      session.print(answer, [&] { return text(answer); });
+      return Exit::done;
+    };
+  });
+}
+
 void add_plugin(CLI::App& app, Session& session) {
   CLI::App* group = app.add_subcommand("plugin", "Plugins")->require_subcommand(1);
-  add_show(*group, session, "list", "What is installed and loaded", "/api/plugins",
+  add_list(*group, session, "list", "What is installed and loaded", "/api/plugins",
            [&session](const Json& answer) { return plugins_table(session.terminal, answer["items"]); });
   add_plugin_test(*group, session);
   auto id = std::make_shared<std::string>();
@@ -128,7 +140,7 @@ void add_host_commands(CLI::App& app, Session& session) {
   add_show(*profile, session, "show", "The manifest as it is in force", "/api/profile",
            [](const Json& answer) { return to_yaml(answer["profile"]); });
   CLI::App* binding = app.add_subcommand("binding", "Names that callers use")->require_subcommand(1);
-  add_show(*binding, session, "list", "Bindings and where they lead", "/api/bindings", [](const Json& answer) {
+  add_list(*binding, session, "list", "Bindings and where they lead", "/api/bindings", [](const Json& answer) {
     std::vector<std::vector<std::string>> rows;
     for (const Json& item : answer["items"])
       rows.push_back(

@@ -89,6 +89,80 @@ TEST_F(ApiTest, changes_nothing_on_a_dry_run) {
   EXPECT_EQ(send("POST", "/api/rollouts?dry_run=perhaps", start_body()).status, 400);
 }
 
+TEST_F(ApiTest, hands_a_dry_run_on_for_every_mutation) {
+  const std::string release = R"({"release":{"version":"1.0","command":["/bin/app"]}})";
+  const std::vector<std::array<std::string, 4>> mutations{
+      {"DELETE", "/api/applications/web", "", "delete"},
+      {"POST", "/api/applications/web/releases", release, "release"},
+      {"POST", "/api/rollouts/r1/promote", "{}", "promote"},
+      {"POST", "/api/rollouts/r1/pause", "{}", "pause"},
+      {"POST", "/api/rollouts/r1/resume", "{}", "resume"},
+      {"POST", "/api/rollouts/r1/abort", "{}", "abort"},
+      {"POST", "/api/rollouts/r1/retry", "{}", "retry"},
+      {"POST", "/api/rollouts/r1/skip", "{}", "skip"},
+      {"POST", "/api/rollouts/r1/rollback", "{}", "rollback"},
+      {"POST", "/api/rollouts/r1/approve", "{}", "approve"}};
+  for (const auto& [method, path, body, name] : mutations) {
+    send(method, path + "?dry_run=true", body);
+    EXPECT_TRUE(control.dry.at(name)) << name;
+    send(method, path + "?dry_run=false", body);
+    EXPECT_FALSE(control.dry.at(name)) << name;
+    EXPECT_EQ(send(method, path + "?dry_run=1", body).json()["errors"],
+              Json::parse(R"([{"pointer":"?dry_run","value":"\"1\"","message":"want true or false"}])"))
+        << name;
+  }
+}
+
+TEST_F(ApiTest, filters_rollouts_and_refuses_filters_that_are_none) {
+  EXPECT_EQ(send("GET", "/api/rollouts?application=web&state=paused&active=true").status, 200);
+  EXPECT_EQ(control.filtered.application, "web");
+  EXPECT_EQ(control.filtered.state, rollout::State::paused);
+  EXPECT_TRUE(control.filtered.active_only);
+  EXPECT_EQ(send("GET", "/api/rollouts?active=false").status, 200);
+  EXPECT_FALSE(control.filtered.active_only);
+  const auto fault = [&](const std::string& query) {
+    const auto answer = send("GET", "/api/rollouts?" + query);
+    EXPECT_EQ(answer.status, 400) << query;
+    return answer.json()["errors"][0]["message"].get<std::string>();
+  };
+  EXPECT_EQ(fault("active=yes"), "want true or false");
+  EXPECT_EQ(fault("state=running"),
+            "want one of pending, progressing, paused, verifying, rolling_back, succeeded, rolled_back, superseded, "
+            "failed");
+  EXPECT_EQ(fault("application="), "want the name of an application, or no such filter");
+}
+
+TEST_F(ApiTest, refuses_names_in_the_query_that_an_operation_does_not_know) {
+  const auto answer = send("GET", "/api/rollouts?aplication=web&limit=2&x=1");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(answer.json()["detail"], "the query is not valid");
+  EXPECT_EQ(answer.json()["errors"], Json::parse(R"([
+    {"pointer":"?aplication","value":"\"web\"",
+     "message":"is unknown here; want one of application, state, active, limit, cursor"},
+    {"pointer":"?x","value":"\"1\"",
+     "message":"is unknown here; want one of application, state, active, limit, cursor"}])"));
+  EXPECT_EQ(send("PUT", "/api/applications/web?dryrun=true", R"({"name":"web"})").json()["errors"][0]["message"],
+            "is unknown here; want one of dry_run");
+  EXPECT_EQ(send("GET", "/api/applications/web").status, 404) << "a misspelt dry run must not be carried out";
+  EXPECT_EQ(send("GET", "/api/profile?x=1").json()["errors"][0]["message"],
+            "is unknown here; this operation takes no query");
+}
+
+TEST_F(ApiTest, answers_429_with_retry_after_when_no_more_may_begin) {
+  control.full = true;
+  const auto answer = send("POST", "/api/rollouts", start_body());
+  EXPECT_EQ(answer.status, 429);
+  EXPECT_EQ(answer.headers.at("retry-after"), "1");
+  EXPECT_EQ(answer.json()["code"], "RESOURCE_EXHAUSTED");
+}
+
+TEST_F(ApiTest, tells_delivery_the_request_and_its_trace) {
+  send("POST", "/api/rollouts", start_body(),
+       "X-Request-Id: abc-1\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n");
+  EXPECT_EQ(control.asked_by.request, "abc-1");
+  EXPECT_TRUE(control.asked_by.trace.starts_with("00-0af7651916cd43dd8448eb211c80319c-"));
+}
+
 TEST_F(ApiTest, lists_by_pages) {
   for (const char* name : {"a", "b", "c"})
     send("PUT", "/api/applications/" + std::string(name), R"({"name":")" + std::string(name) + "\"}");
@@ -99,6 +173,29 @@ TEST_F(ApiTest, lists_by_pages) {
   EXPECT_FALSE(second.contains("next_cursor"));
   for (const char* limit : {"0", "501", "x", "-1", ""})
     EXPECT_EQ(send("GET", "/api/applications?limit=" + std::string(limit)).status, 400) << limit;
+}
+
+TEST_F(ApiTest, lists_plugins_and_bindings_by_pages_in_an_order_of_their_own) {
+  host.more_plugins = {"z-last", "b", "a", "m+1"};
+  const auto all = [&](const std::string& path, const std::string& name) {
+    std::vector<std::string> names;
+    std::string cursor;
+    do {
+      const Json page = send("GET", path + "?limit=2" + (cursor.empty() ? "" : "&cursor=" + cursor)).json();
+      EXPECT_LE(page["items"].size(), 2U);
+      for (const Json& item : page["items"]) names.push_back(item[name].get<std::string>());
+      cursor = page.value("next_cursor", "");
+    } while (!cursor.empty() && names.size() < 20);
+    return names;
+  };
+  EXPECT_EQ(all("/api/plugins", "id"), (std::vector<std::string>{"a", "b", "m+1", "strategy-canary", "z-last"}));
+  EXPECT_EQ(all("/api/bindings", "name"),
+            (std::vector<std::string>{"gates.a", "gates.b", "gates.m+1", "gates.z-last", "strategies.canary"}));
+  for (const char* cursor : {"rubbish", "abc", "0x", "a-"}) {
+    EXPECT_EQ(send("GET", "/api/plugins?cursor=" + std::string(cursor)).json()["errors"][0]["message"],
+              "want the next_cursor of the page before, or none for the first page")
+        << cursor;
+  }
 }
 
 TEST_F(ApiTest, keeps_tenants_apart) {

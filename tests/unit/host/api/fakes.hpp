@@ -93,13 +93,16 @@ class FakeControl final : public rollout::Control {
     }
     co_return result;
   }
-  Answer<Empty> delete_application(rollout::Actor, std::string name, rollout::IfVersion, rollout::Mode) override {
+  Answer<Empty> delete_application(rollout::Actor, std::string name, rollout::IfVersion, rollout::Mode mode) override {
     const std::lock_guard lock(mutex_);
+    dry["delete"] = mode == rollout::Mode::dry_run;
     if (applications_.erase(name) == 0) co_return Status(Code::not_found, "there is no application \"" + name + "\"");
     co_return Empty{};
   }
   Answer<rollout::Release> create_release(rollout::Actor, std::string application, rollout::ReleaseRequest request,
-                                          rollout::Mode) override {
+                                          rollout::Mode mode) override {
+    const std::lock_guard lock(mutex_);
+    dry["release"] = mode == rollout::Mode::dry_run;
     co_return release_of(application, request.release);
   }
   Answer<rollout::Release> release(rollout::Actor, std::string application, std::string name) override {
@@ -115,10 +118,12 @@ class FakeControl final : public rollout::Control {
     plan.to_release = request.release;
     co_return plan;
   }
-  Answer<rollout::Rollout> start_rollout(rollout::Actor, rollout::RolloutRequest request) override {
+  Answer<rollout::Rollout> start_rollout(rollout::Actor actor, rollout::RolloutRequest request) override {
     ++waiting;
     if (blocking) co_await until_released();
+    if (full) co_return Status(Code::resource_exhausted, "2 rollouts are under way and the site allows 2");
     const std::lock_guard lock(mutex_);
+    asked_by = actor;
     ++started;
     rollout::Rollout made = sample();
     made.application = request.application;
@@ -130,12 +135,16 @@ class FakeControl final : public rollout::Control {
     if (id != "r1") co_return Status(Code::not_found, "there is no rollout \"" + id + "\"");
     co_return sample();
   }
-  Answer<rollout::Page<rollout::Rollout>> rollouts(rollout::Actor, rollout::RolloutFilter,
+  Answer<rollout::Page<rollout::Rollout>> rollouts(rollout::Actor, rollout::RolloutFilter filter,
                                                    rollout::PageRequest) override {
+    const std::lock_guard lock(mutex_);
+    filtered = filter;
     co_return rollout::Page<rollout::Rollout>{{sample()}, ""};
   }
   Answer<rollout::Rollout> act(rollout::Actor, std::string, rollout::Action action, rollout::ActionRequest,
-                               rollout::IfVersion version, rollout::Mode) override {
+                               rollout::IfVersion version, rollout::Mode mode) override {
+    const std::lock_guard lock(mutex_);
+    dry[std::string(to_name(action))] = mode == rollout::Mode::dry_run;
     if (version && *version != "7") co_return Status(Code::aborted, "the rollout has changed");
     if (action == rollout::Action::resume)
       co_return Status(Code::failed_precondition, "rollout r1 is progressing, not paused");
@@ -188,6 +197,11 @@ class FakeControl final : public rollout::Control {
     return made;
   }
 
+  // What a mutation was told, by operation: true for a dry run.
+  std::map<std::string, bool> dry;
+  rollout::RolloutFilter filtered;
+  rollout::Actor asked_by;
+  std::atomic<bool> full{false};
   std::atomic<bool> blocking{false};
   std::atomic<int> waiting{0};  // calls of start_rollout that have begun
   std::atomic<int> started{0};
@@ -221,10 +235,15 @@ class FakeControl final : public rollout::Control {
 class FakeHostView final : public HostView {
  public:
   [[nodiscard]] std::vector<PluginView> plugins() const override {
-    return {{.id = "strategy-canary", .version = "0.1.0", .instance = "canary", .state = "active"}};
+    std::vector<PluginView> list{
+        {.id = "strategy-canary", .version = "0.1.0", .instance = "canary", .state = "active"}};
+    for (const std::string& id : more_plugins) list.push_back({.id = id, .version = "1.0.0", .state = "installed"});
+    return list;
   }
   [[nodiscard]] std::vector<BindingView> bindings() const override {
-    return {{"strategies.canary", "canary", "strategy-canary", "0.1.0"}};
+    std::vector<BindingView> list{{"strategies.canary", "canary", "strategy-canary", "0.1.0"}};
+    for (const std::string& id : more_plugins) list.push_back({"gates." + id, id, id, "1.0.0"});
+    return list;
   }
   [[nodiscard]] ProfileView profile() const override {
     return {.name = "dev", .version = "abc", .revision = 3, .profile = {{"name", "dev"}}};
@@ -238,6 +257,7 @@ class FakeHostView final : public HostView {
   [[nodiscard]] bool serving() const override { return ready; }
   [[nodiscard]] std::string metrics() const override { return "slipway_build_info 1\n"; }
 
+  std::vector<std::string> more_plugins;
   std::atomic<bool> ready{true};
   std::atomic<plugin::Condition> condition{plugin::Condition::healthy};
 };

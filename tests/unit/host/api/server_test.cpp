@@ -79,6 +79,7 @@ TEST_F(ServerTest, refuses_more_streams_than_its_limit) {
     text = read_until(server.port(), stream, "rollout.started");
   EXPECT_NE(text.find("HTTP/1.1 429"), std::string::npos);
   EXPECT_NE(text.find("there are already 1 streams, the most allowed"), std::string::npos);
+  EXPECT_NE(text.find("Retry-After: 1"), std::string::npos);
   server.close();
   server.abort();
   first.join();
