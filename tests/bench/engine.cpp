@@ -1,90 +1,87 @@
 // One step of the engine in memory, and what an active rollout holds.
 //
-// A step: the observation becomes the strategy's question, crosses as text both ways, its answer becomes a decision,
-// and the decision becomes the text of one atomic write. Memory: what a thousand rollouts in the middle of a canary
-// free when their engine goes.
+// A step, of a whole engine with the shipped canary: the observation becomes the strategy's question, crosses the ABI
+// as text both ways, its answer becomes a decision, and the decision becomes one atomic write. The median of thousands.
+// Memory: what a thousand rollouts in the middle of a canary free when their engine goes.
 #include <malloc.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <vector>
 
-#include "host/rollout/advance.hpp"
-#include "host/rollout/batch.hpp"
 #include "tests/bench/report.hpp"
+#include "tests/simulation/real_plugin.hpp"
 #include "tests/simulation/serve.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace slipway::bench {
 namespace {
 
-using namespace rollout;
-
 constexpr double kStepGoalUs = 50;
-constexpr double kMemoryGoal = 20 * 1024;
-constexpr Instant kNow{1'700'000'000'000'000'000};
+constexpr double kMemoryGoal = 20'000;
 
-// A canary of four replicas at 5 % that just got its last replica.
-struct Scene {
-  Scene() {
-    application.value.tenant = "acme";
-    application.value.spec = world.shop();
-    application.value.stable_release = "1.0";
-    application.version = 3;
-    record.value.spec = world.shop();
-    Rollout& rollout = record.value.rollout;
-    rollout.id = "01hf0000000000000000000000";
-    rollout.tenant = "acme";
-    rollout.application = "shop";
-    rollout.from_release = "1.0";
-    rollout.to_release = "1.1";
-    rollout.strategy = record.value.spec.strategy;
-    rollout.state = State::progressing;
-    record.value.phase = Phase::stepping;
-    record.value.order.generation = 7;
-    record.value.order.groups = {{"stable", "1.0", 4, kAllTraffic}, {"next", "1.1", 4, 0}};
-    record.version = 5;
-    for (const char* role : {"stable", "next"}) {
-      provider::ObservedGroup group{.role = role,
-                                    .release = group_of(record.value.order, role)->release,
-                                    .replicas = 4,
-                                    .running = 4,
-                                    .ready = 4};
-      group.ready_since.assign(4, kNow - seconds(9));
-      for (int i = 0; i < 4; ++i) group.addresses.push_back("127.0.0.1:" + std::to_string(20'000 + i));
-      seen.groups.push_back(std::move(group));
-    }
-    seen.generation = 7;
-    seen.converged = true;
+using Clock = std::chrono::steady_clock;
+using Microseconds = std::chrono::duration<double, std::micro>;
+
+// Stands between the engine and what is around it, and takes the time of each step: from the observation's answer to
+// the answer of the write, without what the simulated store did itself. The strategy is the shipped one, in its
+// library.
+class Stopwatch {
+ public:
+  explicit Stopwatch(sim::World& world) : canary_(SLIPWAY_CANARY) {
+    world.plugins["provider"] = [this, &world](std::string_view, std::uint32_t method, const std::string& payload) {
+      auto answer = sim::serve<provider::Interface>(world.provider, method, payload);
+      asked_ = false;
+      if (method == provider::Interface::index_of<provider::Observe>()) began_ = Clock::now();
+      return answer;
+    };
+    world.plugins["strategies.canary"] = [this](std::string_view interface, std::uint32_t method,
+                                                const std::string& payload) {
+      asked_ = method == strategy::Interface::index_of<strategy::Step>();
+      return canary_.call(interface, method, payload);
+    };
+    world.plugins["storage"] = [this, &world](std::string_view, std::uint32_t method, const std::string& payload) {
+      const auto came = Clock::now();
+      auto answer = sim::serve<storage::Interface>(world.storage, method, payload);
+      if (std::exchange(asked_, false) && method == storage::Interface::index_of<storage::Write>())
+        steps.push_back(Microseconds(came - began_).count());
+      return answer;
+    };
   }
-  sim::World world;
-  Stored<rollout::Application> application;
-  Stored<Record> record;
-  provider::Observation seen;
+  std::vector<double> steps;
+
+ private:
+  sim::RealPlugin canary_;
+  Clock::time_point began_;
+  bool asked_ = false;
 };
 
-std::size_t step(Scene& scene) {
-  const std::string question_text = encode_text(question(scene.record.value, scene.seen, kNow));
-  const auto bytes = sim::serve<strategy::Interface>(scene.world.strategy,
-                                                     strategy::Interface::index_of<strategy::Step>(), question_text);
-  const auto reply = decode_text<strategy::StepReply>(*bytes, "the reply");
-  if (!fault_of(*reply, scene.record.value).empty()) std::abort();
-  auto next = advance(scene.record.value, *reply, scene.seen, kNow);
-  if (!next.change) std::abort();
-  const Draft draft = draft_of(std::move(*next.change), scene.application, &scene.record, &scene.seen, kNow);
-  return encode_text(batch_of(draft)).size();
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values.at(values.size() / 2);
 }
 
+// Canaries of four replicas that go up by one percent at each step.
 double step_us() {
-  Scene scene;
-  const char* brief = std::getenv("SLIPWAY_BENCH_SECONDS");
-  const int rounds = brief == nullptr ? 20'000 : 20;
-  std::size_t bytes = 0;
-  for (int i = 0; i < rounds / 10; ++i) bytes += step(scene);
-  const auto began = std::chrono::steady_clock::now();
-  for (int i = 0; i < rounds; ++i) bytes += step(scene);
-  const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - began;
-  if (bytes == 0) std::abort();
-  return took.count() / rounds;
+  sim::World world;
+  Stopwatch watch(world);
+  world.notifiers.clear();
+  world.start();
+  auto spec = world.shop();
+  Json steps = Json::array();
+  for (int percent = 1; percent < 100; ++percent) steps.push_back({{"weight", std::to_string(percent) + "%"}});
+  spec.strategy = {"canary", {{"steps", steps}}};
+  world.make_stable(spec, "1.0");
+  const int rollouts = std::getenv("SLIPWAY_BENCH_SECONDS") == nullptr ? 30 : 1;
+  for (int i = 1; i <= rollouts; ++i) {
+    const std::string release = "1." + std::to_string(i);
+    (void)world.make_release("shop", release);
+    const auto rollout = world.deploy("shop", release);
+    if (!rollout.ok() || !world.until_state(rollout->id, sim::State::succeeded)) std::abort();
+  }
+  if (watch.steps.size() < static_cast<std::size_t>(rollouts) * 90) std::abort();
+  return median(std::move(watch.steps));
 }
 
 double bytes_per_rollout() {
@@ -109,10 +106,10 @@ double bytes_per_rollout() {
 
 int run() {
   const double us = step_us();
-  report({"engine.step", us, "us", std::nullopt, "≤ 50 us, in memory, canary", us <= kStepGoalUs});
+  report({"engine.step", us, "us", std::nullopt, "≤ 50 us, in memory, canary (median)", us <= kStepGoalUs});
   const double bytes = bytes_per_rollout();
   report(
-      {"engine.memory_per_rollout", bytes, "bytes", std::nullopt, "≤ 20 KiB an active rollout", bytes <= kMemoryGoal});
+      {"engine.memory_per_rollout", bytes, "bytes", std::nullopt, "≤ 20 KB an active rollout", bytes <= kMemoryGoal});
   return 0;
 }
 
