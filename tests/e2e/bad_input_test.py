@@ -1,10 +1,20 @@
 """What comes from outside and is wrong is refused with a sentence that names it, at the API and at the command line."""
 
+import subprocess
 import unittest
 
 from harness import APP, StackTest, exchange, in_threads, wait_for
 
 ADDRESS = f"/api/applications/{APP}"
+ACTIONS = ("promote", "pause", "resume", "abort", "retry", "skip", "rollback", "approve")
+# Bodies that are no documents, and what is said of them.
+HOSTILE = ((b'{"name": "demo",', "not JSON at byte 17"),
+           (b'{"name": "de\xff\xfemo"}', "ill-formed UTF-8 byte"),
+           (b'{"name": "demo", "name": "demo"}', 'the name \\"name\\" occurs twice in one object'),
+           (b"[" * 100_000, "nested deeper than 64 levels"),
+           (b'{"name":"demo","strategy":{"settings":' + b'{"a":' * 200 + b"1" + b"}" * 202, "nested deeper than 64 levels"),
+           (b"[]", "want an object"),
+           (b"null", "want an object"))
 
 
 class BadInputTest(StackTest):
@@ -21,18 +31,56 @@ class BadInputTest(StackTest):
         self.assert_refused(self.stack.call("GET", ADDRESS), 404, 'application \\"demo\\" does not exist')
 
     def test_documents_that_are_no_documents_are_refused_by_the_api(self):
-        for body, words in ((b'{"name": "demo",', "not JSON at byte 17"),
-                            (b'{"name": "de\xff\xfemo"}', "ill-formed UTF-8 byte"),
-                            (b'{"name": "demo", "name": "demo"}', 'the name \\"name\\" occurs twice in one object'),
-                            (b"[" * 100_000, "nested deeper than 64 levels"),
-                            (b'{"name":"demo","strategy":{"settings":' + b'{"a":' * 200 + b"1" + b"}" * 202,
-                             "nested deeper than 64 levels"),
-                            (b"[]", "want an object"),
-                            (b"{}", "is missing"),
-                            (b"", "is missing")):
+        for body, words in (*HOSTILE, (b"{}", "is missing"), (b"", "is missing")):
             with self.subTest(words):
                 self.assert_refused(self.put(body), 400, words)
         self.assert_unharmed()
+
+    def test_every_entry_that_takes_a_document_refuses_what_is_none_and_changes_nothing(self):
+        self.stack.create_application()
+        self.stack.create_release("1.0", {"EXAMPLE_READY_AFTER": "10m"})
+        rollout = self.stack.start_rollout("1.0")
+        self.stack.wait_why(rollout, "replica")
+        before = self.stack.rollout(rollout)["state"], self.stack.journal(rollout)
+        entries = [("PUT", ADDRESS, "replicas"), ("POST", f"{ADDRESS}/releases", "release"),
+                   ("POST", "/api/rollouts", "release"),
+                   *(("POST", f"/api/rollouts/{rollout}/{action}", "reason") for action in ACTIONS)]
+        for method, path, field in entries:
+            wrong_type = b'{"%s": [7]}' % field.encode()
+            for body, words in (*HOSTILE, (wrong_type, f'"pointer":"/{field}"'), (b'{"unknown": 1}', "is no field here")):
+                with self.subTest(path=path, words=words):
+                    self.assert_refused(self.stack.call(method, path, body), 400, words)
+            with self.subTest(path=path):
+                self.assert_refused(self.stack.call(method, path, b'{"name":"' + b"a" * 2_000_000 + b'"}'), 413)
+        self.assertEqual((self.stack.rollout(rollout)["state"], self.stack.journal(rollout)), before)
+        self.assertEqual(len(self.stack.read("/api/rollouts")["items"]), 1)
+        self.assertEqual(len(self.stack.read(f"{ADDRESS}/releases")["items"]), 1)
+
+    def test_a_query_that_an_operation_does_not_know_is_refused_and_nothing_is_done(self):
+        self.stack.create_application()
+        for method, path, words in (("GET", "/api/rollouts?aplication=x", "want one of application, state, active"),
+                                    ("GET", "/api/rollouts?active=yes", "want true or false"),
+                                    ("GET", "/api/rollouts?state=bad", "want one of pending, progressing"),
+                                    ("DELETE", f"{ADDRESS}?dryrun=true", "want one of dry_run")):
+            with self.subTest(path):
+                self.assert_refused(self.stack.call(method, path), 400, words)
+        self.assertEqual(self.stack.call("GET", ADDRESS).status, 200)
+
+    def test_site_files_and_settings_that_are_no_documents_are_named(self):
+        self.stack.create_application()
+        self.stack.create_release("1.0")
+        file = self.stack.folder / "bad.json"
+        for body, words in HOSTILE[:6]:
+            file.write_bytes(body)
+            with self.subTest(site=words):
+                command = [*self.stack.daemon_command, "check"]
+                command[command.index("--config") + 1] = file
+                run = subprocess.run(command, capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL)
+                self.assert_exit(run, 1, str(file))
+            with self.subTest(settings=words):
+                run = self.stack.cli("deploy", APP, "1.0", "--settings", file)
+                self.assert_exit(run, 2, "settings" if body == b"[]" else str(file))
+        self.assertEqual(self.stack.read("/api/rollouts")["items"], [])
 
     def test_every_field_of_the_wrong_type_is_named_at_once(self):
         reply = self.put({"name": APP, "replicas": "many", "hosts": 7, "sticky": "yes", "analyses": {}})
@@ -73,7 +121,7 @@ class BadInputTest(StackTest):
         for body, words in (({"application": "none", "release": "1.0"}, 'application \\"none\\" does not exist'),
                             ({"application": APP, "release": "9"}, 'release \\"9\\" of application \\"demo\\"')):
             self.assert_refused(self.stack.call("POST", "/api/rollouts", body), 404, words)
-        for action in ("promote", "pause", "resume", "abort", "retry", "skip", "rollback", "approve"):
+        for action in ACTIONS:
             self.assert_refused(self.stack.call("POST", f"/api/rollouts/none/{action}", {}), 404,
                                 'rollout \\"none\\" does not exist')
         self.assert_refused(self.stack.call("POST", "/api/rollouts/none/jump", {}), 404)
