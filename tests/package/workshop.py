@@ -16,10 +16,11 @@ GENERATOR = os.environ.get("PACKAGE_GENERATOR", "Ninja")
 
 
 def environment():
-    """Nothing of the caller's but the compiler cache; the SDK is found by the PATH, and cargo is Debian's."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith("CCACHE_")}
-    return {**quick_builds(), **kept, "PATH": f"{PREFIX / 'bin'}:/usr/bin:/bin", "HOME": os.environ.get("HOME", str(PLACE)), "LANG": "C.UTF-8",
-            "CCACHE_DIR": os.environ.get("CCACHE_DIR", os.path.expanduser("~/.cache/ccache"))}
+    """Nothing of the caller's but compiler cache and keys; the SDK is found by the PATH, and cargo is Debian's."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("CCACHE_", "SLIPWAY_KEY_"))}
+    cache = {"CCACHE_DIR": os.path.expanduser("~/.cache/ccache")}
+    return {**quick_builds(), **cache, **kept, "PATH": f"{PREFIX / 'bin'}:/usr/bin:/bin", "LANG": "C.UTF-8",
+            "HOME": os.environ.get("HOME", str(PLACE))}
 
 
 def run(*command, cwd=None, seconds=540):
