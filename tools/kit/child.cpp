@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 namespace slipway::kit {
@@ -97,6 +99,26 @@ bool ends_within(pid_t pid, std::chrono::milliseconds limit) {
   return ready > 0;
 }
 
+std::vector<pid_t> children() {
+  std::vector<pid_t> found;
+  for (const auto& task : fs::directory_iterator("/proc/self/task")) {
+    std::ifstream file(task.path() / "children");
+    for (pid_t child = 0; file >> child;) found.push_back(child);
+  }
+  return found;
+}
+
+// Also those that left the process group: they come here when their parent has gone.
+void end_what_is_left() {
+  constexpr int kGenerations = 100;
+  for (int i = 0; i < kGenerations; ++i) {
+    const auto left = children();
+    if (left.empty()) return;
+    for (const pid_t child : left) ::kill(child, SIGKILL);
+    for (const pid_t child : left) ::waitpid(child, nullptr, 0);
+  }
+}
+
 }  // namespace
 
 std::string End::signal_name() const {
@@ -106,6 +128,7 @@ std::string End::signal_name() const {
 
 End run_child(const std::vector<std::string>& words, std::chrono::milliseconds limit) {
   const Folder folder;
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const pid_t pid = start(words, folder.path());
   const bool in_time = ends_within(pid, limit);
   // With what it started, also when it ended by itself.
@@ -113,6 +136,7 @@ End run_child(const std::vector<std::string>& words, std::chrono::milliseconds l
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
+  end_what_is_left();
   if (!in_time) return {End::Kind::too_long, 0};
   if (WIFSIGNALED(status)) return {End::Kind::signal, WTERMSIG(status)};
   return {End::Kind::exit, WEXITSTATUS(status)};

@@ -17,8 +17,8 @@ struct End {
 };
 
 // Runs words[0] and waits. Its working directory is empty and goes with it; standard output and error go to files
-// there. What it started goes too, unless it left the process group. Throws std::runtime_error when it can't be
-// started.
+// there. What it started goes too: this process becomes the parent of its orphans, and ends every child that it has
+// afterwards. Throws std::runtime_error when it can't be started.
 End run_child(const std::vector<std::string>& words, std::chrono::milliseconds limit);
 
 }  // namespace slipway::kit

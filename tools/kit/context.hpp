@@ -37,7 +37,7 @@ struct Context {
   const Package& package;
   Board& board;
   base::Random& random;  // from the seed and the test's name
-  std::string config;    // of every instance; "${folder}" is the test's own folder, "${instance}" counts instances
+  std::string config;    // of every instance; "${folder}", "${instance}" and "${port}" are filled in
   std::size_t instances = 0;
   Breaches breaches{};
   std::vector<std::string> warnings{};

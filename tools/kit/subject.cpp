@@ -1,5 +1,8 @@
 #include "tools/kit/subject.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,10 +26,26 @@ std::chrono::nanoseconds waited_for_processor() {
   return file >> running >> waiting ? std::chrono::nanoseconds(waiting) : std::chrono::nanoseconds(0);
 }
 
-// With "${folder}" and "${instance}" replaced.
+// A port of the loopback interface that nobody listens at now.
+std::string free_port() {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool bound = ::bind(socket, any, size) == 0 && ::getsockname(socket, any, &size) == 0;
+  ::close(socket);
+  if (!bound) fail("the kit finds no free port");
+  return std::to_string(ntohs(address.sin_port));
+}
+
+// With its variables replaced.
 std::string filled_in(std::string config, std::size_t instance) {
-  const std::pair<std::string_view, std::string> variables[] = {{"${folder}", std::filesystem::current_path().string()},
-                                                                {"${instance}", std::to_string(instance)}};
+  const std::pair<std::string_view, std::string> variables[] = {
+      {"${folder}", std::filesystem::current_path().string()},
+      {"${instance}", std::to_string(instance)},
+      {"${port}", config.find("${port}") == config.npos ? "" : free_port()}};
   for (const auto& [name, value] : variables) {
     for (auto at = config.find(name); at != config.npos; at = config.find(name, at + value.size()))
       config.replace(at, name.size(), value);

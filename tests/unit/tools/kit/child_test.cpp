@@ -1,6 +1,7 @@
 #include "tools/kit/child.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -26,6 +27,19 @@ TEST(Child, ReportsTheExitStatusOrTheSignal) {
 
 TEST(Child, IsEndedAtItsLimitWithWhatItStarted) {
   EXPECT_EQ(sh("sleep 60 & sleep 60", milliseconds(100)).kind, End::Kind::too_long);
+}
+
+TEST(Child, TakesOrphansWithItThatLeftItsProcessGroup) {
+  const auto note = std::filesystem::temp_directory_path() / ("kit-orphan-" + std::to_string(::getpid()));
+  ASSERT_EQ(
+      sh("setsid sh -c 'echo $$ > " + note.string() + "; sleep 60' & while ! test -s " + note.string() + "; do :; done")
+          .number,
+      0);
+  pid_t orphan = 0;
+  std::ifstream(note) >> orphan;
+  std::filesystem::remove(note);
+  ASSERT_GT(orphan, 0);
+  EXPECT_EQ(::kill(orphan, 0), -1);
 }
 
 TEST(Child, RunsInAnEmptyFolderThatGoesWithIt) {
