@@ -2,10 +2,13 @@
 
 #include <unistd.h>
 
+#include "host/app/trust.hpp"
 #include "host/base/sha256.hpp"
 #include "host/config/fault.hpp"
 #include "host/config/source.hpp"
 #include "host/lifecycle/revisions.hpp"
+#include "host/loader/key_files.hpp"
+#include "host/loader/trust_settings.hpp"
 
 namespace slipway::app {
 namespace {
@@ -54,11 +57,23 @@ void load_profile(Configuration& to, const Sources& sources, ProfileFrom from) {
   to.in_force.digest = digest_of(source.value);
 }
 
+void load_trust(Configuration& to, const Sources& sources) {
+  auto loaded = loader::load_trust(to.site, loader::key_directory(sources.site.variables));
+  to.trust = std::move(loaded.policy);
+  for (const Problem& problem : loaded.problems)
+    to.faults.push_back(config::to_string(config::Fault{{"site configuration", 0}, problem}));
+}
+
+void check_trust(Configuration& to, const Sources& sources) {
+  for (const Problem& problem : refused_uses(to.in_force, *to.trust))
+    to.faults.push_back(sources.profile.string() + ": " + problem.path + ": " + problem.message);
+}
+
 void plan(Configuration& to, const Sources& sources) {
   auto made = lifecycle::make_plan(to.in_force.profile, *to.in_force.catalog);
   if (made.ok()) {
     to.in_force.plan = std::move(*made);
-    return;
+    return check_trust(to, sources);
   }
   const Status status = made.status();
   for (const Problem& problem : status.problems)
@@ -84,6 +99,7 @@ Configuration load_configuration(const Sources& sources, ProfileFrom from) {
   result.in_force.catalog = std::make_shared<const loader::Catalog>(loader::Catalog::scan(roots_of(result.site)));
   for (const loader::PackageFault& fault : result.in_force.catalog->faults())
     result.warnings.push_back(fault.folder.string() + ": " + fault.status.message);
+  load_trust(result, sources);
   load_profile(result, sources, from);
   if (result.faults.empty()) plan(result, sources);
   return result;

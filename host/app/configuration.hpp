@@ -10,6 +10,7 @@
 #include "host/config/site_config.hpp"
 #include "host/lifecycle/plan.hpp"
 #include "host/loader/catalog.hpp"
+#include "host/loader/trust.hpp"
 #include "host/manifest/profile.hpp"
 
 namespace slipway::app {
@@ -33,6 +34,7 @@ struct InForce {
 // `faults` holds one line each, sorted by file; the rest is there only without any.
 struct Configuration {
   config::SiteConfig site;
+  std::shared_ptr<const loader::TrustPolicy> trust;
   InForce in_force;
   std::vector<std::string> faults;
   std::vector<std::string> warnings;

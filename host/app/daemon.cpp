@@ -9,7 +9,10 @@
 
 #include "host/api/version.hpp"
 #include "host/app/bounds.hpp"
+#include "host/app/trust.hpp"
 #include "host/config/reload.hpp"
+#include "host/loader/key_files.hpp"
+#include "host/loader/trust_settings.hpp"
 #include "host/services/instance_sink.hpp"
 #include "host/telemetry/metric_catalogue.hpp"
 
@@ -114,7 +117,8 @@ Daemon::Daemon(Configuration configuration, std::string token, Sources sources, 
       started_(clock.now()),
       ids_(clock, random),
       runtime_(runtime_settings(configuration_.site, log_)),
-      loader_({.store = std::filesystem::path(configuration_.site.state_directory) / "packages"}, signatures_),
+      trust_(configuration_.trust),
+      loader_({.store = std::filesystem::path(configuration_.site.state_directory) / "packages"}, trust_),
       calls_(metrics_),
       caller_(routes_, calls_),
       events_(log_),
@@ -134,11 +138,11 @@ Daemon::Daemon(Configuration configuration, std::string token, Sources sources, 
       timers_(runtime_.executor()),
       engine_({runtime_.executor(), caller_, clock_, timers_, ids_, random_, log_, metrics_},
               engine_settings(configuration_.site, configuration_.in_force.profile)),
-      profiles_({lifecycle_, runtime_, caller_, clock_, log_, sources_, configuration_.site,
+      profiles_({lifecycle_, trust_, runtime_, caller_, clock_, log_, sources_, configuration_.site,
                  [this](const manifest::Profile& profile) { engine_.rewire(wiring_of(profile)); }},
                 configuration_.in_force),
       gauges_({lifecycle_, loader_.residents(), routes_, runtime_, engine_}, metrics_),
-      view_(configuration_.site, profiles_, lifecycle_, caller_, metrics_, gauges_, started_),
+      view_(configuration_.site, profiles_, lifecycle_, trust_, caller_, metrics_, gauges_, started_),
       authenticator_(std::move(token)),
       idempotency_(caller_, clock_),
       api_({engine_, view_, profiles_, authenticator_, idempotency_, clock_, random_, log_, metrics_}),
@@ -246,7 +250,27 @@ void Daemon::reload() {
     log_.error("the log goes on where it was", {{"reason", opened.message}});
   engine_.set_bounds(bounds_of(configuration_.site));
   server_.set_limits(server_settings(configuration_.site));
-  boost::asio::co_spawn(runtime_.executor(), profiles_.reload_file(), boost::asio::detached);
+  reload_trust();
+  boost::asio::co_spawn(runtime_.executor(), follow_reload(), boost::asio::detached);
+}
+
+void Daemon::reload_trust() {
+  const auto loaded = loader::load_trust(configuration_.site, loader::key_directory(sources_.site.variables));
+  for (const Problem& problem : loaded.problems)
+    log_.error("the trust policy is not taken over",
+               {{"fault", config::to_string(config::Fault{{"site configuration", 0}, problem})}});
+  if (!loaded.policy) return;
+  trust_.replace(loaded.policy);
+  report_revocations(trust_, lifecycle_.status(), log_, metrics_);
+}
+
+boost::asio::awaitable<void> Daemon::follow_reload() {
+  if (trust_.policy()->settings().on_revocation == loader::OnRevocation::retire) {
+    const auto in_force = profiles_.current();
+    co_await retire_revoked(lifecycle_, in_force->plan, trust_, log_);
+    report_revocations(trust_, lifecycle_.status(), log_, metrics_);
+  }
+  co_await profiles_.reload_file();
 }
 
 }  // namespace slipway::app

@@ -20,7 +20,7 @@
 #include "host/bridge/telemetry_sink.hpp"
 #include "host/lifecycle/lifecycle.hpp"
 #include "host/loader/loader.hpp"
-#include "host/loader/signature.hpp"
+#include "host/loader/trust.hpp"
 #include "host/rollout/engine.hpp"
 #include "host/runtime/phases.hpp"
 #include "host/runtime/runtime.hpp"
@@ -55,6 +55,8 @@ class Daemon {
  private:
   void add_phases();
   Status run(const std::function<boost::asio::awaitable<Status>()>& work, Duration patience);
+  void reload_trust();
+  boost::asio::awaitable<void> follow_reload();
   std::shared_ptr<runtime::HostSink> make_sink(const lifecycle::PlannedInstance& instance);
   boost::asio::awaitable<Status> start_plugins();
   boost::asio::awaitable<Status> start_api();
@@ -69,7 +71,7 @@ class Daemon {
   base::IdSource ids_;
 
   runtime::Runtime runtime_;
-  loader::TrustPluginRoots signatures_;
+  loader::CurrentTrust trust_;
   loader::Loader loader_;
   bridge::Routes routes_;
   bridge::TelemetrySink calls_;

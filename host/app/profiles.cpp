@@ -4,6 +4,7 @@
 #include <boost/asio/detached.hpp>
 #include <slipway/interfaces/analyzer.hpp>
 
+#include "host/app/trust.hpp"
 #include "host/base/sha256.hpp"
 #include "host/bridge/typed_call.hpp"
 #include "host/lifecycle/on_blocking.hpp"
@@ -126,6 +127,9 @@ Status Profiles::record_start() {
 Result<Profiles::Prepared> Profiles::prepare(const Wanted& wanted) const {
   auto checked = check_profile(wanted.document, "the profile", parts_.site, parts_.sources.site.variables);
   if (!checked.ok()) return checked.status();
+  Problems refused = refused_plugins(checked->in_force, parts_.trust);
+  if (!refused.empty())
+    return Status(Code::permission_denied, "this site does not let the profile run", std::move(refused));
   auto changes = lifecycle::compare(current()->plan, checked->in_force.plan, disabled_of(checked->in_force.profile));
   if (!changes.ok()) return changes.status();
   return Prepared{std::move(checked->in_force), std::move(*changes), std::move(checked->warnings)};

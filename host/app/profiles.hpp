@@ -18,6 +18,7 @@ namespace slipway::app {
 
 struct ProfilesParts {
   lifecycle::Lifecycle& lifecycle;
+  const loader::CurrentTrust& trust;
   runtime::Runtime& runtime;
   bridge::Caller& caller;
   const base::Clock& clock;

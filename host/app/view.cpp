@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/api/version.hpp"
+#include "host/app/trust.hpp"
 #include "host/bridge/typed_call.hpp"
 #include "host/telemetry/metric_catalogue.hpp"
 
@@ -61,10 +62,12 @@ plugin::Condition worst(const std::vector<plugin::HealthCheck>& checks) {
 }  // namespace
 
 View::View(const config::SiteConfig& site, const Profiles& profiles, const lifecycle::Lifecycle& lifecycle,
-           bridge::Caller& caller, telemetry::Metrics& metrics, Gauges& gauges, Instant started)
+           const loader::CurrentTrust& trust, bridge::Caller& caller, telemetry::Metrics& metrics, Gauges& gauges,
+           Instant started)
     : site_(site),
       profiles_(profiles),
       lifecycle_(lifecycle),
+      trust_(trust),
       caller_(caller),
       metrics_(metrics),
       gauges_(gauges),
@@ -72,7 +75,10 @@ View::View(const config::SiteConfig& site, const Profiles& profiles, const lifec
 
 std::vector<api::PluginView> View::plugins() const {
   std::vector<api::PluginView> views;
-  for (const lifecycle::PluginStatus& status : lifecycle_.status()) views.push_back(view_of(status));
+  for (const lifecycle::PluginStatus& status : lifecycle_.status()) {
+    views.push_back(view_of(status));
+    if (std::string reason = revocation_of(trust_, status); !reason.empty()) views.back().reason = std::move(reason);
+  }
   // What is installed and not used.
   const auto in_force = profiles_.current();
   for (const loader::Installed& package : in_force->catalog->packages()) {

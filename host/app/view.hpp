@@ -18,7 +18,8 @@ namespace slipway::app {
 class View final : public api::HostView {
  public:
   View(const config::SiteConfig& site, const Profiles& profiles, const lifecycle::Lifecycle& lifecycle,
-       bridge::Caller& caller, telemetry::Metrics& metrics, Gauges& gauges, Instant started);
+       const loader::CurrentTrust& trust, bridge::Caller& caller, telemetry::Metrics& metrics, Gauges& gauges,
+       Instant started);
 
   void set_serving(bool serving) { serving_ = serving; }
 
@@ -39,6 +40,7 @@ class View final : public api::HostView {
   const config::SiteConfig& site_;
   const Profiles& profiles_;
   const lifecycle::Lifecycle& lifecycle_;
+  const loader::CurrentTrust& trust_;
   bridge::Caller& caller_;
   telemetry::Metrics& metrics_;
   Gauges& gauges_;

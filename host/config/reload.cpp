@@ -11,8 +11,9 @@ namespace {
 // Everything else is fixed while the process lives: sockets, thread pools, what plugins were found and hold open, and
 // the shares of the grace that each phase of stopping has.
 Effect effect_of(std::string_view path) {
-  constexpr std::array<std::string_view, 6> kNow{"/limits/",           "/log/file",         "/log/level",
-                                                 "/journal_retention", "/events_retention", "/rollouts/max_active"};
+  constexpr std::array<std::string_view, 7> kNow{
+      "/limits/",           "/trust/",           "/log/file",           "/log/level",
+      "/journal_retention", "/events_retention", "/rollouts/max_active"};
   const bool now = std::ranges::any_of(kNow, [&](auto prefix) { return path.starts_with(prefix); });
   return now ? Effect::now : Effect::restart;
 }

@@ -21,7 +21,9 @@ constexpr const char* kLoopback =
     "the clear";
 
 void close(Json& schema) {
-  if (!schema.is_object() || !schema.contains("properties")) return;
+  if (!schema.is_object()) return;
+  if (schema.contains("items")) close(schema["items"]);
+  if (!schema.contains("properties")) return;
   schema["additionalProperties"] = false;
   for (auto& [name, property] : schema["properties"].items()) close(property);
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <slipway/json.hpp>
 #include <slipway/values.hpp>
 #include <string>
 #include <string_view>
@@ -41,6 +42,40 @@ struct RolloutsConfig {
   static constexpr auto fields();
 };
 
+// A publisher's key and the ids that it may sign.
+struct TrustKey {
+  std::string name;
+  std::string public_key;  // or
+  std::string file;
+  std::vector<std::string> prefixes;
+  bool operator==(const TrustKey&) const = default;
+  static constexpr auto fields();
+};
+
+enum class RulePlacement : std::uint8_t { in_process, isolated };
+
+struct TrustRule {
+  std::vector<std::string> plugins;
+  std::vector<RulePlacement> placements;
+  Json permissions;  // null: no bound; else as in a profile
+  bool operator==(const TrustRule&) const = default;
+  static constexpr auto fields();
+};
+
+enum class LocalKey : std::uint8_t { in_development, trusted, refused };
+enum class OnRevocation : std::uint8_t { report, retire };
+
+struct TrustConfig {
+  LocalKey local_key = LocalKey::in_development;
+  std::vector<TrustKey> keys;
+  std::vector<std::string> revoked_keys;
+  std::vector<std::string> revoked_digests;
+  OnRevocation on_revocation = OnRevocation::report;
+  std::vector<TrustRule> rules;
+  bool operator==(const TrustConfig&) const = default;
+  static constexpr auto fields();
+};
+
 struct SiteConfig {
   std::string environment = "development";
   std::string listen = "127.0.0.1:7070";
@@ -50,6 +85,7 @@ struct SiteConfig {
   std::string token_file = "${state_directory}/token";  // expanded in a configuration that was loaded
   LogConfig log;
   LimitsConfig limits;
+  TrustConfig trust;
   std::uint32_t threads = 0;
   std::uint32_t blocking_threads = 4;
   Duration shutdown_grace = seconds(4);

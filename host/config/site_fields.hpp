@@ -47,6 +47,58 @@ constexpr auto RolloutsConfig::fields() {
                                "Rollouts in progress at once; a further one is refused.", between(1, 100'000)));
 }
 
+constexpr auto enum_names(RulePlacement) {
+  return std::array<EnumName<RulePlacement>, 2>{
+      {{RulePlacement::in_process, "in-process"}, {RulePlacement::isolated, "isolated"}}};
+}
+
+constexpr auto enum_names(LocalKey) {
+  return std::array<EnumName<LocalKey>, 3>{
+      {{LocalKey::in_development, "in-development"}, {LocalKey::trusted, "trusted"}, {LocalKey::refused, "refused"}}};
+}
+
+constexpr auto enum_names(OnRevocation) {
+  return std::array<EnumName<OnRevocation>, 2>{{{OnRevocation::report, "report"}, {OnRevocation::retire, "retire"}}};
+}
+
+constexpr auto TrustKey::fields() {
+  using K = TrustKey;
+  return slipway::fields(
+      required("name", &K::name, "What the site calls the key, in messages.", between(1, 63)),
+      field("public_key", &K::public_key, "The key itself: \"ed25519:\" and 44 characters.", at_most(128)),
+      field("file", &K::file, "Path of a file with the key, which only its owner may write; instead of public_key.",
+            at_most(4'096)),
+      required("prefixes", &K::prefixes,
+               "Ids that it may sign: whole ids, beginnings that end with \".\" or \"-\", or \"*\".", between(1, 64)));
+}
+
+constexpr auto TrustRule::fields() {
+  using R = TrustRule;
+  return slipway::fields(
+      required("plugins", &R::plugins, "Ids that it holds for, spelled as the prefixes of keys.", between(1, 64)),
+      field("placements", &R::placements, "Where they may run; empty: everywhere.", at_most(2)),
+      field("permissions", &R::permissions,
+            "The most that a profile may grant them, spelled as in a profile; absent: no bound."));
+}
+
+constexpr auto TrustConfig::fields() {
+  using T = TrustConfig;
+  return slipway::fields(
+      field("local_key", &T::local_key,
+            "Whether packages are accepted that this machine's own builds have signed: in-development does so in the "
+            "environment development only."),
+      field("keys", &T::keys, "Publishers whose signatures count.", at_most(64)),
+      field("revoked_keys", &T::revoked_keys, "Ids of keys whose signatures do not count any more.", at_most(1'024)),
+      field("revoked_digests", &T::revoked_digests,
+            "SHA-256 of files that are not run any more: a library, another file of a package, or its plugin.json.",
+            at_most(4'096)),
+      field("on_revocation", &T::on_revocation,
+            "What becomes of a plugin that runs while it is revoked: report says so and leaves it to the next apply; "
+            "retire ends it at once."),
+      field("rules", &T::rules, "Which plugin may run where with what; the first that holds an id decides.",
+            at_most(256)));
+}
+
 constexpr auto SiteConfig::fields() {
   using S = SiteConfig;
   return slipway::fields(
@@ -62,6 +114,7 @@ constexpr auto SiteConfig::fields() {
             between(1, 4'096)),
       field("log", &S::log, "Where and how the log is written."),
       field("limits", &S::limits, "Bounds on what clients may ask of the API."),
+      field("trust", &S::trust, "Whose plugins this site runs."),
       field("threads", &S::threads,
             "Threads for everything that does not block; 0: as many as the machine has processors.", between(0, 256)),
       field("blocking_threads", &S::blocking_threads, "Threads for plugins that declare that they block.",

@@ -56,10 +56,10 @@ Source source_of(const std::string& name, const std::string& text, const Json& s
 }  // namespace
 
 bool is_foreign_variable(std::string_view name) {
-  constexpr std::array<std::string_view, 10> kForeign{
+  constexpr std::array<std::string_view, 11> kForeign{
       "SLIPWAY_URL",     "SLIPWAY_TOKEN",   "SLIPWAY_TENANT",           "SLIPWAY_OUTPUT",
       "SLIPWAY_CONFIG",  "SLIPWAY_PROFILE", "SLIPWAY_CONFIG_DIRECTORY", "SLIPWAY_APPLICATION",
-      "SLIPWAY_RELEASE", "SLIPWAY_REPLICA"};
+      "SLIPWAY_RELEASE", "SLIPWAY_REPLICA", "SLIPWAY_KEY_DIRECTORY"};
   return name.starts_with("SLIPWAY_SECRET_") || std::ranges::find(kForeign, name) != kForeign.end();
 }
 

@@ -22,6 +22,7 @@ struct Inspection {
   std::vector<PackageFile> files;
   std::string manifest_text;
   std::map<std::string, StoredFile> stored;  // by path inside the package
+  Signer signer;
   ElfImage image;
 };
 
@@ -54,6 +55,8 @@ struct Contact {
 
 // A library that is in the process already would be handed out again instead of the file that was verified.
 Status refuse_resident(Contact& it);
+// The copy in the store is still the file that was hashed.
+Status match_stored_copy(Contact& it);
 Status map_stored_copy(Contact& it);
 // What was mapped is the verified file.
 Status match_mapped_file(Contact& it);

@@ -17,6 +17,8 @@ Status refuse_resident(Contact& it) {
       "load it");
 }
 
+Status match_stored_copy(Contact& it) { return check_unchanged(it.verified.library); }
+
 Status map_stored_copy(Contact& it) {
   auto mapping = Mapping::map(it.verified.library.path);
   if (!mapping.ok()) return mapping.status();

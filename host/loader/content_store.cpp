@@ -51,18 +51,29 @@ Status copy(const Descriptor& from, const Descriptor& to, std::uint64_t max_byte
   }
 }
 
-// The digest and the size of what is in the file now.
-Result<StoredFile> hash(Descriptor file, const fs::path& path) {
+struct Content {
+  std::string sha256;
+  std::uint64_t size = 0;
+};
+
+// Of what is in the file now.
+Result<Content> content_of(const Descriptor& file, const fs::path& path) {
   const auto buffer = std::make_unique<Buffer>();
   base::Sha256 sum;
   std::uint64_t size = 0;
   while (true) {
     const ssize_t count = read_at(file, *buffer, size);
     if (count < 0) return base::file_fault(path, "cannot be read", errno);
-    if (count == 0) return StoredFile{path, sum.hex(), size, std::move(file)};
+    if (count == 0) return Content{sum.hex(), size};
     sum.update({buffer->data(), static_cast<std::size_t>(count)});
     size += static_cast<std::uint64_t>(count);
   }
+}
+
+Result<StoredFile> hash(Descriptor file, const fs::path& path) {
+  auto content = content_of(file, path);
+  if (!content.ok()) return content.status();
+  return StoredFile{path, std::move(content->sha256), content->size, std::move(file)};
 }
 
 // Removes the temporary file unless it has become the stored one.
@@ -110,6 +121,20 @@ Result<StoredFile> ContentStore::place(Descriptor copy, const fs::path& temporar
   if (::rename(temporary.c_str(), fresh->path.c_str()) != 0)
     return base::file_fault(fresh->path, "cannot be stored", errno);
   return fresh;
+}
+
+Status check_unchanged(const StoredFile& stored) {
+  struct stat held {};
+  struct stat named {};
+  if (::fstat(stored.file.get(), &held) != 0 || ::lstat(stored.path.c_str(), &named) != 0)
+    return base::file_fault(stored.path, "cannot be examined", errno);
+  const auto content = content_of(stored.file, stored.path);
+  if (!content.ok()) return content.status();
+  const bool same_file = held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+  if (same_file && content->sha256 == stored.sha256) return {};
+  return {Code::failed_precondition, stored.path.string() +
+                                         ": was changed after it was verified; see who else writes to the store of "
+                                         "plugins"};
 }
 
 void ContentStore::keep_only(const std::set<std::string>& digests) const {

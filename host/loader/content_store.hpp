@@ -19,6 +19,9 @@ struct StoredFile {
   Descriptor file;  // open on those bytes, also when the name is removed
 };
 
+// FAILED_PRECONDITION unless the path still leads to the file that was hashed, with the same bytes; hashes it again.
+Status check_unchanged(const StoredFile& stored);
+
 // Safe from several threads and processes on one folder.
 class ContentStore {
  public:

@@ -38,18 +38,21 @@ class MappedLibrary {
 // never be dropped on the plugin's own stack. Everything is constant and safe from any thread.
 class Library {
  public:
-  Library(Installed package, std::shared_ptr<const MappedLibrary> mapped)
-      : package_(std::move(package)), mapped_(std::move(mapped)) {}
+  Library(Installed package, Signer signer, std::shared_ptr<const MappedLibrary> mapped)
+      : package_(std::move(package)), signer_(std::move(signer)), mapped_(std::move(mapped)) {}
 
   [[nodiscard]] const slipway_plugin& table() const { return mapped_->table(); }
   [[nodiscard]] const manifest::PluginManifest& manifest() const { return package_.manifest; }
   // SHA-256 of the library file.
   [[nodiscard]] const std::string& digest() const { return mapped_->file().sha256; }
+  // Who vouches for the package.
+  [[nodiscard]] const Signer& signer() const { return signer_; }
   // Where the package was found.
   [[nodiscard]] std::filesystem::path folder() const { return package_.folder(); }
 
  private:
   Installed package_;
+  Signer signer_;
   std::shared_ptr<const MappedLibrary> mapped_;
 };
 

@@ -1,5 +1,7 @@
 #include "host/loader/loader.hpp"
 
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "host/loader/checks.hpp"
@@ -7,13 +9,33 @@
 namespace slipway::loader {
 namespace {
 
+template <class State>
+struct Check {
+  std::string_view name;
+  Status (*run)(State&);
+};
+
 // The whole way of a package, in order.
-constexpr Status (*kBeforeRunning[])(Inspection&) = {
-    open_files, read_manifest, match_listing, store_files, match_digests, check_signature, read_library, match_abi,
+constexpr Check<Inspection> kBeforeRunning[] = {
+    {"open_files", open_files},     {"read_manifest", read_manifest}, {"match_listing", match_listing},
+    {"store_files", store_files},   {"match_digests", match_digests}, {"check_signature", check_signature},
+    {"read_library", read_library}, {"match_abi", match_abi},
 };
-constexpr Status (*kFirstContact[])(Contact&) = {
-    refuse_resident, map_stored_copy, match_mapped_file, call_entry, check_table,
+// What a stranger's code could do to a process is found out in a throw-away worker, before the first of these.
+constexpr Check<Contact> kFirstContact[] = {
+    {"refuse_resident", refuse_resident}, {"match_stored_copy", match_stored_copy},
+    {"map_stored_copy", map_stored_copy}, {"match_mapped_file", match_mapped_file},
+    {"call_entry", call_entry},           {"check_table", check_table},
 };
+
+template <class State>
+Status run(std::span<const Check<State>> checks, State& state) {
+  for (const Check<State>& check : checks) {
+    if (state.settings.before_check) state.settings.before_check(check.name);
+    if (Status status = check.run(state); !status.ok()) return status;
+  }
+  return {};
+}
 
 Status of_package(const Installed& package, Status status) {
   status.message =
@@ -24,13 +46,6 @@ Status of_package(const Installed& package, Status status) {
 Status of_library(const Installed& package, Status status) {
   status.message = (package.folder() / package.manifest.library).string() + ": " + status.message;
   return of_package(package, std::move(status));
-}
-
-Status run(Contact& contact) {
-  for (const auto check : kFirstContact) {
-    if (Status status = check(contact); !status.ok()) return status;
-  }
-  return {};
 }
 
 // A refused library is unmapped before its refusal is told.
@@ -46,12 +61,12 @@ Loader::Loader(LoaderSettings settings, const SignaturePolicy& signatures)
     : settings_(std::move(settings)), signatures_(signatures), store_(settings_.store) {}
 
 Result<VerifiedPackage> Loader::verify(const Installed& package) const {
-  Inspection inspection{settings_, store_, signatures_, package, {}, {}, {}, {}};
-  for (const auto check : kBeforeRunning) {
-    if (Status status = check(inspection); !status.ok()) return of_package(package, std::move(status));
-  }
+  Inspection inspection{settings_, store_, signatures_, package, {}, {}, {}, {}, {}};
+  if (Status status = run<Inspection>(kBeforeRunning, inspection); !status.ok())
+    return of_package(package, std::move(status));
   StoredFile library = std::move(inspection.stored.at(inspection.package.manifest.library));
-  return VerifiedPackage{std::move(inspection.package), std::move(library), std::move(inspection.image)};
+  return VerifiedPackage{std::move(inspection.package), std::move(library), std::move(inspection.image),
+                         std::move(inspection.signer)};
 }
 
 Result<std::shared_ptr<const Library>> Loader::load(const Installed& package) {
@@ -64,7 +79,7 @@ Result<std::shared_ptr<const Library>> Loader::load(VerifiedPackage verified) {
   const std::lock_guard lock(one_at_a_time_);
   auto mapped = map_or_share(verified);
   if (!mapped.ok()) return of_library(verified.package, mapped.status());
-  return std::make_shared<const Library>(std::move(verified.package), std::move(*mapped));
+  return std::make_shared<const Library>(std::move(verified.package), std::move(verified.signer), std::move(*mapped));
 }
 
 Result<std::shared_ptr<const MappedLibrary>> Loader::map_or_share(VerifiedPackage& verified) {
@@ -73,7 +88,7 @@ Result<std::shared_ptr<const MappedLibrary>> Loader::map_or_share(VerifiedPackag
     return std::shared_ptr<const MappedLibrary>(there);
   }
   Contact contact{settings_, verified, std::nullopt, nullptr, nullptr};
-  if (Status status = run(contact); !status.ok()) {
+  if (Status status = run<Contact>(kFirstContact, contact); !status.ok()) {
     give_up(contact, *residents_);
     return status;
   }

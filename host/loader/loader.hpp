@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <slipway/status.hpp>
+#include <string_view>
 #include <vector>
 
 #include "host/loader/library.hpp"
@@ -23,6 +25,8 @@ struct LoaderSettings {
   PackageLimits limits;
   std::uint32_t abi_major = SLIPWAY_ABI_MAJOR;  // what this host speaks
   std::uint32_t abi_minor = SLIPWAY_ABI_MINOR;
+  // Called before each check with its name: for tests that change files meanwhile. May be empty.
+  std::function<void(std::string_view check)> before_check;
 };
 
 // Safe from any thread; loads run one at a time. Everything here reads files and may block.

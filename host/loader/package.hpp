@@ -7,6 +7,7 @@
 
 #include "host/loader/content_store.hpp"
 #include "host/loader/elf_image.hpp"
+#include "host/loader/signature.hpp"
 #include "host/manifest/plugin_manifest.hpp"
 
 namespace slipway::loader {
@@ -16,8 +17,9 @@ struct Installed {
   std::filesystem::path root;
   manifest::PluginManifest manifest;
   std::string manifest_digest;  // SHA-256 of the plugin.json that it was read from
+  std::filesystem::path place;  // below the root, where that is not <id>/<version>
 
-  // <id>/<version>, below the root.
+  // Its place, else <id>/<version>.
   [[nodiscard]] std::filesystem::path inside() const;
   [[nodiscard]] std::filesystem::path folder() const { return root / inside(); }
 };
@@ -27,6 +29,7 @@ struct VerifiedPackage {
   Installed package;
   StoredFile library;
   ElfImage image;
+  Signer signer;
 };
 
 }  // namespace slipway::loader

@@ -25,7 +25,7 @@ bool goes_unlisted(std::string_view path) { return path == kManifest || path == 
 }  // namespace
 
 std::filesystem::path Installed::inside() const {
-  return std::filesystem::path(manifest.id) / base::to_string(manifest.version);
+  return place.empty() ? std::filesystem::path(manifest.id) / base::to_string(manifest.version) : place;
 }
 
 Status open_files(Inspection& it) {
@@ -88,8 +88,6 @@ Status match_digests(Inspection& it) {
   return {};
 }
 
-Status TrustPluginRoots::check(const SignedManifest&) const { return {}; }
-
 Status check_signature(Inspection& it) {
   const auto path = it.package.folder() / kSignature;
   std::string bytes;
@@ -99,8 +97,14 @@ Status check_signature(Inspection& it) {
     if (!read.ok()) return read.status();
     bytes = std::move(*read);
   }
-  return it.signatures.check({it.package.manifest.id, it.manifest_text,
-                              file == nullptr ? std::nullopt : std::optional<std::string_view>(bytes)});
+  const manifest::PluginManifest& manifest = it.package.manifest;
+  const auto folder = it.package.folder();
+  const std::string version = base::to_string(manifest.version);
+  auto signer = it.signatures.check({folder, manifest.id, version, it.manifest_text, manifest.files, manifest.library,
+                                     file == nullptr ? std::nullopt : std::optional<std::string_view>(bytes)});
+  if (!signer.ok()) return signer.status();
+  it.signer = std::move(*signer);
+  return {};
 }
 
 Status read_library(Inspection& it) {

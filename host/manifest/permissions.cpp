@@ -50,19 +50,61 @@ Json Codec<Permissions>::schema(Bounds) {
 namespace slipway::manifest {
 namespace {
 
+// Greedy with one point to return to: linear in practice, never exponential.
+bool matches(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t star = pattern.npos;
+  std::size_t resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != pattern.npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == pattern.npos;
+}
+
 std::string missing_names(const Grant& wanted, const Grant& granted) {
-  const auto has = [&](const std::string& name) {
-    return std::ranges::find(granted.allowed, name) != granted.allowed.end();
-  };
-  if (has("*")) return "";
   std::string text;
   for (const auto& name : wanted.allowed) {
-    if (!has(name)) text += (text.empty() ? "" : ", ") + name;
+    if (!covers(granted, name)) text += (text.empty() ? "" : ", ") + name;
   }
   return text;
 }
 
 }  // namespace
+
+bool covers(const Grant& grant, std::string_view name) {
+  return std::ranges::any_of(grant.allowed, [&](const std::string& pattern) { return matches(pattern, name); });
+}
+
+Json document_of(const Permissions& permissions) { return encode(permissions); }
+
+Result<Permissions> permissions_of(const Json& document) {
+  Reader reader(Unknown::refused);
+  Permissions permissions;
+  Json copy = document;
+  Codec<Permissions>::read(reader, copy, permissions, {});
+  Problems problems = reader.problems();
+  std::string names;
+  for (const NamedGrant& grant : kGrants) names += (names.empty() ? "" : ", ") + std::string(grant.name);
+  for (const auto& [key, value] : document.items()) {
+    const std::string name = document.is_array() && value.is_string() ? value.get<std::string>() : key;
+    if (std::ranges::find(kGrants, name, &NamedGrant::name) == kGrants.end())
+      problems.push_back({"/" + key, "\"" + name + "\"", "is no permission; want one of " + names});
+  }
+  if (problems.empty()) return permissions;
+  return Status(Code::invalid_argument, "these are no permissions", std::move(problems));
+}
 
 std::string missing(const Permissions& wanted, const Permissions& granted) {
   std::string text;

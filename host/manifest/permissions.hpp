@@ -4,9 +4,10 @@
 // compared, not a wall.
 #pragma once
 
-#include <map>
+#include <slipway/json.hpp>
 #include <slipway/status.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace slipway::manifest {
@@ -28,6 +29,14 @@ struct Permissions {
   Grant events;     // types of events it publishes
   bool operator==(const Permissions&) const = default;
 };
+
+Json document_of(const Permissions& permissions);
+// A document, strictly: INVALID_ARGUMENT with every fault.
+Result<Permissions> permissions_of(const Json& document);
+
+// Whether a name is granted: by itself or by a pattern in which "*" stands for any text, also none. A pattern is
+// covered by one that stands for more.
+bool covers(const Grant& grant, std::string_view name);
 
 // What is wanted and not granted, in words: "network (10.0.0.1, *), processes (haproxy)". Empty: everything is granted.
 std::string missing(const Permissions& wanted, const Permissions& granted);

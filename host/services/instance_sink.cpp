@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <slipway/json.hpp>
 
+#include "host/telemetry/trust_metrics.hpp"
+
 namespace slipway::services {
 namespace {
 
@@ -32,10 +34,17 @@ telemetry::Level level_of(std::uint32_t level) {
   return kLevels[std::min<std::uint32_t>(level, SLIPWAY_LOG_ERROR)];
 }
 
+Requester counted(Requester requester, telemetry::Metrics& metrics) {
+  requester.on_denied = [&metrics, instance = requester.instance](std::string_view permission) {
+    metrics.counter(telemetry::metric::kPermissionDenied, {instance, permission}).add();
+  };
+  return requester;
+}
+
 }  // namespace
 
 InstanceSink::InstanceSink(Requester requester, telemetry::Log log, telemetry::Metrics& metrics, Broker& broker)
-    : requester_(std::make_shared<const Requester>(std::move(requester))),
+    : requester_(std::make_shared<const Requester>(counted(std::move(requester), metrics))),
       log_(log.with({{"instance", requester_->instance}})),
       metrics_(metrics),
       broker_(broker) {}

@@ -31,6 +31,9 @@ boost::asio::awaitable<Result<std::string>> EventsService::handle(const Request&
   if (request.method != "emit") co_return no_method(name(), request, "emit");
   const auto event = decode_text<EmitRequest>(request.payload, "events.emit");
   if (!event.ok()) co_return event.status();
+  const auto& requester = request.requester;
+  const Status granted = check_grant(requester, requester.permissions.events, "events", event->type);
+  if (!granted.ok()) co_return granted;
   sink_.emit(request.requester.instance, event->type, event->data);
   co_return "{}";
 }

@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <functional>
 #include <slipway/status.hpp>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ namespace slipway::services {
 struct Requester {
   std::string instance;
   manifest::Permissions permissions;
+  // Told of each refusal, with the permission's name; may be empty. Thread-safe.
+  std::function<void(std::string_view permission)> on_denied;
 };
 
 // One request. `requester` outlives the coroutine.

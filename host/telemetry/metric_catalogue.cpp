@@ -4,6 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "host/telemetry/trust_metrics.hpp"
+
 namespace slipway::telemetry {
 namespace {
 
@@ -24,6 +26,7 @@ constexpr auto kCall = names("binding", "interface", "method", "status");
 constexpr auto kMethod = names("binding", "interface", "method");
 constexpr auto kBinding = names("binding");
 constexpr auto kInstanceReason = names("instance", "reason");
+constexpr auto kInstancePermission = names("instance", "permission");
 constexpr auto kQueue = names("queue");
 constexpr auto kWork = names("kind");
 constexpr auto kRequest = names("method", "route", "status");
@@ -68,6 +71,11 @@ constinit const Metric kCompletionsRefused{
 constinit const Metric kPluginSamplesRefused{
     "slipway_plugin_samples_refused_total", counter, kReason,
     "Samples of plugins that were dropped for their name, labels, kind or number of series."};
+constinit const Metric kPermissionDenied{
+    "slipway_permission_denied_total", counter, kInstancePermission,
+    "Requests of plugins that were refused because the profile does not grant them."};
+constinit const Metric kPluginsRevoked{"slipway_plugins_revoked", gauge, kNone,
+                                       "Instances that run although the site has revoked their package."};
 constinit const Metric kGenerations{"slipway_plugin_generations", gauge, kState,
                                     "Loaded generations of plugins, by state."};
 constinit const Metric kParkedLibraries{"slipway_parked_libraries", gauge, kNone,
@@ -117,6 +125,8 @@ std::span<const Metric* const> metric_catalogue() {
                                    &kPluginRepliesRefused,
                                    &kCompletionsRefused,
                                    &kPluginSamplesRefused,
+                                   &kPermissionDenied,
+                                   &kPluginsRevoked,
                                    &kGenerations,
                                    &kParkedLibraries,
                                    &kParkedBytes,

@@ -4,8 +4,8 @@
 #   slipway_package_plugin(NAME gate-oxide MANIFEST plugin.json LIBRARY <file> [DEPENDS …])
 #
 # The first makes the module target NAME from C or C++ sources; the second the target NAME for a library that another build
-# tool makes. Both fill the package folder <root>/<id>/<version>/ with the library and plugin.json, in which the library's
-# name and the SHA-256 of every file are filled in. <root> is SLIPWAY_PLUGIN_ROOT, by default
+# tool makes. Both fill the package folder <root>/<id>/<version>/ with the library, plugin.json, in which the library's
+# name and the SHA-256 of every file are filled in, and plugin.sig by the local key of whoever builds. <root> is SLIPWAY_PLUGIN_ROOT, by default
 # ${CMAKE_BINARY_DIR}/plugins-root. `cmake --install` puts packages below SLIPWAY_PLUGIN_DESTINATION, by default
 # lib/slipway/plugins; empty: nowhere.
 include(${CMAKE_CURRENT_LIST_DIR}/SlipwayPlatform.cmake)
@@ -35,8 +35,22 @@ function(slipway_package_commands result library)
   set(${result}
     COMMAND ${CMAKE_COMMAND} -DMANIFEST=${manifest} -DFOLDER=${folder} -DLIBRARY=${library}
             -P ${SLIPWAY_PLUGIN_CMAKE_DIR}/WriteManifest.cmake
+    COMMAND ${sign} ${folder}
     PARENT_SCOPE)
 endfunction()
+
+# Sets in the caller sign, the program that signs: built before the first plugin in this tree, installed with the SDK elsewhere;
+# and local_key, a file that changes with the local key, so that packages are signed anew (in this tree).
+macro(slipway_find_sign)
+  set(local_key "")
+  if(TARGET slipway-sign)
+    set(sign slipway-sign)
+    get_target_property(local_key slipway-local-key SLIPWAY_FILE)
+  else()
+    find_program(SLIPWAY_SIGN slipway-sign HINTS ${SLIPWAY_SDK_PROGRAMS} NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+    set(sign ${SLIPWAY_SIGN})
+  endif()
+endmacro()
 
 function(slipway_add_plugin)
   cmake_parse_arguments(ARG "" "NAME;MANIFEST" "SOURCES;LIBRARIES" ${ARGN})
@@ -62,6 +76,11 @@ function(slipway_add_plugin)
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   slipway_link_as_plugin(${ARG_NAME})
   set(debug ${CMAKE_BINARY_DIR}/plugins-debug/${id}-${version}.debug)
+  slipway_find_sign()
+  if(local_key)
+    add_dependencies(${ARG_NAME} slipway-sign slipway-local-key)
+    set_property(TARGET ${ARG_NAME} APPEND PROPERTY LINK_DEPENDS ${local_key})
+  endif()
   slipway_package_commands(commands $<TARGET_FILE_NAME:${ARG_NAME}>)
   add_custom_command(TARGET ${ARG_NAME} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -DLIBRARY=$<TARGET_FILE:${ARG_NAME}> -DDEBUG=$<$<CONFIG:RelWithDebInfo>:${debug}>
@@ -77,12 +96,13 @@ function(slipway_package_plugin)
     message(FATAL_ERROR "slipway_package_plugin wants NAME, MANIFEST and LIBRARY; it got: ${ARGV}")
   endif()
   slipway_read_manifest(${ARG_MANIFEST})
+  slipway_find_sign()
   slipway_package_commands(commands ${id}${CMAKE_SHARED_MODULE_SUFFIX})
   add_custom_command(OUTPUT ${folder}/plugin.json
     COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}
     COMMAND ${CMAKE_COMMAND} -E copy ${ARG_LIBRARY} ${folder}/${id}${CMAKE_SHARED_MODULE_SUFFIX}
     ${commands}
-    DEPENDS ${ARG_LIBRARY} ${manifest} ${ARG_DEPENDS}
+    DEPENDS ${ARG_LIBRARY} ${manifest} ${local_key} ${ARG_DEPENDS}
     VERBATIM)
   add_custom_target(${ARG_NAME} ALL DEPENDS ${folder}/plugin.json)
   set_property(GLOBAL APPEND PROPERTY SLIPWAY_PLUGIN_TARGETS ${ARG_NAME})

@@ -22,6 +22,7 @@
 #include "tests/bench/report.hpp"
 #include "tests/support/plugin_package.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include "tests/support/unchecked_signatures.hpp"
 
 namespace slipway::bench {
 namespace {
@@ -41,11 +42,6 @@ class SilentHost final : public runtime::HostSink {
   void log(std::uint32_t, std::string_view, std::string_view) override {}
   void metric(std::uint32_t, std::string_view, std::string_view, double) override {}
   void request(runtime::HostRequest, runtime::Answerer) override {}
-};
-
-class TrustEverything final : public loader::SignaturePolicy {
- public:
-  [[nodiscard]] Status check(const loader::SignedManifest&) const override { return {}; }
 };
 
 long resident_kb() {
@@ -132,8 +128,8 @@ class Bench {
   loader::Catalog catalog_;
   manifest::Profile profile_;
   runtime::Runtime runtime_{{}};
-  TrustEverything trust_;
-  loader::Loader loader_{{.store = directory_.path() / "store"}, trust_};
+  test::UncheckedSignatures unchecked_;
+  loader::Loader loader_{{.store = directory_.path() / "store"}, unchecked_};
   bridge::Routes routes_;
   NoSink sink_;
   bridge::PluginCaller caller_{routes_, sink_};

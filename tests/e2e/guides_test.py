@@ -52,6 +52,9 @@ class Guides(harness.StackTest):
     def test_testing_a_plugin(self):
         self.run_guide(GUIDES / "plugins/testing.md")
 
+    def test_trust(self):
+        self.run_guide(GUIDES / "plugins/trust.md")
+
     def test_readme(self):
         self.run_guide(README)
         self.assertEqual(self.stack.stable("shop"), "1.0")

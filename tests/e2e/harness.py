@@ -71,6 +71,11 @@ def exchange(port, method, path, body=None, headers=None, seconds=15):
         connection.close()
 
 
+def sign(package, environment=None):
+    """As the build signs its own: with the local key."""
+    subprocess.run([BUILD / "bin/slipway-sign", package], check=True, env={**os.environ, **(environment or {})})
+
+
 @dataclasses.dataclass(frozen=True)
 class Fixture:
     """A plugin with a defect, by the name of its source in tests/fixtures/plugins, bound as `<seat>.<name>`."""
@@ -113,6 +118,7 @@ class Stack(stack.Stack):
             "id": fixture.name, "version": "1.0.0", "abi": {"min": "1.0", "max": "1.0"}, "library": f"{fixture.name}.so",
             "interfaces": [fixture.interface, "slipway.plugin/1"], "threading": fixture.threading,
             "files": {f"{fixture.name}.so": hashlib.sha256(library).hexdigest()}}))
+        sign(package)
         file = self.folder / "profile.yaml"
         text = file.read_text().replace("\nbindings:\n", f"  {fixture.name}: {{plugin: {fixture.name}}}\n\nbindings:\n")
         file.write_text(text.rstrip() + f"\n  {fixture.seat}.{fixture.name}: {fixture.name}\n")

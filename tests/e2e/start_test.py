@@ -8,7 +8,7 @@ import stat
 import subprocess
 import unittest
 
-from harness import StackTest
+from harness import StackTest, sign
 
 PACKAGE = "strategy-canary/0.1.0"
 
@@ -128,7 +128,9 @@ class StartTest(StackTest):
         self.assert_canary_refused(f"{library}: is listed in plugin.json and missing")
 
     def test_a_plugin_for_a_newer_host_is_refused_with_both_versions(self):
-        self.rewrite(self.package() / "plugin.json", ('"max" : "1.0"', '"max" : "1.9"'), ('"min" : "1.0"', '"min" : "1.9"'))
+        package = self.package()
+        self.rewrite(package / "plugin.json", ('"max" : "1.0"', '"max" : "1.9"'), ('"min" : "1.0"', '"min" : "1.9"'))
+        sign(package)
         self.assert_canary_refused("1.9", "1.0", "strategy-canary")
 
     def test_a_plugin_with_a_broken_description_is_left_out_and_told(self):

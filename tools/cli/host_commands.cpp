@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "tools/cli/commands.hpp"
+#include "tools/cli/packages/trust_commands.hpp"
 
 namespace slipway::cli {
 namespace {
@@ -77,10 +78,13 @@ void add_plugin(CLI::App& app, Session& session) {
            [&session](const Json& answer) { return plugins_table(session.terminal, answer["items"]); });
   add_plugin_test(*group, session);
   auto id = std::make_shared<std::string>();
+  auto policy = std::make_shared<std::string>();
   CLI::App* inspect = group->add_subcommand("inspect", "Everything known of one plugin");
-  inspect->add_option("plugin", *id, "The plugin's id")->required();
-  inspect->callback([&session, id] {
-    session.run = [&session, id] {
+  inspect->add_option("plugin", *id, "The plugin's id, or the path of a package: ./folder or file.tar")->required();
+  inspect->add_option("--policy", *policy, "For a package: site configuration whose trust decides");
+  inspect->callback([&session, id, policy] {
+    session.run = [&session, id, policy] {
+      if (names_package(*id)) return inspect_package_file(session, *id, *policy);
       const Json items = session.client().get("/api/plugins/" + segment(*id)).body["items"];
       session.print(items, [&] { return to_yaml(items); });
       return Exit::done;

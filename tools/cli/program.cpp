@@ -2,6 +2,8 @@
 
 #include <iostream>
 
+#include "tools/cli/packages/trust_commands.hpp"
+
 namespace slipway::cli {
 namespace {
 
@@ -37,6 +39,7 @@ void add_program(CLI::App& app, Session& session, GlobalOptions& options) {
   add_rollout_commands(app, session);
   add_host_commands(app, session);
   add_new_plugin_command(app, session);
+  add_trust_commands(app, session);
   add_completion_command(app, session);
 }
 

@@ -11,6 +11,7 @@
 #include "host/lifecycle/lifecycle.hpp"
 #include "tests/support/plugin_package.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include "tests/support/unchecked_signatures.hpp"
 #include "tests/unit/host/lifecycle/awaiting.hpp"
 
 namespace slipway::lifecycle {
@@ -66,8 +67,8 @@ class Lifecycles : public ::testing::Test {
   test::PluginRoot root_{directory_.path() / "root"};
   manifest::Profile profile_;
   runtime::Runtime runtime_{{}};
-  loader::TrustPluginRoots trust_;
-  loader::Loader loader_{{.store = directory_.path() / "store"}, trust_};
+  test::UncheckedSignatures unchecked_;
+  loader::Loader loader_{{.store = directory_.path() / "store"}, unchecked_};
   bridge::Routes routes_;
   std::vector<std::string> created_;
   // "binding version", to the number of those that stay with it.

@@ -126,9 +126,9 @@ TEST_F(Loading, VerifyingAPackageMapsNothing) {
 // A policy that a test turns.
 class Policy final : public SignaturePolicy {
  public:
-  [[nodiscard]] Status check(const SignedManifest& package) const override {
-    if (package.signature == "good" && package.manifest.find(package.id) != std::string_view::npos) return {};
-    return {Code::permission_denied, "is not signed by anybody that this site trusts"};
+  [[nodiscard]] Result<Signer> check(const SignedManifest& package) const override {
+    if (package.signature == "good" && package.manifest.find(package.id) != std::string_view::npos) return Signer{};
+    return Status(Code::permission_denied, "is not signed by anybody that this site trusts");
   }
 };
 

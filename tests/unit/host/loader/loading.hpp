@@ -7,6 +7,7 @@
 #include "host/loader/loader.hpp"
 #include "tests/support/plugin_package.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include "tests/support/unchecked_signatures.hpp"
 
 namespace slipway::loader {
 
@@ -25,8 +26,8 @@ class Loading : public ::testing::Test {
 
   test::TemporaryDirectory directory_;
   test::PluginRoot root_{directory_.path() / "root"};
-  TrustPluginRoots trust_;
-  Loader loader_{{.store = store()}, trust_};
+  test::UncheckedSignatures unchecked_;
+  Loader loader_{{.store = store()}, unchecked_};
 };
 
 }  // namespace slipway::loader

@@ -65,7 +65,7 @@ TEST_F(PackageRefusal, APackageThatListsNothingIsRefused) {
 }
 
 TEST_F(PackageRefusal, ANewerMinorOfTheHostIsWelcome) {
-  Loader newer({.store = store(), .limits = {}, .abi_minor = 7}, trust_);
+  Loader newer({.store = store(), .limits = {}, .abi_minor = 7}, unchecked_);
   EXPECT_TRUE(newer.load(installed()).ok());
 }
 
@@ -102,7 +102,7 @@ TEST_F(PackageRefusal, TooManyTooLargeAndTooDeepPackagesAreRefused) {
   fs::create_directories(folder_ / "a" / "b");
   test::PluginRoot::write(folder_ / "a" / "b" / "c", "1234567890");
   const auto with = [&](const PackageLimits& limits) {
-    return Loader({.store = store(), .limits = limits}, trust_).verify(package).status().message;
+    return Loader({.store = store(), .limits = limits}, unchecked_).verify(package).status().message;
   };
   EXPECT_EQ(with({.files = 2}), begin_ + folder_.string() + ": holds more than the 2 files allowed");
   EXPECT_EQ(with({.bytes = 100}), begin_ + folder_.string() + ": holds more than the 100 bytes allowed");

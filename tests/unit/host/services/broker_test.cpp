@@ -1,5 +1,6 @@
 #include "host/services/broker.hpp"
 
+#include "host/services/grants.hpp"
 #include "host/services/instance_sink.hpp"
 #include "host/services/plain_services.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -17,6 +18,15 @@ class Failing final : public Service {
   boost::asio::awaitable<Result<std::string>> handle(const Request&) override {
     throw std::runtime_error("out of luck");
     co_return Status();
+  }
+};
+
+class Guarded final : public Service {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "guarded"; }
+  boost::asio::awaitable<Result<std::string>> handle(const Request& request) override {
+    const auto& requester = request.requester;
+    co_return check_grant(requester, requester.permissions.network, "network", "10.0.0.1");
   }
 };
 
@@ -45,7 +55,8 @@ class BrokerTest : public ::testing::Test {
   runtime::Runtime runtime{{.threads = 2}};
   TimersService timers;
   Failing failing;
-  Broker broker{runtime.executor(), {&timers, &failing}};
+  Guarded guarded;
+  Broker broker{runtime.executor(), {&timers, &failing, &guarded}};
   telemetry::Metrics metrics;
   test::ManualClock clock;
   test::ScriptedPlugin plugin;
@@ -62,7 +73,8 @@ TEST_F(BrokerTest, a_request_is_answered_by_its_service) {
 TEST_F(BrokerTest, an_unknown_service_is_refused_with_those_that_there_are) {
   plugin.request("magic", "do", 5, "{}");
   EXPECT_EQ(heard.wait_for(1)[0],
-            "5 12 {\"message\":\"this host has no service \\\"magic\\\"; there are failing, timers\",\"problems\":[]}");
+            "5 12 {\"message\":\"this host has no service \\\"magic\\\"; there are failing, guarded, "
+            "timers\",\"problems\":[]}");
 }
 
 TEST_F(BrokerTest, a_request_without_time_left_is_refused) {
@@ -75,6 +87,16 @@ TEST_F(BrokerTest, an_exception_of_a_service_is_an_internal_error) {
   plugin.request("failing", "x", 7, "{}");
   EXPECT_EQ(heard.wait_for(1)[0],
             "7 13 {\"message\":\"the service \\\"failing\\\" failed: out of luck\",\"problems\":[]}");
+}
+
+TEST_F(BrokerTest, a_request_that_is_not_granted_is_refused_and_counted_by_its_permission) {
+  for (int round = 1; round <= 2; ++round) {
+    plugin.request("guarded", "x", 8, "{}");
+    const auto replies = heard.wait_for(static_cast<std::size_t>(round));
+    EXPECT_EQ(replies.back().substr(0, 4), "8 7 ");
+  }
+  EXPECT_NE(metrics.text().find("slipway_permission_denied_total{instance=\"hook\",permission=\"network\"} 2"),
+            std::string::npos);
 }
 
 TEST_F(BrokerTest, records_and_samples_carry_the_instance) {

@@ -5,17 +5,6 @@
 namespace slipway::services {
 namespace {
 
-TEST(GrantsTest, a_name_is_covered_by_itself_and_by_patterns) {
-  EXPECT_TRUE(covers({{"10.0.0.1"}}, "10.0.0.1"));
-  EXPECT_TRUE(covers({{"x", "*.example.org"}}, "api.example.org"));
-  EXPECT_TRUE(covers({{"*"}}, "anything"));
-  EXPECT_TRUE(covers({{"a*b*c"}}, "a--b-b--c"));
-  EXPECT_FALSE(covers({{"*.example.org"}}, "example.org.evil"));
-  EXPECT_FALSE(covers({{"*.example.org"}}, "example.org"));
-  EXPECT_FALSE(covers({{"a*b*c"}}, "a--c--b"));
-  EXPECT_FALSE(covers({}, "anything"));
-}
-
 TEST(GrantsTest, a_refusal_names_the_instance_the_permission_and_the_way_out) {
   Requester requester;
   requester.instance = "hook";
@@ -23,6 +12,16 @@ TEST(GrantsTest, a_refusal_names_the_instance_the_permission_and_the_way_out) {
             Status(Code::permission_denied,
                    "instance \"hook\" is not allowed network \"10.0.0.1\"; allow it under permissions.network in its "
                    "plugin.json and in the profile"));
+}
+
+TEST(GrantsTest, a_refusal_is_told_and_a_grant_is_not) {
+  Requester requester;
+  std::vector<std::string> denied;
+  requester.on_denied = [&](std::string_view permission) { denied.emplace_back(permission); };
+  requester.permissions.network = {{"10.0.0.1"}};
+  EXPECT_TRUE(check_grant(requester, requester.permissions.network, "network", "10.0.0.1").ok());
+  EXPECT_FALSE(check_grant(requester, requester.permissions.secrets, "secrets", "password").ok());
+  EXPECT_EQ(denied, std::vector<std::string>{"secrets"});
 }
 
 }  // namespace

@@ -75,9 +75,13 @@ TEST_F(PlainServicesTest, an_unknown_method_and_a_malformed_request_are_refused)
   EXPECT_EQ(status.problems, (Problems{{"/duration", "", "is missing"}}));
 }
 
-TEST_F(PlainServicesTest, an_event_reaches_the_sink_with_the_instances_name) {
+TEST_F(PlainServicesTest, an_event_reaches_the_sink_with_the_instances_name_when_it_is_granted) {
   RecordingEvents sink;
   EventsService events(sink);
+  requester.permissions.events = {{"provider.*"}};
+  EXPECT_EQ(ask(events, "emit", R"({"type":"rollout.failed","data":{}})").status().message,
+            "instance \"hook\" is not allowed events \"rollout.failed\"; allow it under permissions.events in its "
+            "plugin.json and in the profile");
   EXPECT_EQ(*ask(events, "emit", R"({"type":"provider.changed","data":{"group":"g"}})"), "{}");
   EXPECT_EQ(sink.events, std::vector<std::string>{R"(hook provider.changed {"group":"g"})"});
 }

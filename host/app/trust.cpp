@@ -1,0 +1,93 @@
+#include "host/app/trust.hpp"
+
+#include <algorithm>
+
+#include "host/config/fault.hpp"
+#include "host/telemetry/trust_metrics.hpp"
+
+namespace slipway::app {
+namespace {
+
+constexpr const char* kStorage = "storage";
+
+bool runs(lifecycle::GenerationState state) {
+  using enum lifecycle::GenerationState;
+  return state == loaded || state == prepared || state == warm || state == active || state == draining;
+}
+
+std::string path_of(const lifecycle::PlannedInstance& planned) { return config::child_path("/plugins", planned.name); }
+
+// Why the package would be refused now, although it was let in once.
+std::string revocation_of(const loader::CurrentTrust& trust, const lifecycle::PlannedInstance& planned) {
+  const manifest::PluginManifest& plugin = planned.package.manifest;
+  const auto library = plugin.files.find(plugin.library);
+  return library == plugin.files.end() ? "" : trust.revoked(library->second).value_or("");
+}
+
+}  // namespace
+
+Problems refused_uses(const InForce& wanted, const loader::TrustPolicy& policy) {
+  Problems problems;
+  for (const lifecycle::PlannedInstance& planned : wanted.plan.instances) {
+    const Status status =
+        policy.check_use({planned.name, planned.package.manifest.id, planned.placement, planned.permissions});
+    if (!status.ok()) problems.push_back({path_of(planned), "", status.message});
+  }
+  return problems;
+}
+
+Problems refused_plugins(const InForce& wanted, const loader::CurrentTrust& trust) {
+  Problems problems = refused_uses(wanted, *trust.policy());
+  for (const lifecycle::PlannedInstance& planned : wanted.plan.instances) {
+    std::string reason = revocation_of(trust, planned);
+    if (!reason.empty()) problems.push_back({path_of(planned), "", std::move(reason)});
+  }
+  return problems;
+}
+
+std::string revocation_of(const loader::CurrentTrust& trust, const lifecycle::PluginStatus& plugin) {
+  if (!runs(plugin.state)) return {};
+  const auto reason = trust.revoked(plugin.digest);
+  return reason ? "revoked: " + *reason : "";
+}
+
+void report_revocations(const loader::CurrentTrust& trust, const std::vector<lifecycle::PluginStatus>& plugins,
+                        const telemetry::Log& log, telemetry::Metrics& metrics) {
+  int running = 0;
+  for (const lifecycle::PluginStatus& plugin : plugins) {
+    const std::string reason = revocation_of(trust, plugin);
+    if (reason.empty()) continue;
+    ++running;
+    log.error("a plugin runs although this site does not trust it any more",
+              {{"instance", plugin.instance}, {"plugin", plugin.id}, {"version", plugin.version}, {"reason", reason}});
+  }
+  metrics.gauge(telemetry::metric::kPluginsRevoked).set(running);
+}
+
+boost::asio::awaitable<void> retire_revoked(lifecycle::Lifecycle& lifecycle, lifecycle::Plan plan,
+                                            const loader::CurrentTrust& trust, const telemetry::Log& log) {
+  const auto ends = [&](const lifecycle::PlannedInstance& planned) {
+    if (revocation_of(trust, planned).empty()) return false;
+    const bool keeps = std::ranges::find(planned.bindings, kStorage) != planned.bindings.end();
+    if (keeps)
+      log.error("the plugin that keeps the journal is revoked and runs on; apply a profile with another one",
+                {{"instance", planned.name}});
+    return !keeps;
+  };
+  std::string names;
+  std::erase_if(plan.instances, [&](const lifecycle::PlannedInstance& planned) {
+    if (!ends(planned)) return false;
+    names += (names.empty() ? "" : ", ") + planned.name;
+    return true;
+  });
+  if (names.empty()) co_return;
+  const Status applied = co_await lifecycle.apply(std::move(plan), lifecycle::ApplyOptions{});
+  if (applied.ok()) {
+    log.warn("revoked plugins were retired; apply a profile without them", {{"instances", names}});
+  } else {
+    log.error("revoked plugins could not be retired; send SIGHUP again",
+              {{"instances", names}, {"reason", to_string(applied)}});
+  }
+}
+
+}  // namespace slipway::app

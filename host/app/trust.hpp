@@ -1,0 +1,35 @@
+// What the site's trust means for a profile and for what runs of it.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+#include <vector>
+
+#include "host/app/configuration.hpp"
+#include "host/lifecycle/lifecycle.hpp"
+#include "host/loader/trust.hpp"
+#include "host/telemetry/log.hpp"
+#include "host/telemetry/metrics.hpp"
+
+namespace slipway::app {
+
+// Instances that the site's rules do not let run where the profile wants them, or with what it grants; paths begin with
+// /plugins.
+Problems refused_uses(const InForce& wanted, const loader::TrustPolicy& policy);
+// The same, and those whose package has been revoked since it was let in.
+Problems refused_plugins(const InForce& wanted, const loader::CurrentTrust& trust);
+
+// "revoked: …" for an instance whose library is in this process and would be refused now; else empty.
+std::string revocation_of(const loader::CurrentTrust& trust, const lifecycle::PluginStatus& plugin);
+
+// One record for each such instance, and their number as a metric.
+void report_revocations(const loader::CurrentTrust& trust, const std::vector<lifecycle::PluginStatus>& plugins,
+                        const telemetry::Log& log, telemetry::Metrics& metrics);
+
+// Ends those of the plan's instances that were revoked, while the others go on; their bindings lead nowhere then. What
+// holds the journal is not ended under the engine's feet: that it runs on is in the log. Everything but the plan
+// outlives the coroutine.
+boost::asio::awaitable<void> retire_revoked(lifecycle::Lifecycle& lifecycle, lifecycle::Plan plan,
+                                            const loader::CurrentTrust& trust, const telemetry::Log& log);
+
+}  // namespace slipway::app
