@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -16,7 +15,7 @@ enum : std::uint32_t { kOpen, kWriting, kDecided };
 template <std::size_t Size>
 void put(char (&to)[Size], std::string_view text) noexcept {
   const std::size_t size = std::min(text.size(), Size - 1);
-  std::memcpy(to, text.data(), size);
+  text.copy(to, size);
   to[size] = '\0';
 }
 

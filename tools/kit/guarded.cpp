@@ -15,8 +15,8 @@ namespace slipway::kit {
 namespace {
 
 struct Region {
-  std::atomic<std::uintptr_t> begin{0};
-  std::atomic<std::uintptr_t> end{0};
+  std::atomic<std::uint8_t*> begin{nullptr};
+  std::atomic<std::size_t> size{0};
   std::atomic<const char*> label{nullptr};
   std::atomic<bool> given_back{false};
 };
@@ -36,7 +36,8 @@ std::size_t page_size() {
 const char* finding(const void* address, const char*& label) {
   const auto at = reinterpret_cast<std::uintptr_t>(address);
   for (const Region& region : regions) {
-    if (at < region.begin || at >= region.end) continue;
+    const auto begin = reinterpret_cast<std::uintptr_t>(region.begin.load());
+    if (at < begin || at - begin >= region.size) continue;
     label = region.label;
     return region.given_back ? " were used after the call had returned; copy what must outlive it"
                              : " were written to, or read beyond their end, while they were borrowed";
@@ -59,8 +60,8 @@ void on_fault(int signal, siginfo_t* info, void*) {
 
 // Makes room in the ring.
 void forget(Region& region) {
-  const std::uintptr_t begin = region.begin.exchange(0);
-  if (begin != 0) ::munmap(reinterpret_cast<void*>(begin), region.end - begin);
+  std::uint8_t* begin = region.begin.exchange(nullptr);
+  if (begin != nullptr) ::munmap(begin, region.size);
 }
 
 }  // namespace
@@ -79,8 +80,8 @@ Borrowed::Borrowed(std::string_view bytes, const char* label) : size_(bytes.size
   forget(region);
   region.label = label;
   region.given_back = false;
-  region.end = reinterpret_cast<std::uintptr_t>(begin) + inner + 2 * page;
-  region.begin = reinterpret_cast<std::uintptr_t>(begin);
+  region.size = inner + 2 * page;
+  region.begin = begin;
   ::mprotect(begin, page, PROT_NONE);
   ::mprotect(begin + page, inner, PROT_READ);
   ::mprotect(begin + page + inner, page, PROT_NONE);
@@ -91,8 +92,8 @@ void Borrowed::give_back() {
   if (data_ == nullptr) return;
   data_ = nullptr;
   region.given_back = true;
-  auto* begin = reinterpret_cast<void*>(region.begin.load());
-  const std::size_t size = region.end - region.begin;
+  std::uint8_t* begin = region.begin;
+  const std::size_t size = region.size;
   ::madvise(begin, size, MADV_DONTNEED);
   ::mprotect(begin, size, PROT_NONE);
 }
