@@ -73,6 +73,7 @@ class Workshop(unittest.TestCase):
             library = WORKSHOP / "build/plugins-root" / name / "0.1.0" / f"{name}.so"
             manifest = workshop.manifest_of(library)
             self.assertEqual(manifest["id"], name)
+            self.assertTrue((library.parent / "plugin.sig").is_file(), name)
             self.assertEqual(manifest["files"], {library.name: hashlib.sha256(library.read_bytes()).hexdigest()})
 
     def test_plugins_pass_their_own_tests(self):
