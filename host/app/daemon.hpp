@@ -18,6 +18,7 @@
 #include "host/bridge/plugin_caller.hpp"
 #include "host/bridge/routes.hpp"
 #include "host/bridge/telemetry_sink.hpp"
+#include "host/isolation/first_contact.hpp"
 #include "host/lifecycle/lifecycle.hpp"
 #include "host/loader/loader.hpp"
 #include "host/loader/trust.hpp"
@@ -72,6 +73,7 @@ class Daemon {
 
   runtime::Runtime runtime_;
   loader::CurrentTrust trust_;
+  isolation::FirstContact first_contact_;
   loader::Loader loader_;
   bridge::Routes routes_;
   bridge::TelemetrySink calls_;

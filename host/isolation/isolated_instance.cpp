@@ -105,15 +105,12 @@ Result<loader::Descriptor> library_of(const loader::VerifiedPackage& package) {
   return copy;
 }
 
-}  // namespace
-
-Result<std::shared_ptr<ProxyTable>> make_proxy(runtime::Runtime& runtime, const loader::VerifiedPackage& package,
+// A worker that has loaded the library and has said of itself what plugin.json says.
+Result<std::shared_ptr<ProxyTable>> open_proxy(runtime::Runtime& runtime, const loader::VerifiedPackage& package,
                                                const manifest::Permissions& granted,
                                                const runtime::InstanceSettings& settings,
                                                const IsolationSettings& isolation) {
   const manifest::PluginManifest& plugin = package.package.manifest;
-  if (std::string why = manifest::why_not_isolated(plugin); !why.empty())
-    return Status(Code::failed_precondition, std::move(why));
   auto library = library_of(package);
   if (!library.ok()) return library.status();
   const auto link = std::make_shared<WorkerLink>(
@@ -125,6 +122,26 @@ Result<std::shared_ptr<ProxyTable>> make_proxy(runtime::Runtime& runtime, const 
   if (status.ok()) return std::make_shared<ProxyTable>(link, std::move(*interfaces));
   link->destroy();
   return status;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<ProxyTable>> make_proxy(runtime::Runtime& runtime, const loader::VerifiedPackage& package,
+                                               const manifest::Permissions& granted,
+                                               const runtime::InstanceSettings& settings,
+                                               const IsolationSettings& isolation) {
+  const manifest::PluginManifest& plugin = package.package.manifest;
+  if (std::string why = manifest::why_not_isolated(plugin); !why.empty())
+    return Status(Code::failed_precondition, std::move(why));
+  return open_proxy(runtime, package, granted, settings, isolation);
+}
+
+Status check_in_worker(runtime::Runtime& runtime, const loader::VerifiedPackage& package,
+                       const IsolationSettings& isolation) {
+  auto proxy = open_proxy(runtime, package, {}, {}, isolation);
+  if (!proxy.ok()) return proxy.status();
+  (*proxy)->link()->destroy();
+  return {};
 }
 
 Result<Isolated> make_isolated(runtime::Runtime& runtime, const loader::VerifiedPackage& package,

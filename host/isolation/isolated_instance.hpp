@@ -54,4 +54,9 @@ Result<std::shared_ptr<ProxyTable>> make_proxy(runtime::Runtime& runtime, const 
                                                const runtime::InstanceSettings& settings,
                                                const IsolationSettings& isolation = {});
 
+// What the library does and says when it is first run, seen in a worker that ends at once: its constructors, its entry
+// function, its table and the interfaces of plugin.json. Blocks; the thread may be any but the runtime's executor.
+Status check_in_worker(runtime::Runtime& runtime, const loader::VerifiedPackage& package,
+                       const IsolationSettings& isolation = {});
+
 }  // namespace slipway::isolation

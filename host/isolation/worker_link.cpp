@@ -4,7 +4,6 @@
 #include <slipway/interfaces/plugin.hpp>
 #include <utility>
 
-#include "host/runtime/call_slot.hpp"
 #include "host/runtime/error_document.hpp"
 
 namespace slipway::isolation {
@@ -56,7 +55,7 @@ void WorkerLink::invoke(const slipway_call& call) {
     if (started_ && connection_) {
       worker = connection_;
       if (open_count_++ > 0) urgency = Connection::Urgency::batch;
-      open_[runtime::call_id::index(call.id)] = call.id;
+      slot_of(call.id) = call.id;
       const bool state = call.interface_index == plugin_interface_ && call.method >= kExport;
       if (state) state_calls_[call.id] = {call.method, std::string(message.payload)};
     } else {
@@ -79,7 +78,7 @@ void WorkerLink::cancel(std::uint64_t call_id) {
   std::shared_ptr<Connection> worker;
   {
     const std::lock_guard lock(mutex_);
-    if (open_[runtime::call_id::index(call_id)] == call_id) worker = connection_;
+    if (slot_of(call_id) == call_id) worker = connection_;
   }
   if (!worker) return;
   if (!worker->withdraw(FrameKind::call, call_id)) {
@@ -113,9 +112,8 @@ void WorkerLink::complete(std::uint64_t id, slipway_status status, std::uint64_t
 
 bool WorkerLink::take_open(std::uint64_t id) {
   const std::lock_guard lock(mutex_);
-  const std::uint32_t index = runtime::call_id::index(id);
-  if (index >= open_.size() || open_[index] != id || id == 0) return false;
-  open_[index] = 0;
+  if (id == 0 || slot_of(id) != id) return false;
+  slot_of(id) = 0;
   --open_count_;
   return true;
 }

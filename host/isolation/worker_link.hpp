@@ -21,6 +21,7 @@
 #include "host/isolation/messages.hpp"
 #include "host/isolation/restart_policy.hpp"
 #include "host/isolation/worker_status.hpp"
+#include "host/runtime/call_slot.hpp"
 #include "host/runtime/runtime.hpp"
 
 namespace slipway::isolation {
@@ -68,9 +69,9 @@ class WorkerLink final : public Listener, public std::enable_shared_from_this<Wo
 
  private:
   using Clock = std::chrono::steady_clock;
-  // Calls of the link's own; the host's ids are far above.
-  static constexpr std::uint64_t kRestoreCall = 1;
-  static constexpr std::uint64_t kCheckpointCall = 2;
+  // Calls of the link's own; no host's ids get there.
+  static constexpr std::uint64_t kRestoreCall = UINT64_MAX;
+  static constexpr std::uint64_t kCheckpointCall = UINT64_MAX - 1;
   // A token of the plugin's, and the life in which it means something.
   struct Token {
     std::uint64_t life;
@@ -85,6 +86,7 @@ class WorkerLink final : public Listener, public std::enable_shared_from_this<Wo
   // worker_link.cpp
   void complete(std::uint64_t id, slipway_status status, std::uint64_t size, std::string_view payload);
   bool take_open(std::uint64_t id);
+  std::uint64_t& slot_of(std::uint64_t id) { return open_[runtime::call_id::index(id) % open_.size()]; }
   void note_state(std::uint64_t id, const Outcome& outcome);
   Weight on_complete(std::uint64_t id, const Outcome& outcome);
   void refuse(std::uint64_t id, const Status& status);

@@ -87,6 +87,9 @@ Result<std::shared_ptr<const MappedLibrary>> Loader::map_or_share(VerifiedPackag
     if (Status status = match_interfaces(there->table(), verified.package.manifest); !status.ok()) return status;
     return std::shared_ptr<const MappedLibrary>(there);
   }
+  if (settings_.first_contact) {
+    if (Status status = settings_.first_contact(verified); !status.ok()) return status;
+  }
   Contact contact{settings_, verified, std::nullopt, nullptr, nullptr};
   if (Status status = run<Contact>(kFirstContact, contact); !status.ok()) {
     give_up(contact, *residents_);

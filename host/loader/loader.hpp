@@ -26,7 +26,10 @@ struct LoaderSettings {
   std::uint32_t abi_major = SLIPWAY_ABI_MAJOR;  // what this host speaks
   std::uint32_t abi_minor = SLIPWAY_ABI_MINOR;
   // Called before each check with its name: for tests that change files meanwhile. May be empty.
-  std::function<void(std::string_view check)> before_check;
+  std::function<void(std::string_view check)> before_check{};
+  // Sees the verified library run elsewhere before any of its code runs here; its refusal is the loader's. May be
+  // empty.
+  std::function<Status(const VerifiedPackage&)> first_contact{};
 };
 
 // Safe from any thread; loads run one at a time. Everything here reads files and may block.

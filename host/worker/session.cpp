@@ -52,8 +52,10 @@ slipway_blob error_of(std::string_view message) {
 void Session::run() {
   Frame message;
   while (channel_.next(message)) {
-    if (before_message) before_message(message);
-    if (handle(message) == Goes::to_the_end) return;
+    if (before_message) before_message();
+    const Goes goes = handle(message);
+    if (after_message) after_message();
+    if (goes == Goes::to_the_end) return;
   }
 }
 

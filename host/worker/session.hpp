@@ -30,8 +30,9 @@ class Session {
   // Until the host has gone, or has asked for the end.
   void run();
 
-  // Called before each message is acted upon. For tests that end a worker at a certain one.
-  std::function<void(const isolation::Frame&)> before_message;
+  // Called before each message is acted upon, and afterwards. For tests that end a worker at a certain one.
+  std::function<void()> before_message;
+  std::function<void()> after_message;
 
  private:
   enum class Goes { on, to_the_end };

@@ -125,6 +125,34 @@ TEST_F(WorkerLives, an_instance_that_stops_while_its_worker_is_down_stops) {
   instance.reset();
 }
 
+TEST_F(WorkerLives, a_worker_that_is_killed_at_any_message_leaves_no_call_unanswered_and_no_instance_unended) {
+  isolation.program.path = SLIPWAY_DYING_WORKER;
+  isolation.restart.crashes = 3;
+  sink->respond = [](runtime::HostRequest, runtime::Answerer answer) { answer.succeed("{}"); };
+  int running = 0;
+  for (const char* side : {"before", "after"}) {
+    for (int message = 1; message <= 12; ++message) {
+      SCOPED_TRACE(std::string(side) + " message " + std::to_string(message));
+      isolation.program.arguments = {side, std::to_string(message)};
+      const auto made = make();
+      if (!made.ok()) {
+        EXPECT_EQ(made.status().code, Code::unavailable) << to_string(made.status());
+        continue;
+      }
+      instance = made->instance;
+      if (runtime::await_on(runtime, instance->start(seconds(10))).ok()) ++running;
+      for (const char* word : {"echo a", "ask 5", "wake", "reply 200000", "echo b"}) {
+        const auto answer = call(word, seconds(10));
+        EXPECT_TRUE(answer.ok() || answer.status().code == Code::unavailable) << to_string(answer.status());
+      }
+      EXPECT_EQ(instance->open_calls() + instance->zombies(), 0U);
+      EXPECT_EQ(stop(), Status());
+      instance.reset();
+    }
+  }
+  EXPECT_GE(running, 10);
+}
+
 boost::asio::awaitable<void> hang(std::shared_ptr<runtime::Instance> instance) {
   runtime::CallRequest request{.payload = "hang"};
   co_await runtime::async_call(std::move(instance), std::move(request));
