@@ -12,6 +12,8 @@ constexpr std::uint32_t kMaxList = 1024;
 
 class Writer {
  public:
+  // A call's head with its trace fits.
+  Writer() { bytes_.reserve(160); }
   template <class Number>
   requires(std::is_arithmetic_v<Number>) Writer& put(Number value) {
     bytes_.append(reinterpret_cast<const char*>(&value), sizeof(value));

@@ -1,6 +1,7 @@
 """Strategies and the analyzer in worker processes: rollouts go on under traffic, also when a worker is killed."""
 
 import os
+import pathlib
 import signal
 import subprocess
 import unittest
@@ -9,7 +10,16 @@ from harness import StackTest, wait_for
 
 ISOLATED = tuple((f"    plugin: {plugin}\n", f"    plugin: {plugin}\n    placement: isolated\n")
                  for plugin in ("strategy-rolling", "strategy-canary", "analyzer-threshold"))
-CANARY = {"steps": [{"weight": "20%", "pause": "2s"}, {"weight": "60%", "pause": "2s"}], "analyses": "errors"}
+CANARY = {"steps": [{"weight": "20%"}, {"pause": {"duration": "2s"}}, {"weight": "60%"}, {"pause": {"duration": "2s"}}],
+          "analyses": "errors"}
+
+
+def runs(pid):
+    """Whether the process is there and has not ended; whoever inherits one that has may take its time to reap it."""
+    try:
+        return ") Z" not in pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
 
 
 class IsolationTest(StackTest):
@@ -42,19 +52,18 @@ class IsolationTest(StackTest):
         self.start_stack(changes=ISOLATED)
         one = self.plugin("canary")
         self.assertEqual((one["placement"], one["worker"]["state"]), ("isolated", "running"))
-        in_force = [protection["name"] for protection in one["worker"]["protections"] if not protection.get("lacking")]
         for name in ("empty-environment", "closed-descriptors", "parent-death", "no-new-privileges", "limits"):
-            self.assertIn(name, in_force)
+            self.assertIn(name, one["worker"]["protections"])
         self.assertEqual(self.plugin("blue-green")["placement"], "in-process")
         self.assertNotIn("worker", self.plugin("blue-green"))
 
     def test_workers_end_with_the_daemon_however_it_ends(self):
         self.start_stack(changes=ISOLATED)
         workers = [self.worker(instance)["process"] for instance in ("rolling", "canary", "threshold")]
-        self.assertEqual([pid for pid in workers if os.path.exists(f"/proc/{pid}")], workers)
+        self.assertEqual([pid for pid in workers if runs(pid)], workers)
         self.stack.daemon.kill()
         self.stack.daemon.wait(10)
-        wait_for("no worker to be left", lambda: not [pid for pid in workers if os.path.exists(f"/proc/{pid}")], 1)
+        wait_for("no worker to be left", lambda: not [pid for pid in workers if runs(pid)], 1)
 
     def test_a_plugin_that_starts_programs_is_refused_at_the_start(self):
         self.stack = self.new_stack(changes=[("    plugin: provider-local\n",
