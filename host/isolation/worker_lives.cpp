@@ -66,7 +66,12 @@ Result<std::string> WorkerLink::ask(FrameKind what, std::string_view head, std::
   std::unique_lock lock(mutex_);
   const auto worker = connection_;
   const std::uint64_t life = life_;
-  if (!worker) return Status(Code::unavailable, "its worker " + reason_);
+  const auto why = [&] {
+    // Why it ended is known a moment later.
+    changed_.wait_for(lock, time_of(kReap), [&] { return ended_life_ >= life; });
+    return Status(Code::unavailable, "its worker " + (reason_.empty() ? "is not running" : reason_));
+  };
+  if (!worker) return why();
   awaited_ = answer;
   answer_.reset();
   lock.unlock();
@@ -75,11 +80,7 @@ Result<std::string> WorkerLink::ask(FrameKind what, std::string_view head, std::
   const auto over = [&] { return answer_.has_value() || !connection_ || life_ != life; };
   const bool in_time = changed_.wait_for(lock, time_of(patience), over);
   if (answer_) return *std::exchange(answer_, std::nullopt);
-  if (in_time) {
-    // Why it ended is known a moment later.
-    changed_.wait_for(lock, time_of(kReap), [&] { return ended_life_ >= life; });
-    return Status(Code::unavailable, "its worker " + reason_);
-  }
+  if (in_time) return why();
   lock.unlock();
   give_up("did not answer within " + to_string(patience));
   return Status(Code::deadline_exceeded, "the worker did not answer within " + to_string(patience));
