@@ -92,7 +92,8 @@ void write(std::string& out, const Json& value) {
     case Json::value_t::number_unsigned:
       return write_number(out, value.get<std::uint64_t>());
     case Json::value_t::number_float:
-      return write_number(out, value.get<double>());
+      // Minus zero reads back as the whole number.
+      return write_number(out, value.get<double>() == 0 ? 0.0 : value.get<double>());
     case Json::value_t::boolean:
       out += value.get<bool>() ? "true" : "false";
       return;

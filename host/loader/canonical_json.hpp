@@ -11,7 +11,8 @@ namespace slipway::loader {
 //   - the members of an object sorted by the bytes of their names;
 //   - texts between quotes with \" \\ \b \f \n \r \t, other characters below U+0020 as \u00xx with lower-case digits,
 //     and everything else as it is;
-//   - whole numbers in decimal; others as the shortest decimal that reads back as the same double (std::to_chars);
+//   - whole numbers in decimal; others as the shortest decimal that reads back as the same double (std::to_chars), zero
+//     without a sign;
 //   - true, false and null.
 // RFC 8785 differs in the order of names beyond U+FFFF and in how it spells large and small numbers.
 //
