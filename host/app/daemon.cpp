@@ -110,6 +110,7 @@ std::string names_of_unended(const std::vector<lifecycle::PluginStatus>& plugins
 Daemon::Daemon(Configuration configuration, std::string token, Sources sources, telemetry::Log log,
                const base::Clock& clock, base::Random& random)
     : configuration_(std::move(configuration)),
+      site_(configuration_.site),
       sources_(std::move(sources)),
       log_(std::move(log)),
       clock_(clock),
@@ -246,20 +247,20 @@ void Daemon::reload() {
   for (const config::Fault& fault : loaded.faults)
     log_.error("the configuration is not taken over", {{"fault", config::to_string(fault)}});
   if (!loaded.config) return;
-  for (const config::Change& change : config::compare(configuration_.site, *loaded.config))
+  for (const config::Change& change : config::compare(site_, *loaded.config))
     log_.info("configuration", {{"change", change.sentence}});
-  configuration_.site = config::reloaded(configuration_.site, *loaded.config);
-  log_.set_level(configuration_.site.log.level);
-  if (const Status opened = log_.reopen(configuration_.site.log.file); !opened.ok())
+  site_ = config::reloaded(site_, *loaded.config);
+  log_.set_level(site_.log.level);
+  if (const Status opened = log_.reopen(site_.log.file); !opened.ok())
     log_.error("the log goes on where it was", {{"reason", opened.message}});
-  engine_.set_bounds(bounds_of(configuration_.site));
-  server_.set_limits(server_settings(configuration_.site));
+  engine_.set_bounds(bounds_of(site_));
+  server_.set_limits(server_settings(site_));
   reload_trust();
   boost::asio::co_spawn(runtime_.executor(), follow_reload(), boost::asio::detached);
 }
 
 void Daemon::reload_trust() {
-  const auto loaded = loader::load_trust(configuration_.site, loader::key_directory(sources_.site.variables));
+  const auto loaded = loader::load_trust(site_, loader::key_directory(sources_.site.variables));
   for (const Problem& problem : loaded.problems)
     log_.error("the trust policy is not taken over",
                {{"fault", config::to_string(config::Fault{{"site configuration", 0}, problem})}});

@@ -62,7 +62,8 @@ class Daemon {
   boost::asio::awaitable<Status> start_plugins();
   boost::asio::awaitable<Status> start_api();
 
-  Configuration configuration_;
+  const Configuration configuration_;  // as it was at the start; read from many threads
+  config::SiteConfig site_;            // as it is after reloads; main's thread only
   const Sources sources_;
   telemetry::Log log_;
   const base::Clock& clock_;

@@ -32,8 +32,8 @@ struct Trial {
   mutable std::atomic<std::uint64_t> calls{0};
 };
 
-// Where a binding leads. Whoever holds a table holds its instances: none ends under a call. Behind a closed intake there
-// may be no instance.
+// Where a binding leads. Whoever holds a table holds its instances: none ends under a call. Behind a closed intake
+// there may be no instance.
 struct Route : Way {
   std::shared_ptr<const Trial> trial;  // null: all calls go one way
   std::shared_ptr<Intake> intake;      // not null: calls wait here, then look at the new table

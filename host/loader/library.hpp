@@ -27,7 +27,7 @@ class MappedLibrary {
   [[nodiscard]] const StoredFile& file() const { return file_; }
 
  private:
-  StoredFile file_;  // held open: its inode can't be used again for other bytes while it is mapped
+  StoredFile file_;      // held open: its inode can't be used again for other bytes while it is mapped
   std::string kept_by_;  // why it would stay in memory
   Mapping mapping_;
   const slipway_plugin& table_;

@@ -110,36 +110,13 @@ constinit const Metric kEvents{"slipway_events_total", counter, kType, "Events p
 
 std::span<const Metric* const> metric_catalogue() {
   using namespace metric;
-  static constexpr std::array kAll{&kBuildInfo,
-                                   &kStartTime,
-                                   &kHealthChecks,
-                                   &kRollouts,
-                                   &kRolloutsFinished,
-                                   &kDecisions,
-                                   &kStepSeconds,
-                                   &kReactionSeconds,
-                                   &kAnalyses,
-                                   &kPluginCalls,
-                                   &kPluginCallSeconds,
-                                   &kPluginCallsInFlight,
-                                   &kPluginRepliesRefused,
-                                   &kCompletionsRefused,
-                                   &kPluginSamplesRefused,
-                                   &kPermissionDenied,
-                                   &kPluginsRevoked,
-                                   &kGenerations,
-                                   &kParkedLibraries,
-                                   &kParkedBytes,
-                                   &kQueueDepth,
-                                   &kQueueRefused,
-                                   &kSpareThreads,
-                                   &kParkedWork,
-                                   &kHttpRequests,
-                                   &kHttpRequestSeconds,
-                                   &kHttpConnections,
-                                   &kHttpRefused,
-                                   &kEventStreams,
-                                   &kEvents};
+  static constexpr std::array kAll{
+      &kBuildInfo,          &kStartTime,           &kHealthChecks,         &kRollouts,           &kRolloutsFinished,
+      &kDecisions,          &kStepSeconds,         &kReactionSeconds,      &kAnalyses,           &kPluginCalls,
+      &kPluginCallSeconds,  &kPluginCallsInFlight, &kPluginRepliesRefused, &kCompletionsRefused, &kPluginSamplesRefused,
+      &kPermissionDenied,   &kPluginsRevoked,      &kGenerations,          &kParkedLibraries,    &kParkedBytes,
+      &kQueueDepth,         &kQueueRefused,        &kSpareThreads,         &kParkedWork,         &kHttpRequests,
+      &kHttpRequestSeconds, &kHttpConnections,     &kHttpRefused,          &kEventStreams,       &kEvents};
   return kAll;
 }
 

@@ -1,6 +1,6 @@
-// What callers notice of swaps: the same binding goes to another generation again and again while calls come at a steady
-// rate from several coroutines. Every call is counted: those that failed, and those answered twice or never. The pause is the
-// longest time that a swap held a call beyond the time that calls take without one.
+// What callers notice of swaps: the same binding goes to another generation again and again while calls come at a
+// steady rate from several coroutines. Every call is counted: those that failed, and those answered twice or never. The
+// pause is the longest time that a swap held a call beyond the time that calls take without one.
 #include <unistd.h>
 
 #include <algorithm>
@@ -133,10 +133,9 @@ class Bench {
   bridge::Routes routes_;
   NoSink sink_;
   bridge::PluginCaller caller_{routes_, sink_};
-  lifecycle::Lifecycle lifecycle_{{},
-                                  {runtime_, loader_,
-                                   [](const lifecycle::PlannedInstance&) { return std::make_shared<SilentHost>(); },
-                                   routes_}};
+  lifecycle::Lifecycle lifecycle_{
+      {},
+      {runtime_, loader_, [](const lifecycle::PlannedInstance&) { return std::make_shared<SilentHost>(); }, routes_}};
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   std::vector<double> latencies_;
@@ -158,7 +157,8 @@ int run(int swaps, int many_swaps) {
   const double moved = percentile(bench.take_latencies(), 0.99);
   const std::uint64_t lost = bench.asked - bench.answered - bench.failed;
   const double wrong = static_cast<double>(bench.failed + lost) + (swaps - done);
-  report({"swap.failed_calls", wrong, "calls", static_cast<double>(bench.asked), "0 failed, lost or doubled", wrong == 0});
+  report(
+      {"swap.failed_calls", wrong, "calls", static_cast<double>(bench.asked), "0 failed, lost or doubled", wrong == 0});
   report({"swap.pause_p99", moved, "ms", still, "≤ 1 ms", moved <= 1});
   const long before = resident_kb();
   for (int i = 0; i < many_swaps; ++i) (void)bench.swap(i);

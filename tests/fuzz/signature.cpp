@@ -1,6 +1,5 @@
 // plugin.sig: refused with a reason, or in its one spelling; and never the word of a key that did not sign.
 #include "host/loader/signature_document.hpp"
-
 #include "tests/fuzz/harness.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

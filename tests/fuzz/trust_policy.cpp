@@ -1,5 +1,5 @@
-// The trust section of a site configuration: every fault has a path below /trust, and what is accepted lets in no package
-// without a signature.
+// The trust section of a site configuration: every fault has a path below /trust, and what is accepted lets in no
+// package without a signature.
 #include "host/config/site_fields.hpp"
 #include "host/loader/trust_settings.hpp"
 #include "tests/fuzz/harness.hpp"
@@ -10,8 +10,8 @@ void check_policy(const slipway::loader::TrustPolicy& policy) {
   using namespace slipway;
   const std::filesystem::path folder = "/plugins/acme.greeter/1.0.0";
   const std::map<std::string, std::string> files{{"acme.greeter.so", std::string(64, 'a')}};
-  const loader::SignedManifest package{
-      folder, "acme.greeter", "1.0.0", R"({"id":"acme.greeter"})", files, "acme.greeter.so", std::nullopt};
+  const loader::SignedManifest package{folder, "acme.greeter",    "1.0.0",     R"({"id":"acme.greeter"})",
+                                       files,  "acme.greeter.so", std::nullopt};
   fuzz::require(!policy.check(package).ok(), "no package without a signature is let in");
   const manifest::Permissions all{.network = {{"*"}}};
   const Status status = policy.check_use({"hello", "acme.greeter", manifest::Placement::in_process, all});

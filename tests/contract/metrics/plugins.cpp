@@ -29,7 +29,7 @@ class LonelyHaproxy final : public Driver {
  private:
   TemporaryDirectory directory_;
   Hosted plugin_{"metrics-haproxy", Json{{"records_socket", (directory_.path() / "records.sock").string()},
-                                            {"stats_socket", (directory_.path() / "haproxy.sock").string()}}};
+                                         {"stats_socket", (directory_.path() / "haproxy.sock").string()}}};
 };
 
 // A Prometheus that knows no series.
@@ -43,13 +43,12 @@ void nothing_scraped(FakeHost& host) {
 }  // namespace
 
 std::vector<MetricsPlugin> metrics_plugins() {
-  return {
-      {"probe", [] { return std::make_unique<Hosted>("metrics-probe", Json::object()); },
-       Json::parse(R"({"checks": [{"name": "alive"}]})"), Json::parse(R"({"checks": [{"kind": "udp"}]})")},
-      {"haproxy", [] { return std::make_unique<LonelyHaproxy>(); }, Json::object(), Json{{"kind", "http"}}},
-      {"prometheus", [] { return std::make_unique<Hosted>("metrics-prometheus", Json::object(), nothing_scraped); },
-       Json::parse(R"({"queries": {"up": "up{release=\"${release}\"}"}})"),
-       Json::parse(R"({"queries": {"up": "${nobody}"}})")}};
+  return {{"probe", [] { return std::make_unique<Hosted>("metrics-probe", Json::object()); },
+           Json::parse(R"({"checks": [{"name": "alive"}]})"), Json::parse(R"({"checks": [{"kind": "udp"}]})")},
+          {"haproxy", [] { return std::make_unique<LonelyHaproxy>(); }, Json::object(), Json{{"kind", "http"}}},
+          {"prometheus", [] { return std::make_unique<Hosted>("metrics-prometheus", Json::object(), nothing_scraped); },
+           Json::parse(R"({"queries": {"up": "up{release=\"${release}\"}"}})"),
+           Json::parse(R"({"queries": {"up": "${nobody}"}})")}};
 }
 
 INSTANTIATE_TEST_SUITE_P(Plugins, MetricsContract, testing::ValuesIn(metrics_plugins()),

@@ -136,7 +136,7 @@ TEST_F(PrometheusMetrics, APromqlThatIsNoneIsRefusedWithPrometheusWords) {
 
 TEST(PrometheusAbsent, AServerThatIsNotThereIsUnavailable) {
   Hosted plugin("metrics-prometheus", {{"url", "http://127.0.0.1:" + std::to_string(free_port())}},
-                   [](FakeHost& host) { host.on_http(send_http); });
+                [](FakeHost& host) { host.on_http(send_http); });
   const metrics::QueryRequest request{.tenant = "acme",
                                       .application = "shop",
                                       .query = {{"queries", {{"up", "up"}}}},
