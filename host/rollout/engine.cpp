@@ -38,6 +38,11 @@ Status Engine::door() const {
   return stopping_ ? Status(Code::unavailable, "slipwayd is stopping; try again when it is back") : Status();
 }
 
+void Engine::rewire(Wiring wiring) {
+  wiring_.set(std::move(wiring));
+  for (const DriverPtr& driver : drivers()) driver->wake();
+}
+
 Engine::DriverPtr Engine::driver(const std::string& tenant, const std::string& application) {
   const std::lock_guard lock(mutex_);
   if (drivers_.size() >= sweep_at_) {

@@ -41,8 +41,8 @@ class Engine final : public Control {
   boost::asio::awaitable<Status> stop(Duration patience);
   // The provider says that an observation would differ from the last one.
   void provider_changed(const std::string& tenant, const std::string& application);
-  // Another profile came into force.
-  void rewire(Wiring wiring) { wiring_.set(std::move(wiring)); }
+  // Another profile came into force: rollouts look again at what they wait for, and follow their strategies.
+  void rewire(Wiring wiring);
   // Rollouts under way that go by this version of a strategy; `binding` is any binding. [any thread]
   [[nodiscard]] std::size_t uses_of_strategy(const std::string& binding, const std::string& version) const {
     return uses_.count(binding, version);

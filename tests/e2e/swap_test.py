@@ -75,7 +75,7 @@ class StrategiesTest(SwapTest):
 
     def test_a_blue_green_in_its_middle_goes_forth_and_back(self):
         rollout = self.forth_and_back("blue-green", {"approval": {}, "keep_blue": "300ms"},
-                                      lambda it: self.stack.wait_why(it, "promote"))
+                                      lambda it: self.stack.wait_why(it, "a person's approval"))
         self.assertEqual(self.stack.call("POST", f"/api/rollouts/{rollout}/promote", {}).status, 200)
         self.finish(rollout)
 
