@@ -1,6 +1,5 @@
 #include "host/isolation/messages.hpp"
 
-#include <cstring>
 #include <type_traits>
 #include <utility>
 
@@ -37,7 +36,7 @@ class Reader {
   template <class Number>
   requires(std::is_arithmetic_v<Number>) Reader& get(Number& value) {
     if (bytes_.size() < sizeof(value)) return fail();
-    std::memcpy(&value, bytes_.data(), sizeof(value));
+    bytes_.copy(reinterpret_cast<char*>(&value), sizeof(value));
     bytes_.remove_prefix(sizeof(value));
     return *this;
   }

@@ -3,6 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <cmath>
 #include <ranges>
 
 #include "host/lifecycle/lifecycle.hpp"
@@ -29,7 +30,7 @@ boost::asio::awaitable<void> rest(boost::asio::steady_timer& timer, std::chrono:
   co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
 }
 
-std::string percent(double ratio) { return std::to_string(static_cast<int>(ratio * 100 + 0.5)) + "%"; }
+std::string percent(double ratio) { return std::to_string(std::lround(ratio * 100)) + "%"; }
 
 }  // namespace
 

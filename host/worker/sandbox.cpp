@@ -24,9 +24,9 @@ using isolation::Setup;
 
 // Sanitizers need memory and calls that no plugin does.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr const char* kSanitizer = "the worker was built with a sanitizer";
+constexpr std::string_view kSanitizer = "the worker was built with a sanitizer";
 #else
-constexpr const char* kSanitizer = nullptr;
+constexpr std::string_view kSanitizer;
 #endif
 
 Protection result(const char* name, bool in_force) {
@@ -78,12 +78,12 @@ bool limit(__rlimit_resource what, rlim_t value) {
 Protection limit_all(const Setup& setup) {
   bool all = limit(RLIMIT_CORE, 0);
   if (setup.open_files > 0) all = limit(RLIMIT_NOFILE, setup.open_files) && all;
-  if (setup.memory_bytes > 0 && kSanitizer == nullptr) all = limit(RLIMIT_DATA, setup.memory_bytes) && all;
+  if (setup.memory_bytes > 0 && kSanitizer.empty()) all = limit(RLIMIT_DATA, setup.memory_bytes) && all;
   return result("limits", all);
 }
 
 Protection filter_calls(const char* name, const std::string& program) {
-  if (kSanitizer != nullptr) return {name, kSanitizer};
+  if (!kSanitizer.empty()) return {name, std::string(kSanitizer)};
   if (program.empty()) return {name, "the host gave no filter"};
   std::vector<sock_filter> instructions(program.size() / sizeof(sock_filter));
   std::memcpy(instructions.data(), program.data(), instructions.size() * sizeof(sock_filter));
