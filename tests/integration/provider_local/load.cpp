@@ -43,7 +43,16 @@ HttpAnswer Client::post(const std::string& host, const std::string& headers, con
                   headers + "\r\n" + body);
 }
 
+// A server may close a connection that it holds open just as the next request is on its way; a client then asks again
+// on a new one (RFC 9112, 9.3.1 and 9.6), as browsers do.
 HttpAnswer Client::exchange(const std::string& request) {
+  const bool reused = fd_ >= 0;
+  bool answered = false;
+  HttpAnswer answer = exchange_once(request, answered);
+  return reused && !answered ? exchange_once(request, answered) : answer;
+}
+
+HttpAnswer Client::exchange_once(const std::string& request, bool& answered) {
   if (fd_ < 0 && !connect()) return {};
   if (::send(fd_, request.data(), request.size(), MSG_NOSIGNAL) < 0) return close(), HttpAnswer{};
   std::string text;
@@ -60,6 +69,7 @@ HttpAnswer Client::exchange(const std::string& request) {
     }
     const ssize_t n = ::recv(fd_, buffer, sizeof buffer, 0);
     if (n <= 0) return close(), HttpAnswer{};
+    answered = true;
     text.append(buffer, static_cast<std::size_t>(n));
   }
 }

@@ -28,6 +28,8 @@ class Client {
 
  private:
   HttpAnswer exchange(const std::string& request);
+  // `answered` becomes true with the first byte.
+  HttpAnswer exchange_once(const std::string& request, bool& answered);
   bool connect();
   void close();
 
