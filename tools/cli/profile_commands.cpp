@@ -12,6 +12,9 @@ namespace slipway::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kLookAgain{300};
+// A trial without a length of its own, and the time that its preparation and its end may take on top.
+constexpr long kTrialSeconds = 60;
+constexpr std::chrono::seconds kTrialSlack{120};
 
 std::string join(const Json& list, const std::string& between = ", ") {
   std::string text;
@@ -241,8 +244,9 @@ struct SwapOptions {
 };
 
 // A trial goes on in the host; this waits for its end.
-Exit follow_trial(const Session& session) {
-  while (true) {
+Exit follow_trial(const Session& session, long length_s) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(length_s) + kTrialSlack;
+  while (std::chrono::steady_clock::now() < end) {
     const Json trial = session.client().get("/api/profile").body.value("trial", Json::object());
     const std::string state = trial.value("state", "");
     if (state != "trying") {
@@ -252,6 +256,7 @@ Exit follow_trial(const Session& session) {
     }
     std::this_thread::sleep_for(kLookAgain);
   }
+  return Exit::timed_out;
 }
 
 Exit swap(Session& session, const SwapOptions& options) {
@@ -269,7 +274,7 @@ Exit swap(Session& session, const SwapOptions& options) {
   const Json answer = session.client().send("POST", path, body).body;
   if (answer.value("state", "") != "trying") return show(session, answer);
   if (session.format == Format::table) std::cout << answer_text(session.terminal, answer) << std::flush;
-  return follow_trial(session);
+  return follow_trial(session, options.length.empty() ? kTrialSeconds : parse_seconds(options.length));
 }
 
 void add_swap(CLI::App& group, Session& session) {
