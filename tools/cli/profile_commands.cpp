@@ -23,8 +23,8 @@ std::string join(const Json& list, const std::string& between = ", ") {
 }
 
 std::string way_of(const Json& change) {
-  const std::string from = change.value("from", "");
-  const std::string to = change.value("to", "");
+  std::string from = change.value("from", "");
+  std::string to = change.value("to", "");
   if (from == to || to.empty()) return from;
   return from.empty() ? to : from + " -> " + to;
 }
