@@ -88,7 +88,6 @@ std::optional<InstanceChange> difference(const PlannedInstance& from, const Plan
   change.permissions_lost = manifest::beyond(from.permissions, to.permissions);
   if (!change.permissions_gained.empty() || !change.permissions_lost.empty()) change.what.push_back(ChangeKind::permit);
   if (from.placement != to.placement) change.what.push_back(ChangeKind::place);
-  if (from.placement != to.placement) change.what.push_back(ChangeKind::place);
   if (change.what.empty()) return std::nullopt;
   change.hand_over = hand_over_of(from, to);
   change.state = fate_of(from, to);

@@ -57,7 +57,9 @@ boost::asio::awaitable<Status> Lifecycle::replace(Succession& succession) {
   close_intake(old);
   Status status;
   if (keeps_snapshot(old) && keeps_snapshot(fresh)) status = co_await export_state(old, succession.state);
-  if (status.ok()) status = co_await end_instance(old);
+  // Also when it could not tell what it knows: it was quiesced for that, and is made anew should it come back.
+  const Status ended = co_await end_instance(old);
+  if (status.ok()) status = ended;
   if (!status.ok()) {
     fresh.move_to(GenerationState::failed, old.title() + " did not hand over: " + reason_of(status, old.plan().name));
     co_return status;
@@ -101,7 +103,11 @@ boost::asio::awaitable<Status> Lifecycle::put_back(Succession& succession) {
     if (status.ok()) status = co_await go_through(old, std::span(kAgain).last(1));
   }
   succession.done = false;
-  if (status.ok()) old.move_to(GenerationState::active, old.status().reason);
+  if (status.ok()) {
+    old.move_to(GenerationState::active, old.status().reason);
+  } else {
+    old.move_to(GenerationState::failed, reason_of(status, old.plan().name));
+  }
   co_return status;
 }
 

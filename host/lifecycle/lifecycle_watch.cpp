@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kLookAgain{200};
 // Parked generations that are still shown.
-constexpr std::size_t kMaxParked = 64;
+constexpr std::ptrdiff_t kMaxParked = 64;
 
 Generations old_of(const Exchange& exchange) {
   Generations old = exchange.leaving;
@@ -120,7 +120,10 @@ boost::asio::awaitable<void> Lifecycle::retire(Generations generations) {
     if (generation->state() != GenerationState::parked && generation->state() != GenerationState::failed)
       std::erase(others_, generation);
   }
-  while (others_.size() > kMaxParked) others_.erase(others_.begin());
+  const auto is_over = [](const auto& one) {
+    return one->state() == GenerationState::parked || one->state() == GenerationState::failed;
+  };
+  while (std::ranges::count_if(others_, is_over) > kMaxParked) others_.erase(std::ranges::find_if(others_, is_over));
 }
 
 std::size_t Lifecycle::uses_of(const Generation& generation) const {

@@ -66,6 +66,13 @@ TEST(Changes, PermissionsAreGainedAndLost) {
   EXPECT_THAT(change.permissions_lost, ElementsAre("network 10.0.0.1"));
 }
 
+TEST(Changes, AnotherPlacementIsOneChange) {
+  auto to = instance("a", "gate-a", "1.0.0");
+  to.placement = manifest::Placement::isolated;
+  const auto changes = compare(plan({instance("a", "gate-a", "1.0.0")}), plan({to}), {}).value();
+  EXPECT_THAT(changes.instances.at(0).what, ElementsAre(ChangeKind::place));
+}
+
 TEST(Changes, WhatGoesAndWhatComesAndWhatIsOnlyDisabled) {
   const auto changes = compare(plan({instance("a", "gate-a", "1.0.0"), instance("b", "gate-b", "1.0.0")}),
                                plan({instance("c", "gate-c", "2.0.0")}), {"b"})
