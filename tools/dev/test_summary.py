@@ -2,11 +2,14 @@
 
 usage: test_summary.py --skips FILE REPORTS_FOLDER
 
-A skipped test must match a line of FILE ("<name pattern>  <reason>"), otherwise it counts as failed. Prints what failed
-and what was skipped and why, then "N passed, N failed[, N skipped]". Exits 0 when none failed and at least one passed.
+A skipped test must match a line of FILE ("<name pattern>  <reason>"), otherwise it counts as failed. A test that failed
+and passed when it was run again (NAME-again.xml beside NAME.xml) counts as passed and is named as unstable. Prints what
+failed with the end of its output and what was skipped and why, then "N passed, N failed[, N skipped]". Exits 0 when none
+failed and at least one passed.
 """
 
 import argparse
+import collections
 import fnmatch
 import pathlib
 import re
@@ -15,14 +18,28 @@ import xml.etree.ElementTree as xml
 
 TAP_LINE = re.compile(r"^(ok|not ok) \d+ (?P<name>.*?)(?P<skip> # skip.*)?$")
 
+LINES_OF_A_FAILURE = 25
 
-def read_junit(path):
+
+def read_cases(path):
+    """Yields (name, state, end of the output) of each test."""
     for case in xml.parse(path).getroot().iter("testcase"):
         status = case.get("status", "run")
+        output = "\n".join((case.findtext("system-out") or "").rstrip().splitlines()[-LINES_OF_A_FAILURE:])
         if case.find("skipped") is not None or status in ("notrun", "disabled"):
-            yield case.get("name"), "skipped"
+            yield case.get("name"), "skipped", output
         else:
-            yield case.get("name"), "failed" if case.find("failure") is not None or status == "fail" else "passed"
+            failed = case.find("failure") is not None or status == "fail"
+            yield case.get("name"), "failed" if failed else "passed", output
+
+
+def read_junit(path):
+    again = path.with_name(f"{path.stem}-again.xml")
+    second = {name: state for name, state, _ in read_cases(again)} if again.exists() else {}
+    for name, state, output in read_cases(path):
+        if state == "failed" and second.get(name) == "passed":
+            state = "unstable"
+        yield name, state, "\n" + output if output else ""
 
 
 def read_tap(path):
@@ -33,14 +50,15 @@ def read_tap(path):
         elif match := TAP_LINE.match(line):
             seen += 1
             state = "passed" if line.startswith("ok") else "failed"
-            yield match["name"], "skipped" if match["skip"] else state
+            yield match["name"], "skipped" if match["skip"] else state, ""
     if seen < planned:
-        yield f"{path.name}: {planned - seen} of {planned} tests did not report", "failed"
+        yield f"{path.name}: {planned - seen} of {planned} tests did not report", "failed", ""
 
 
 def read_results(folder):
     for path in sorted(folder.glob("*.xml")):
-        yield from read_junit(path)
+        if not path.stem.endswith("-again"):
+            yield from read_junit(path)
     for path in sorted(folder.glob("*.tap")):
         yield from read_tap(path)
 
@@ -62,13 +80,13 @@ def reason_to_skip(name, skips):
 
 def judge(results, skips):
     """Yields (name, state, remark), with a skipped test that nobody explained turned into a failure."""
-    for name, state in results:
+    for name, state, output in results:
         if state != "skipped":
-            yield name, state, ""
+            yield name, state, output
         elif reason := reason_to_skip(name, skips):
-            yield name, "skipped", reason
+            yield name, "skipped", f" ({reason})"
         else:
-            yield name, "failed", "skipped, but the list of skips gives no reason"
+            yield name, "failed", " (skipped, but the list of skips gives no reason)"
 
 
 def main():
@@ -79,11 +97,12 @@ def main():
     judged = list(judge(read_results(arguments.reports), read_skips(arguments.skips)))
     for name, state, remark in judged:
         if state != "passed":
-            print(f"{state}: {name}" + (f" ({remark})" if remark else ""))
-    count = {state: sum(1 for _, s, _ in judged if s == state) for state in ("passed", "failed", "skipped")}
+            print(f"{state}: {name}{remark}")
+    count = collections.Counter(state for _, state, _ in judged)
+    passed = count["passed"] + count["unstable"]
     skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
-    print(f"{count['passed']} passed, {count['failed']} failed{skipped}")
-    return 0 if count["passed"] and not count["failed"] else 1
+    print(f"{passed} passed, {count['failed']} failed{skipped}")
+    return 0 if passed and not count["failed"] else 1
 
 
 if __name__ == "__main__":

@@ -44,6 +44,16 @@ void live(Context& context, const slipway_plugin& table, const std::function<voi
   look("destroy");
 }
 
+void fail_if_it_repeats(const std::function<std::optional<std::string>()>& attempt) {
+  constexpr int kAttempts = 3;
+  std::optional<std::string> fault;
+  for (int i = 0; i < kAttempts; ++i) {
+    fault = attempt();
+    if (!fault) return;
+  }
+  fail(*fault);
+}
+
 bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds limit) {
   const auto end = Clock::now() + limit;
   while (!holds()) {

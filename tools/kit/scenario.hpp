@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,10 @@ Method health(const slipway_plugin& table);
 // An ordinary life: create, start, every method, quiesce, destroy. `look` runs before it and after each part of it,
 // with the part's name.
 void live(Context& context, const slipway_plugin& table, const std::function<void(const std::string& part)>& look);
+
+// Fails with the fault that `attempt` returns when it comes three times in a row: what the machine's load or the moment
+// of a process's end can bring about once is no defect of the plugin.
+void fail_if_it_repeats(const std::function<std::optional<std::string>()>& attempt);
 
 // Waits until the predicate holds; false after `limit`.
 bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds limit);

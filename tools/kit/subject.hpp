@@ -18,7 +18,7 @@ namespace slipway::kit {
 
 // What the kit gives a call before it cancels it, and what it then waits for the answer.
 inline constexpr std::chrono::milliseconds kBudget{400};
-inline constexpr std::chrono::milliseconds kPatience{3'000};
+inline constexpr std::chrono::milliseconds kPatience{10'000};
 
 // Which thread calls into the plugin: the test's, or another one each time, as plugin.h allows.
 enum class Strand : std::uint8_t { one_thread, another_thread_each_time };

@@ -18,7 +18,7 @@ ctest_report() { # name status...
       shift 2
     done
     echo '</testsuite>'
-  } >"$reports/ctest.xml"
+  } >"$reports/${report:-ctest}.xml"
 }
 
 summary() { run /usr/bin/python3 tools/dev/test_summary.py --skips "$skips" "$reports"; }
@@ -39,6 +39,30 @@ last_line() { printf '%s\n' "${lines[@]: -1}"; }
   [ "$status" -eq 1 ]
   [[ $output == *"failed: two"* ]]
   [ "$(last_line)" = "1 passed, 1 failed" ]
+}
+
+@test "a test that passes when it is run again is named as unstable and counts as passed" {
+  ctest_report one run two fail
+  report=ctest-again ctest_report two run
+  summary
+  [ "$status" -eq 0 ]
+  [[ $output == *"unstable: two"* ]]
+  [ "$(last_line)" = "2 passed, 0 failed" ]
+}
+
+@test "a test that fails again is a failure, counted once" {
+  ctest_report one run two fail
+  report=ctest-again ctest_report two fail
+  summary
+  [ "$status" -eq 1 ]
+  [ "$(last_line)" = "1 passed, 1 failed" ]
+}
+
+@test "the end of what a failed test printed is shown beside its name" {
+  echo '<testsuite><testcase name="two" status="fail"><failure/><system-out>the reason</system-out></testcase></testsuite>' \
+    >"$reports/ctest.xml"
+  summary
+  [[ $output == *"failed: two"*"the reason"* ]]
 }
 
 @test "a run without tests is not a success" {
