@@ -100,6 +100,35 @@ TEST_P(StorageContract, a_full_last_page_has_no_next) {
   EXPECT_EQ(ask<storage::Scan>({.tenant = "acme", .kind = "thing", .limit = 2})->next, "");
 }
 
+TEST_P(StorageContract, a_cursor_leads_to_nothing_of_another_tenant_and_out_of_no_prefix) {
+  ASSERT_TRUE(write({.puts = {put("a", ""), put("b", ""), put("z", ""), put("c", "", "other")}}).ok());
+  const auto first = ask<storage::Scan>({.tenant = "acme", .kind = "thing", .limit = 1});
+  EXPECT_THAT(ids(*ask<storage::Scan>({.tenant = "other", .kind = "thing", .after = first->next})),
+              ElementsAre("other/c"));
+  EXPECT_THAT(ids(*ask<storage::Scan>({.tenant = "acme", .kind = "thing", .prefix = "z", .after = first->next})),
+              ElementsAre("acme/z"));
+  EXPECT_THAT(ids(*ask<storage::Scan>({.tenant = "nobody", .kind = "thing", .after = first->next})), ElementsAre());
+}
+
+TEST_P(StorageContract, a_cursor_is_good_after_a_restart) {
+  ASSERT_TRUE(write({.puts = {put("a", ""), put("b", "")}}).ok());
+  const auto first = ask<storage::Scan>({.tenant = "acme", .kind = "thing", .limit = 1});
+  restart();
+  EXPECT_THAT(ids(*ask<storage::Scan>({.tenant = "acme", .kind = "thing", .after = first->next})),
+              ElementsAre("acme/b"));
+}
+
+TEST_P(StorageContract, a_prefix_may_end_with_any_character) {
+  const std::vector<std::string> last = {std::string(1, '\0'), "\x01",         "\x7f",
+                                         "\xc3\xbf",           "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"};
+  for (const auto& character : last) {
+    ASSERT_TRUE(write({.puts = {put(character, ""), put(character + "more", "")}}).ok());
+    EXPECT_THAT(ids(*ask<storage::Scan>({.tenant = "acme", .kind = "thing", .prefix = character})),
+                ElementsAre("acme/" + character, "acme/" + character + "more"));
+  }
+  EXPECT_EQ(ask<storage::Scan>({.tenant = "acme", .kind = "thing"})->records.size(), 2 * last.size());
+}
+
 TEST_P(StorageContract, everything_is_there_after_a_restart) {
   ASSERT_TRUE(write({.puts = {put("a", "1")}, .appends = {{{"acme", "log"}, "e"}}}).ok());
   const auto held = ask<storage::Lease>({.name = "engine", .owner = "one"});
