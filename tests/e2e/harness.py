@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "tools/demo.d"))
 import contract  # noqa: E402
 import stack  # noqa: E402
 from counts import AppCounts, counts_by_version, parse_hey  # noqa: E402,F401
-from stack import free_port, processes_below  # noqa: E402,F401
+from stack import free_port, processes_below, program_of  # noqa: E402,F401
 
 BUILD = pathlib.Path(os.environ.get("E2E_BUILD", ROOT / "build/dev")).resolve()
 APP = "demo"
@@ -148,7 +148,7 @@ class Stack(stack.Stack):
 
     @property
     def token(self):
-        return (self.folder / "state/token").read_text().strip()
+        return self.token_file.read_text().strip()
 
     def call(self, method, path, body=None, headers=None):
         """The answer, held to the OpenAPI document."""
@@ -279,7 +279,7 @@ class Stack(stack.Stack):
 
     def processes(self, program):
         """Ids of the stack's processes of that name."""
-        return sorted(pid for pid in processes_below(self.folder) if _program(pid) == program)
+        return sorted(pid for pid in processes_below(self.folder) if program_of(pid) == program)
 
     def replicas(self):
         return self.processes("slipway-example")
@@ -310,13 +310,6 @@ class Stack(stack.Stack):
         log = self.log()
         found = SANITIZER.search(log)
         return log[log.rfind("\n", 0, found.start()) + 1:] if found else ""
-
-
-def _program(pid):
-    try:
-        return os.path.basename(os.readlink(f"/proc/{pid}/exe"))
-    except OSError:
-        return ""
 
 
 def _environment(pid):

@@ -1,6 +1,7 @@
 """A whole stack of real processes, for the demonstration and for end-to-end tests, and its end: nothing of it stays."""
 
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import tempfile
 import time
 import urllib.request
 
+FOLDER_PREFIX = "slipway-demo-"
 PROGRAMS = ("slipwayd", "slipway-worker", "slipway-example", "haproxy")
 
 
@@ -43,13 +45,19 @@ def processes_below(folder):
     return [int(process.name) for process in processes if _is_ours(process, wanted)]
 
 
+def program_of(pid):
+    try:
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
+    except OSError:
+        return ""  # gone meanwhile, or another user's
+
+
 def _is_ours(process, wanted):
     try:
         if os.fsencode(os.readlink(process / "cwd")).startswith(wanted + b"/"):
             return True
-        program = os.path.basename(os.readlink(process / "exe")).removesuffix(" (deleted)")
         said = (process / "cmdline").read_bytes() + b"\0" + (process / "environ").read_bytes()
-        return program in PROGRAMS and wanted in said
+        return program_of(process.name) in PROGRAMS and wanted in said
     except OSError:
         return False  # gone meanwhile, or another user's
 
@@ -62,7 +70,7 @@ class Stack:
     def __init__(self, build, profile):
         self.bin = build / "bin"
         self.plugins = build / "plugins-root"
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="slipway-demo-"))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         self.counts = self.folder / "counts"
         self.counts.mkdir()
         self.api_port, self.edge_port = free_port(), free_port()
@@ -79,8 +87,12 @@ class Stack:
         return f"http://127.0.0.1:{self.edge_port}/"
 
     @property
+    def token_file(self):
+        return self.folder / "state/token"
+
+    @property
     def client_environment(self):
-        return {"SLIPWAY_URL": self.api, "SLIPWAY_TOKEN_FILE": str(self.folder / "state/token")}
+        return {"SLIPWAY_URL": self.api, "SLIPWAY_TOKEN_FILE": str(self.token_file)}
 
     def site(self):
         return {
@@ -148,34 +160,44 @@ class Stack:
 
     # The load
 
-    def start_load(self, workers=8, rate=50):
+    def start_load(self, workers=8, rate=50, duration="30m"):
         """One run of hey: so many workers, each with `rate` requests a second, until it is interrupted."""
-        command = ["hey", "-z", "30m", "-c", str(workers), "-q", str(rate), "-t", "5", "-host", "demo", self.edge]
-        self.load = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        command = ["hey", "-z", duration, "-c", str(workers), "-q", str(rate), "-t", "5", "-host", "demo", self.edge]
+        place = self.folder / "load"  # where it runs tells whose it is
+        place.mkdir(exist_ok=True)
+        with open(place / "report", "wb") as report:
+            self.load = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=report, stderr=report, cwd=place,
+                                         start_new_session=True)
 
     def stop_load(self):
         self.load.send_signal(signal.SIGINT)
-        report, _ = self.load.communicate(timeout=self.stop_s)
-        return report
+        self.load.wait(self.stop_s)
+        return (self.folder / "load/report").read_text()
 
     # The end
 
     def stop(self):
+        end_stack(self.folder, self.stop_s)
         for process in (self.load, self.daemon):
-            if process and process.poll() is None:
-                process.terminate()
-                with contextlib.suppress(subprocess.TimeoutExpired):  # it is killed below
-                    process.wait(self.stop_s)
-        left = self._end_processes(signal.SIGTERM) and self._end_processes(signal.SIGKILL)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        if left:
-            raise DemoError(f"processes that did not end: {left}")
+            if process:
+                process.wait(self.stop_s)
 
-    def _end_processes(self, sign):
-        """What still runs after the signal and a wait."""
-        for pid in processes_below(self.folder):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, sign)
-        with contextlib.suppress(DemoError):
-            wait_for("the processes to end", lambda: not processes_below(self.folder), self.stop_s)
-        return processes_below(self.folder)
+
+def end_stack(folder, seconds=20):
+    """Ends every process of the stack in `folder`, the daemon first because it starts others again, and removes the folder."""
+    _end(lambda: [pid for pid in processes_below(folder) if program_of(pid) == "slipwayd"], signal.SIGTERM, seconds)
+    everything = functools.partial(processes_below, folder)
+    left = _end(everything, signal.SIGTERM, seconds) and _end(everything, signal.SIGKILL, seconds)
+    shutil.rmtree(folder, ignore_errors=True)
+    if left:
+        raise DemoError(f"processes that did not end: {left}")
+
+
+def _end(listed, sign, seconds):
+    """What is still listed after the signal and a wait."""
+    for pid in listed():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, sign)
+    with contextlib.suppress(DemoError):
+        wait_for("the processes to end", lambda: not listed(), seconds)
+    return listed()
