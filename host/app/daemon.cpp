@@ -271,8 +271,13 @@ void Daemon::reload_trust() {
 
 boost::asio::awaitable<void> Daemon::follow_reload() {
   if (trust_.policy()->settings().on_revocation == loader::OnRevocation::retire) {
-    const auto in_force = profiles_.current();
-    co_await retire_revoked(lifecycle_, in_force->plan, trust_, log_);
+    const auto turn = lifecycle_.take_turn("the end of revoked plugins");
+    if (turn.ok()) {
+      const auto in_force = profiles_.current();
+      co_await retire_revoked(lifecycle_, *turn, in_force->plan, trust_, log_);
+    } else {
+      log_.error("revoked plugins were not retired; send SIGHUP again", {{"reason", turn.status().message}});
+    }
     report_revocations(trust_, lifecycle_.status(), log_, metrics_);
   }
   co_await profiles_.reload_file();

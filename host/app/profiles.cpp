@@ -2,26 +2,16 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <slipway/interfaces/analyzer.hpp>
 
+#include "host/app/trial.hpp"
 #include "host/app/trust.hpp"
 #include "host/base/sha256.hpp"
-#include "host/bridge/typed_call.hpp"
 #include "host/lifecycle/on_blocking.hpp"
 
 namespace slipway::app {
 namespace {
 
 constexpr Duration kBake = seconds(30);
-constexpr Duration kTrial = seconds(60);
-// Without an analyzer: the new generation may fail by so much more often than the old one, and take so many times as
-// long, before it is withdrawn; both after so many calls.
-constexpr double kMoreFaults = 0.02;
-constexpr double kSlower = 3;
-constexpr double kSlowerBy = 0.010;  // seconds; less is no reason
-constexpr std::uint64_t kLeastCalls = 20;
-
-using bridge::Tally;
 
 std::string digest_of(const Json& document) { return base::sha256_hex(to_text(document)); }
 
@@ -33,33 +23,15 @@ std::vector<std::string> disabled_of(const manifest::Profile& profile) {
   return names;
 }
 
-std::string numbers(const Tally::Counts& counts) {
-  const double mean = counts.calls == 0 ? 0 : counts.seconds / static_cast<double>(counts.calls) * 1e3;
-  char text[96];
-  std::snprintf(text, sizeof text, "%llu of %llu calls failed, %.2f ms on average",
-                static_cast<unsigned long long>(counts.faults), static_cast<unsigned long long>(counts.calls), mean);
-  return text;
+// As the turn of the change has it.
+std::string name_of(const std::string& reason, const std::string& author) {
+  return (reason.empty() ? "a new profile" : reason) + ", by " + author;
 }
 
-std::string compare(const Tally::Counts& fresh, const Tally::Counts& old) {
-  if (fresh.calls < kLeastCalls) return {};
-  const std::string both = "of the new generation " + numbers(fresh) + "; of the old one " + numbers(old);
-  if (fresh.fault_ratio() > old.fault_ratio() + kMoreFaults) return "it fails more often: " + both;
-  if (old.calls < kLeastCalls) return {};
-  const double mean = fresh.seconds / static_cast<double>(fresh.calls);
-  const double before = old.seconds / static_cast<double>(old.calls);
-  return mean > before * kSlower && mean > before + kSlowerBy ? "it is slower: " + both : std::string();
-}
-
-metrics::GroupSamples samples_of(std::string role, const Tally::Counts& counts) {
-  metrics::GroupSamples samples{.role = std::move(role)};
-  const auto calls = static_cast<double>(counts.calls);
-  samples.values = {{"requests", calls}, {"failures", static_cast<double>(counts.faults)}};
-  if (counts.calls > 0) {
-    samples.values["error_ratio"] = counts.fault_ratio();
-    samples.values["latency_mean"] = counts.seconds / calls * 1e3;
-  }
-  return samples;
+Status check_version(const rollout::IfVersion& seen, const std::string& now) {
+  if (!seen || *seen == now) return {};
+  return {Code::aborted,
+          "the profile has changed since it was read: version " + *seen + ", now " + now + "; read it again"};
 }
 
 }  // namespace
@@ -77,6 +49,11 @@ std::shared_ptr<const InForce> Profiles::current() const {
 ChangeUnderWay Profiles::last_trial() const {
   const std::lock_guard lock(mutex_);
   return trial_;
+}
+
+void Profiles::set_trial(ChangeUnderWay trial) {
+  const std::lock_guard lock(mutex_);
+  trial_ = std::move(trial);
 }
 
 void Profiles::take(InForce next) {
@@ -137,45 +114,52 @@ Result<Profiles::Prepared> Profiles::prepare(const Wanted& wanted) const {
 
 Profiles::Answer<api::ProfileAnswer> Profiles::apply(Wanted wanted, lifecycle::ApplyOptions options,
                                                      rollout::Mode mode) {
+  lifecycle::Turn turn;
+  if (mode == rollout::Mode::commit) {
+    auto taken = parts_.lifecycle.take_turn(name_of(wanted.reason, wanted.author));
+    if (!taken.ok()) co_return taken.status();
+    turn = *std::move(taken);
+  }
+  if (Status fresh = check_version(wanted.version, current()->digest); !fresh.ok()) co_return fresh;
   auto prepared = co_await aside([this, &wanted] { return prepare(wanted); });
   if (!prepared.ok()) co_return prepared.status();
   const bool same = prepared->changes.empty() && prepared->next.digest == current()->digest;
-  if (mode == rollout::Mode::dry_run || same) {
+  if (turn == nullptr || same) {
     co_return api::ProfileAnswer{.revision = same ? current()->revision : 0,
                                  .state = same ? "unchanged" : "planned",
                                  .changes = std::move(prepared->changes),
                                  .warnings = std::move(prepared->warnings)};
   }
   if (!options.try_out) {
-    co_return co_await carry_out(std::move(wanted), std::move(*prepared), std::move(options));
+    co_return co_await carry_out(turn, std::move(wanted), std::move(*prepared), std::move(options));
   }
-  {
-    const std::lock_guard lock(mutex_);
-    if (trial_.state == "trying")
-      co_return Status(Code::failed_precondition, "a trial is under way (" + trial_.summary + "); wait for its end");
-    trial_ = {wanted.reason, "trying", ""};
-  }
+  set_trial({wanted.reason, "trying", ""});
   api::ProfileAnswer answer{.state = "trying", .changes = prepared->changes, .warnings = prepared->warnings};
-  auto trial = try_out(std::move(wanted), std::move(*prepared), std::move(options));
+  auto trial = try_out(std::move(turn), std::move(wanted), std::move(*prepared), std::move(options));
   boost::asio::co_spawn(parts_.runtime.executor(), std::move(trial), boost::asio::detached);
   co_return answer;
 }
 
-boost::asio::awaitable<void> Profiles::try_out(Wanted wanted, Prepared prepared, lifecycle::ApplyOptions options) {
-  const auto answer = co_await carry_out(std::move(wanted), std::move(prepared), std::move(options));
-  const std::lock_guard lock(mutex_);
-  trial_.state = answer.ok() ? "applied" : "withdrawn";
-  trial_.reason = answer.ok() ? "it is revision " + std::to_string(answer->revision) : answer.status().message;
-  parts_.log.info("a trial has ended",
-                  {{"change", trial_.summary}, {"state", trial_.state}, {"reason", trial_.reason}});
+boost::asio::awaitable<void> Profiles::try_out(lifecycle::Turn turn, Wanted wanted, Prepared prepared,
+                                               lifecycle::ApplyOptions options) {
+  ChangeUnderWay trial{wanted.reason, "withdrawn", ""};
+  try {
+    const auto answer = co_await carry_out(turn, std::move(wanted), std::move(prepared), std::move(options));
+    if (answer.ok()) trial.state = "applied";
+    trial.reason = answer.ok() ? "it is revision " + std::to_string(answer->revision) : answer.status().message;
+  } catch (const std::exception& error) {
+    trial.reason = std::string("an unexpected error: ") + error.what();
+  }
+  parts_.log.info("a trial has ended", {{"change", trial.summary}, {"state", trial.state}, {"reason", trial.reason}});
+  set_trial(std::move(trial));
 }
 
-Profiles::Answer<api::ProfileAnswer> Profiles::carry_out(Wanted wanted, Prepared prepared,
+Profiles::Answer<api::ProfileAnswer> Profiles::carry_out(const lifecycle::Turn& turn, Wanted wanted, Prepared prepared,
                                                          lifecycle::ApplyOptions options) {
   const auto before = current();
-  options.watch.returned = [this, before](const std::string& reason) { returned(before, reason); };
+  options.watch.returned = [this, before](std::string reason) { return returned(before, std::move(reason)); };
   auto plan = prepared.next.plan;
-  const Status applied = co_await parts_.lifecycle.apply(std::move(plan), std::move(options));
+  const Status applied = co_await parts_.lifecycle.apply(turn, std::move(plan), std::move(options));
   if (!applied.ok()) co_return applied;
   prepared.next.file_digest = wanted.file_digest.empty() ? before->file_digest : wanted.file_digest;
   lifecycle::Revision revision{.author = wanted.author,
@@ -201,29 +185,26 @@ Profiles::Answer<api::ProfileAnswer> Profiles::carry_out(Wanted wanted, Prepared
 }
 
 // The lifecycle went back by itself, so the profile before is in force again, as a revision of its own.
-void Profiles::returned(std::shared_ptr<const InForce> before, const std::string& reason) {
+boost::asio::awaitable<void> Profiles::returned(std::shared_ptr<const InForce> before, std::string reason) {
+  const auto now = current();
   InForce next = *before;
-  const std::int64_t from = current()->revision;
-  parts_.log.warn("the host went back to the profile before", {{"from", from}, {"reason", reason}});
-  auto added = revisions_.add({.author = "slipwayd",
+  next.file_digest = now->file_digest;
+  const std::string from = std::to_string(now->revision);
+  lifecycle::Revision revision{.author = "slipwayd",
                                .at = parts_.clock.now(),
-                               .reason = "returned by itself from revision " + std::to_string(from) + ": " + reason,
+                               .reason = "returned by itself from revision " + from + ": " + reason,
                                .digest = next.digest,
-                               .file_digest = current()->file_digest,
-                               .profile = next.document});
+                               .file_digest = next.file_digest,
+                               .profile = next.document};
+  parts_.log.warn("the host went back to the profile before", {{"from", from}, {"reason", reason}});
+  const auto added = co_await aside([this, &revision] { return revisions_.add(revision); });
   if (added.ok()) next.revision = added->number;
-  next.file_digest = current()->file_digest;
   take(std::move(next));
 }
 
 Profiles::Answer<api::ProfileAnswer> Profiles::put(rollout::Actor actor, api::ProfileRequest request,
                                                    rollout::IfVersion version, rollout::Mode mode) {
-  const std::string digest = current()->digest;
-  if (version && *version != digest) {
-    co_return Status(Code::aborted, "the profile has changed since it was read: version " + *version + ", now " +
-                                        digest + "; read it again");
-  }
-  Wanted wanted{std::move(request.profile), actor.subject, std::move(request.reason), ""};
+  Wanted wanted{std::move(request.profile), actor.subject, std::move(request.reason), std::move(version)};
   lifecycle::ApplyOptions options;
   options.watch.bake = request.bake.value_or(kBake);
   co_return co_await apply(std::move(wanted), std::move(options), mode);
@@ -231,13 +212,13 @@ Profiles::Answer<api::ProfileAnswer> Profiles::put(rollout::Actor actor, api::Pr
 
 Profiles::Answer<api::ProfileAnswer> Profiles::roll_back(rollout::Actor actor, api::RollbackRequest request,
                                                          rollout::Mode mode) {
-  const std::int64_t now = current()->revision;
-  const std::int64_t number = request.revision.value_or(now - 1);
+  const auto now = current();
+  const std::int64_t number = request.revision.value_or(now->revision - 1);
   const auto old = co_await aside([this, number] { return revisions_.get(number); });
   if (!old.ok()) co_return old.status();
   std::string reason = "rollback to revision " + std::to_string(number);
   if (!request.reason.empty()) reason += ": " + request.reason;
-  Wanted wanted{old->profile, actor.subject, std::move(reason), ""};
+  Wanted wanted{old->profile, actor.subject, std::move(reason), now->digest};
   lifecycle::ApplyOptions options;
   options.watch.bake = kBake;
   co_return co_await apply(std::move(wanted), std::move(options), mode);
@@ -256,45 +237,12 @@ Profiles::Answer<api::ProfileAnswer> Profiles::swap(rollout::Actor actor, std::s
   Wanted wanted{now->document, actor.subject,
                 "swap of " + binding + " to " + request.version +
                     (request.reason.empty() ? std::string() : ": " + request.reason),
-                ""};
+                now->digest};
   wanted.document["plugins"][instance]["version"] = request.version;
   lifecycle::ApplyOptions options;
   options.watch.bake = request.bake.value_or(kBake);
-  if (request.share) options.try_out = trial_of(request, request.share->ppm);
+  if (request.share) options.try_out = trial_of(request, parts_.caller, parts_.clock);
   co_return co_await apply(std::move(wanted), std::move(options), mode);
-}
-
-lifecycle::TryOut Profiles::trial_of(const api::SwapRequest& request, std::uint32_t share) const {
-  lifecycle::TryOut how{.share = share, .length = request.length.value_or(kTrial), .judge = nullptr};
-  how.look.ns = std::min(seconds(1).ns, std::max<std::int64_t>(how.length.ns / 5, milliseconds(20).ns));
-  if (request.analyzer.empty()) {
-    how.judge = [](Tally::Counts fresh, Tally::Counts old) -> boost::asio::awaitable<std::string> {
-      co_return compare(fresh, old);
-    };
-    return how;
-  }
-  struct Memory {
-    Json state;
-    Instant started;
-    std::int64_t window = 0;
-  };
-  auto memory = std::make_shared<Memory>();
-  memory->started = parts_.clock.now();
-  how.judge = [this, memory, binding = "analyzers." + request.analyzer, settings = request.settings](
-                  Tally::Counts fresh, Tally::Counts old) -> boost::asio::awaitable<std::string> {
-    analyzer::JudgeRequest question{.settings = settings, .state = memory->state, .started = memory->started};
-    question.now = parts_.clock.now();
-    question.window = {"trial/" + std::to_string(memory->window++), memory->started, question.now};
-    question.groups = {samples_of("next", fresh), samples_of("stable", old)};
-    bridge::CallContext context;
-    context.budget_ns = seconds(2).ns;
-    auto reply = co_await bridge::call<analyzer::Interface, analyzer::Judge>(parts_.caller, binding,
-                                                                             std::move(question), std::move(context));
-    if (!reply.ok()) co_return std::string();  // nobody's word is no reason; the end of the trial decides
-    memory->state = std::move(reply->state);
-    co_return reply->verdict == analyzer::Verdict::fail ? "analyzer says: " + reply->reason : std::string();
-  };
-  return how;
 }
 
 Profiles::Answer<rollout::Page<lifecycle::Revision>> Profiles::history(rollout::PageRequest page) {
@@ -327,7 +275,7 @@ boost::asio::awaitable<void> Profiles::reload_file() {
     parts_.log.error("the profile file is not taken over", {{"fault", config::to_string(fault)}});
   const std::string digest = digest_of(source.value);
   if (!source.faults.empty() || digest == now->file_digest) co_return;
-  Wanted wanted{std::move(source.value), "SIGHUP", "read again from " + parts_.sources.profile.string(), digest};
+  Wanted wanted{std::move(source.value), "SIGHUP", "read again from " + parts_.sources.profile.string(), {}, digest};
   lifecycle::ApplyOptions options;
   options.watch.bake = kBake;
   const auto answer = co_await apply(std::move(wanted), std::move(options), rollout::Mode::commit);

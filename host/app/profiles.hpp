@@ -36,7 +36,8 @@ struct ChangeUnderWay {
   std::string reason;
 };
 
-// Everything is safe from any thread. Changes go one after the other; one that comes meanwhile is refused.
+// Everything is safe from any thread. A change has lifecycle's turn from the look at the profile in force until it is
+// recorded, so one that comes meanwhile is refused.
 class Profiles final : public api::ProfileControl {
  public:
   Profiles(ProfilesParts parts, InForce first);
@@ -61,7 +62,8 @@ class Profiles final : public api::ProfileControl {
     Json document;
     std::string author;
     std::string reason;
-    std::string file_digest;
+    rollout::IfVersion version;  // of the profile that it was made from
+    std::string file_digest{};   // of the profile file, when it comes from there
   };
   struct Prepared {
     InForce next;
@@ -74,11 +76,13 @@ class Profiles final : public api::ProfileControl {
   Status record_start();
   Result<Prepared> prepare(const Wanted& wanted) const;
   Answer<api::ProfileAnswer> apply(Wanted wanted, lifecycle::ApplyOptions options, rollout::Mode mode);
-  Answer<api::ProfileAnswer> carry_out(Wanted wanted, Prepared prepared, lifecycle::ApplyOptions options);
-  boost::asio::awaitable<void> try_out(Wanted wanted, Prepared prepared, lifecycle::ApplyOptions options);
+  Answer<api::ProfileAnswer> carry_out(const lifecycle::Turn& turn, Wanted wanted, Prepared prepared,
+                                       lifecycle::ApplyOptions options);
+  boost::asio::awaitable<void> try_out(lifecycle::Turn turn, Wanted wanted, Prepared prepared,
+                                       lifecycle::ApplyOptions options);
+  boost::asio::awaitable<void> returned(std::shared_ptr<const InForce> before, std::string reason);
+  void set_trial(ChangeUnderWay trial);
   void take(InForce next);
-  void returned(std::shared_ptr<const InForce> before, const std::string& reason);
-  [[nodiscard]] lifecycle::TryOut trial_of(const api::SwapRequest& request, std::uint32_t share) const;
 
   ProfilesParts parts_;
   lifecycle::Revisions revisions_;

@@ -64,8 +64,9 @@ void report_revocations(const loader::CurrentTrust& trust, const std::vector<lif
   metrics.gauge(telemetry::metric::kPluginsRevoked).set(running);
 }
 
-boost::asio::awaitable<void> retire_revoked(lifecycle::Lifecycle& lifecycle, lifecycle::Plan plan,
-                                            const loader::CurrentTrust& trust, const telemetry::Log& log) {
+boost::asio::awaitable<void> retire_revoked(lifecycle::Lifecycle& lifecycle, const lifecycle::Turn& turn,
+                                            lifecycle::Plan plan, const loader::CurrentTrust& trust,
+                                            const telemetry::Log& log) {
   const auto ends = [&](const lifecycle::PlannedInstance& planned) {
     if (revocation_of(trust, planned).empty()) return false;
     const bool keeps = std::ranges::find(planned.bindings, kStorage) != planned.bindings.end();
@@ -81,7 +82,7 @@ boost::asio::awaitable<void> retire_revoked(lifecycle::Lifecycle& lifecycle, lif
     return true;
   });
   if (names.empty()) co_return;
-  const Status applied = co_await lifecycle.apply(std::move(plan), lifecycle::ApplyOptions{});
+  const Status applied = co_await lifecycle.apply(turn, std::move(plan), lifecycle::ApplyOptions{});
   if (applied.ok()) {
     log.warn("revoked plugins were retired; apply a profile without them", {{"instances", names}});
   } else {

@@ -28,8 +28,9 @@ void report_revocations(const loader::CurrentTrust& trust, const std::vector<lif
 
 // Ends those of the plan's instances that were revoked, while the others go on; their bindings lead nowhere then. What
 // holds the journal is not ended under the engine's feet: that it runs on is in the log. Everything but the plan
-// outlives the coroutine.
-boost::asio::awaitable<void> retire_revoked(lifecycle::Lifecycle& lifecycle, lifecycle::Plan plan,
-                                            const loader::CurrentTrust& trust, const telemetry::Log& log);
+// outlives the coroutine; the plan is the one in force since the turn was taken.
+boost::asio::awaitable<void> retire_revoked(lifecycle::Lifecycle& lifecycle, const lifecycle::Turn& turn,
+                                            lifecycle::Plan plan, const loader::CurrentTrust& trust,
+                                            const telemetry::Log& log);
 
 }  // namespace slipway::app

@@ -36,4 +36,10 @@ struct Exchange {
   Generations leaving;  // of `before`, without a successor
 };
 
+inline Generations fresh_of(const Exchange& exchange) {
+  Generations fresh;
+  for (const Succession& succession : exchange.successions) fresh.push_back(succession.fresh);
+  return fresh;
+}
+
 }  // namespace slipway::lifecycle

@@ -29,7 +29,7 @@ boost::asio::awaitable<Status> Lifecycle::start(Plan plan) {
   co_return co_await boost::asio::co_spawn(strand_, std::move(work), boost::asio::use_awaitable);
 }
 
-boost::asio::awaitable<Status> Lifecycle::apply(Plan plan, ApplyOptions options) {
+boost::asio::awaitable<Status> Lifecycle::apply(const Turn&, Plan plan, ApplyOptions options) {
   auto work = apply_one(std::move(plan), std::move(options));
   co_return co_await boost::asio::co_spawn(strand_, std::move(work), boost::asio::use_awaitable);
 }
@@ -52,7 +52,7 @@ boost::asio::awaitable<Status> Lifecycle::start_all(Plan plan) {
 boost::asio::awaitable<Status> Lifecycle::stop_all() {
   stopping_ = true;
   boost::asio::steady_timer timer(strand_);
-  while (busy_) {
+  while (turns_.taken()) {
     timer.expires_after(kLookAgain);
     co_await timer.async_wait(boost::asio::use_awaitable);
   }

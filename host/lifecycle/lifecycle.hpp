@@ -19,6 +19,7 @@
 #include "host/lifecycle/generation.hpp"
 #include "host/lifecycle/plan.hpp"
 #include "host/lifecycle/plugin_status.hpp"
+#include "host/lifecycle/turn.hpp"
 #include "host/loader/loader.hpp"
 #include "host/runtime/host_sink.hpp"
 #include "host/runtime/instance.hpp"
@@ -55,8 +56,8 @@ struct Watch {
   double fault_ratio = 0.05;  // of a new generation's calls
   std::uint64_t calls = 20;   // before a ratio says anything
   Duration look = milliseconds(100);
-  // Told once when the host went back by itself, with the reason.
-  std::function<void(const std::string& reason)> returned = nullptr;
+  // Runs once, within the turn of the return, when the host went back by itself.
+  std::function<boost::asio::awaitable<void>(std::string reason)> returned = nullptr;
 };
 
 // A share of the calls for the new generation before it gets all of them.
@@ -73,8 +74,7 @@ struct ApplyOptions {
   std::optional<TryOut> try_out;
 };
 
-// Status from any thread; start, apply and stop too, one after the other: an apply while another is under way is
-// FAILED_PRECONDITION. The surroundings outlive it.
+// Status and turns from any thread; start, apply and stop too, one after the other. The surroundings outlive it.
 class Lifecycle {
  public:
   Lifecycle(LifecycleSettings settings, Surroundings surroundings);
@@ -85,11 +85,14 @@ class Lifecycle {
   // everything that had started has been stopped again.
   boost::asio::awaitable<Status> start(Plan plan);
 
-  // Goes over to another plan. Everything that differs is prepared beside what runs; where two generations can't run
-  // side by side (HandOver::exchange) calls wait meanwhile, within their own deadlines. Then one table is published,
-  // and the old generations end, or are kept for the watch. When anything fails nothing has changed, and the status has
-  // every fault as a problem.
-  boost::asio::awaitable<Status> apply(Plan plan, ApplyOptions options);
+  // For one apply and what has to go with it. Nothing else changes what runs meanwhile, not even a return by itself.
+  Result<Turn> take_turn(std::string what) { return turns_.take(std::move(what)); }
+
+  // Goes over to another plan; the turn is held until the end. Everything that differs is prepared beside what runs;
+  // where two generations can't run side by side (HandOver::exchange) calls wait meanwhile, within their own deadlines.
+  // Then one table is published, and the old generations end, or are kept for the watch. When anything fails nothing
+  // has changed, and the status has every fault as a problem.
+  boost::asio::awaitable<Status> apply(const Turn& turn, Plan plan, ApplyOptions options);
 
   // Stops the instances in reverse, each after its bindings are withdrawn, and unloads their libraries. Waits no longer
   // than the stop settings for each. Returns the faults as one problem each; whatever they are, nothing is bound
@@ -152,7 +155,9 @@ class Lifecycle {
   // Afterwards (lifecycle_watch.cpp)
   boost::asio::awaitable<void> watch(std::shared_ptr<Exchange> exchange, std::shared_ptr<Watching> watching);
   boost::asio::awaitable<void> settle();
-  boost::asio::awaitable<void> go_back(Exchange& exchange, std::string reason);
+  boost::asio::awaitable<bool> bake(Exchange& exchange, Watching& watching);
+  boost::asio::awaitable<void> go_back(Exchange& exchange, const std::string& reason);
+  boost::asio::awaitable<void> wait_for_users(const Generations& generations, Watching& watching);
   boost::asio::awaitable<void> retire(Generations generations);
   [[nodiscard]] std::string complaint(const Exchange& exchange, const Watch& how) const;
   [[nodiscard]] std::size_t uses_of(const Generation& generation) const;
@@ -167,7 +172,7 @@ class Lifecycle {
   std::map<std::string, std::shared_ptr<bridge::Intake>> intakes_;      // by instance
   std::map<std::string, std::shared_ptr<const bridge::Trial>> trials_;  // by instance
   std::vector<std::shared_ptr<Watching>> watches_;
-  bool busy_ = false;
+  Turns turns_;
   bool stopping_ = false;
 };
 

@@ -13,18 +13,6 @@
 namespace slipway::lifecycle {
 namespace {
 
-// Marks the time of a change.
-class Busy {
- public:
-  explicit Busy(bool& flag) : flag_(flag) { flag_ = true; }
-  Busy(const Busy&) = delete;
-  Busy& operator=(const Busy&) = delete;
-  ~Busy() { flag_ = false; }
-
- private:
-  bool& flag_;
-};
-
 GenerationPtr find(const Generations& generations, const std::string& name) {
   const auto found = std::ranges::find_if(generations, [&](const auto& one) { return one->plan().name == name; });
   return found == generations.end() ? nullptr : *found;
@@ -34,12 +22,6 @@ bool contains(const Generations& generations, const GenerationPtr& wanted) {
   return std::ranges::find(generations, wanted) != generations.end();
 }
 
-Generations fresh_of(const Exchange& exchange) {
-  Generations fresh;
-  for (const Succession& succession : exchange.successions) fresh.push_back(succession.fresh);
-  return fresh;
-}
-
 void lead(const Generations& generations, const std::vector<std::vector<std::string>>& bindings) {
   for (std::size_t i = 0; i < generations.size(); ++i) generations[i]->set_bindings(bindings[i]);
 }
@@ -47,12 +29,7 @@ void lead(const Generations& generations, const std::vector<std::vector<std::str
 }  // namespace
 
 boost::asio::awaitable<Status> Lifecycle::apply_one(Plan plan, ApplyOptions options) {
-  if (busy_ || stopping_) {
-    co_return Status(
-        Code::failed_precondition,
-        busy_ ? "another change of what runs is under way; try again when it is done" : "the host is stopping");
-  }
-  const Busy busy(busy_);
+  if (stopping_) co_return Status(Code::failed_precondition, "the host is stopping");
   co_await settle();
   auto exchange = stage(std::move(plan));
   Status status = co_await carry_out(exchange, options);

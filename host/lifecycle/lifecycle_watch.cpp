@@ -35,27 +35,39 @@ std::string percent(double ratio) { return std::to_string(std::lround(ratio * 10
 }  // namespace
 
 boost::asio::awaitable<void> Lifecycle::watch(std::shared_ptr<Exchange> exchange, std::shared_ptr<Watching> watching) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(watching->how.bake.ns);
-  std::string reason;
-  while (reason.empty() && !watching->settled && std::chrono::steady_clock::now() < end) {
-    co_await rest(watching->timer, std::chrono::nanoseconds(watching->how.look.ns));
-    reason = watching->settled ? "" : complaint(*exchange, watching->how);
-  }
-  if (!reason.empty()) {
-    busy_ = true;
-    co_await go_back(*exchange, reason);
-    busy_ = false;
-    if (watching->how.returned) watching->how.returned(reason);
-  }
+  const bool back = co_await bake(*exchange, *watching);
   watching->baking = false;
-  for (const GenerationPtr& old : old_of(*exchange)) {
-    while (reason.empty() && !stopping_ && uses_of(*old) > 0) {
+  const Generations over = back ? fresh_of(*exchange) : old_of(*exchange);
+  if (!back) co_await wait_for_users(over, *watching);
+  if (!stopping_) co_await retire(over);
+  std::erase(watches_, watching);
+}
+
+// Whether it ended with a return. While another change has the turn the return waits: that change settles this watch,
+// or comes to nothing.
+boost::asio::awaitable<bool> Lifecycle::bake(Exchange& exchange, Watching& watching) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(watching.how.bake.ns);
+  std::string reason;
+  while (!watching.settled && (!reason.empty() || std::chrono::steady_clock::now() < end)) {
+    co_await rest(watching.timer, std::chrono::nanoseconds(watching.how.look.ns));
+    reason = watching.settled ? "" : complaint(exchange, watching.how);
+    if (reason.empty()) continue;
+    const Result<Turn> turn = turns_.take("the host's return to the profile before");
+    if (!turn.ok()) continue;
+    co_await go_back(exchange, reason);
+    if (watching.how.returned) co_await watching.how.returned(reason);
+    co_return true;
+  }
+  co_return false;
+}
+
+boost::asio::awaitable<void> Lifecycle::wait_for_users(const Generations& generations, Watching& watching) {
+  for (const GenerationPtr& old : generations) {
+    while (!stopping_ && uses_of(*old) > 0) {
       old->move_to(GenerationState::warm, "kept for " + std::to_string(uses_of(*old)) + " rollouts that began with it");
-      co_await rest(watching->timer, kLookAgain);
+      co_await rest(watching.timer, kLookAgain);
     }
   }
-  if (reason.empty() && !stopping_) co_await retire(old_of(*exchange));
-  std::erase(watches_, watching);
 }
 
 // Ends the time in which a return is possible, of every change before.
@@ -83,16 +95,15 @@ std::string Lifecycle::complaint(const Exchange& exchange, const Watch& how) con
 }
 
 // The whole change is taken back, not only the part that failed: its parts may belong together.
-boost::asio::awaitable<void> Lifecycle::go_back(Exchange& exchange, std::string reason) {
+boost::asio::awaitable<void> Lifecycle::go_back(Exchange& exchange, const std::string& reason) {
   for (Succession& succession : std::views::reverse(exchange.successions)) {
     if (succession.hand_over != HandOver::exchange) continue;
     close_intake(*succession.fresh);
     (void)co_await end_instance(*succession.fresh);
     (void)co_await put_back(succession);
   }
-  Generations fresh;
+  const Generations fresh = fresh_of(exchange);
   for (const Succession& succession : exchange.successions) {
-    fresh.push_back(succession.fresh);
     succession.fresh->move_to(GenerationState::failed, "withdrawn: " + reason);
     if (succession.old && succession.hand_over == HandOver::beside) succession.old->move_to(GenerationState::active);
   }
@@ -110,7 +121,6 @@ boost::asio::awaitable<void> Lifecycle::go_back(Exchange& exchange, std::string 
   intakes_.clear();
   publish();
   for (const auto& [name, intake] : intakes) intake->open();
-  co_await retire(std::move(fresh));
 }
 
 boost::asio::awaitable<void> Lifecycle::retire(Generations generations) {

@@ -76,7 +76,8 @@ Result<std::vector<Revision>> Revisions::list(std::int64_t before, std::size_t l
   return revisions;
 }
 
-Result<Revision> Revisions::add(Revision revision) const {
+Result<Revision> Revisions::add(Revision revision) {
+  const std::lock_guard lock(adding_);
   if (Status made = base::make_private_directories(folder_); !made.ok()) return made;
   const auto all = numbers();
   revision.number = all.empty() ? 1 : all.back() + 1;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <slipway/document.hpp>
 #include <slipway/status.hpp>
@@ -48,7 +49,7 @@ class Revisions {
   // Newest first: at most `limit` below `before`, or from the newest with 0.
   [[nodiscard]] Result<std::vector<Revision>> list(std::int64_t before, std::size_t limit) const;
   // Durable when it returns; gives it the next number.
-  Result<Revision> add(Revision revision) const;
+  Result<Revision> add(Revision revision);
 
  private:
   [[nodiscard]] std::vector<std::int64_t> numbers() const;
@@ -57,6 +58,7 @@ class Revisions {
 
   std::filesystem::path folder_;
   std::size_t keep_;
+  std::mutex adding_;  // from the choice of a number until it is taken
 };
 
 }  // namespace slipway::lifecycle

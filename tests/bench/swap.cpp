@@ -80,7 +80,7 @@ class Bench {
   }
   bool swap(int number) {
     profile_.plugins["a"].version = *base::parse_range(number % 2 == 0 ? "1.1.0" : "1.0.0");
-    return await(lifecycle_.apply(*lifecycle::make_plan(profile_, catalog_), {})).ok();
+    return await(lifecycle_.apply(*lifecycle_.take_turn("swap"), *lifecycle::make_plan(profile_, catalog_), {})).ok();
   }
   void start_load(int callers, std::chrono::microseconds interval) {
     stopping_ = false;

@@ -32,7 +32,9 @@ class Applying : public Lifecycles {
   Status apply(ApplyOptions options = {}) {
     auto plan = make_plan(profile_, loader::Catalog::scan({root_.path()}));
     if (!plan.ok()) return plan.status();
-    return await_on(runtime_, lifecycle_.apply(std::move(*plan), std::move(options)));
+    const auto turn = lifecycle_.take_turn("a change");
+    if (!turn.ok()) return turn.status();
+    return await_on(runtime_, lifecycle_.apply(*turn, std::move(*plan), std::move(options)));
   }
   boost::asio::awaitable<Result<std::string>> ask(std::string binding) {
     bridge::CallContext context;
@@ -193,7 +195,10 @@ TEST_F(Applying, DuringTheBakeTimeTooManyFaultsBringTheOldGenerationBack) {
   std::promise<std::string> returned;
   ApplyOptions options;
   options.watch = {.bake = seconds(30), .look = milliseconds(5)};
-  options.watch.returned = [&](const std::string& reason) { returned.set_value(reason); };
+  options.watch.returned = [&](std::string reason) -> boost::asio::awaitable<void> {
+    returned.set_value(reason);
+    co_return;
+  };
   EXPECT_EQ(to_string(apply(std::move(options))), "OK: ");
   EXPECT_THAT(versions(), ElementsAre("alpha 1.1.0 active", "alpha 1.0.0 warm"));
   for (int i = 0; i < 20; ++i) EXPECT_THAT(said("gates.alpha"), HasSubstr("INTERNAL"));
@@ -201,6 +206,47 @@ TEST_F(Applying, DuringTheBakeTimeTooManyFaultsBringTheOldGenerationBack) {
   ASSERT_EQ(reason.wait_for(std::chrono::seconds(10)), std::future_status::ready);
   EXPECT_EQ(reason.get(), "20 of 20 calls of gate-alpha 1.1.0 as \"alpha\" failed, more than the 5% allowed");
   EXPECT_THAT(said("gates.alpha"), HasSubstr("it is a fixture"));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, NoChangeGetsInBeforeTheReturnOfTheOneBeforeIsRecorded) {
+  add("alpha", "sound");
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "gate_answers_no_status", "1.1.0");
+  const auto recorded = std::make_shared<runtime::OneShot<bool>>();
+  std::promise<void> returned;
+  ApplyOptions options;
+  options.watch = {.bake = seconds(30), .look = milliseconds(5)};
+  options.watch.returned = [&](const std::string&) -> boost::asio::awaitable<void> {
+    returned.set_value();
+    co_await recorded->wait();
+  };
+  ASSERT_EQ(to_string(apply(std::move(options))), "OK: ");
+  for (int i = 0; i < 20; ++i) (void)said("gates.alpha");
+  ASSERT_EQ(returned.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  EXPECT_EQ(apply().message,
+            "another change of what runs is under way: the host's return to the profile before; try again when it is "
+            "done");
+  recorded->deliver(true);
+  EXPECT_TRUE(soon([&] { return lifecycle_.take_turn("any").ok(); }));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, AReturnWaitsForAChangeThatHasTheTurn) {
+  add("alpha", "sound");
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "gate_answers_no_status", "1.1.0");
+  ApplyOptions options;
+  options.watch = {.bake = milliseconds(200), .look = milliseconds(5)};
+  ASSERT_EQ(to_string(apply(std::move(options))), "OK: ");
+  {
+    const auto turn = lifecycle_.take_turn("another change");
+    ASSERT_TRUE(turn.ok());
+    for (int i = 0; i < 20; ++i) (void)said("gates.alpha");
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    EXPECT_THAT(versions(), ElementsAre("alpha 1.1.0 active", "alpha 1.0.0 warm"));
+  }
+  EXPECT_TRUE(soon([&] { return versions().at(0) == "alpha 1.0.0 active"; }));
   EXPECT_TRUE(stop().ok());
 }
 
@@ -213,7 +259,10 @@ TEST_F(Applying, AnExternalOneComesBackTooWithItsBindings) {
   std::promise<std::string> returned;
   ApplyOptions options;
   options.watch = {.bake = seconds(30), .look = milliseconds(5)};
-  options.watch.returned = [&](const std::string& reason) { returned.set_value(reason); };
+  options.watch.returned = [&](std::string reason) -> boost::asio::awaitable<void> {
+    returned.set_value(reason);
+    co_return;
+  };
   ASSERT_EQ(to_string(apply(std::move(options))), "OK: ");
   EXPECT_EQ(bound(), "gates.alpha, gates.more");
   for (int i = 0; i < 20; ++i) (void)said("gates.more");
@@ -235,9 +284,7 @@ TEST_F(Applying, ATrialGivesTheNewGenerationItsShareAndMayWithdrawIt) {
     co_return std::to_string(fresh.faults) + " of " + std::to_string(fresh.calls) + " against " +
         std::to_string(old.faults);
   };
-  auto plan = make_plan(profile_, loader::Catalog::scan({root_.path()}));
-  auto end = std::async(std::launch::async,
-                        [&] { return await_on(runtime_, lifecycle_.apply(std::move(*plan), std::move(options))); });
+  auto end = std::async(std::launch::async, [&] { return apply(std::move(options)); });
   ASSERT_TRUE(soon([&] { return routes_.capture()->find("gates.alpha")->trial != nullptr; }));
   for (int i = 0; i < 100; ++i) (void)said("gates.alpha");
   EXPECT_EQ(end.get(), Status(Code::aborted, "gate-alpha 1.1.0 was withdrawn: 25 of 25 against 0"));
@@ -285,11 +332,10 @@ TEST_F(Applying, ASecondChangeMeanwhileIsRefused) {
   options.try_out->judge = [&](bridge::Tally::Counts, bridge::Tally::Counts) -> boost::asio::awaitable<std::string> {
     co_return over ? "enough" : "";
   };
-  auto plan = make_plan(profile_, loader::Catalog::scan({root_.path()}));
-  auto end = std::async(std::launch::async,
-                        [&] { return await_on(runtime_, lifecycle_.apply(std::move(*plan), std::move(options))); });
+  auto end = std::async(std::launch::async, [&] { return apply(std::move(options)); });
   ASSERT_TRUE(soon([&] { return routes_.capture()->find("gates.alpha")->trial != nullptr; }));
-  EXPECT_EQ(apply().message, "another change of what runs is under way; try again when it is done");
+  EXPECT_EQ(apply(), Status(Code::failed_precondition,
+                            "another change of what runs is under way: a change; try again when it is done"));
   over = true;
   EXPECT_EQ(end.get().code, Code::aborted);
   EXPECT_TRUE(stop().ok());

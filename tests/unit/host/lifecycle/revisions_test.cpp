@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <future>
+#include <set>
 
 #include "tests/support/temporary_directory.hpp"
 
@@ -25,6 +27,18 @@ class RevisionFiles : public ::testing::Test {
   std::filesystem::path folder_ = directory_.path() / "profiles";
   Revisions revisions_{folder_, 3};
 };
+
+TEST_F(RevisionFiles, TwoThatAreAddedAtOnceGetANumberEach) {
+  Revisions many{folder_, 100};
+  std::set<std::int64_t> numbers;
+  {
+    std::vector<std::future<std::int64_t>> added;
+    for (int i = 0; i < 40; ++i)
+      added.push_back(std::async(std::launch::async, [&many] { return many.add({.author = "ada"}).value().number; }));
+    for (auto& one : added) numbers.insert(one.get());
+  }
+  EXPECT_EQ(numbers.size(), 40U);
+}
 
 TEST_F(RevisionFiles, ThereIsNoneAtFirst) {
   EXPECT_FALSE(revisions_.newest().value().has_value());

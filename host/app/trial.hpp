@@ -1,0 +1,15 @@
+// A new generation on trial: how long, with which share of the calls, and how it is held against the old one.
+#pragma once
+
+#include "host/api/profile_control.hpp"
+#include "host/base/clock.hpp"
+#include "host/bridge/caller.hpp"
+#include "host/lifecycle/lifecycle.hpp"
+
+namespace slipway::app {
+
+// The request names a share. Without an analyzer the new generation may not fail more often, nor be much slower; an
+// analyzer that does not answer is no reason to withdraw. Caller and clock outlive the trial.
+lifecycle::TryOut trial_of(const api::SwapRequest& request, bridge::Caller& caller, const base::Clock& clock);
+
+}  // namespace slipway::app

@@ -1,0 +1,137 @@
+#include "host/app/profiles.hpp"
+
+#include <gmock/gmock.h>
+
+#include "host/bridge/plugin_caller.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/unit/host/lifecycle/rig.hpp"
+
+namespace slipway::app {
+namespace {
+
+using lifecycle::await_on;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class NoSink final : public bridge::CallSink {
+ public:
+  void began(std::string_view) override {}
+  void ended(const bridge::CallRecord&) override {}
+  void refused(std::string_view, std::string_view, std::uint32_t) override {}
+};
+
+// A gate in two versions of which the newer one fails every call, beside what a profile has to have.
+class ProfileChanges : public lifecycle::Lifecycles {
+ protected:
+  using Answer = Result<api::ProfileAnswer>;
+
+  ProfileChanges() {
+    root_.install({.fixture = "storage_sound", .id = "storage-none", .interfaces = {"slipway.storage/1"}});
+    root_.install({.fixture = "sound", .id = "gate-alpha"});
+    root_.install({.fixture = "gate_answers_no_status", .id = "gate-alpha", .version = "1.1.0"});
+    site_.state_directory = (directory_.path() / "state").string();
+    site_.plugin_roots = {root_.path().string()};
+    auto checked = check_profile(document("1.0.0"), "the profile", site_, {});
+    EXPECT_TRUE(checked.ok()) << to_string(checked.status());
+    auto plan = checked->in_force.plan;
+    EXPECT_TRUE(await_on(runtime_, lifecycle_.start(std::move(plan))).ok());
+    profiles_.emplace(ProfilesParts{lifecycle_, trust_, runtime_, caller_, clock_, telemetry::Log::none(), sources_,
+                                    site_, [](const manifest::Profile&) {}},
+                      std::move(checked->in_force));
+    EXPECT_TRUE(await_on(runtime_, profiles_->remember_start()).ok());
+  }
+  ~ProfileChanges() override { EXPECT_TRUE(stop().ok()); }
+
+  static Json document(const std::string& version, const std::string& name = "dev") {
+    return {{"profile", {{"name", name}, {"version", "1.0.0"}}},
+            {"plugins",
+             {{"db", {{"plugin", "storage-none"}}}, {"alpha", {{"plugin", "gate-alpha"}, {"version", version}}}}},
+            {"bindings", {{"storage", "db"}, {"gates.alpha", "alpha"}}}};
+  }
+  boost::asio::awaitable<Answer> put(Json profile, rollout::IfVersion version = {}) {
+    api::ProfileRequest request{.profile = std::move(profile), .reason = "a test"};
+    request.bake = seconds(30);
+    return profiles_->put({.tenant = {}, .subject = "ada"}, std::move(request), std::move(version),
+                          rollout::Mode::commit);
+  }
+  void call_the_gate() {
+    bridge::CallContext context;
+    context.budget_ns = seconds(5).ns;
+    (void)await_on(runtime_, caller_.call("gates.alpha", "slipway.gate/1", 0, "{}", context));
+  }
+  lifecycle::Revision newest() { return await_on(runtime_, profiles_->history({.limit = 1}))->items.at(0); }
+  template <class Condition>
+  static bool soon(Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!condition() && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    return condition();
+  }
+
+  config::SiteConfig site_;
+  Sources sources_;
+  loader::CurrentTrust trust_{std::make_shared<const loader::TrustPolicy>(loader::TrustSettings{})};
+  test::ManualClock clock_;
+  NoSink sink_;
+  bridge::PluginCaller caller_{routes_, sink_};
+  std::optional<Profiles> profiles_;
+};
+
+TEST_F(ProfileChanges, OfManyMadeFromTheSameProfileAtOnceOneComesIntoForce) {
+  for (int round = 0; round < 10; ++round) {
+    const std::string seen = profiles_->current()->digest;
+    std::vector<std::future<Answer>> answers;
+    for (int i = 0; i < 6; ++i) {
+      const std::string name = "r" + std::to_string(round) + "-" + std::to_string(i);
+      answers.push_back(std::async(
+          std::launch::async, [this, name, seen] { return await_on(runtime_, put(document("1.0.0", name), seen)); }));
+    }
+    int applied = 0;
+    for (auto& answer : answers) {
+      const Answer one = answer.get();
+      if (one.ok())
+        ++applied;
+      else
+        EXPECT_THAT(one.status().message, testing::AnyOf(StartsWith("the profile has changed since it was read"),
+                                                         HasSubstr("under way: a test, by ada; try again")));
+    }
+    EXPECT_EQ(applied, 1);
+    EXPECT_EQ(newest().digest, profiles_->current()->digest);
+    EXPECT_EQ(newest().number, profiles_->current()->revision);
+  }
+}
+
+TEST_F(ProfileChanges, AReturnByItselfIsARevisionWithTheProfileBefore) {
+  const std::string before = profiles_->current()->digest;
+  ASSERT_EQ(await_on(runtime_, put(document("1.1.0")))->state, "applied");
+  for (int i = 0; i < 20; ++i) call_the_gate();
+  EXPECT_TRUE(soon([&] { return profiles_->current()->digest == before; }));
+  EXPECT_EQ(profiles_->current()->revision, 3);
+  EXPECT_EQ(newest().number, 3);
+  EXPECT_EQ(newest().digest, before);
+  EXPECT_EQ(
+      newest().reason,
+      "returned by itself from revision 2: 20 of 20 calls of gate-alpha 1.1.0 as \"alpha\" failed, more than the 5% "
+      "allowed");
+}
+
+TEST_F(ProfileChanges, WhileATrialGoesOnEveryOtherChangeIsToldOfIt) {
+  api::SwapRequest request{.version = "1.1.0", .reason = "careful"};
+  request.share = Share{500'000};
+  request.length = seconds(30);
+  const auto answer = await_on(
+      runtime_, profiles_->swap({.tenant = {}, .subject = "ada"}, "gates.alpha", request, rollout::Mode::commit));
+  ASSERT_EQ(answer->state, "trying");
+  EXPECT_EQ(await_on(runtime_, put(document("1.0.0", "other"))).status(),
+            Status(Code::failed_precondition,
+                   "another change of what runs is under way: swap of gates.alpha to 1.1.0: careful, by ada; try again "
+                   "when it is done"));
+  ASSERT_TRUE(soon([&] { return routes_.capture()->find("gates.alpha")->trial != nullptr; }));
+  for (int i = 0; i < 60; ++i) call_the_gate();
+  EXPECT_TRUE(soon([&] { return profiles_->last_trial().state != "trying"; }));
+  EXPECT_EQ(profiles_->last_trial().state, "withdrawn");
+  EXPECT_THAT(profiles_->last_trial().reason, StartsWith("gate-alpha 1.1.0 was withdrawn: it fails more often: "));
+}
+
+}  // namespace
+}  // namespace slipway::app
