@@ -51,9 +51,15 @@ def unit_of(path):
     return parts[:depth]
 
 
+def shared_by(name):
+    """What plugins of one kind have in common: plugins/storage/common for those beneath plugins/storage."""
+    parts = pathlib.PurePath(name).parts
+    return (*parts[:2], "common") if parts[0] == "plugins" else None
+
+
 def kind_of_project_file(name, header, order):
     root = header.split("/", 1)[0]
-    if "/" not in header or unit_of(header) == unit_of(name):
+    if "/" not in header or unit_of(header) in (unit_of(name), shared_by(name)):
         return "own"
     if root == "host" and name.startswith("host/"):
         mine, its = (unit_of(path)[1:] for path in (name, header))

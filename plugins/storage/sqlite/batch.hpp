@@ -1,4 +1,4 @@
-// The atomic batch on a connection, inside the writer's transaction.
+// Writes on a connection, inside the writer's transaction.
 #pragma once
 
 #include <slipway/interfaces/storage.hpp>
@@ -7,11 +7,12 @@
 
 namespace slipway::sqlite {
 
-// Throws Error ABORTED when a precondition does not hold. A batch whose name was written less than a day ago changes
-// nothing and answers as it did then.
+// As store::write, store::append and store::lease, on the tables of the database.
 storage::WriteReply write(Database& database, const storage::WriteRequest& request, Instant now);
+storage::AppendReply append(Database& database, const storage::AppendRequest& request, Instant now);
+storage::LeaseReply lease(Database& database, const storage::LeaseRequest& request, Instant now);
 
-// Forgets names older than a day, a bounded number at a time.
+// Forgets names of batches that are older than store::kRemembered, a bounded number at a time.
 void forget_batches(Database& database, Instant now);
 
 }  // namespace slipway::sqlite

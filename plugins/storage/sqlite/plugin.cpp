@@ -1,8 +1,8 @@
 // storage-sqlite: slipway.storage/1 in one local file.
 #include <slipway/plugin.hpp>
 
+#include "plugins/storage/common/sizes.hpp"
 #include "plugins/storage/sqlite/batch.hpp"
-#include "plugins/storage/sqlite/leases.hpp"
 #include "plugins/storage/sqlite/records.hpp"
 #include "plugins/storage/sqlite/store.hpp"
 #include "plugins/storage/sqlite/streams.hpp"
@@ -26,19 +26,6 @@ struct Settings {
   }
 };
 
-std::size_t size_of(const storage::WriteRequest& request) {
-  std::size_t bytes = sizeof(request);
-  for (const storage::Put& put : request.puts) bytes += sizeof(put) + put.value.size();
-  for (const storage::AppendOp& append : request.appends) bytes += sizeof(append) + append.value.size();
-  return bytes + (request.expect.size() + request.removes.size()) * sizeof(storage::Expect);
-}
-
-std::size_t size_of(const storage::AppendRequest& request) {
-  std::size_t bytes = sizeof(request);
-  for (const std::string& value : request.values) bytes += sizeof(value) + value.size();
-  return bytes;
-}
-
 class SqliteStorage final : public Plugin<Settings> {
  public:
   using Serves = Interfaces<storage::Interface>;
@@ -60,20 +47,13 @@ class SqliteStorage final : public Plugin<Settings> {
     read_with(std::move(answer), [request](Database& database, Instant) { return sqlite::read(database, request); });
   }
   void write(storage::WriteRequest request, Completer<storage::WriteReply> answer) {
-    const std::size_t bytes = size_of(request);
-    write_with(std::move(answer), bytes, [request = std::move(request)](Database& database, Instant now) {
-      return sqlite::write(database, request, now);
-    });
+    write_with(std::move(answer), std::move(request), &sqlite::write);
   }
   void append(storage::AppendRequest request, Completer<storage::AppendReply> answer) {
-    const std::size_t bytes = size_of(request);
-    write_with(std::move(answer), bytes, [request = std::move(request)](Database& database, Instant now) {
-      return sqlite::append(database, request, now);
-    });
+    write_with(std::move(answer), std::move(request), &sqlite::append);
   }
   void lease(storage::LeaseRequest request, Completer<storage::LeaseReply> answer) {
-    write_with(std::move(answer), sizeof(request),
-               [request](Database& database, Instant now) { return sqlite::lease(database, request, now); });
+    write_with(std::move(answer), std::move(request), &sqlite::lease);
   }
 
  private:
@@ -91,8 +71,12 @@ class SqliteStorage final : public Plugin<Settings> {
   void read_with(Answer answer, Work work) {
     store_->read(make_job(std::move(work), std::move(answer)));
   }
-  template <class Answer, class Work>
-  void write_with(Answer answer, std::size_t bytes, Work work) {
+  template <class Reply, class Request>
+  void write_with(Completer<Reply> answer, Request request, Reply (*apply)(Database&, const Request&, Instant)) {
+    const std::size_t bytes = store::size_of(request);
+    auto work = [request = std::move(request), apply](Database& database, Instant now) {
+      return apply(database, request, now);
+    };
     store_->write(make_job(std::move(work), std::move(answer), bytes));
   }
 

@@ -1,30 +1,12 @@
 #include "plugins/storage/sqlite/records.hpp"
 
-#include <charconv>
 #include <string>
 #include <string_view>
 
+#include "plugins/storage/common/pages.hpp"
+
 namespace slipway::sqlite {
 namespace {
-
-// The last record of a page: "<bytes of the tenant>:<tenant><id>".
-struct Place {
-  std::string tenant;
-  std::string id;
-};
-
-std::string to_cursor(const storage::Key& key) { return std::to_string(key.tenant.size()) + ":" + key.tenant + key.id; }
-
-Place from_cursor(std::string_view cursor) {
-  const Error fault(Code::invalid_argument,
-                    "\"after\" is no cursor of this store; give the \"next\" of the page before");
-  std::size_t length = 0;
-  const auto [end, error] = std::from_chars(cursor.data(), cursor.data() + cursor.size(), length);
-  if (error != std::errc{} || end == cursor.data() + cursor.size() || *end != ':') throw fault;
-  cursor.remove_prefix(static_cast<std::size_t>(end - cursor.data()) + 1);
-  if (length > cursor.size()) throw fault;
-  return {std::string(cursor.substr(0, length)), std::string(cursor.substr(length))};
-}
 
 // The smallest text above everything that begins with `prefix`; bytes of UTF-8 leave room for one more.
 std::string end_of(const std::string& prefix) {
@@ -38,7 +20,7 @@ storage::Record record_in(const Query& row, const std::string& kind) {
   return {{row.text(0), kind, row.text(1)}, row.text(2), row.integer(3), {row.integer(4)}};
 }
 
-Query of_one_tenant(Database& database, const storage::ScanRequest& request, const Place& after,
+Query of_one_tenant(Database& database, const storage::ScanRequest& request, const store::Place& after,
                     const std::string& end) {
   return database.query(
       "SELECT tenant, id, value, version, updated_at FROM records"
@@ -46,7 +28,7 @@ Query of_one_tenant(Database& database, const storage::ScanRequest& request, con
       request.kind, request.tenant, after.id, request.prefix, end, std::int64_t{request.limit} + 1);
 }
 
-Query of_all_tenants(Database& database, const storage::ScanRequest& request, const Place& after,
+Query of_all_tenants(Database& database, const storage::ScanRequest& request, const store::Place& after,
                      const std::string& end) {
   return database.query(
       "SELECT tenant, id, value, version, updated_at FROM records"
@@ -59,9 +41,9 @@ storage::ScanReply page(Query rows, const storage::ScanRequest& request) {
   std::int64_t bytes = 0;
   while (rows.next()) {
     bytes += rows.bytes(2);
-    const bool full = static_cast<std::int32_t>(reply.records.size()) == request.limit || bytes > kReplyBytes;
+    const bool full = static_cast<std::int32_t>(reply.records.size()) == request.limit || bytes > store::kReplyBytes;
     if (full && !reply.records.empty()) {
-      reply.next = to_cursor(reply.records.back().key);
+      reply.next = store::to_cursor(reply.records.back().key);
       break;
     }
     reply.records.push_back(record_in(rows, request.kind));
@@ -80,18 +62,14 @@ storage::GetReply get(Database& database, const storage::GetRequest& request) {
         key.tenant, key.id);
     if (!row.next()) continue;
     bytes += row.bytes(2);
-    if (bytes > kReplyBytes && !reply.records.empty()) {
-      throw Error(Code::resource_exhausted, "the " + std::to_string(request.keys.size()) +
-                                                " records wanted have more than " + std::to_string(kReplyBytes) +
-                                                " bytes together; ask for fewer at once");
-    }
+    if (bytes > store::kReplyBytes && !reply.records.empty()) throw store::too_much_at_once(request.keys.size());
     reply.records.push_back(record_in(row, key.kind));
   }
   return reply;
 }
 
 storage::ScanReply scan(Database& database, const storage::ScanRequest& request) {
-  const Place after = request.after.empty() ? Place{} : from_cursor(request.after);
+  const store::Place after = store::from_cursor(request.after);
   const std::string end = end_of(request.prefix);
   if (request.tenant.empty()) return page(of_all_tenants(database, request, after, end), request);
   return page(of_one_tenant(database, request, after, end), request);

@@ -7,11 +7,8 @@
 
 namespace slipway::sqlite {
 
-// Replies stop growing here, so that none is larger than a host takes: get refuses, scan and read end the page early.
-inline constexpr std::int64_t kReplyBytes = std::int64_t{2} << 20;
-
-// Of one moment. Throws Error RESOURCE_EXHAUSTED when the values together are larger than kReplyBytes and more than
-// one.
+// Of one moment. Throws Error RESOURCE_EXHAUSTED when the values together are larger than store::kReplyBytes and more
+// than one.
 storage::GetReply get(Database& database, const storage::GetRequest& request);
 
 storage::ScanReply scan(Database& database, const storage::ScanRequest& request);

@@ -40,35 +40,4 @@ class Store {
   std::unique_ptr<Readers> readers_;
 };
 
-// A job from an operation `Reply work(Database&, Instant)` and an end `void done(Result<Reply>)`.
-template <class Work, class Done>
-class TypedJob final : public Job {
- public:
-  TypedJob(Work work, Done done, std::size_t bytes) : work_(std::move(work)), done_(std::move(done)), bytes_(bytes) {}
-
-  void run(Database& database, Instant now) override { reply_.emplace(work_(database, now)); }
-  void finish(const Status& status) override {
-    if (!status.ok()) return done_(status);
-    done_(std::move(*reply_));
-  }
-  [[nodiscard]] bool abandoned() const override {
-    if constexpr (requires { done_.cancelled(); }) return done_.cancelled();
-    return false;
-  }
-  [[nodiscard]] std::size_t bytes() const override { return bytes_; }
-
- private:
-  using Reply = std::invoke_result_t<Work&, Database&, Instant>;
-
-  Work work_;
-  Done done_;
-  std::size_t bytes_;
-  std::optional<Reply> reply_;
-};
-
-template <class Work, class Done>
-std::unique_ptr<Job> make_job(Work work, Done done, std::size_t bytes = 0) {
-  return std::make_unique<TypedJob<Work, Done>>(std::move(work), std::move(done), bytes);
-}
-
 }  // namespace slipway::sqlite

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "plugins/storage/sqlite/records.hpp"
+#include "plugins/storage/common/pages.hpp"
 
 namespace slipway::sqlite {
 namespace {
@@ -49,13 +49,6 @@ std::int64_t append(Database& database, const storage::StreamRef& name, const st
   return stream.last;
 }
 
-storage::AppendReply append(Database& database, const storage::AppendRequest& request, Instant now) {
-  storage::AppendReply reply;
-  for (const std::string& value : request.values)
-    reply.sequences.push_back(append(database, request.stream, value, now));
-  return reply;
-}
-
 storage::ReadReply read(Database& database, const storage::ReadRequest& request) {
   const Stream stream = find(database, request.stream);
   storage::ReadReply reply{.first = stream.first, .last = stream.last};
@@ -66,7 +59,7 @@ storage::ReadReply read(Database& database, const storage::ReadRequest& request)
   std::int64_t bytes = 0;
   while (rows.next()) {
     bytes += rows.bytes(1);
-    if (bytes > kReplyBytes && !reply.entries.empty()) break;
+    if (bytes > store::kReplyBytes && !reply.entries.empty()) break;
     reply.entries.push_back({rows.integer(0) % kEntriesPerStream, rows.text(1), {rows.integer(2)}});
   }
   return reply;

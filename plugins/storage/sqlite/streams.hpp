@@ -11,8 +11,6 @@ namespace slipway::sqlite {
 // Returns the entry's sequence number.
 std::int64_t append(Database& database, const storage::StreamRef& stream, const std::string& value, Instant now);
 
-storage::AppendReply append(Database& database, const storage::AppendRequest& request, Instant now);
-
 storage::ReadReply read(Database& database, const storage::ReadRequest& request);
 
 // Entries up to and including `through` go; a stream that is not there is no fault.

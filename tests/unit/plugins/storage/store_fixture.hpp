@@ -10,7 +10,6 @@
 #include <string>
 
 #include "plugins/storage/sqlite/batch.hpp"
-#include "plugins/storage/sqlite/leases.hpp"
 #include "plugins/storage/sqlite/records.hpp"
 #include "plugins/storage/sqlite/store.hpp"
 #include "plugins/storage/sqlite/streams.hpp"

@@ -1,33 +1,18 @@
-#include "plugins/storage/sqlite/leases.hpp"
+#include "plugins/storage/common/leases.hpp"
 
 #include <string>
 
-namespace slipway::sqlite {
+namespace slipway::store {
 namespace {
 
 constexpr Duration kLongest = seconds(24 * 3600);
 
-struct Row {
-  std::string owner;
-  std::int64_t token = 0;
-  Instant expires_at;
-};
-
-Row find(Database& database, const std::string& name) {
-  auto row = database.query("SELECT owner, token, expires_at FROM leases WHERE name = ?", name);
-  if (!row.next()) return {};
-  return {row.text(0), row.integer(1), {row.integer(2)}};
-}
-
-storage::LeaseReply save(Database& database, const std::string& name, const Row& row, Instant now) {
-  database
-      .query("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)", name, row.owner, row.token, now.ns,
-             row.expires_at.ns)
-      .run();
+storage::LeaseReply save(Tables& tables, const std::string& name, const LeaseRow& row, Instant now) {
+  tables.save_lease(name, row, now);
   return {row.token, row.expires_at, row.owner};
 }
 
-std::string state_of(const Row& row, Instant now) {
+std::string state_of(const LeaseRow& row, Instant now) {
   if (row.owner.empty()) return "nobody holds it";
   return "\"" + row.owner + "\" holds it under token " + std::to_string(row.token) +
          (row.expires_at > now ? " until " : ", which ran out at ") + to_string(row.expires_at);
@@ -37,45 +22,45 @@ std::string state_of(const Row& row, Instant now) {
   throw Error(code, "lease \"" + name + "\": " + why);
 }
 
-storage::LeaseReply acquire(Database& database, const storage::LeaseRequest& request, Instant now) {
-  Row row = find(database, request.name);
+storage::LeaseReply acquire(Tables& tables, const storage::LeaseRequest& request, Instant now) {
+  LeaseRow row = tables.lease(request.name);
   const bool held = !row.owner.empty() && row.expires_at > now;
   if (held && row.owner != request.owner) refuse(Code::failed_precondition, request.name, state_of(row, now));
   if (!held) ++row.token;
   row.owner = request.owner;
   row.expires_at = now + request.ttl;
-  return save(database, request.name, row, now);
+  return save(tables, request.name, row, now);
 }
 
-bool holds(const Row& row, const storage::LeaseRequest& request) {
+bool holds(const LeaseRow& row, const storage::LeaseRequest& request) {
   return row.owner == request.owner && row.token == request.token;
 }
 
-[[noreturn]] void refuse_lost(const Row& row, const storage::LeaseRequest& request, Instant now) {
+[[noreturn]] void refuse_lost(const LeaseRow& row, const storage::LeaseRequest& request, Instant now) {
   refuse(Code::failed_precondition, request.name,
          "\"" + request.owner + "\" has lost it under token " + std::to_string(request.token) + "; " +
              state_of(row, now) + "; acquire it again");
 }
 
-storage::LeaseReply renew(Database& database, const storage::LeaseRequest& request, Instant now) {
-  Row row = find(database, request.name);
+storage::LeaseReply renew(Tables& tables, const storage::LeaseRequest& request, Instant now) {
+  LeaseRow row = tables.lease(request.name);
   if (!holds(row, request) || row.expires_at <= now) refuse_lost(row, request, now);
   row.expires_at = now + request.ttl;
-  return save(database, request.name, row, now);
+  return save(tables, request.name, row, now);
 }
 
-storage::LeaseReply release(Database& database, const storage::LeaseRequest& request, Instant now) {
-  Row row = find(database, request.name);
+storage::LeaseReply release(Tables& tables, const storage::LeaseRequest& request, Instant now) {
+  LeaseRow row = tables.lease(request.name);
   const bool released = row.owner.empty() && row.token == request.token;
   if (!released && !holds(row, request)) refuse_lost(row, request, now);
   row.owner.clear();
   row.expires_at = now;
-  return save(database, request.name, row, now);
+  return save(tables, request.name, row, now);
 }
 
 }  // namespace
 
-storage::LeaseReply lease(Database& database, const storage::LeaseRequest& request, Instant now) {
+storage::LeaseReply lease(Tables& tables, const storage::LeaseRequest& request, Instant now) {
   if (request.ttl <= Duration{} || request.ttl > kLongest) {
     throw Error(Status(
         Code::invalid_argument, "lease \"" + request.name + "\" is not valid",
@@ -83,20 +68,20 @@ storage::LeaseReply lease(Database& database, const storage::LeaseRequest& reque
   }
   switch (request.action) {
     case storage::LeaseAction::acquire:
-      return acquire(database, request, now);
+      return acquire(tables, request, now);
     case storage::LeaseAction::renew:
-      return renew(database, request, now);
+      return renew(tables, request, now);
     case storage::LeaseAction::release:
-      return release(database, request, now);
+      return release(tables, request, now);
   }
   throw Error(Code::internal, "no such action");
 }
 
-void expect_lease(Database& database, const storage::ExpectLease& expected, Instant now) {
-  const Row row = find(database, expected.name);
+void expect_lease(Tables& tables, const storage::ExpectLease& expected, Instant now) {
+  const LeaseRow row = tables.lease(expected.name);
   if (!row.owner.empty() && row.token == expected.token && row.expires_at > now) return;
   refuse(Code::aborted, expected.name,
          "is not held under token " + std::to_string(expected.token) + "; " + state_of(row, now));
 }
 
-}  // namespace slipway::sqlite
+}  // namespace slipway::store
