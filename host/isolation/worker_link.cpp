@@ -1,6 +1,7 @@
 // What passes through the link while a worker lives.
 #include "host/isolation/worker_link.hpp"
 
+#include <cstring>
 #include <slipway/interfaces/plugin.hpp>
 #include <utility>
 
@@ -22,9 +23,9 @@ slipway_span span(std::string_view text) { return {reinterpret_cast<const std::u
 // A payload that was too large to be sent is known by its size alone.
 slipway_blob blob_of(std::string_view payload, std::uint64_t size) {
   if (payload.size() != size || payload.empty()) return {nullptr, size, nullptr, nullptr};
-  auto* bytes = new std::string(payload);
-  return {reinterpret_cast<const std::uint8_t*>(bytes->data()), bytes->size(), bytes,
-          [](void* owner) { delete static_cast<std::string*>(owner); }};
+  auto* bytes = new std::uint8_t[payload.size()];
+  std::memcpy(bytes, payload.data(), payload.size());
+  return {bytes, size, bytes, [](void* owner) { delete[] static_cast<std::uint8_t*>(owner); }};
 }
 
 Status unknown_message(FrameKind kind) {

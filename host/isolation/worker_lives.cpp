@@ -87,6 +87,14 @@ Result<std::string> WorkerLink::ask(FrameKind what, std::string_view head, std::
 }
 
 Result<std::vector<std::string>> WorkerLink::load() {
+  pid_t id = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (process_) id = process_->id();
+  }
+  // Made while the new process still comes up.
+  const auto setup = settings_.setup(id);
+  if (!setup.ok()) return setup.status();
   const auto versions = text_of(std::vector<std::uint32_t>(std::begin(kProtocolVersions), std::end(kProtocolVersions)));
   const auto welcome = ask(FrameKind::hello, versions, {}, FrameKind::welcome, settings_.patience);
   if (!welcome.ok()) return welcome.status();
@@ -96,13 +104,6 @@ Result<std::vector<std::string>> WorkerLink::load() {
     return Status(Code::failed_precondition,
                   "the worker speaks no protocol that this host does; install both of one version");
   }
-  pid_t id = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    if (process_) id = process_->id();
-  }
-  const auto setup = settings_.setup(id);
-  if (!setup.ok()) return setup.status();
   const auto answer = ask(FrameKind::setup, text_of(*setup), {}, FrameKind::loaded, settings_.patience);
   if (!answer.ok()) return answer.status();
   Loaded loaded;

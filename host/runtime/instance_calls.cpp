@@ -79,10 +79,10 @@ std::uint32_t Instance::zombies() const {
 }
 
 Result<std::string> Instance::result_of(const Answer& answer, std::int64_t budget_ns) const {
+  if (answer.fault == Fault::none && answer.status == SLIPWAY_OK) return std::string(answer.payload);
   const std::string me = "instance \"" + settings_.name + "\" (" + settings_.plugin + ")";
   switch (answer.fault) {
     case Fault::none:
-      if (answer.status == SLIPWAY_OK) return std::string(answer.payload);
       return status_of(answer.status, answer.payload, me + " gave no reason");
     case Fault::no_budget:
       return Status(Code::deadline_exceeded, "the deadline had passed before " + me + " was called");
