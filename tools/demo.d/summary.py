@@ -13,7 +13,7 @@ def facts_of(load, versions, decided_s):
         "failed_by_release": bad.injected,
         "failed_by_slipway": load.failed - sum(counts.injected for counts in versions.values()),
         "seen_by_application": sum(counts.received for counts in versions.values()),
-        "seconds_to_zero": max(0.0, bad.last_s - decided_s),
+        "seconds_to_zero": bad.last_s - decided_s,  # negative when the last one came before the sample was taken
         "bad_share": bad.received / max(1, load.requests),
     }
 
@@ -34,11 +34,18 @@ def faults_of(facts, load, versions, wanted):
         yield f"{BAD} got traffic for {facts['seconds_to_zero']:.2f} s after the deciding sample"
 
 
+def to_zero(seconds):
+    milliseconds = seconds * 1000
+    if seconds >= 0:
+        return f"{milliseconds:>9,.0f} ms"
+    return f"     none   (the last request came {-milliseconds:,.0f} ms before the sample)"
+
+
 def lines_of(facts, versions):
     yield f"requests served                        {facts['served']:>9,}"
     yield f"failed because of {BAD}                  {facts['failed_by_release']:>9,}   ({facts['bad_share']:.1%} of all reached {BAD})"
     yield f"failed because of Slipway              {facts['failed_by_slipway']:>9,}"
-    yield f"deciding sample to zero traffic        {facts['seconds_to_zero'] * 1000:>9,.0f} ms"
+    yield f"deciding sample to zero traffic        {to_zero(facts['seconds_to_zero'])}"
     yield "by version, as the application counted:"
     for version, counts in sorted(versions.items()):
         yield f"  {version}   {counts.received:>8,} received   {counts.ok:>8,} served   {counts.failed:>6,} failed"

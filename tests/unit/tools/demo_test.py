@@ -61,6 +61,14 @@ class Summary(unittest.TestCase):
         self.assertEqual(self.faults({200: 992, 500: 8}, {}, decided_s=48.0),
                          ["1.2 got traffic for 2.20 s after the deciding sample"])
 
+    def test_the_time_to_zero_is_told_as_it_was_measured_also_when_nothing_came_after_the_sample(self):
+        load = counts.LoadReport({200: 992, 500: 8}, {})
+        for decided_s, words in ((50.0, "      200 ms"),
+                                 (50.25, "     none   (the last request came 50 ms before the sample)")):
+            facts = summary.facts_of(load, self.versions, decided_s)
+            self.assertIn(f"deciding sample to zero traffic        {words}", list(summary.lines_of(facts, self.versions)))
+            self.assertEqual(list(summary.faults_of(facts, load, self.versions, ())), [])
+
     def test_a_version_that_never_served_is_noticed(self):
         self.assertEqual(self.faults({200: 992, 500: 8}, {}, wanted=("1.1",)), ["1.1 never served a request"])
 
