@@ -64,10 +64,12 @@ Status Instance::say(slipway_status status, slipway_blob& error, std::string_vie
   return result;
 }
 
-boost::asio::awaitable<Status> Instance::start(Duration patience) { return on_strand(&Instance::run_start, patience); }
+boost::asio::awaitable<Status> Instance::start(Duration patience) {
+  return on_strand(&Instance::run_start, "start", patience);
+}
 
 boost::asio::awaitable<Status> Instance::quiesce(Duration patience) {
-  return on_strand(&Instance::run_quiesce, patience);
+  return on_strand(&Instance::run_quiesce, "quiesce", patience);
 }
 
 Status Instance::run_start() {
@@ -93,15 +95,20 @@ Status Instance::run_quiesce() {
   return {};
 }
 
-boost::asio::awaitable<Status> Instance::on_strand(Status (Instance::*work)(), Duration patience) {
+boost::asio::awaitable<Status> Instance::on_strand(Status (Instance::*work)(), std::string_view what,
+                                                   Duration patience) {
   auto done = std::make_shared<OneShot<Status>>();
   strand_->post(Lane::blocking, [self = shared_from_this(), work, done] { done->deliver(((*self).*work)()); });
   boost::asio::steady_timer timer(runtime_.executor(), std::chrono::nanoseconds(patience.ns));
-  timer.async_wait([done, me = settings_.name, patience](const boost::system::error_code& error) {
-    if (error) return;
-    done->deliver({Code::deadline_exceeded, me + ": the plugin did not return within " + to_string(patience)});
+  timer.async_wait([done, late = not_returned(what, patience)](const boost::system::error_code& error) {
+    if (!error) done->deliver(late);
   });
   co_return co_await done->wait();
+}
+
+Status Instance::not_returned(std::string_view what, Duration patience) const {
+  return {Code::deadline_exceeded, settings_.name + ": " + std::string(what) + " of " + settings_.plugin +
+                                       " did not return within " + to_string(patience)};
 }
 
 boost::asio::awaitable<bool> Instance::idle(Duration patience) {
@@ -128,7 +135,10 @@ boost::asio::awaitable<Status> Instance::stop(StopSettings settings) {
   }
   calls_.give_up_all();
   const Status destroyed = co_await destroy(settings.patience);
-  co_return quiet.ok() ? destroyed : quiet;
+  if (destroyed.ok()) co_return quiet;
+  // A quiesce that hangs is why destroy had no turn.
+  const Status& first = quiet.ok() ? destroyed : quiet;
+  co_return Status(first.code, first.message + "; it stays loaded");
 }
 
 boost::asio::awaitable<Status> Instance::destroy(Duration patience) {
@@ -138,15 +148,11 @@ boost::asio::awaitable<Status> Instance::destroy(Duration patience) {
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
   // Calls that a caller's thread is still passing in, answers that somebody still reads.
   while (inside_.load() > 0 || open_calls() > 0) {
-    if (remaining_ns(deadline) == 0) {
-      co_return Status(Code::deadline_exceeded, settings_.name + ": code of " + settings_.plugin +
-                                                    " did not return within " + to_string(patience) +
-                                                    "; it stays loaded");
-    }
+    if (remaining_ns(deadline) == 0) co_return not_returned("code", patience);
     timer.expires_after(kLookAgain);
     co_await timer.async_wait(boost::asio::use_awaitable);
   }
-  co_return co_await on_strand(&Instance::run_destroy, patience);
+  co_return co_await on_strand(&Instance::run_destroy, "destroy", patience);
 }
 
 Status Instance::run_destroy() {

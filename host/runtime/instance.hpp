@@ -140,7 +140,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Status run_start();
   Status run_quiesce();
   Status run_destroy();
-  boost::asio::awaitable<Status> on_strand(Status (Instance::*work)(), Duration patience);
+  boost::asio::awaitable<Status> on_strand(Status (Instance::*work)(), std::string_view what, Duration patience);
+  [[nodiscard]] Status not_returned(std::string_view what, Duration patience) const;
   boost::asio::awaitable<bool> idle(Duration patience);
   boost::asio::awaitable<Status> destroy(Duration patience);
 

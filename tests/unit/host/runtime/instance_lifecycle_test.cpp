@@ -63,7 +63,7 @@ TEST_F(InstanceLifecycleTest, a_start_that_does_not_return_is_reported_at_its_de
   };
   instance = *create(Threading::serial);
   EXPECT_EQ(await_on(runtime, instance->start(milliseconds(20))),
-            Status(Code::deadline_exceeded, "echo: the plugin did not return within 20ms"));
+            Status(Code::deadline_exceeded, "echo: start of test-echo did not return within 20ms"));
   gate.set_value();
 }
 
@@ -145,6 +145,26 @@ TEST_F(InstanceLifecycleTest, code_that_does_not_return_keeps_the_library_and_is
 
   gate.set_value();
   destroyed.wait_for(1);
+}
+
+TEST_F(InstanceLifecycleTest, a_quiesce_or_destroy_that_does_not_return_is_named) {
+  for (const std::string what : {"quiesce", "destroy"}) {
+    std::promise<void> gate;
+    Collected<int> over;
+    plugin.on_quiesce = [&] {
+      if (what == "quiesce") gate.get_future().wait();
+    };
+    plugin.on_destroy = [&] {
+      if (what == "destroy") gate.get_future().wait();
+      over.add(1);
+    };
+    run(Threading::serial);
+    EXPECT_EQ(stop({.drain = milliseconds(1), .cancel = milliseconds(1), .patience = milliseconds(300)}),
+              Status(Code::deadline_exceeded,
+                     "echo: " + what + " of test-echo did not return within 300ms; it stays loaded"));
+    gate.set_value();
+    over.wait_for(1);
+  }
 }
 
 TEST_F(InstanceLifecycleTest, the_library_stays_mapped_until_the_last_call_is_over) {
