@@ -4,6 +4,31 @@
 #include <charconv>
 
 namespace slipway::api {
+namespace {
+
+bool holds_nul(std::string_view text) { return text.find('\0') != text.npos; }
+
+// The depth is bounded by parse_json.
+void refuse_nul(Reader& in, const Json& value) {
+  if (value.is_string() && holds_nul(value.get_ref<const std::string&>()))
+    in.fault(&value, "holds the character U+0000, which no text may have");
+  if (!value.is_structured()) return;
+  for (const auto& [name, part] : value.items()) {
+    if (holds_nul(name)) in.fault(nullptr, "has a name that holds the character U+0000: " + to_text(name));
+    in.inside(name, [&in, &part = part] { refuse_nul(in, part); });
+  }
+}
+
+}  // namespace
+
+Json json_of(const Request& request, std::string_view what) {
+  auto json = parse_json(request.body.empty() ? "{}" : request.body);
+  if (!json.ok()) throw Refusal(Status(Code::invalid_argument, std::string(what) + ": " + json.status().message));
+  Reader in;
+  refuse_nul(in, *json);
+  if (in.problems().empty()) return std::move(*json);
+  throw Refusal(Status(Code::invalid_argument, std::string(what) + " is not valid", std::move(in.problems())));
+}
 
 std::vector<std::string_view> query_names(const Operation& operation) {
   std::vector<std::string_view> names;

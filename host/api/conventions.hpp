@@ -28,11 +28,14 @@ T value_or_refuse(Result<T> result) {
   return std::move(result).value();
 }
 
+// The body as JSON. Texts with U+0000 are refused: programs, files and stores would end them there.
+Json json_of(const Request& request, std::string_view what);
+
 // The body as a document; unknown fields are faults. An empty body stands for {} when the document has no required
 // field.
 template <class T>
 T body_of(const Request& request, std::string_view what) {
-  return value_or_refuse(decode_text<T>(request.body.empty() ? "{}" : request.body, what, Unknown::refused));
+  return value_or_refuse(decode<T>(json_of(request, what), what, Unknown::refused));
 }
 
 // Refuses names in the query that the operation does not know: one that is misspelt must not pass as none.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <map>
 #include <optional>
 #include <slipway/document.hpp>
 #include <slipway/settings.hpp>
@@ -45,7 +46,7 @@ struct SwapRequest {
   std::optional<Share> share;
   std::optional<Duration> length;
   std::string analyzer;
-  Json settings = Json::object();
+  std::map<std::string, Json> settings;
   std::optional<Duration> bake;
   std::string reason;
   static constexpr auto fields() {

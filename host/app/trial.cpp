@@ -66,7 +66,7 @@ lifecycle::TryOut trial_of(const api::SwapRequest& request, bridge::Caller& call
   };
   auto memory = std::make_shared<Memory>();
   memory->started = clock.now();
-  how.judge = [&caller, &clock, memory, binding = "analyzers." + request.analyzer, settings = request.settings](
+  how.judge = [&caller, &clock, memory, binding = "analyzers." + request.analyzer, settings = Json(request.settings)](
                   Tally::Counts fresh, Tally::Counts old) -> boost::asio::awaitable<std::string> {
     analyzer::JudgeRequest question{.settings = settings, .state = memory->state, .started = memory->started};
     question.now = clock.now();

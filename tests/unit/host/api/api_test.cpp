@@ -64,6 +64,18 @@ TEST_F(ApiTest, refuses_hostile_bodies) {
   EXPECT_EQ(send("POST", "/api/rollouts", "[]").status, 400);
 }
 
+TEST_F(ApiTest, refuses_the_character_nul_in_any_text_and_name) {
+  const auto answer =
+      send("POST", "/api/rollouts",
+           R"({"application":"web","release":"1\u0000","strategy":{"settings":[{"a\u0000b":[" \u0000"]}]}})");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(answer.json()["errors"], Json::parse(R"([
+    {"pointer":"/release","value":"\"1\\u0000\"","message":"holds the character U+0000, which no text may have"},
+    {"pointer":"/strategy/settings/0","message":"has a name that holds the character U+0000: \"a\\u0000b\""},
+    {"pointer":"/strategy/settings/0/a\u0000b/0","value":"\" \\u0000\"",
+     "message":"holds the character U+0000, which no text may have"}])"));
+}
+
 TEST_F(ApiTest, gives_etags_and_honours_them) {
   const auto made = send("PUT", "/api/applications/web", R"({"name":"web"})");
   EXPECT_EQ(made.status, 201);
