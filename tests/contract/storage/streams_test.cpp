@@ -34,7 +34,7 @@ TEST_P(StorageContract, reading_goes_on_after_a_number) {
 
 TEST_P(StorageContract, a_stream_that_was_never_written_is_empty) {
   const auto reply = ask<storage::Read>({.stream = {"acme", "nothing"}});
-  ASSERT_TRUE(reply.ok());
+  ASSERT_TRUE(reply.ok()) << to_string(reply.status());
   EXPECT_TRUE(reply->entries.empty());
   EXPECT_EQ(reply->first, 0);
   EXPECT_EQ(reply->last, 0);

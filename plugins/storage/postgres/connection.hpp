@@ -1,0 +1,78 @@
+// One connection to the server. It belongs to one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <slipway/values.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugins/storage/postgres/faults.hpp"
+#include "plugins/storage/postgres/target.hpp"
+#include "plugins/storage/postgres/text.hpp"
+
+namespace pqxx {
+class result;
+}
+
+namespace slipway::postgres {
+
+// What a statement answered. Rows and columns count from 0; names and values are as they were before to_stored.
+class Rows {
+ public:
+  explicit Rows(std::shared_ptr<const pqxx::result> result) : result_(std::move(result)) {}
+  [[nodiscard]] std::size_t size() const;
+  // How many rows an INSERT, UPDATE or DELETE changed.
+  [[nodiscard]] std::size_t changed() const;
+  [[nodiscard]] std::string text(std::size_t row, int column) const;
+  [[nodiscard]] std::int64_t integer(std::size_t row, int column) const;
+  [[nodiscard]] bool yes(std::size_t row, int column) const;
+
+ private:
+  std::shared_ptr<const pqxx::result> result_;
+};
+
+// A parameter of a statement.
+class Value {
+ public:
+  Value(std::string_view text) : text_(to_stored(text)) {}
+  Value(const std::string& text) : text_(to_stored(text)) {}
+  Value(const char* text) : text_(to_stored(text)) {}
+  Value(std::int64_t number) : text_(std::to_string(number)) {}
+  Value(const std::vector<std::string>& texts) : text_(to_stored(array_of(texts))) {}
+  Value(const std::vector<std::int64_t>& numbers) : text_(array_of(numbers)) {}
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+class Connection {
+ public:
+  // Connects. Throws Fault.
+  explicit Connection(const Target& target);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  // Runs a statement whose `sql` is a literal: it is prepared once and known by its address. Throws Fault.
+  Rows query(const char* sql, std::initializer_list<Value> values = {});
+  // Runs statements without parameters. Throws Fault.
+  Rows execute(const std::string& sql);
+
+  [[nodiscard]] std::string quoted(const std::string& text);
+  [[nodiscard]] bool open() const;
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+ private:
+  struct Parts;
+  template <class Run>
+  Rows guarded(Run run);
+
+  std::string name_;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace slipway::postgres

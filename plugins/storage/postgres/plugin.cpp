@@ -1,0 +1,89 @@
+// storage-postgres: slipway.storage/1 in a PostgreSQL database that many hosts share.
+#include <slipway/plugin.hpp>
+
+#include "plugins/storage/postgres/store.hpp"
+
+namespace slipway::postgres {
+namespace {
+
+struct Settings {
+  std::string connection;
+  std::string owner_connection;
+  std::int64_t connections = 4;
+  std::int64_t queue_limit = 4096;
+  Duration statement_timeout = seconds(5);
+  Duration lock_timeout = seconds(2);
+  Duration idle_in_transaction_timeout = seconds(5);
+  static constexpr auto fields() {
+    return slipway::fields(
+        required("connection", &Settings::connection,
+                 "libpq connection string of the role that the host works as, without a password in it.",
+                 between(1, 4096)),
+        field("owner_connection", &Settings::owner_connection,
+              "The same for the role that owns the tables, which brings them up to date at the start; empty when that "
+              "is done by hand.",
+              at_most(4096)),
+        field("connections", &Settings::connections, "Connections for reads, at most; one more writes.",
+              between(1, 64)),
+        field("queue_limit", &Settings::queue_limit, "Writes that may wait; more are refused.", between(1, 1'000'000)),
+        field("statement_timeout", &Settings::statement_timeout, "The server ends a statement after it."),
+        field("lock_timeout", &Settings::lock_timeout, "How long a statement waits for another transaction."),
+        field("idle_in_transaction_timeout", &Settings::idle_in_transaction_timeout,
+              "The server ends a transaction whose host has fallen silent after it."));
+  }
+};
+
+class PostgresStorage final : public Plugin<Settings> {
+ public:
+  using Serves = Interfaces<storage::Interface>;
+  using Plugin::Plugin;
+
+  void start() { store_ = std::make_unique<Store>(store_settings()); }
+  void stop() {
+    if (store_) store_->stop();
+  }
+  plugin::HealthReply health() {
+    const WriterHealth writer = store_->health();
+    const auto condition = writer.fault.ok() ? plugin::Condition::healthy : plugin::Condition::degraded;
+    const std::string detail =
+        writer.fault.ok() ? std::to_string(writer.waiting) + " writes wait" : writer.fault.message;
+    return {condition, {{"database", condition, detail}}};
+  }
+
+  storage::GetReply get(const storage::GetRequest& request) { return store_->read(request, &postgres::get); }
+  storage::ScanReply scan(const storage::ScanRequest& request) { return store_->read(request, &postgres::scan); }
+  storage::ReadReply read(const storage::ReadRequest& request) { return store_->read(request, &postgres::read); }
+  void write(storage::WriteRequest request, Completer<storage::WriteReply> answer) {
+    store_->write(std::move(request), &store::write, std::move(answer));
+  }
+  void append(storage::AppendRequest request, Completer<storage::AppendReply> answer) {
+    store_->write(std::move(request), &store::append, std::move(answer));
+  }
+  void lease(storage::LeaseRequest request, Completer<storage::LeaseReply> answer) {
+    store_->write(std::move(request), &store::lease, std::move(answer));
+  }
+
+ private:
+  StoreSettings store_settings() {
+    const Timeouts timeouts{settings().statement_timeout, settings().lock_timeout,
+                            settings().idle_in_transaction_timeout};
+    StoreSettings store{.target = parse_target(settings().connection, "/connection", timeouts),
+                        .connections = static_cast<std::size_t>(settings().connections)};
+    if (!settings().owner_connection.empty())
+      store.owner = parse_target(settings().owner_connection, "/owner_connection", timeouts);
+    store.writer.queue.jobs = static_cast<std::size_t>(settings().queue_limit);
+    store.writer.report = [this](const Status& status) { report(status); };
+    return store;
+  }
+  void report(const Status& status) {
+    if (status.ok()) return host().log(LogLevel::info, "the database can be written again");
+    host().log(LogLevel::error, status.message, {{"code", std::string(name_of(status.code))}});
+  }
+
+  std::unique_ptr<Store> store_;
+};
+
+}  // namespace
+}  // namespace slipway::postgres
+
+SLIPWAY_PLUGIN(slipway::postgres::PostgresStorage)

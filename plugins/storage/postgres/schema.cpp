@@ -1,0 +1,171 @@
+#include "plugins/storage/postgres/schema.hpp"
+
+#include <array>
+#include <cstdio>
+#include <string_view>
+
+#include "plugins/storage/postgres/tables.hpp"
+
+namespace slipway::postgres {
+namespace {
+
+// Names have the collation "C": their order is that of their bytes. A role sees the rows of the tenants that a
+// transaction has named, and reads those of all only where it says so. FORCE holds the owner to it too.
+constexpr std::array<Migration, 1> kMigrations{{{1, 1, "records, streams, leases and batches", R"sql(
+CREATE FUNCTION now_ns() RETURNS bigint LANGUAGE sql VOLATILE
+  RETURN (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000;
+CREATE TABLE records (
+  tenant text COLLATE "C" NOT NULL, kind text COLLATE "C" NOT NULL, id text COLLATE "C" NOT NULL,
+  value text NOT NULL, version bigint NOT NULL, updated_at bigint NOT NULL, PRIMARY KEY (kind, tenant, id));
+CREATE TABLE streams (
+  tenant text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL,
+  first bigint NOT NULL, last bigint NOT NULL, PRIMARY KEY (tenant, name));
+CREATE TABLE entries (
+  tenant text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, sequence bigint NOT NULL,
+  value text NOT NULL, at bigint NOT NULL, PRIMARY KEY (tenant, name, sequence));
+CREATE TABLE leases (
+  name text COLLATE "C" PRIMARY KEY, owner text NOT NULL, token bigint NOT NULL,
+  granted_at bigint NOT NULL, expires_at bigint NOT NULL);
+CREATE TABLE batches (name text COLLATE "C" PRIMARY KEY, reply text NOT NULL, at bigint NOT NULL);
+CREATE INDEX batches_by_age ON batches (at);
+CREATE TABLE commits (id text COLLATE "C" PRIMARY KEY, at bigint NOT NULL);
+CREATE INDEX commits_by_age ON commits (at);
+
+ALTER TABLE records ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE streams ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE entries ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY named_tenants ON records
+  USING (tenant = ANY ((SELECT nullif(current_setting('slipway.tenants', true), '')::text[])::text[]));
+CREATE POLICY named_tenants ON streams
+  USING (tenant = ANY ((SELECT nullif(current_setting('slipway.tenants', true), '')::text[])::text[]));
+CREATE POLICY named_tenants ON entries
+  USING (tenant = ANY ((SELECT nullif(current_setting('slipway.tenants', true), '')::text[])::text[]));
+CREATE POLICY every_tenant ON records FOR SELECT
+  USING ((SELECT current_setting('slipway.every_tenant', true)) = 'yes');
+CREATE POLICY every_tenant ON streams FOR SELECT
+  USING ((SELECT current_setting('slipway.every_tenant', true)) = 'yes');
+CREATE POLICY every_tenant ON entries FOR SELECT
+  USING ((SELECT current_setting('slipway.every_tenant', true)) = 'yes');
+)sql"}}};
+
+// "slipway" in ASCII: the key of the advisory lock.
+constexpr const char* kLock = "32492250117173625";
+
+[[noreturn]] void refuse(const Connection& connection, const std::string& why) {
+  throw Error(Code::failed_precondition, connection.name() + " " + why);
+}
+
+std::string versions(const SchemaState& state, std::size_t known) {
+  return "has schema " + std::to_string(state.number) + ", which needs programs that know schema " +
+         std::to_string(state.needs) + ", and this version of storage-postgres knows schemas up to " +
+         std::to_string(known);
+}
+
+void refuse_newer(const Connection& connection, const SchemaState& state, std::span<const Migration> steps) {
+  if (state.needs <= static_cast<std::int64_t>(steps.size())) return;
+  refuse(connection,
+         versions(state, steps.size()) + "; install the version that made it, or restore a backup made before");
+}
+
+// Makes the schema, or finds our own.
+void claim(Connection& owner) {
+  const Rows there = owner.query("SELECT 1 FROM pg_namespace WHERE nspname = 'slipway'");
+  const Rows ours = owner.query("SELECT 1 FROM pg_tables WHERE schemaname = 'slipway' AND tablename = 'migrations'");
+  if (ours.size() == 1) return;
+  if (there.size() == 1)
+    refuse(owner, "has a schema \"slipway\" of another program; give the store a database of its own");
+  owner.execute(
+      "BEGIN; CREATE SCHEMA slipway; CREATE TABLE slipway.migrations (number bigint PRIMARY KEY, needs bigint NOT NULL,"
+      " name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()); COMMIT");
+}
+
+void check_applied(Connection& owner, std::span<const Migration> steps) {
+  const Rows rows = owner.query("SELECT number, name, checksum FROM slipway.migrations ORDER BY number");
+  for (std::size_t i = 0; i < rows.size() && i < steps.size(); ++i) {
+    if (rows.integer(i, 0) == steps[i].number && rows.text(i, 2) == checksum(steps[i])) continue;
+    refuse(owner, "was changed: step " + std::to_string(rows.integer(i, 0)) + " \"" + rows.text(i, 1) +
+                      "\" has checksum " + rows.text(i, 2) + " there, and " + checksum(steps[i]) +
+                      " in this version; use the version of storage-postgres that made it");
+  }
+}
+
+void apply(Connection& owner, const Migration& step) {
+  owner.execute(std::string("BEGIN; ") + step.sql +
+                "; INSERT INTO slipway.migrations (number, needs, name, checksum)"
+                " VALUES (" +
+                std::to_string(step.number) + ", " + std::to_string(step.needs) + ", " + owner.quoted(step.name) +
+                ", " + owner.quoted(checksum(step)) + "); COMMIT");
+}
+
+void grant(Connection& owner, const std::string& application) {
+  const Rows role = owner.query("SELECT quote_ident($1)", {application});
+  owner.execute("BEGIN; GRANT USAGE ON SCHEMA slipway TO " + role.text(0, 0) +
+                "; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA slipway TO " + role.text(0, 0) +
+                "; REVOKE INSERT, UPDATE, DELETE ON slipway.migrations FROM " + role.text(0, 0) + "; COMMIT");
+}
+
+}  // namespace
+
+std::span<const Migration> migrations() { return kMigrations; }
+
+// FNV-1a, 64 bits (draft-eastlake-fnv): against mistakes, not against an adversary.
+std::string checksum(const Migration& migration) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : std::string_view(migration.sql)) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
+  return text.data();
+}
+
+SchemaState schema_state(Connection& connection) {
+  const Rows table = connection.query(
+      "SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') FROM pg_class c JOIN"
+      " pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'slipway' AND c.relname = 'migrations'");
+  if (table.size() == 0 || !table.yes(0, 0)) return {};
+  const Rows newest = connection.query("SELECT number, needs FROM slipway.migrations ORDER BY number DESC LIMIT 1");
+  if (newest.size() == 0) return {};
+  return {newest.integer(0, 0), newest.integer(0, 1)};
+}
+
+std::vector<Migration> migrate(Connection& owner, std::span<const Migration> steps, const std::string& application) {
+  std::vector<Migration> applied;
+  try {
+    owner.execute("SET statement_timeout = '60s'; SET lock_timeout = '60s'");
+    // Of the session: it ends with the connection at the latest.
+    owner.execute(std::string("SELECT pg_advisory_lock(") + kLock + ")");
+    claim(owner);
+    const SchemaState state = schema_state(owner);
+    refuse_newer(owner, state, steps);
+    check_applied(owner, steps);
+    for (const Migration& step : steps) {
+      if (step.number <= state.number) continue;
+      apply(owner, step);
+      applied.push_back(step);
+    }
+    grant(owner, application);
+    owner.execute(std::string("SELECT pg_advisory_unlock(") + kLock + ")");
+  } catch (...) {
+    roll_back(owner);
+    throw;
+  }
+  return applied;
+}
+
+void check_application(Connection& connection, std::span<const Migration> steps) {
+  const Rows encoding = connection.query("SELECT current_setting('server_encoding')");
+  if (encoding.text(0, 0) != "UTF8") refuse(connection, "has the encoding " + encoding.text(0, 0) + "; want UTF8");
+  const SchemaState state = schema_state(connection);
+  refuse_newer(connection, state, steps);
+  if (state.number < static_cast<std::int64_t>(steps.size()))
+    refuse(connection, versions(state, steps.size()) + "; name the owner's connection in owner_connection");
+  const Rows role = connection.query(
+      "SELECT current_user, rolsuper OR rolbypassrls, EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid ="
+      " c.relnamespace WHERE n.nspname = 'slipway' AND pg_has_role(current_user, c.relowner, 'MEMBER')) FROM pg_roles"
+      " WHERE rolname = current_user");
+  if (!role.yes(0, 1) && !role.yes(0, 2)) return;
+  refuse(connection, "is used as role \"" + role.text(0, 0) + "\", which " +
+                         (role.yes(0, 1) ? "row-level security does not hold" : "owns its tables") +
+                         "; connect as a role that is neither superuser nor owner and has no BYPASSRLS");
+}
+
+}  // namespace slipway::postgres

@@ -1,0 +1,173 @@
+#include "plugins/storage/postgres/writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <utility>
+
+#include "plugins/storage/postgres/tables.hpp"
+
+namespace slipway::postgres {
+namespace {
+
+constexpr std::size_t kLargestGroup = 512;
+constexpr int kShareOfCommit = 8;
+constexpr std::chrono::nanoseconds kLongestGather = std::chrono::milliseconds(5);
+constexpr auto kBetweenTidying = std::chrono::seconds(60);
+
+Wanted wanted_by(const auto& group) {
+  Wanted wanted;
+  for (const auto& change : group) change->add_to(wanted);
+  return wanted;
+}
+
+}  // namespace
+
+Writer::Writer(WriterSettings settings)
+    : settings_(std::move(settings)), queue_("writes", settings_.queue), random_(std::random_device{}()) {}
+
+void Writer::write(std::unique_ptr<Change> change) {
+  if (const Status refusal = queue_.push(change); !refusal.ok()) return change->finish(refusal);
+  {
+    const std::scoped_lock lock(mutex_);
+    if (std::exchange(at_work_, true)) return;
+  }
+  work();
+}
+
+void Writer::work() {
+  do {
+    gather();
+    for (Changes group = queue_.take(kLargestGroup, {}); !group.empty(); group.clear()) write_group(group);
+  } while (!nobody_waits());
+}
+
+// Under the lock, so that a write that came meanwhile is either seen here or finds nobody at work.
+bool Writer::nobody_waits() {
+  const std::scoped_lock lock(mutex_);
+  at_work_ = queue_.size() != 0;
+  return !at_work_;
+}
+
+// Callers that were just answered tend to come back at once: without a moment's patience they would form two groups
+// that take turns, and every write would wait for two commits.
+void Writer::gather() {
+  if (expected_ > 1) queue_.gather(expected_, std::min(commit_time_ / kShareOfCommit, kLongestGather));
+  expected_ = 0;
+}
+
+void Writer::write_group(const Changes& group) {
+  std::vector<Status> outcomes(group.size());
+  const auto begun = std::chrono::steady_clock::now();
+  const Status fault = commit(group, outcomes);
+  commit_time_ = std::chrono::steady_clock::now() - begun;
+  expected_ = std::min(group.size() + queue_.size(), kLargestGroup);
+  note(fault);
+  for (std::size_t i = 0; i < group.size(); ++i) group[i]->finish(fault.ok() ? outcomes[i] : fault);
+  if (fault.ok()) tidy();
+}
+
+Status Writer::commit(const Changes& group, std::vector<Status>& outcomes) {
+  const std::string id = new_mark();
+  for (int failures = 1;; ++failures) {
+    try {
+      attempt(group, id, outcomes);
+      return {};
+    } catch (const Fault& fault) {
+      if (fault.remedy() == Remedy::none || failures == settings_.attempts) return fault.status();
+      recover(fault, failures);
+    } catch (const std::exception& error) {
+      return {Code::internal, settings_.target.name + ": the write failed: " + error.what()};
+    }
+  }
+}
+
+// One transaction. When the mark is there already, an earlier attempt has been committed and its outcomes stand.
+void Writer::attempt(const Changes& group, const std::string& id, std::vector<Status>& outcomes) {
+  Connection& server = connection();
+  try {
+    const Wanted wanted = wanted_by(group);
+    begin(server, wanted.tenants());
+    if (!mark(server, id)) return roll_back(server);
+    Group tables;
+    load(server, wanted, tables);
+    run(group, tables, outcomes);
+    if (!tables.changed()) return roll_back(server);
+    save(server, tables);
+    server.execute("COMMIT");
+  } catch (...) {
+    roll_back(server);
+    throw;
+  }
+}
+
+void Writer::run(const Changes& group, Group& tables, std::vector<Status>& outcomes) {
+  const Instant time = now(*connection_);
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    outcomes[i] = {};
+    if (group[i]->abandoned()) {
+      outcomes[i] = {Code::cancelled, "the caller gave up before it was written"};
+      continue;
+    }
+    try {
+      group[i]->run(tables, time);
+    } catch (const Error& error) {
+      outcomes[i] = error.status();
+    }
+  }
+}
+
+void Writer::recover(const Fault& fault, int failures) {
+  if (fault.remedy() == Remedy::reconnect) connection_.reset();
+  settings_.pause(settings_.backoff.delay(failures, std::generate_canonical<double, 53>(random_)));
+}
+
+Connection& Writer::connection() {
+  if (!connection_ || !connection_->open()) connection_ = std::make_unique<Connection>(settings_.target);
+  return *connection_;
+}
+
+std::string Writer::new_mark() {
+  std::array<char, 33> text{};
+  const auto part = [this] { return static_cast<unsigned long long>(random_()); };
+  std::snprintf(text.data(), text.size(), "%016llx%016llx", part(), part());
+  return text.data();
+}
+
+void Writer::note(const Status& fault) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (fault_ == fault) return;
+    fault_ = fault;
+  }
+  settings_.report(fault);
+}
+
+void Writer::tidy() {
+  const auto time = std::chrono::steady_clock::now();
+  if (time - tidied_ < kBetweenTidying) return;
+  tidied_ = time;
+  try {
+    postgres::tidy(*connection_);
+  } catch (const Fault& fault) {
+    note(fault.status());
+  }
+}
+
+WriterHealth Writer::health() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (fault_.ok() || at_work_) return {fault_, queue_.size()};
+  }
+  try {
+    Connection probe(settings_.target);
+    note({});
+  } catch (const Fault& fault) {
+    note(fault.status());
+  }
+  const std::scoped_lock lock(mutex_);
+  return {fault_, queue_.size()};
+}
+
+}  // namespace slipway::postgres
