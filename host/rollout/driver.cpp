@@ -169,7 +169,9 @@ boost::asio::awaitable<void> Driver::look() {
     troubles_.failed(kProvider, seen.status(), now());
     co_return;
   }
-  world_ = seen.ok() ? in_our_time(*seen, tools_.clock) : provider::Observation{};
+  provider::Observation world = seen.ok() ? in_our_time(*seen, tools_.clock) : provider::Observation{};
+  if (!world_ || !same_weights(*world_, world)) routed_since_ = now();
+  world_ = std::move(world);
   const bool forgotten = applied() && has_rollout() && world_->generation < record().order.generation;
   if (!forgotten) {
     if (applied()) troubles_.fine(kProvider);

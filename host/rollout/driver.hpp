@@ -128,6 +128,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   boost::asio::awaitable<void> analyse(std::shared_ptr<Analysis> task);
   boost::asio::awaitable<void> judge(std::shared_ptr<Analysis> task, metrics::Window window);
   [[nodiscard]] AnalysisRun* run_of(const Analysis& task);
+  [[nodiscard]] std::optional<std::uint32_t> weight_during(const AnalysisRun& run, const metrics::Window& window) const;
   [[nodiscard]] metrics::QueryRequest query_for(const AnalysisRun& run, const AnalysisSpec& spec,
                                                 const metrics::Window& window) const;
 
@@ -164,6 +165,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   bool stale_ = true;                      // what is in memory may not be what is stored
   Releases releases_;
   std::optional<provider::Observation> world_;
+  Instant routed_since_;  // the groups have had the shares of the traffic that world_ tells since then, or longer
   Instant looked_at_;
   std::int64_t applied_generation_ = -1;
   std::int64_t applied_token_ = 0;

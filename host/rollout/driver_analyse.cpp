@@ -1,5 +1,7 @@
 // Analyses of a rollout under way: one coroutine each, so that a slow source holds up nothing but its own analysis.
 
+#include <algorithm>
+
 #include "host/bridge/typed_call.hpp"
 #include "host/rollout/driver.hpp"
 #include "host/rollout/windows.hpp"
@@ -89,6 +91,17 @@ metrics::QueryRequest Driver::query_for(const AnalysisRun& run, const AnalysisSp
   return request;
 }
 
+// The judged group's share of the traffic, if the weights alone decided where requests went and did not change.
+std::optional<std::uint32_t> Driver::weight_during(const AnalysisRun& run, const metrics::Window& window) const {
+  const Order& order = record().order;
+  const bool by_weights = record().spec.sticky == provider::Sticky::none && order.routes.empty();
+  if (!by_weights || !world_ || world_->generation != order.generation || window.from < routed_since_)
+    return std::nullopt;
+  const auto group = std::find_if(world_->groups.begin(), world_->groups.end(),
+                                  [&](const auto& seen) { return seen.role == run.wanted.role; });
+  return group == world_->groups.end() ? std::nullopt : std::optional(group->weight);
+}
+
 // One window: what the source says, what the analyzer makes of it, and what that means for the rollout.
 boost::asio::awaitable<void> Driver::judge(std::shared_ptr<Analysis> task, metrics::Window window) {
   const AnalysisRun asked = *run_of(*task);
@@ -100,7 +113,8 @@ boost::asio::awaitable<void> Driver::judge(std::shared_ptr<Analysis> task, metri
                                  .started = asked.status.since,
                                  .window = window,
                                  .role = asked.wanted.role,
-                                 .baseline = asked.wanted.baseline};
+                                 .baseline = asked.wanted.baseline,
+                                 .weight = weight_during(asked, window)};
   const auto samples = co_await bridge::call<metrics::Interface, metrics::Query>(
       tools_.caller, "metrics." + spec.metrics, query_for(asked, spec, window), context(budgets.metrics));
   if (samples.ok()) request.groups = samples->groups;

@@ -21,6 +21,11 @@ const provider::ObservedGroup* seen_of(const provider::Observation& world, std::
   return nullptr;
 }
 
+bool same_weights(const provider::Observation& a, const provider::Observation& b) {
+  return std::equal(a.groups.begin(), a.groups.end(), b.groups.begin(), b.groups.end(),
+                    [](const auto& x, const auto& y) { return x.release == y.release && x.weight == y.weight; });
+}
+
 bool still_there(const provider::Observation& world, std::string_view release) {
   return std::any_of(world.groups.begin(), world.groups.end(), [&](const auto& group) {
     return group.release == release && (group.running > 0 || !group.role.empty());

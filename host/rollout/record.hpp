@@ -171,6 +171,8 @@ struct Change {
 bool same_order(const Order& a, const Order& b);
 const OrderedGroup* group_of(const Order& order, std::string_view role);
 // The observed group that runs this release and is not leaving; null when there is none.
+// Whether every release has the same share of the traffic in both.
+bool same_weights(const provider::Observation& a, const provider::Observation& b);
 const provider::ObservedGroup* seen_of(const provider::Observation& world, std::string_view release);
 // The same, leaving or not, as long as anything of it runs.
 bool still_there(const provider::Observation& world, std::string_view release);

@@ -29,6 +29,7 @@ struct JudgeRequest {
   std::string baseline = "stable";
   std::vector<metrics::GroupSamples> groups;
   std::string source_error;
+  std::optional<std::uint32_t> weight;
   static constexpr auto fields() {
     return slipway::fields(
         required("settings", &JudgeRequest::settings, "The analyzer's settings."),
@@ -39,7 +40,11 @@ struct JudgeRequest {
         field("role", &JudgeRequest::role, "The group that is judged."),
         field("baseline", &JudgeRequest::baseline, "The group that it is compared with."),
         field("groups", &JudgeRequest::groups, "What the groups did; empty when the source failed."),
-        field("source_error", &JudgeRequest::source_error, "Why there are no samples; empty when there are."));
+        field("source_error", &JudgeRequest::source_error, "Why there are no samples; empty when there are."),
+        field("weight", &JudgeRequest::weight,
+              "Share of the traffic, in parts per million, that the judged group had during the whole window; absent "
+              "when "
+              "it changed meanwhile, or when not the weights alone decide where requests go."));
   }
 };
 

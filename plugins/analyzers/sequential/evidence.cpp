@@ -1,0 +1,130 @@
+#include "plugins/analyzers/sequential/evidence.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "plugins/analyzers/sequential/logs.hpp"
+#include "plugins/analyzers/sequential/packed.hpp"
+
+namespace slipway::sequential {
+namespace {
+
+constexpr Grid kGrid{};
+
+bool compares(const Settings& settings) { return settings.kind != Kind::absolute; }
+bool has_signs(const Settings& settings) { return compares(settings) && settings.guard == Guard::sign; }
+Onset onset_of(const Settings& settings) {
+  return settings.change_robust ? Onset::any_interval : Onset::first_interval;
+}
+
+std::vector<double> over(std::vector<double> steps, double divisor) {
+  for (double& step : steps) step /= divisor;
+  return steps;
+}
+
+// The tests that a failure must pass, as the log of what is left of them: the weakest decides.
+double evidence_to_fail(const Settings& settings, const Strength& strength) {
+  if (!compares(settings)) return strength.above;
+  if (!has_signs(settings)) return std::min(strength.worse, strength.above);
+  return std::max(std::min(strength.severe, strength.above), std::min({strength.worse, strength.sign, strength.above}));
+}
+
+}  // namespace
+
+Evidence::Tier Evidence::tier(double limit, std::vector<double> alternatives, Onset onset) {
+  const std::size_t points = alternatives.size();
+  return {limit, std::move(alternatives), Mixture(points, onset)};
+}
+
+Evidence::Evidence(const Settings& settings)
+    : dispersion_(settings.guard == Guard::dispersion ? settings.dispersion : 1),
+      above_(tier(settings.absolute_floor, shares_above(settings.absolute_floor, kGrid), onset_of(settings))),
+      pass_floor_(tier(settings.absolute_floor, shares_below(settings.absolute_floor, kGrid), Onset::first_interval)) {
+  if (!compares(settings)) return;
+  worse_ = tier(settings.max_ratio, ratios_above(settings.max_ratio, kGrid), onset_of(settings));
+  pass_ratio_ = tier(settings.pass_ratio, ratios_below(settings.pass_ratio, kGrid), Onset::first_interval);
+  if (!has_signs(settings)) return;
+  severe_ = tier(settings.severe_ratio, ratios_above(settings.severe_ratio, kGrid), onset_of(settings));
+  sign_ = Mixture(kSignGrid.size(), onset_of(settings));
+}
+
+void Evidence::add(const Pair& pair, Moment moment, double uniform) {
+  totals_ += pair;
+  for (Tier* tier : {&severe_, &worse_, &pass_ratio_})
+    tier->mixture.add(over(ratio_steps(pair, tier->limit, tier->alternatives), dispersion_), moment);
+  for (Tier* tier : {&above_, &pass_floor_})
+    tier->mixture.add(share_steps(pair.next, tier->limit, tier->alternatives), moment);
+  if (sign_.size() > 0) sign_.add(sign_steps(sign_of(pair, uniform)), moment);
+  curve_.add(pair);
+}
+
+Strength Evidence::strength(Moment moment) const {
+  const double floor = pass_floor_.mixture.log_value(moment);
+  const bool alone = pass_ratio_.mixture.size() == 0;
+  return {severe_.mixture.log_value(moment), worse_.mixture.log_value(moment), sign_.log_value(moment),
+          above_.mixture.log_value(moment),
+          alone ? floor : log_add(pass_ratio_.mixture.log_value(moment), floor) - std::log(2.0)};
+}
+
+std::vector<Mixture*> Evidence::mixtures() {
+  return {&severe_.mixture, &worse_.mixture, &above_.mixture, &pass_ratio_.mixture, &pass_floor_.mixture, &sign_};
+}
+std::vector<const Mixture*> Evidence::mixtures() const {
+  return {&severe_.mixture, &worse_.mixture, &above_.mixture, &pass_ratio_.mixture, &pass_floor_.mixture, &sign_};
+}
+
+Track Evidence::save() const {
+  std::vector<double> numbers;
+  for (const Mixture* mixture : mixtures()) mixture->save(numbers);
+  curve_.save(numbers);
+  return {totals_.next.requests, totals_.next.bad, totals_.stable.requests, totals_.stable.bad, pack(numbers)};
+}
+
+void Evidence::restore(const Track& track) {
+  std::size_t size = RatioCurve::kPoints;
+  for (const Mixture* mixture : mixtures()) size += mixture->size();
+  const std::vector<double> numbers = unpack(track.evidence);
+  if (numbers.size() != size)
+    throw Error(Code::invalid_argument, "the state keeps " + std::to_string(numbers.size()) +
+                                            " numbers where these settings have " + std::to_string(size) +
+                                            ": it was written with other settings");
+  std::span<const double> left(numbers);
+  for (Mixture* mixture : mixtures()) mixture->restore(left);
+  curve_.restore(left);
+  totals_ = {{track.next_requests, track.next_bad}, {track.stable_requests, track.stable_bad}};
+}
+
+Strength together(const std::vector<Strength>& tracks) {
+  const auto mean = [&](double Strength::*part) {
+    std::vector<double> values;
+    for (const Strength& track : tracks) values.push_back(track.*part);
+    return log_mean(values);
+  };
+  const auto least = std::min_element(tracks.begin(), tracks.end(),
+                                      [](const Strength& a, const Strength& b) { return a.pass < b.pass; });
+  return {mean(&Strength::severe), mean(&Strength::worse), mean(&Strength::sign), mean(&Strength::above), least->pass};
+}
+
+Ruling rule(const Settings& settings, const Strength& strength, Duration elapsed) {
+  using analyzer::Verdict;
+  const double alone = -std::log(settings.alpha * settings.alpha_weight);
+  Ruling ruling{.code = "measuring",
+                .evidence = evidence_to_fail(settings, strength),
+                .threshold = has_signs(settings) ? alone + std::log(2.0) : alone};
+  const bool certain = strength.pass >= -std::log(settings.beta) && ruling.evidence < alone / 2;
+  if (ruling.evidence >= ruling.threshold) {
+    ruling.verdict = Verdict::fail;
+    ruling.code = settings.kind == Kind::absolute ? "above_the_floor" : "worse_than_baseline";
+  } else if (certain && elapsed >= settings.min_duration) {
+    ruling.verdict = Verdict::pass;
+    ruling.code = "certified";
+  } else if (elapsed >= settings.max_duration) {
+    ruling.verdict = Verdict::inconclusive;
+    ruling.code = "max_duration";
+  } else if (certain) {
+    ruling.code = "min_duration";
+  }
+  return ruling;
+}
+
+}  // namespace slipway::sequential

@@ -1,0 +1,106 @@
+#include "plugins/analyzers/sequential/ratio_curve.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "plugins/analyzers/sequential/logs.hpp"
+
+namespace slipway::sequential {
+namespace {
+
+constexpr double kEnd = 3;
+constexpr double kStride = 2 * kEnd / (RatioCurve::kPoints - 1);
+
+double point(std::size_t i) { return -kEnd + kStride * static_cast<double>(i); }
+
+// Logs of the standard normal density on the points, scaled to the sum 1.
+std::array<double, RatioCurve::kPoints> log_prior() {
+  std::array<double, RatioCurve::kPoints> prior{};
+  for (std::size_t i = 0; i < prior.size(); ++i) prior[i] = -point(i) * point(i) / 2;
+  const double sum = log_sum(prior);
+  for (double& log : prior) log -= sum;
+  return prior;
+}
+
+// Where a concave curve is highest.
+double summit(const std::function<double(double)>& curve) {
+  double low = -kEnd;
+  double high = kEnd;
+  constexpr double kGolden = 0.61803398874989485;
+  double left = high - kGolden * (high - low);
+  double right = low + kGolden * (high - low);
+  double at_left = curve(left);
+  double at_right = curve(right);
+  while (high - low > 1e-9) {
+    if (at_left > at_right) {
+      high = right, right = left, at_right = at_left;
+      at_left = curve(left = high - kGolden * (high - low));
+    } else {
+      low = left, left = right, at_left = at_right;
+      at_right = curve(right = low + kGolden * (high - low));
+    }
+  }
+  return (low + high) / 2;
+}
+
+// Where the curve leaves the level between `inside`, above it, and `outside`; nothing when it is above there too.
+std::optional<double> crossing(const std::function<double(double)>& curve, double level, double inside,
+                               double outside) {
+  if (curve(outside) > level) return std::nullopt;
+  while (std::abs(outside - inside) > 1e-12) {
+    const double middle = (inside + outside) / 2;
+    (curve(middle) > level ? inside : outside) = middle;
+  }
+  return inside;
+}
+
+}  // namespace
+
+double log_likelihood(const Pair& pair, double v) {
+  const auto requests = static_cast<double>(pair.next.requests);
+  const double both = requests + static_cast<double>(pair.stable.requests);
+  if (both == 0) return 0;
+  return static_cast<double>(pair.next.bad) * v -
+         static_cast<double>(pair.next.bad + pair.stable.bad) * std::log1p(requests / both * std::expm1(v));
+}
+
+RatioBounds bounds_of(const std::function<double(double)>& curve, double alpha) {
+  static const auto prior = log_prior();
+  std::array<double, RatioCurve::kPoints> weighed{};
+  for (std::size_t i = 0; i < weighed.size(); ++i) weighed[i] = curve(point(i)) + prior[i];
+  const double level = log_sum(weighed) + std::log(alpha);
+  const double top = summit(curve);
+  const auto low = crossing(curve, level, top, -kEnd);
+  const auto high = crossing(curve, level, top, kEnd);
+  RatioBounds bounds{low ? std::exp(*low) : 0, std::exp(top), std::nullopt};
+  if (high) bounds.high = std::exp(*high);
+  return bounds;
+}
+
+void RatioCurve::add(const Pair& pair) {
+  if (pair.next.requests == 0 || pair.stable.requests == 0) return;
+  for (std::size_t i = 0; i < values_.size(); ++i) values_[i] += log_likelihood(pair, point(i));
+}
+
+RatioBounds RatioCurve::bounds(double alpha) const {
+  return bounds_of([this](double v) { return at(v); }, alpha);
+}
+
+// The cubic through the four nearest points.
+double RatioCurve::at(double v) const {
+  const double place = std::clamp((v + kEnd) / kStride, 0.0, static_cast<double>(kPoints - 1));
+  const auto first = static_cast<std::size_t>(std::clamp(std::floor(place) - 1, 0.0, static_cast<double>(kPoints - 4)));
+  const double x = place - static_cast<double>(first);
+  const double* y = &values_.at(first);
+  return -y[0] * (x - 1) * (x - 2) * (x - 3) / 6 + y[1] * x * (x - 2) * (x - 3) / 2 - y[2] * x * (x - 1) * (x - 3) / 2 +
+         y[3] * x * (x - 1) * (x - 2) / 6;
+}
+
+void RatioCurve::save(std::vector<double>& to) const { to.insert(to.end(), values_.begin(), values_.end()); }
+
+void RatioCurve::restore(std::span<const double>& from) {
+  std::copy_n(from.begin(), values_.size(), values_.begin());
+  from = from.subspan(values_.size());
+}
+
+}  // namespace slipway::sequential

@@ -1,0 +1,264 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <slipway/testing/fake_host.hpp>
+#include <slipway/testing/library.hpp>
+
+#include "plugins/analyzers/sequential/counts.hpp"
+#include "plugins/analyzers/sequential/packed.hpp"
+#include "tests/support/manifest_config.hpp"
+
+namespace slipway::sequential {
+namespace {
+
+using analyzer::Verdict;
+
+constexpr Duration kWindow = slipway::seconds(15);
+
+struct Did {
+  double requests = 0;
+  double failures = 0;
+};
+
+class Sequential : public ::testing::Test {
+ protected:
+  Sequential() { EXPECT_TRUE(host.run().ok()); }
+
+  analyzer::JudgeReply judge(Did next, Did stable) {
+    return ask({.groups = {group("next", next), group("stable", stable)}});
+  }
+  // The next window, or the last one again.
+  analyzer::JudgeReply ask(analyzer::JudgeRequest request) {
+    if (!again) ++number;
+    request.settings = settings;
+    request.state = state;
+    request.window = {"w" + std::to_string(number), Instant{} + kWindow * (number - 1), Instant{} + kWindow * number};
+    request.weight = weight;
+    auto reply = host.call<analyzer::Interface, analyzer::Judge>(request);
+    last = reply.status();
+    if (!reply.ok()) return {};
+    state = reply->state;
+    return *reply;
+  }
+  static metrics::GroupSamples group(const char* role, Did did) {
+    return {.role = role, .values = {{"requests", did.requests}, {"failures", did.failures}}};
+  }
+  // Asks until it is decided; the verdict and how many windows it took.
+  std::pair<Verdict, std::int64_t> until_decided(Did next, Did stable) {
+    while (number < 1000) {
+      const auto reply = judge(next, stable);
+      if (reply.verdict != Verdict::proceed) return {reply.verdict, number};
+    }
+    return {Verdict::proceed, number};
+  }
+  Problems problems() {
+    const auto reply = host.call<analyzer::Interface, analyzer::Validate>({.settings = settings});
+    Problems list;
+    for (const auto& fault : reply->problems) list.push_back({fault.path, fault.value, fault.message});
+    return list;
+  }
+
+  test::Library library{PLUGIN};
+  test::FakeHost host{library.table()};
+  Json settings = Json::object();
+  Json state;
+  std::optional<std::uint32_t> weight;
+  std::int64_t number = 0;
+  bool again = false;
+  Status last;
+};
+
+TEST_F(Sequential, FailsAReleaseThatFailsFiveTimesAsOften) {
+  const auto [verdict, windows] = until_decided({600, 30}, {5400, 54});
+  EXPECT_EQ(verdict, Verdict::fail);
+  EXPECT_LE(windows, 2);
+}
+
+TEST_F(Sequential, PassesAnEqualReleaseAfterItsLeastTime) {
+  const auto [verdict, windows] = until_decided({600, 6}, {5400, 54});
+  EXPECT_EQ(verdict, Verdict::pass);
+  EXPECT_GE(windows, 40) << "ten minutes of 15 seconds";
+}
+
+TEST_F(Sequential, SaysWhatItSawAndWhatItTakes) {
+  const auto reply = judge({600, 9}, {5400, 54});
+  EXPECT_EQ(reply.verdict, Verdict::proceed);
+  EXPECT_EQ(reply.code, "measuring");
+  EXPECT_EQ(reply.reason,
+            "next: 9 of 600 requests (1.5 %) failed, stable: 54 of 5,400 requests (1 %), 1.5 times as often (0.353 to "
+            "4.42); log-evidence -0.418 of the 5.3 that alpha 0.01 asks for");
+  EXPECT_EQ(reply.method, "sequential/1");
+  EXPECT_EQ(reply.evidence["tracks"][0]["requests"], 600);
+  EXPECT_EQ(reply.evidence["tracks"][0]["baseline_bad"], 54);
+  EXPECT_EQ(reply.evidence["seed"], 1);
+  EXPECT_EQ(reply.measurements, 1);
+}
+
+TEST_F(Sequential, DoesNotFailAReleaseWhoseFailuresStayBelowTheFloor) {
+  settings = {{"absolute_floor", 0.01}, {"min_duration", "15s"}};
+  const auto [verdict, windows] = until_decided({60'000, 240}, {60'000, 24});
+  EXPECT_EQ(verdict, Verdict::pass) << "ten times as often, and still only 0.4 % of the requests";
+}
+
+TEST_F(Sequential, WithoutAnyFailureItPassesByTheFloor) {
+  const auto [verdict, windows] = until_decided({600, 0}, {5400, 0});
+  EXPECT_EQ(verdict, Verdict::pass);
+}
+
+TEST_F(Sequential, IsInconclusiveWhenTheTimeIsOver) {
+  settings = {{"max_duration", "10m"}};
+  const auto [verdict, windows] = until_decided({60, 1}, {540, 5});
+  EXPECT_EQ(verdict, Verdict::inconclusive);
+  EXPECT_EQ(windows, 40);
+}
+
+TEST_F(Sequential, TheGuardWantsASmallerEffectToLastOverIntervals) {
+  settings = {{"severe_ratio", 50}, {"pass_ratio", 60}};
+  const auto guarded = until_decided({6'000, 120}, {6'000, 60});
+  settings["guard"] = "none";
+  state = {}, number = 0;
+  const auto bare = until_decided({6'000, 120}, {6'000, 60});
+  EXPECT_EQ(guarded.first, Verdict::fail);
+  EXPECT_EQ(bare.first, Verdict::fail);
+  EXPECT_GE(guarded.second, 8) << "log 2 an interval at most: log 200 takes eight";
+  EXPECT_LT(bare.second, guarded.second);
+}
+
+TEST_F(Sequential, AWindowIsTakenInOnce) {
+  judge({600, 9}, {5400, 54});
+  const Json before = state;
+  again = true;
+  judge({600, 9}, {5400, 54});
+  EXPECT_EQ(state, before);
+}
+
+TEST_F(Sequential, TheSameHistoryHasTheSameStateHoweverOftenItWasWrittenDown) {
+  for (int i = 0; i < 5; ++i) judge({600, 9.0 + i}, {5400, 50.0 + i});
+  const Json once = state;
+  state = {}, number = 0;
+  for (int i = 0; i < 5; ++i) {
+    judge({600, 9.0 + i}, {5400, 50.0 + i});
+    state = Json::parse(state.dump());
+  }
+  EXPECT_EQ(state, once);
+}
+
+TEST_F(Sequential, ItsStateStaysWithinFourKibibytes) {
+  for (int i = 0; i < 400; ++i) judge({1e9, 1e7 + i}, {1e10, 1e8});
+  EXPECT_LE(state.dump().size(), 4096U);
+}
+
+TEST_F(Sequential, LooksAtSlowRequestsByTheirBuckets) {
+  settings = {{"kind", "slow_ratio"}, {"edges", {250'000, 1'000'000}}};
+  const auto slow = [](const char* role, std::int64_t tail) {
+    return metrics::GroupSamples{
+        .role = role,
+        .histograms = {{"latency", {{100'000.0, 5'000}, {250'000.0, 500}, {500'000.0, tail}, {std::nullopt, 5}}}}};
+  };
+  analyzer::JudgeReply reply;
+  for (int i = 0; i < 20 && reply.verdict == Verdict::proceed; ++i)
+    reply = ask({.groups = {slow("next", 400), slow("stable", 100)}});
+  EXPECT_EQ(reply.verdict, Verdict::fail) << reply.reason;
+  EXPECT_NE(reply.reason.find("took longer than 250,000"), std::string::npos) << reply.reason;
+  EXPECT_EQ(reply.evidence["tracks"].size(), 2U);
+  EXPECT_EQ(reply.evidence["tracks"][1]["bad"], reply.evidence["tracks"][1]["baseline_bad"]);
+}
+
+TEST_F(Sequential, WithoutABaselineItJudgesByTheFloorAlone) {
+  settings = {{"kind", "absolute"}, {"absolute_floor", 0.01}};
+  analyzer::JudgeReply reply;
+  for (int i = 0; i < 20 && reply.verdict == Verdict::proceed; ++i) reply = ask({.groups = {group("next", {600, 30})}});
+  EXPECT_EQ(reply.verdict, Verdict::fail);
+  EXPECT_EQ(reply.code, "above_the_floor");
+}
+
+TEST_F(Sequential, DoesNotJudgeWhenTheRoutingDoesNotFollowTheWeights) {
+  weight = 100'000;
+  analyzer::JudgeReply reply;
+  for (int i = 0; i < 40 && reply.verdict == Verdict::proceed; ++i) reply = judge({900, 9}, {5'100, 51});
+  EXPECT_EQ(reply.verdict, Verdict::inconclusive);
+  EXPECT_EQ(reply.code, "routing");
+  EXPECT_TRUE(reply.reason.starts_with("the routing does not follow the weights: ")) << reply.reason;
+  EXPECT_NE(reply.reason.find("(15 %) went to next, where 10% should"), std::string::npos) << reply.reason;
+}
+
+TEST_F(Sequential, FollowsTheWeightsAsTheyChange) {
+  settings = {{"kind", "srm"}};
+  weight = 100'000;
+  for (int i = 0; i < 20; ++i) judge({600, 0}, {5'400, 0});
+  weight = 500'000;
+  analyzer::JudgeReply reply;
+  for (int i = 0; i < 20; ++i) reply = judge({3'000, 0}, {3'000, 0});
+  EXPECT_EQ(reply.verdict, Verdict::pass) << reply.reason;
+}
+
+TEST_F(Sequential, TimeWithoutRequestsIsNoPassAndLacksDataInTheEnd) {
+  analyzer::JudgeReply reply;
+  for (int i = 0; i < 19; ++i) {
+    reply = judge({0, 0}, {5400, 54});
+    EXPECT_EQ(reply.verdict, Verdict::proceed);
+  }
+  reply = judge({0, 0}, {5400, 54});
+  EXPECT_EQ(reply.verdict, Verdict::insufficient_data);
+  EXPECT_EQ(reply.reason, "no requests of both groups in this window (for 5m, of at most 5m)");
+}
+
+TEST_F(Sequential, ACertainPassWaitsForAWindowWithData) {
+  for (int i = 0; i < 39; ++i) EXPECT_EQ(judge({600, 6}, {5400, 54}).verdict, Verdict::proceed);
+  EXPECT_EQ(judge({0, 0}, {5400, 54}).verdict, Verdict::proceed);
+  EXPECT_EQ(judge({600, 6}, {5400, 54}).verdict, Verdict::pass);
+}
+
+TEST_F(Sequential, NumbersThatAreNoCountsAreErrorsByName) {
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(judge({600, -1}, {5400, 54}).verdict, Verdict::proceed);
+  const auto reply = judge({600, 601}, {5400, 54});
+  EXPECT_EQ(reply.verdict, Verdict::error) << "the fifth in a row";
+  EXPECT_EQ(reply.reason, "the group next has 601 failures in 600 requests (error 5 in a row, of at most 4)");
+
+  for (const double value : {std::nan(""), -1.0, double{INFINITY}, 1e17}) {
+    const auto counts = counts_in({}, {.groups = {group("next", {600, value}), group("stable", {600, 6})}});
+    EXPECT_EQ(counts.status().code, Code::invalid_argument);
+    EXPECT_TRUE(counts.status().message.starts_with("the value failures of the group next is "))
+        << counts.status().message;
+  }
+}
+
+TEST_F(Sequential, AStateThatIsDamagedIsRefused) {
+  judge({600, 9}, {5400, 54});
+  const Json good = state;
+  for (const std::string& evidence :
+       {std::string("x"), std::string("####"), std::string("AAAA"), pack({{std::nan("")}})}) {
+    state = good;
+    state["tracks"][0]["evidence"] = evidence;
+    judge({600, 9}, {5400, 54});
+    EXPECT_EQ(last.code, Code::invalid_argument) << evidence;
+  }
+}
+
+TEST_F(Sequential, NamesEveryFaultOfItsSettings) {
+  settings = {{"alpha", 0},           {"beta", 2},           {"alpha_weight", 1.5},   {"max_ratio", 0.5},
+              {"severe_ratio", 0.4},  {"pass_ratio", 0.3},   {"absolute_floor", 0.5}, {"dispersion", 0},
+              {"kind", "slow_ratio"}, {"min_duration", "3h"}};
+  const auto found = problems();
+  std::vector<std::string> paths;
+  for (const Problem& problem : found) paths.push_back(problem.path);
+  EXPECT_EQ(paths,
+            (std::vector<std::string>{"/alpha", "/beta", "/alpha_weight", "/max_ratio", "/severe_ratio", "/pass_ratio",
+                                      "/absolute_floor", "/dispersion", "/edges", "/min_duration"}));
+}
+
+TEST_F(Sequential, ItsManifestSaysWhatItMayBeTold) {
+  EXPECT_EQ(test::config_in(MANIFEST), schema_of_defaults<Settings>()) << schema_of_defaults<Settings>().dump(2);
+}
+
+TEST(Packed, EachNumberComesBackAsItWas) {
+  for (std::size_t size = 0; size < 8; ++size) {
+    std::vector<double> numbers{0.1, -0.0, -INFINITY, 1e-310, 3.0e300, 1.0 / 3, -7};
+    numbers.resize(std::min(size, numbers.size()));
+    const auto back = unpack(pack(numbers));
+    EXPECT_EQ(back, numbers);
+  }
+}
+
+}  // namespace
+}  // namespace slipway::sequential
