@@ -20,7 +20,8 @@ GUIDES = harness.ROOT / "docs/guides"
 README = harness.ROOT / "README.md"
 USAGE = 2
 # Guides without a command of their own, and what holds them to the truth.
-NOT_RUN = {"coroutines.md": "has no commands", "isolation.md": "has no commands", "strategies.md": "StrategyExamples below"}
+NOT_RUN = {"analysis.md": "StrategyExamples below", "coroutines.md": "has no commands", "isolation.md": "has no commands",
+           "strategies.md": "StrategyExamples below"}
 # Programs that are only shown: not of this repository, or they build it.
 OTHER_PROGRAMS = ("cmake", "sqlite3", "export", "cat", "echo", "curl")
 
@@ -91,7 +92,7 @@ class Guides(harness.StackTest):
 
 
 class StrategyExamples(harness.StackTest):
-    """Each example of strategies.md, as an application's or a rollout's, is planned by the host."""
+    """Each example of strategies.md and analysis.md, as an application's or a rollout's, is planned by the host."""
 
     ANALYSES = "\n".join(["analyses:"] + [f"  - {{name: {name}, metrics: haproxy, settings: {{success: error_ratio < 5%}}}}"
                                           for name in ("errors", "latency", "page")])
@@ -121,6 +122,14 @@ class StrategyExamples(harness.StackTest):
                     self.plan(f"{block}strategy: {{name: canary, settings: {{steps: [{{analysis: errors}}]}}}}\n")
                 else:
                     self.plan(f"strategy:\n  name: canary\n  settings:\n    {block}{self.ANALYSES}\n")
+
+    def test_every_analysis_is_planned_by_the_host(self):
+        blocks = [content for language, _, _, content in blocks_of((GUIDES / "analysis.md").read_text()) if language == "yaml"]
+        self.assertGreaterEqual(len(blocks), 2)
+        for block in blocks:
+            with self.subTest(block):
+                name = re.search(r"name: (\w+)", block)[1]
+                self.plan(f"{block}strategy: {{name: canary, settings: {{steps: [{{analysis: {name}}}]}}}}\n")
 
     def test_every_step_of_the_table_is_planned_by_the_host(self):
         table = self.text[self.text.index("| step | what happens |"):self.text.index("All traffic comes last")]
