@@ -36,7 +36,7 @@ std::vector<double> unpack(std::string_view text) {
   if (text.size() % 4 != 0) refuse("its length is no multiple of 4");
   std::string bytes;
   try {
-    bytes.assign(Decoded(text.data()), Decoded(text.data() + text.size()));
+    bytes.assign(Decoded(text.begin()), Decoded(text.end()));
   } catch (const iterators::dataflow_exception&) {
     refuse("it has a character that is not of base64");
   }

@@ -36,7 +36,7 @@ std::string seen(const Findings& findings, std::size_t track) {
 std::string conclusion(const Findings& findings) {
   const auto& [verdict, code, evidence, threshold] = findings.ruling;
   const Settings& settings = findings.settings;
-  const std::string against = "log-evidence " + number(evidence) + " of the " + number(threshold) + " that alpha " +
+  std::string against = "log-evidence " + number(evidence) + " of the " + number(threshold) + " that alpha " +
                               number(alpha_of(settings)) + " asks for";
   if (verdict == Verdict::fail) return "that is not chance: " + against;
   if (verdict == Verdict::pass)
