@@ -67,10 +67,11 @@ void Profiles::take(InForce next) {
 template <class Work>
 auto Profiles::aside(Work work) const -> boost::asio::awaitable<decltype(work())> {
   std::optional<decltype(work())> result;
-  (void)co_await lifecycle::end_on_blocking(parts_.runtime.blocking(), [&result, &work] {
+  const Status done = co_await lifecycle::end_on_blocking(parts_.runtime.blocking(), [&result, &work] {
     result.emplace(work());
     return Status();
   });
+  if (!done.ok()) throw Error(done);
   co_return *std::move(result);
 }
 

@@ -68,6 +68,9 @@ boost::asio::awaitable<Result<std::string>> PluginCaller::call(std::string_view 
                                .tenant = std::move(context.tenant),
                                .subject = std::move(context.subject),
                                .roles = std::move(context.roles)};
+  const auto spend_time = [&request, deadline] {
+    if (request.budget_ns != SLIPWAY_NO_DEADLINE) request.budget_ns = runtime::remaining_ns(deadline);
+  };
   std::optional<Recording> recording;
   while (true) {
     const std::shared_ptr<const RouteTable> table = routes_.capture();
@@ -76,7 +79,7 @@ boost::asio::awaitable<Result<std::string>> PluginCaller::call(std::string_view 
     if (route->intake != nullptr) {
       const Status open = co_await route->intake->wait(std::string(binding), deadline);
       if (!open.ok()) co_return open;
-      if (request.budget_ns != SLIPWAY_NO_DEADLINE) request.budget_ns = runtime::remaining_ns(deadline);
+      spend_time();
       continue;
     }
     const Way& way = route->choose(context.affinity);
@@ -88,6 +91,7 @@ boost::asio::awaitable<Result<std::string>> PluginCaller::call(std::string_view 
     auto result = co_await runtime::async_call(way.instance, std::move(request), &not_begun);
     if (not_begun && routes_.capture() != table) {
       request = *std::move(not_begun);
+      spend_time();
       continue;
     }
     recording->set(result.status().code, way.tally.get());

@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/system/error_code.hpp>
 #include <cerrno>
 #include <chrono>
 #include <utility>
@@ -17,23 +19,39 @@ namespace {
 constexpr std::size_t kBatch = std::size_t{48} << 10;
 constexpr std::chrono::milliseconds kPause{5};
 
-int copy_of(const loader::Descriptor& descriptor) { return ::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 0); }
+// Gives `end` a copy of the socket.
+boost::system::error_code lead(boost::asio::posix::stream_descriptor& end, const loader::Descriptor& socket) {
+  const int copy = ::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return {errno, boost::system::system_category()};
+  boost::system::error_code error;
+  end.assign(copy, error);
+  if (error) ::close(copy);
+  return error;
+}
 
 }  // namespace
+
+Result<std::shared_ptr<Connection>> Connection::make(const boost::asio::any_io_executor& executor,
+                                                     loader::Descriptor socket, ConnectionSettings settings) {
+  std::shared_ptr<Connection> made(new Connection(executor, std::move(socket), settings));
+  auto error = lead(made->in_, made->socket_);
+  if (!error) error = lead(made->out_, made->socket_);
+  if (!error) made->in_.non_blocking(true, error);
+  if (error) return Status(Code::unavailable, "no descriptor for a worker: " + error.message());
+  return made;
+}
 
 Connection::Connection(const boost::asio::any_io_executor& executor, loader::Descriptor socket,
                        ConnectionSettings settings)
     : settings_(settings),
       socket_(std::move(socket)),
-      in_(executor, copy_of(socket_)),
-      out_(executor, copy_of(socket_)),
+      in_(executor),
+      out_(executor),
       outbox_(settings.outbox_bytes),
       assembler_(settings.incoming),
       pause_(executor),
       allowance_(settings.messages_per_second),
-      refilled_(std::chrono::steady_clock::now()) {
-  in_.non_blocking(true);
-}
+      refilled_(std::chrono::steady_clock::now()) {}
 
 void Connection::listen(std::shared_ptr<Listener> listener) {
   listener_ = std::move(listener);

@@ -45,7 +45,9 @@ class Listener {
 // Thread-safe. Held by shared_ptr.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(const boost::asio::any_io_executor& executor, loader::Descriptor socket, ConnectionSettings settings);
+  // UNAVAILABLE when this process has no descriptors left for it.
+  static Result<std::shared_ptr<Connection>> make(const boost::asio::any_io_executor& executor,
+                                                  loader::Descriptor socket, ConnectionSettings settings);
 
   // Hears from now on. The listener lives until it has heard `ended`.
   void listen(std::shared_ptr<Listener> listener);
@@ -61,6 +63,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close();
 
  private:
+  Connection(const boost::asio::any_io_executor& executor, loader::Descriptor socket, ConnectionSettings settings);
   void read_some();
   void on_read(std::size_t count);
   void take_messages();

@@ -65,7 +65,7 @@ void WorkerLink::invoke(const slipway_call& call) {
   }
   if (!worker) return refuse(call.id, {Code::unavailable, refusal});
   const auto sent = worker->send(FrameKind::call, call.id, head_of(message), message.payload, urgency);
-  if (sent != Connection::Sent::full || !take_open(call.id)) return;
+  if (sent != Connection::Sent::full || !take_back(call.id)) return;
   refuse(call.id, {Code::resource_exhausted, "more than " + std::to_string(settings_.connection.outbox_bytes) +
                                                  " bytes would wait for its worker, the most that may"});
 }
@@ -84,7 +84,7 @@ void WorkerLink::cancel(std::uint64_t call_id) {
   if (!worker) return;
   if (!worker->withdraw(FrameKind::call, call_id)) {
     worker->send(FrameKind::cancel, call_id);
-  } else if (take_open(call_id)) {
+  } else if (take_back(call_id)) {
     complete(call_id, SLIPWAY_CANCELLED, 0, {});
   }
 }
@@ -116,6 +116,14 @@ bool WorkerLink::take_open(std::uint64_t id) {
   if (id == 0 || slot_of(id) != id) return false;
   slot_of(id) = 0;
   --open_count_;
+  return true;
+}
+
+// One that the worker has not seen.
+bool WorkerLink::take_back(std::uint64_t id) {
+  if (!take_open(id)) return false;
+  const std::lock_guard lock(mutex_);
+  state_calls_.erase(id);
   return true;
 }
 

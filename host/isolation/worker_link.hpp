@@ -86,6 +86,7 @@ class WorkerLink final : public Listener, public std::enable_shared_from_this<Wo
   // worker_link.cpp
   void complete(std::uint64_t id, slipway_status status, std::uint64_t size, std::string_view payload);
   bool take_open(std::uint64_t id);
+  bool take_back(std::uint64_t id);
   std::uint64_t& slot_of(std::uint64_t id) { return open_[runtime::call_id::index(id) % open_.size()]; }
   void note_state(std::uint64_t id, const Outcome& outcome);
   Weight on_complete(std::uint64_t id, const Outcome& outcome);

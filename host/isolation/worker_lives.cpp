@@ -46,7 +46,9 @@ Result<std::vector<std::string>> WorkerLink::open() {
 Status WorkerLink::launch() {
   auto launched = launcher_->launch();
   if (!launched.ok()) return launched.status();
-  auto fresh = std::make_shared<Connection>(runtime_.executor(), std::move(launched->socket), settings_.connection);
+  const auto made = Connection::make(runtime_.executor(), std::move(launched->socket), settings_.connection);
+  if (!made.ok()) return made.status();
+  const std::shared_ptr<Connection>& fresh = *made;
   {
     const std::lock_guard lock(mutex_);
     // Its process ends with `launched`.
@@ -286,11 +288,14 @@ void WorkerLink::give_up(const std::string& reason) {
 
 void WorkerLink::destroy() {
   const bool inside = dispatcher_.load() == std::this_thread::get_id();
+  bool ends_by_itself = !inside;
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
+    // A life that is being made anew has served nobody yet, and somebody else waits for its answers.
+    if (!connection_ || (ever_started_ && !started_)) ends_by_itself = false;
   }
-  if (!inside && connection()) static_cast<void>(ask(FrameKind::destroy, {}, {}, FrameKind::destroyed, settings_.end));
+  if (ends_by_itself) static_cast<void>(ask(FrameKind::destroy, {}, {}, FrameKind::destroyed, settings_.end));
   give_up("was stopped");
   {
     std::unique_lock dispatch(dispatch_, std::defer_lock);

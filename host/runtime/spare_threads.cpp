@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 namespace slipway::runtime {
@@ -48,8 +49,13 @@ bool SpareThreads::runs_something(std::unique_lock<std::mutex>& lock, const std:
   }) || ended.stop_requested();
 }
 
+// Where the system has no thread to give, the next look asks again.
 void SpareThreads::start_one() {
-  threads_.emplace_back([this]() noexcept { context_.run(); });
+  try {
+    threads_.emplace_back([this]() noexcept { context_.run(); });
+  } catch (const std::system_error&) {
+    return;
+  }
   const auto number = static_cast<std::uint32_t>(threads_.size());
   count_.store(number, std::memory_order_relaxed);
   if (settings_.on_start) settings_.on_start(number);

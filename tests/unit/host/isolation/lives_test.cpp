@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "host/isolation/worker_process.hpp"
 #include "tests/unit/host/isolation/rig.hpp"
 
 namespace slipway::isolation {
@@ -12,6 +15,71 @@ class WorkerLives : public IsolatedTest {
  protected:
   void kill_worker() const { ::kill(worker->status().process, SIGKILL); }
 };
+
+// A worker of which there is nothing but its end of a socket, on a host that has no descriptor left from then on.
+class LastDescriptor final : public Launcher {
+ public:
+  ~LastDescriptor() override { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  Result<Launched> launch() override {
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    const loader::Descriptor its(ends[1]);
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{1, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    return Launched{loader::Descriptor(ends[0]), nullptr};
+  }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(WorkerLives, a_host_without_a_descriptor_left_says_so_and_lives) {
+  // Asio's own descriptors are there before a worker's.
+  const boost::asio::steady_timer timer(runtime.executor());
+  const auto link = std::make_shared<WorkerLink>(LinkSettings{}, runtime, std::make_unique<LastDescriptor>(),
+                                                 std::make_shared<base::SeededRandom>(7));
+  EXPECT_EQ(to_string(link->open().status()), "UNAVAILABLE: no descriptor for a worker: Too many open files");
+}
+
+// Its first worker is a real one; those that follow never say a word.
+class SilentAfterwards final : public Launcher {
+ public:
+  explicit SilentAfterwards(loader::Descriptor library) : real_({.path = SLIPWAY_WORKER}, std::move(library)) {}
+  Result<Launched> launch() override {
+    if (launches++ == 0) return real_.launch();
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    silent_ = loader::Descriptor(ends[1]);
+    return Launched{loader::Descriptor(ends[0]), nullptr};
+  }
+  std::atomic<int> launches{0};
+
+ private:
+  WorkerLauncher real_;
+  loader::Descriptor silent_;
+};
+
+TEST_F(WorkerLives, the_end_of_an_instance_does_not_wait_for_a_worker_that_is_being_started_again) {
+  LinkSettings patient;
+  patient.setup = [](pid_t) { return slipway::isolation::Setup{}; };
+  patient.restart.first = milliseconds(1);
+  patient.patience = patient.end = seconds(60);
+  auto launcher = std::make_unique<SilentAfterwards>(std::move(package_of("sound").library.file));
+  const std::atomic<int>& launches = launcher->launches;
+  const auto link =
+      std::make_shared<WorkerLink>(patient, runtime, std::move(launcher), std::make_shared<base::SeededRandom>(7));
+  const slipway_host host{};
+  slipway_blob error{};
+  ASSERT_TRUE(link->open().ok());
+  ASSERT_EQ(link->create(&host, {}, &error), SLIPWAY_OK);
+  ASSERT_EQ(link->start(&error), SLIPWAY_OK);
+  ::kill(link->status().process, SIGKILL);
+  ASSERT_TRUE(eventually([&] { return launches == 2; }));
+  const auto begun = std::chrono::steady_clock::now();
+  link->destroy();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(30));
+}
 
 TEST_F(WorkerLives, open_calls_of_a_worker_that_is_killed_are_answered_once_with_unavailable) {
   run();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "host/lifecycle/on_blocking.hpp"
 #include "host/runtime/async_call.hpp"
 #include "tests/unit/host/lifecycle/rig.hpp"
 
@@ -12,6 +13,12 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+
+TEST_F(Lifecycles, WorkOnThePoolThatThrowsEndsInAStatus) {
+  const auto work = []() -> Status { throw std::runtime_error("no threads left"); };
+  EXPECT_EQ(await_on(runtime_, on_blocking(runtime_.blocking(), work)),
+            Status(Code::unavailable, "an unexpected error: no threads left"));
+}
 
 TEST_F(Lifecycles, AProfileBecomesRunningInstancesBehindTheirBindings) {
   add("alpha", "sound");
