@@ -1,5 +1,6 @@
 #include "host/lifecycle/generation.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace slipway::lifecycle {
@@ -54,6 +55,11 @@ std::vector<std::string> Generation::bindings() const {
 void Generation::set_bindings(std::vector<std::string> bindings) {
   const std::lock_guard lock(mutex_);
   bindings_ = std::move(bindings);
+}
+
+bool Generation::serves(const std::string& binding) const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::find(bindings_, binding) != bindings_.end();
 }
 
 std::string Generation::title() const {

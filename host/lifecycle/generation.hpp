@@ -31,6 +31,8 @@ class Generation {
   // The bindings that lead to it; those of the plan at first.
   [[nodiscard]] std::vector<std::string> bindings() const;
   void set_bindings(std::vector<std::string> bindings);
+  // Whether the binding leads to it.
+  [[nodiscard]] bool serves(const std::string& binding) const;
   // The worker of an isolated one, while it has one.
   void set_worker(std::shared_ptr<const isolation::WorkerLink> worker);
   // "strategy-canary 1.0.0"

@@ -56,7 +56,8 @@ struct Watch {
   double fault_ratio = 0.05;  // of a new generation's calls
   std::uint64_t calls = 20;   // before a ratio says anything
   Duration look = milliseconds(100);
-  // Runs once, within the turn of the return, when the host went back by itself.
+  // Runs once, within the turn of the return, when the host went back by itself. The reason ends with what could not
+  // be put back.
   std::function<boost::asio::awaitable<void>(std::string reason)> returned = nullptr;
 };
 
@@ -91,7 +92,8 @@ class Lifecycle {
   // Goes over to another plan; the turn is held until the end. Everything that differs is prepared beside what runs;
   // where two generations can't run side by side (HandOver::exchange) calls wait meanwhile, within their own deadlines.
   // Then one table is published, and the old generations end, or are kept for the watch. When anything fails nothing
-  // has changed, and the status has every fault as a problem.
+  // has changed, and the status has every fault as a problem; one that had to end for its successor and could not be
+  // put back is failed, and a problem too.
   boost::asio::awaitable<Status> apply(const Turn& turn, Plan plan, ApplyOptions options);
 
   // Stops the instances in reverse, each after its bindings are withdrawn, and unloads their libraries. Waits no longer
@@ -140,12 +142,14 @@ class Lifecycle {
   boost::asio::awaitable<Status> prepare(Exchange& exchange);
   boost::asio::awaitable<Status> try_out(Exchange& exchange, const TryOut& how);
   boost::asio::awaitable<Status> hand_over(Exchange& exchange);
-  boost::asio::awaitable<void> withdraw(Exchange& exchange);
+  boost::asio::awaitable<Problems> withdraw(Exchange& exchange);
   void commit(Exchange& exchange);
 
   // Two generations that can't run side by side (lifecycle_exchange.cpp)
   boost::asio::awaitable<Status> replace(Succession& succession);
   boost::asio::awaitable<Status> put_back(Succession& succession);
+  boost::asio::awaitable<Status> make_anew(Generation& generation, const Json& state);
+  boost::asio::awaitable<Status> wait_for_calls(const runtime::Instance& instance);
   boost::asio::awaitable<Status> export_state(Generation& generation, Json& state);
   boost::asio::awaitable<Status> import_state(Generation& generation, const Json& state);
   boost::asio::awaitable<Status> end_instance(Generation& generation);
@@ -156,7 +160,7 @@ class Lifecycle {
   boost::asio::awaitable<void> watch(std::shared_ptr<Exchange> exchange, std::shared_ptr<Watching> watching);
   boost::asio::awaitable<void> settle();
   boost::asio::awaitable<bool> bake(Exchange& exchange, Watching& watching);
-  boost::asio::awaitable<void> go_back(Exchange& exchange, const std::string& reason);
+  boost::asio::awaitable<Problems> go_back(Exchange& exchange, const std::string& reason);
   boost::asio::awaitable<void> wait_for_users(const Generations& generations, Watching& watching);
   boost::asio::awaitable<void> retire(Generations generations);
   [[nodiscard]] std::string complaint(const Exchange& exchange, const Watch& how) const;

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <ranges>
 
+#include "host/config/fault.hpp"
 #include "host/lifecycle/lifecycle.hpp"
 #include "host/lifecycle/watching.hpp"
 
@@ -34,7 +35,8 @@ boost::asio::awaitable<Status> Lifecycle::apply_one(Plan plan, ApplyOptions opti
   auto exchange = stage(std::move(plan));
   Status status = co_await carry_out(exchange, options);
   if (!status.ok()) {
-    co_await withdraw(*exchange);
+    const Problems lost = co_await withdraw(*exchange);
+    status.problems.insert(status.problems.end(), lost.begin(), lost.end());
     co_return status;
   }
   commit(*exchange);
@@ -64,11 +66,12 @@ std::shared_ptr<Exchange> Lifecycle::stage(Plan plan) const {
   for (PlannedInstance& one : plan.instances) {
     GenerationPtr old = find(generations_, one.name);
     exchange->bindings_after.push_back(one.bindings);
-    if (old != nullptr && old->state() == GenerationState::active && same_generation(old->plan(), one)) {
+    const bool runs = old != nullptr && old->state() == GenerationState::active;
+    if (runs && same_generation(old->plan(), one)) {
       exchange->after.push_back(std::move(old));
       continue;
     }
-    const HandOver how = old == nullptr ? HandOver::none : hand_over_of(old->plan(), one);
+    const HandOver how = runs ? hand_over_of(old->plan(), one) : HandOver::none;
     auto fresh = std::make_shared<Generation>(std::move(one));
     exchange->after.push_back(fresh);
     exchange->successions.push_back({std::move(fresh), std::move(old), how, nullptr, false});
@@ -146,22 +149,27 @@ boost::asio::awaitable<Status> Lifecycle::hand_over(Exchange& exchange) {
   co_return Status();
 }
 
-// Back to what was before: nothing has been published yet but closed intakes.
-boost::asio::awaitable<void> Lifecycle::withdraw(Exchange& exchange) {
+// Back to what was before: nothing has been published yet but closed intakes. What could not be put back is a problem.
+boost::asio::awaitable<Problems> Lifecycle::withdraw(Exchange& exchange) {
+  Problems problems;
   for (Succession& succession : std::views::reverse(exchange.successions)) {
     co_await take_down(*succession.fresh, settings_.retire);
     if (!succession.done) continue;
-    (void)co_await put_back(succession);
-    open_intake(succession.old->plan().name);
+    const Status status = co_await put_back(succession);
+    const std::string& name = succession.old->plan().name;
+    if (!status.ok()) problems.push_back({config::child_path("/plugins", name), "", status.message});
+    open_intake(name);
   }
   const std::lock_guard lock(mutex_);
   for (const auto& fresh : fresh_of(exchange)) std::erase(others_, fresh);
+  co_return problems;
 }
 
 void Lifecycle::commit(Exchange& exchange) {
   for (const Succession& succession : exchange.successions) {
     succession.fresh->move_to(GenerationState::active, succession.fresh->status().reason);
-    if (succession.old) succession.old->move_to(GenerationState::warm, "replaced by " + succession.fresh->title());
+    if (succession.hand_over != HandOver::none)
+      succession.old->move_to(GenerationState::warm, "replaced by " + succession.fresh->title());
   }
   for (const auto& leaving : exchange.leaving) leaving->move_to(GenerationState::warm, "no longer in the profile");
   lead(exchange.after, exchange.bindings_after);

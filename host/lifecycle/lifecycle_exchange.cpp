@@ -57,7 +57,7 @@ boost::asio::awaitable<Status> Lifecycle::replace(Succession& succession) {
   close_intake(old);
   Status status;
   if (keeps_snapshot(old) && keeps_snapshot(fresh)) status = co_await export_state(old, succession.state);
-  // Also when it could not tell what it knows: it was quiesced for that, and is made anew should it come back.
+  // Also when it could not tell what it knows: it was quiesced for that, and is made anew when it is put back.
   const Status ended = co_await end_instance(old);
   if (status.ok()) status = ended;
   if (!status.ok()) {
@@ -88,47 +88,58 @@ boost::asio::awaitable<Status> Lifecycle::end_instance(Generation& generation) {
   });
 }
 
-// Makes an old generation anew from its library or, isolated, from its package, with what it knew. The intake stays
-// closed.
+// The intake stays closed.
 boost::asio::awaitable<Status> Lifecycle::put_back(Succession& succession) {
   Generation& old = *succession.old;
-  Status status;
-  if (old.instance == nullptr) {
-    static constexpr std::array<Step, 4> kAgain{&Lifecycle::verify, &Lifecycle::create, &Lifecycle::begin,
-                                                &Lifecycle::check_health};
-    // A library that is still mapped needs no second look at its package, which may be gone.
-    const std::span<const Step> again = std::span(kAgain).first(3).subspan(old.library ? 1 : 0);
-    status = co_await go_through(old, again);
-    if (status.ok() && !succession.state.is_null()) status = co_await import_state(old, succession.state);
-    if (status.ok()) status = co_await go_through(old, std::span(kAgain).last(1));
-  }
   succession.done = false;
+  Status status(Code::failed_precondition, "it has not ended, so it can't be made anew");
+  if (old.instance == nullptr) status = co_await make_anew(old, succession.state);
   if (status.ok()) {
     old.move_to(GenerationState::active, old.status().reason);
-  } else {
-    old.move_to(GenerationState::failed, reason_of(status, old.plan().name));
+    co_return status;
   }
+  const std::string reason = "could not be put back: " + reason_of(status, old.plan().name);
+  old.move_to(GenerationState::failed, reason);
+  co_return Status(status.code, old.title() + " " + reason);
+}
+
+// From its library or, isolated, from its package, with what it knew.
+boost::asio::awaitable<Status> Lifecycle::make_anew(Generation& generation, const Json& state) {
+  static constexpr std::array<Step, 4> kAgain{&Lifecycle::verify, &Lifecycle::create, &Lifecycle::begin,
+                                              &Lifecycle::check_health};
+  // A library that is still mapped needs no second look at its package, which may be gone.
+  const std::span<const Step> again = std::span(kAgain).first(3).subspan(generation.library ? 1 : 0);
+  Status status = co_await go_through(generation, again);
+  if (status.ok() && !state.is_null()) status = co_await import_state(generation, state);
+  if (status.ok()) status = co_await go_through(generation, std::span(kAgain).last(1));
   co_return status;
 }
 
 boost::asio::awaitable<Status> Lifecycle::export_state(Generation& generation, Json& state) {
-  const Status quiet = co_await generation.instance->quiesce(settings_.retire.patience);
+  Status quiet = co_await wait_for_calls(*generation.instance);
+  if (quiet.ok()) quiet = co_await generation.instance->quiesce(settings_.retire.patience);
+  // Of a caller who had looked at the table before its intake was closed.
+  if (quiet.ok()) quiet = co_await wait_for_calls(*generation.instance);
   if (!quiet.ok()) co_return quiet;
-  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(settings_.retire.drain.ns);
-  boost::asio::steady_timer timer(strand_);
-  while (generation.instance->open_calls() > 0) {
-    if (std::chrono::steady_clock::now() >= end)
-      co_return Status(Code::deadline_exceeded,
-                       "its open calls did not end within " + to_string(settings_.retire.drain));
-    timer.expires_after(kLookAgain);
-    co_await timer.async_wait(boost::asio::use_awaitable);
-  }
   auto request = request_of<slipway::plugin::ExportState>(generation, "{}");
   const auto bytes = co_await runtime::async_call(generation.instance, std::move(request));
   if (!bytes.ok()) co_return Status(bytes.status().code, "its state can't be exported: " + bytes.status().message);
   const auto document = decode_text<StateDocument>(*bytes, "its exported state");
   if (!document.ok()) co_return Status(document.status().code, base::readable(document.status().message));
   state = encode(*document);
+  co_return Status();
+}
+
+boost::asio::awaitable<Status> Lifecycle::wait_for_calls(const runtime::Instance& instance) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(settings_.retire.drain.ns);
+  boost::asio::steady_timer timer(strand_);
+  while (instance.open_calls() > 0) {
+    if (std::chrono::steady_clock::now() >= end)
+      co_return Status(Code::deadline_exceeded,
+                       "its open calls did not end within " + to_string(settings_.retire.drain));
+    timer.expires_after(kLookAgain);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+  }
   co_return Status();
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <ranges>
 
+#include "host/config/fault.hpp"
 #include "host/lifecycle/lifecycle.hpp"
 #include "host/lifecycle/watching.hpp"
 
@@ -54,7 +55,8 @@ boost::asio::awaitable<bool> Lifecycle::bake(Exchange& exchange, Watching& watch
     if (reason.empty()) continue;
     const Result<Turn> turn = turns_.take("the host's return to the profile before");
     if (!turn.ok()) continue;
-    co_await go_back(exchange, reason);
+    const Problems lost = co_await go_back(exchange, reason);
+    for (const Problem& problem : lost) reason += "; " + problem.message;
     if (watching.how.returned) co_await watching.how.returned(reason);
     co_return true;
   }
@@ -95,12 +97,15 @@ std::string Lifecycle::complaint(const Exchange& exchange, const Watch& how) con
 }
 
 // The whole change is taken back, not only the part that failed: its parts may belong together.
-boost::asio::awaitable<void> Lifecycle::go_back(Exchange& exchange, const std::string& reason) {
+boost::asio::awaitable<Problems> Lifecycle::go_back(Exchange& exchange, const std::string& reason) {
+  Problems problems;
   for (Succession& succession : std::views::reverse(exchange.successions)) {
     if (succession.hand_over != HandOver::exchange) continue;
     close_intake(*succession.fresh);
     (void)co_await end_instance(*succession.fresh);
-    (void)co_await put_back(succession);
+    const Status status = co_await put_back(succession);
+    const std::string& name = succession.old->plan().name;
+    if (!status.ok()) problems.push_back({config::child_path("/plugins", name), "", status.message});
   }
   const Generations fresh = fresh_of(exchange);
   for (const Succession& succession : exchange.successions) {
@@ -121,6 +126,7 @@ boost::asio::awaitable<void> Lifecycle::go_back(Exchange& exchange, const std::s
   intakes_.clear();
   publish();
   for (const auto& [name, intake] : intakes) intake->open();
+  co_return problems;
 }
 
 boost::asio::awaitable<void> Lifecycle::retire(Generations generations) {
@@ -136,11 +142,18 @@ boost::asio::awaitable<void> Lifecycle::retire(Generations generations) {
   while (std::ranges::count_if(others_, is_over) > kMaxParked) others_.erase(std::ranges::find_if(others_, is_over));
 }
 
+// What stays with its version only because of it: where an active one serves the binding in the same version, nobody
+// needs the old one.
 std::size_t Lifecycle::uses_of(const Generation& generation) const {
   if (!around_.in_use) return 0;
   std::size_t uses = 0;
-  const std::string version = base::to_string(generation.plan().package.manifest.version);
-  for (const std::string& binding : generation.bindings()) uses += around_.in_use(binding, version);
+  const base::Version& version = generation.plan().package.manifest.version;
+  for (const std::string& binding : generation.bindings()) {
+    const bool served = std::ranges::any_of(generations_, [&](const auto& active) {
+      return active->plan().package.manifest.version == version && active->serves(binding);
+    });
+    if (!served) uses += around_.in_use(binding, base::to_string(version));
+  }
   return uses;
 }
 

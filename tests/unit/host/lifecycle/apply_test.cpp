@@ -176,6 +176,48 @@ TEST_F(Applying, ASuccessorThatDoesNotStartChangesNothingAndTheOldOneKnowsWhatIt
   EXPECT_TRUE(stop().ok());
 }
 
+TEST_F(Applying, AnOldOneThatCanNotTellWhatItKnowsIsMadeAnewAndStays) {
+  const Json snapshot{{"state", {{"kind", "snapshot"}, {"reads", {1}}, {"writes", 1}}}};
+  add("alpha", "export_fails", {}, snapshot);
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "counts", "1.1.0", snapshot);
+  EXPECT_THAT(told(apply()), ElementsAre("/plugins/alpha: gate-alpha 1.0.0 did not hand over: its state can't be "
+                                         "exported: its memory has a hole"));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
+  EXPECT_THAT(created_, ElementsAre("alpha", "alpha", "alpha"));
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("it is a fixture"));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, AnOldOneThatCanNotBePutBackIsToldAndTheNextChangeStartsWithoutIt) {
+  const Json external{{"state", {{"kind", "external"}}}};
+  add("alpha", "starts_once", {}, external);
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "start_fails", "1.1.0", external);
+  EXPECT_THAT(told(apply()), ElementsAre("/plugins/alpha: port 80 is taken",
+                                         "/plugins/alpha: gate-alpha 1.0.0 could not be put back: its lock is held"));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 failed"));
+  EXPECT_EQ(lifecycle_.status().at(0).reason, "could not be put back: its lock is held");
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("NOT_FOUND"));
+  upgrade("alpha", "counts", "1.2.0", external);
+  EXPECT_EQ(to_string(apply()), "OK: ");
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 1"));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, AnOldOneThatDoesNotEndIsFailedNotActive) {
+  const Json external{{"state", {{"kind", "external"}}}};
+  add("alpha", "destroy_is_slow", {}, external);
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "counts", "1.1.0", external);
+  const std::vector<std::string> told_ = told(apply());
+  ASSERT_EQ(told_.size(), 2U);
+  EXPECT_THAT(told_[0], HasSubstr("gate-alpha 1.0.0 did not hand over: "));
+  EXPECT_EQ(told_[1],
+            "/plugins/alpha: gate-alpha 1.0.0 could not be put back: it has not ended, so it can't be made anew");
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 failed"));
+}
+
 TEST_F(Applying, EveryFaultOfAChangeIsTold) {
   add("alpha", "sound");
   add("beta", "sound");
@@ -319,6 +361,18 @@ TEST_F(Applying, AVersionThatIsInUseIsKeptUnderItsNameUntilItIsNot) {
   users_["gates.alpha 1.0.0"] = 0;
   EXPECT_TRUE(soon([&] { return versions().size() == 1; }));
   EXPECT_THAT(said("gates.alpha@1.0.0"), HasSubstr("NOT_FOUND"));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, AnOldConfigurationIsNotKeptForThoseWhoStayWithTheVersion) {
+  add("alpha", "sound", {}, {{"config", {{"type", "object"}}}});
+  ASSERT_TRUE(start().ok());
+  users_["gates.alpha 1.0.0"] = 2;
+  profile_.plugins["alpha"].config = {{"note", "another one"}};
+  ASSERT_EQ(to_string(apply()), "OK: ");
+  EXPECT_TRUE(soon([&] { return versions().size() == 1; }));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
+  EXPECT_THAT(said("gates.alpha@1.0.0"), HasSubstr("it is a fixture"));
   EXPECT_TRUE(stop().ok());
 }
 

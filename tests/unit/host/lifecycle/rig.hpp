@@ -75,7 +75,8 @@ class Lifecycles : public ::testing::Test {
   std::map<std::string, std::atomic<std::size_t>> users_;
   Lifecycle lifecycle_{{.start = seconds(5),
                         .health = milliseconds(300),
-                        .stop = {.drain = milliseconds(50), .cancel = milliseconds(50), .patience = seconds(5)}},
+                        .stop = {.drain = milliseconds(50), .cancel = milliseconds(50), .patience = seconds(5)},
+                        .retire = {.drain = seconds(30), .cancel = seconds(2), .patience = seconds(2)}},
                        {runtime_, loader_,
                         [this](const PlannedInstance& one) {
                           created_.push_back(one.name);
