@@ -39,6 +39,10 @@ lifecycle::LifecycleSettings lifecycle_settings(const config::SiteConfig& site) 
   lifecycle::LifecycleSettings settings;
   const Duration part{site.shutdown_grace.ns / 4};
   settings.stop = {.drain = part, .cancel = part, .patience = part};
+  settings.isolation.required = site.isolation.required;
+  settings.isolation.memory_bytes = std::uint64_t{site.isolation.memory_mib} << 20;
+  settings.isolation.open_files = site.isolation.open_files;
+  settings.isolation.hang = site.isolation.hang;
   return settings;
 }
 

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <system_error>
 
@@ -19,6 +20,11 @@ namespace {
 constexpr const char* kLoopback =
     "want a loopback address with a port, such as \"127.0.0.1:7070\": without TLS the token would cross the network in "
     "the clear";
+
+// Of those that a worker puts in force; docs/guides/plugins/isolation.md tells what each is.
+constexpr std::array kProtections{
+    "own-user",     "user-namespace", "ipc-namespace", "network-namespace", "no-new-privileges", "no-capabilities",
+    "parent-death", "limits",         "files",         "system-calls",      "not-traceable"};
 
 void close(Json& schema) {
   if (!schema.is_object()) return;
@@ -177,6 +183,8 @@ Json site_schema() {
   put(top["events_retention"], {{"x-minimum", "1m"}, {"x-maximum", "8760h"}});
   put(top["limits"]["properties"]["request_timeout"], {{"x-minimum", "1s"}, {"x-maximum", "1h"}});
   put(top["limits"]["properties"]["idle_timeout"], {{"x-minimum", "1s"}, {"x-maximum", "1h"}});
+  put(top["isolation"]["properties"]["required"]["items"], {{"enum", kProtections}});
+  put(top["isolation"]["properties"]["hang"], {{"x-minimum", "1s"}, {"x-maximum", "10m"}});
   return schema;
 }
 

@@ -76,6 +76,15 @@ struct TrustConfig {
   static constexpr auto fields();
 };
 
+struct IsolationConfig {
+  std::vector<std::string> required;  // protections, by the names under which a worker tells them
+  std::uint32_t memory_mib = 512;
+  std::uint32_t open_files = 256;
+  Duration hang = seconds(10);
+  bool operator==(const IsolationConfig&) const = default;
+  static constexpr auto fields();
+};
+
 struct SiteConfig {
   std::string environment = "development";
   std::string listen = "127.0.0.1:7070";
@@ -86,6 +95,7 @@ struct SiteConfig {
   LogConfig log;
   LimitsConfig limits;
   TrustConfig trust;
+  IsolationConfig isolation;
   std::uint32_t threads = 0;
   std::uint32_t blocking_threads = 4;
   Duration shutdown_grace = seconds(4);

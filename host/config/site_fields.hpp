@@ -99,6 +99,18 @@ constexpr auto TrustConfig::fields() {
             at_most(256)));
 }
 
+constexpr auto IsolationConfig::fields() {
+  using I = IsolationConfig;
+  return slipway::fields(
+      field("required", &I::required,
+            "Protections without which no isolated plugin is run; which there are on this machine, \"slipway plugin "
+            "list --output json\" tells.",
+            at_most(16)),
+      field("memory_mib", &I::memory_mib, "Most memory of a worker, in MiB.", between(64, 1'048'576)),
+      field("open_files", &I::open_files, "Most files that a worker has open.", between(32, 1'048'576)),
+      field("hang", &I::hang, "A worker that does not react for so long is ended and started again."));
+}
+
 constexpr auto SiteConfig::fields() {
   using S = SiteConfig;
   return slipway::fields(
@@ -115,6 +127,7 @@ constexpr auto SiteConfig::fields() {
       field("log", &S::log, "Where and how the log is written."),
       field("limits", &S::limits, "Bounds on what clients may ask of the API."),
       field("trust", &S::trust, "Whose plugins this site runs."),
+      field("isolation", &S::isolation, "What holds plugins in that run in processes of their own."),
       field("threads", &S::threads,
             "Threads for everything that does not block; 0: as many as the machine has processors.", between(0, 256)),
       field("blocking_threads", &S::blocking_threads, "Threads for plugins that declare that they block.",

@@ -1,6 +1,7 @@
 #include "host/isolation/isolated_instance.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -48,8 +49,16 @@ Setup setup_of(const runtime::InstanceSettings& settings, const manifest::Permis
   return setup;
 }
 
-// The filters name the worker, so each worker has its own.
-Result<Setup> with_filters(Setup setup, const manifest::Permissions& granted, pid_t worker) {
+// A user of the worker's own, where root may give one: no account, since ids begin to be given at the other end. The
+// files that a plugin is granted are the host's user's.
+std::uint32_t own_user(const Setup& setup, pid_t worker) {
+  constexpr std::uint32_t kFirst = 0x7000'0000;
+  return ::geteuid() == 0 && setup.paths.empty() ? kFirst + static_cast<std::uint32_t>(worker) : 0;
+}
+
+// The user and the filters are made for one worker alone.
+Result<Setup> for_worker(Setup setup, const manifest::Permissions& granted, pid_t worker) {
+  setup.own_user = own_user(setup, worker);
   SystemCalls allowed{worker, grant_of(granted.network), grant_of(granted.files), Grant::yes};
   auto loading = filter_of(allowed);
   allowed.loading = Grant::no;
@@ -65,7 +74,7 @@ LinkSettings link_settings(const runtime::InstanceSettings& settings, const mani
                            const IsolationSettings& isolation, manifest::StateKind state) {
   LinkSettings link;
   link.setup = [setup = setup_of(settings, granted, isolation), granted](pid_t worker) {
-    return with_filters(setup, granted, worker);
+    return for_worker(setup, granted, worker);
   };
   link.patience = isolation.patience;
   link.heartbeat = isolation.heartbeat;

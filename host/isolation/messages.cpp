@@ -138,7 +138,7 @@ std::string text_of(const Setup& setup) {
   writer.put(setup.abi_major).put(setup.abi_minor).put(static_cast<std::uint32_t>(setup.threading));
   writer.put(setup.blocking_threads).put(setup.open_calls);
   writer.put(setup.call_bytes).put(setup.reply_bytes).put(setup.request_bytes);
-  writer.put(setup.memory_bytes).put(setup.open_files).put(setup.own_namespaces).put(setup.own_network);
+  writer.put(setup.memory_bytes).put(setup.open_files).put(setup.own_network).put(setup.own_user);
   writer.put(setup.filter_while_loading).put(setup.filter).put(static_cast<std::uint32_t>(setup.paths.size()));
   for (const std::string& path : setup.paths) writer.put(path);
   return writer.take();
@@ -149,7 +149,7 @@ bool read(std::string_view bytes, Setup& setup) {
   std::uint32_t threading = 0;
   reader.get(setup.abi_major).get(setup.abi_minor).get(threading).get(setup.blocking_threads).get(setup.open_calls);
   reader.get(setup.call_bytes).get(setup.reply_bytes).get(setup.request_bytes);
-  reader.get(setup.memory_bytes).get(setup.open_files).get(setup.own_namespaces).get(setup.own_network);
+  reader.get(setup.memory_bytes).get(setup.open_files).get(setup.own_network).get(setup.own_user);
   reader.get(setup.filter_while_loading).get(setup.filter);
   setup.paths.assign(reader.count(), {});
   for (std::string& path : setup.paths) reader.get(path);

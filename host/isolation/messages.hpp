@@ -25,8 +25,8 @@ struct Setup {
   std::uint64_t request_bytes = 0;  // of a request's payload
   std::uint64_t memory_bytes = 0;   // 0: no limit
   std::uint32_t open_files = 0;     // 0: no limit
-  std::uint32_t own_namespaces = 1;
   std::uint32_t own_network = 1;
+  std::uint32_t own_user = 0;  // the id to become, of a worker that root has started; 0: the host's
   // Programs for the kernel's filter of system calls: while the library is mapped, and from then on. Empty: none.
   std::string filter_while_loading;
   std::string filter;

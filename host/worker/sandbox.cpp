@@ -1,12 +1,16 @@
 #include "host/worker/sandbox.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -50,18 +54,44 @@ bool enter_user_namespace() {
          write_text("/proc/self/gid_map", group + " " + group + " 1");
 }
 
-void enter_namespaces(const Setup& setup, std::vector<Protection>& list) {
-  if (setup.own_namespaces == 0) {
-    list.push_back({"user-namespace", "the configuration of the host leaves it out"});
-    return;
-  }
-  list.push_back(result("user-namespace", enter_user_namespace()));
+// What is open stays open: the library, which only the host's user may open by name, is read into a file of its own.
+bool copy_library(int library) {
+  const int copy = ::memfd_create("library", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  struct stat info {};
+  bool good = copy >= 0 && ::fstat(library, &info) == 0;
+  for (off_t at = 0; good && at < info.st_size;)
+    good = ::sendfile(copy, library, &at, static_cast<std::size_t>(info.st_size - at)) > 0;
+  good = good && ::fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0;
+  good = good && ::dup3(copy, library, 0) == library;
+  ::close(copy);
+  return good;
+}
+
+bool become(std::uint32_t user) {
+  if (::setgroups(0, nullptr) != 0 || ::setresgid(user, user, user) != 0 || ::setresuid(user, user, user) != 0)
+    return false;
+  // The kernel has closed /proc/self to us, where the user namespace is described.
+  return ::prctl(PR_SET_DUMPABLE, 1) == 0;
+}
+
+Protection own_user(const Setup& setup, int library) {
+  constexpr const char* kName = "own-user";
+  if (::geteuid() != 0) return {kName, "the host does not run as root"};
+  if (setup.own_user == 0) return {kName, "the permission \"files\" is granted"};
+  return result(kName, copy_library(library) && become(setup.own_user));
+}
+
+void enter_namespaces(const Setup& setup, int library, std::vector<Protection>& list) {
+  // Root needs no user namespace to enter the others, and another user may not.
+  if (setup.own_user == 0) list.push_back(result("user-namespace", enter_user_namespace()));
   list.push_back(result("ipc-namespace", ::unshare(CLONE_NEWIPC | CLONE_NEWUTS) == 0));
   if (setup.own_network != 0) {
     list.push_back(result("network-namespace", ::unshare(CLONE_NEWNET) == 0));
   } else {
     list.push_back({"network-namespace", "the permission \"network\" is granted"});
   }
+  list.push_back(own_user(setup, library));
+  if (setup.own_user != 0) list.push_back(result("user-namespace", enter_user_namespace()));
 }
 
 bool drop_capabilities() {
@@ -99,7 +129,7 @@ bool die_with(int parent) { return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::
 std::vector<Protection> confine(const Setup& setup, int library) {
   // The worker was started with these two.
   std::vector<Protection> list{{"empty-environment", ""}, {"closed-descriptors", ""}};
-  enter_namespaces(setup, list);
+  enter_namespaces(setup, library, list);
   list.push_back(result("no-new-privileges", ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0));
   list.push_back(result("no-capabilities", drop_capabilities()));
   // Anew: the kernel forgets it when the process changes what it may do.

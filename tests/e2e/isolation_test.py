@@ -57,6 +57,34 @@ class IsolationTest(StackTest):
         self.assertEqual(self.plugin("blue-green")["placement"], "in-process")
         self.assertNotIn("worker", self.plugin("blue-green"))
 
+    def test_a_site_bounds_workers_and_requires_what_holds_them_in(self):
+        self.start_stack(changes=ISOLATED, site={"isolation": {"memory_mib": 128, "open_files": 99,
+                                                               "required": ["not-traceable", "limits"]}})
+        limits = pathlib.Path(f"/proc/{self.worker('canary')['process']}/limits").read_text()
+        self.assertRegex(limits, rf"Max data size +{128 << 20} ")
+        self.assertRegex(limits, r"Max open files +99 ")
+
+    def test_a_plugin_that_is_not_held_in_as_the_site_requires_is_refused_at_the_start(self):
+        self.stack = self.new_stack(site={"isolation": {"required": ["network-namespace"]}}, changes=[
+            ("    plugin: gate-webhook\n", "    plugin: gate-webhook\n    placement: isolated\n")])
+        run = subprocess.run(self.stack.daemon_command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=40)
+        self.assert_exit(run, 1, 'gate-webhook: the policy requires the protection "network-namespace", which is not in force: '
+                                 'the permission "network" is granted; make it available or take it out of the policy')
+
+    def test_a_plugin_that_crashes_again_and_again_is_left_alone_for_a_while_and_why_says_so(self):
+        self.start_stack(changes=ISOLATED)
+        self.stack.first_release(replicas=1)
+        self.stack.create_release("1.1")
+        rollout = self.stack.start_rollout("1.1", "canary", {"steps": [{"weight": "20%"}, {"pause": {}}]})
+        self.stack.wait_rollout(rollout, "to shift traffic", lambda: self.stack.weight(rollout) > 0, 30)
+        for crashes in range(1, 7):
+            wait_for("the worker to run", lambda: self.worker("canary")["state"] == "running", 10)
+            os.kill(self.worker("canary")["process"], signal.SIGKILL)
+            wait_for("its end to be seen", lambda: self.worker("canary")["restarts"] == crashes or crashes == 6 and
+                     self.worker("canary")["state"] == "broken", 10)
+        self.stack.cli("rollout", "promote", rollout)
+        self.stack.wait_rollout(rollout, "to say why it waits", lambda: "6 times in a row" in self.stack.why_text(rollout), 20)
+
     def test_workers_end_with_the_daemon_however_it_ends(self):
         self.start_stack(changes=ISOLATED)
         workers = [self.worker(instance)["process"] for instance in ("rolling", "canary", "threshold")]

@@ -1,12 +1,11 @@
 #include <gmock/gmock.h>
 
+#include "host/config/site_config.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/unit/host/isolation/rig.hpp"
 
 namespace slipway::isolation {
 namespace {
-
-using testing::HasSubstr;
 
 class Sandbox : public IsolatedTest {
  protected:
@@ -69,6 +68,34 @@ TEST_F(Sandbox, what_is_in_force_is_told) {
                            "no-capabilities", "limits", "not-traceable", "system-calls"}) {
     EXPECT_EQ(lacking(name), "") << name;
   }
+}
+
+TEST_F(Sandbox, its_environment_is_empty_and_it_has_no_descriptor_of_the_hosts) {
+  const loader::Descriptor inherited(::open("/dev/null", O_RDONLY));  // not closed by exec
+  run();
+  EXPECT_EQ(say("inherited"), "0 variables, descriptors 0 1 2 3 4");
+}
+
+TEST_F(Sandbox, a_worker_of_root_has_a_user_of_its_own) {
+  run();
+  const std::int64_t own = ::geteuid() == 0 ? 0x7000'0000LL + worker->status().process : std::int64_t{::geteuid()};
+  EXPECT_EQ(say("user"), std::to_string(own));
+  EXPECT_EQ(lacking("own-user"), ::geteuid() == 0 ? "" : "the host does not run as root");
+}
+
+TEST_F(Sandbox, a_worker_that_is_granted_files_keeps_the_user_whose_they_are) {
+  granted.files.allowed = {"/tmp"};
+  run();
+  EXPECT_EQ(say("user"), std::to_string(::geteuid()));
+  EXPECT_EQ(lacking("own-user"),
+            ::geteuid() == 0 ? "the permission \"files\" is granted" : "the host does not run as root");
+}
+
+TEST_F(Sandbox, each_that_a_site_may_require_is_told) {
+  run();
+  const Json schema = *parse_json(config::site_schema_text());
+  for (const Json& name : schema["/properties/isolation/properties/required/items/enum"_json_pointer])
+    EXPECT_NE(lacking(name.get<std::string>()), "there is none of that name") << name;
 }
 
 TEST_F(Sandbox, a_policy_may_require_a_protection_that_is_there) {
