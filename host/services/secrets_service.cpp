@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <slipway/document.hpp>
@@ -11,6 +12,9 @@
 
 namespace slipway::services {
 namespace {
+
+// For all bindings together. Who asks may have no deadline, but wants to tell why it waits.
+constexpr Duration kPatience = seconds(10);
 
 // Names to resolve, by binding.
 using ByBinding = std::map<std::string, std::vector<std::string>>;
@@ -33,6 +37,11 @@ Status sort_out(const Request& request, const SecretsRequest& asked, ByBinding& 
   return {Code::invalid_argument, "secrets.resolve: not every reference is one", std::move(problems)};
 }
 
+Status named(const std::string& binding, Status status) {
+  status.message.insert(0, binding + ": ");
+  return status;
+}
+
 }  // namespace
 
 boost::asio::awaitable<Result<std::string>> SecretsService::handle(const Request& request) {
@@ -46,15 +55,16 @@ boost::asio::awaitable<Result<std::string>> SecretsService::handle(const Request
   SecretsReply reply;
   for (auto& [binding, names] : sorted) {
     bridge::CallContext context = context_of(request, asked->tenant);
-    if (context.budget_ns != SLIPWAY_NO_DEADLINE) {
-      context.budget_ns -= (std::chrono::steady_clock::now() - begin).count();
-    }
+    // In whole milliseconds, because a person may read it.
+    const auto passed =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
+    context.budget_ns = std::min(request.budget_ns, kPatience.ns) - milliseconds(passed).ns;
     secrets::ResolveRequest ask;
     ask.tenant = asked->tenant;
     ask.names = std::move(names);
     auto found = co_await bridge::call<secrets::Interface, secrets::Resolve>(caller_, binding, std::move(ask),
                                                                              std::move(context));
-    if (!found.ok()) co_return found.status();
+    if (!found.ok()) co_return named(binding, found.status());
     const std::string prefix = binding.substr(std::string_view("secrets.").size()) + ":";
     for (auto& [name, value] : found->values) reply.values[prefix + name] = std::move(value);
   }

@@ -124,6 +124,17 @@ TEST_F(PlainServicesTest, secrets_are_asked_of_the_binding_that_each_names) {
   EXPECT_EQ(caller.calls[0].context.tenant, "acme");
 }
 
+TEST_F(PlainServicesTest, a_binding_that_does_not_answer_for_secrets_in_time_is_named_also_to_who_could_wait_for_ever) {
+  requester.permissions.secrets.allowed = {"env:A"};
+  caller.answer = [](const FakeCaller::Call&) { return Status(Code::deadline_exceeded, "no answer"); };
+  SecretsService secrets(caller);
+  EXPECT_EQ(ask(secrets, "resolve", R"({"tenant":"t","references":["env:A"]})", SLIPWAY_NO_DEADLINE).status(),
+            Status(Code::deadline_exceeded, "secrets.env: no answer"));
+  ASSERT_EQ(caller.calls.size(), 1U);
+  EXPECT_LE(caller.calls[0].context.budget_ns, seconds(10).ns);
+  EXPECT_EQ(caller.calls[0].context.budget_ns % milliseconds(1).ns, 0);
+}
+
 TEST_F(PlainServicesTest, a_secret_that_is_not_granted_or_no_reference_reaches_no_binding) {
   SecretsService secrets(caller);
   requester.permissions.secrets.allowed = {"env:A"};
