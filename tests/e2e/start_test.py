@@ -45,7 +45,7 @@ class StartTest(StackTest):
         self.assertNotIn("INFO  ready", run.stderr)
 
     def test_check_says_that_the_shipped_profile_is_fine_and_starts_nothing(self):
-        self.assert_exit(self.run_daemon("check"), 0, "profile dev is fine: 15 plugins, 15 bindings")
+        self.assert_exit(self.run_daemon("check"), 0, "profile dev is fine: 16 plugins, 16 bindings")
         self.assertFalse((self.stack.folder / "state").exists())
 
     def test_a_manifest_with_ten_faults_reports_ten(self):

@@ -37,7 +37,7 @@ std::string conclusion(const Findings& findings) {
   const auto& [verdict, code, evidence, threshold] = findings.ruling;
   const Settings& settings = findings.settings;
   std::string against = "log-evidence " + number(evidence) + " of the " + number(threshold) + " that alpha " +
-                              number(alpha_of(settings)) + " asks for";
+                        number(alpha_of(settings)) + " asks for";
   if (verdict == Verdict::fail) return "that is not chance: " + against;
   if (verdict == Verdict::pass)
     return "certain to be below " + number(settings.pass_ratio) + " times the baseline, or below " +

@@ -12,8 +12,9 @@ namespace slipway::test {
 
 struct AnalyzerPlugin {
   std::string name;      // the plugin's id without "analyzer-"
-  std::string settings;  // judge error_ratio of next, at once
+  std::string settings;  // judge error_ratio of next, after `windows`
   std::string misspelt;  // with an unknown field
+  int windows = 1;
 };
 inline void PrintTo(const AnalyzerPlugin& plugin, std::ostream* out) { *out << plugin.name; }
 std::vector<AnalyzerPlugin> analyzer_plugins();
@@ -25,6 +26,18 @@ class AnalyzerContract : public ::testing::TestWithParam<AnalyzerPlugin> {
     return plugin_.host().call<analyzer::Interface, Method>(request);
   }
   static Json settings() { return Json::parse(GetParam().settings); }
+  // The answer to the last of the windows that it takes to decide.
+  Result<analyzer::JudgeReply> decide(double next, double stable) {
+    auto request = window(next, stable);
+    for (int number = 1; number < GetParam().windows; ++number) {
+      request.window.id = std::to_string(number);
+      auto reply = ask<analyzer::Judge>(request);
+      if (!reply.ok()) return reply;
+      request.state = std::move(reply->state);
+    }
+    request.window.id = std::to_string(GetParam().windows);
+    return ask<analyzer::Judge>(request);
+  }
   // A window in which both groups had 1,000 requests, of which these parts failed.
   static analyzer::JudgeRequest window(double next, double stable) {
     analyzer::JudgeRequest request;

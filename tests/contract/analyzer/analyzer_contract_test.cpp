@@ -7,16 +7,16 @@ using analyzer::Judge;
 using analyzer::Verdict;
 
 TEST_P(AnalyzerContract, AGoodReleasePassesAndABadOneFails) {
-  const auto good = ask<Judge>(window(0.001, 0.001));
+  const auto good = decide(0.001, 0.001);
   ASSERT_TRUE(good.ok()) << to_string(good.status());
   EXPECT_EQ(good->verdict, Verdict::pass) << good->reason;
-  const auto bad = ask<Judge>(window(0.2, 0.001));
+  const auto bad = decide(0.2, 0.001);
   ASSERT_TRUE(bad.ok()) << to_string(bad.status());
   EXPECT_EQ(bad->verdict, Verdict::fail) << bad->reason;
 }
 
 TEST_P(AnalyzerContract, AVerdictCanBeChecked) {
-  const auto reply = ask<Judge>(window(0.2, 0.001));
+  const auto reply = decide(0.2, 0.001);
   ASSERT_TRUE(reply.ok());
   EXPECT_FALSE(reply->reason.empty());
   EXPECT_FALSE(reply->code.empty());

@@ -1,0 +1,216 @@
+#include <gtest/gtest.h>
+
+#include <slipway/testing/fake_host.hpp>
+#include <slipway/testing/library.hpp>
+
+#include "plugins/analyzers/judge/classify.hpp"
+#include "tests/support/manifest_config.hpp"
+
+namespace slipway::judge {
+namespace {
+
+using analyzer::Verdict;
+
+// A series that repeats with small steps around its level.
+double around(double level, std::int64_t window) { return level * (1 + 0.01 * static_cast<double>(window % 7)); }
+
+class JudgePlugin : public ::testing::Test {
+ protected:
+  JudgePlugin() {
+    EXPECT_TRUE(host.run().ok());
+    settings = {{"metrics", {{{"name", "cpu"}}}}, {"windows", 20}, {"min_points", 10}};
+  }
+
+  analyzer::JudgeReply ask(std::map<std::string, double> next, std::map<std::string, double> stable,
+                           const std::string& source_error = "") {
+    if (!again) ++number;
+    analyzer::JudgeRequest request{.settings = settings, .state = state, .source_error = source_error};
+    request.window.id = "w" + std::to_string(number);
+    request.groups = {{.role = "next", .values = std::move(next)}, {.role = "stable", .values = std::move(stable)}};
+    auto reply = host.call<analyzer::Interface, analyzer::Judge>(request);
+    last = reply.status();
+    if (!reply.ok()) return {};
+    state = reply->state;
+    return *reply;
+  }
+  // All windows with these levels; the last answer.
+  analyzer::JudgeReply run(const std::map<std::string, double>& next, const std::map<std::string, double>& stable) {
+    analyzer::JudgeReply reply;
+    const auto noisy = [&](std::map<std::string, double> values) {
+      for (auto& [name, value] : values) value = around(value, number);
+      return values;
+    };
+    while (number < 20 && reply.verdict == Verdict::proceed) reply = ask(noisy(next), noisy(stable));
+    return reply;
+  }
+  Problems problems() {
+    const auto reply = host.call<analyzer::Interface, analyzer::Validate>({.settings = settings});
+    Problems list;
+    for (const auto& fault : reply->problems) list.push_back({fault.path, fault.value, fault.message});
+    return list;
+  }
+  std::vector<std::string> paths() {
+    std::vector<std::string> list;
+    for (const Problem& problem : problems()) list.push_back(problem.path);
+    return list;
+  }
+
+  test::Library library{PLUGIN};
+  test::FakeHost host{library.table()};
+  Json settings;
+  Json state;
+  std::int64_t number = 0;
+  bool again = false;
+  Status last;
+};
+
+TEST_F(JudgePlugin, PassesWhatDoesNotDiffer) {
+  const auto reply = run({{"cpu", 0.3}}, {{"cpu", 0.3}});
+  EXPECT_EQ(reply.verdict, Verdict::pass) << reply.reason;
+  EXPECT_EQ(number, 20) << "one look, at the end";
+  EXPECT_EQ(reply.method, "judge/1");
+  EXPECT_EQ(reply.evidence["score"], 100.0);
+}
+
+TEST_F(JudgePlugin, FailsWhatIsHigherAndSaysByHowMuch) {
+  const auto reply = run({{"cpu", 0.4}}, {{"cpu", 0.3}});
+  EXPECT_EQ(reply.verdict, Verdict::fail);
+  EXPECT_EQ(reply.code, "score");
+  EXPECT_TRUE(reply.reason.starts_with(
+      "score 0 (passes from 95, fails below 75): cpu is high: 0.4114 against 0.3085, shifted by "))
+      << reply.reason;
+  EXPECT_EQ(reply.evidence["metrics"]["cpu"]["label"], "high");
+}
+
+TEST_F(JudgePlugin, AChangeInTheGoodDirectionPasses) {
+  settings["metrics"][0]["direction"] = "increase";
+  EXPECT_EQ(run({{"cpu", 0.2}}, {{"cpu", 0.3}}).verdict, Verdict::pass);
+}
+
+TEST_F(JudgePlugin, ADifferenceMustBeLargeEnoughToCount) {
+  settings["metrics"][0]["effect_size"] = {{"allowed_increase", 1.5}};
+  EXPECT_EQ(run({{"cpu", 0.4}}, {{"cpu", 0.3}}).verdict, Verdict::pass);
+}
+
+TEST_F(JudgePlugin, BetweenTheScoresItIsInconclusive) {
+  settings["metrics"] = {{{"name", "a"}, {"group", "g"}}, {{"name", "b"}, {"group", "h"}}};
+  settings["group_weights"] = {{"g", 20}, {"h", 80}};
+  const auto reply = run({{"a", 2}, {"b", 1}}, {{"a", 1}, {"b", 1}});
+  EXPECT_EQ(reply.verdict, Verdict::inconclusive);
+  EXPECT_EQ(reply.code, "marginal");
+  EXPECT_EQ(reply.evidence["score"], 80.0);
+}
+
+TEST_F(JudgePlugin, ACriticalMetricFailsEverythingAndAMutedOneNothing) {
+  settings["metrics"] = Json::array();
+  for (const char* name : {"a", "b", "c", "d", "e"}) settings["metrics"].push_back({{"name", name}});
+  settings["marginal"] = 50;
+  settings["pass"] = 80;
+  const std::map<std::string, double> stable{{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}, {"e", 1}};
+  auto next = stable;
+  next["a"] = 2;
+  EXPECT_EQ(run(next, stable).verdict, Verdict::pass) << "80 of 100";
+  settings["metrics"][0]["critical"] = true;
+  state = {}, number = 0;
+  EXPECT_EQ(run(next, stable).verdict, Verdict::fail);
+  settings["metrics"][0] = {{"name", "a"}, {"muted", true}};
+  state = {}, number = 0;
+  EXPECT_EQ(run(next, stable).evidence["score"], 100.0);
+}
+
+TEST_F(JudgePlugin, NoDataIsNeitherSuccessNorFailure) {
+  const auto reply = run({}, {{"cpu", 0.3}});
+  EXPECT_EQ(reply.verdict, Verdict::insufficient_data);
+  EXPECT_EQ(reply.reason, "half of the metrics have no data: cpu has no data: 0 and 20 points");
+}
+
+TEST_F(JudgePlugin, AMissingValueCountsAsNothingWhereThatIsWanted) {
+  settings["metrics"][0]["missing"] = "replace";
+  EXPECT_EQ(run({{"other", 1}}, {{"other", 1}}).verdict, Verdict::pass) << "0 against 0";
+}
+
+TEST_F(JudgePlugin, WithSeveralLooksABadReleaseFailsEarly) {
+  settings["looks"] = 2;
+  EXPECT_EQ(run({{"cpu", 0.4}}, {{"cpu", 0.3}}).verdict, Verdict::fail);
+  EXPECT_EQ(number, 10);
+  state = {}, number = 0;
+  EXPECT_EQ(run({{"cpu", 0.3}}, {{"cpu", 0.3}}).verdict, Verdict::pass);
+  EXPECT_EQ(number, 20);
+}
+
+TEST_F(JudgePlugin, AWindowIsTakenInOnce) {
+  ask({{"cpu", 1}}, {{"cpu", 2}});
+  const Json before = state;
+  again = true;
+  ask({{"cpu", 1}}, {{"cpu", 2}});
+  EXPECT_EQ(state, before);
+}
+
+TEST_F(JudgePlugin, ASourceThatFailsIsAnErrorInTheEnd) {
+  analyzer::JudgeReply reply;
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(ask({}, {}, "refused").verdict, Verdict::proceed);
+  reply = ask({}, {}, "refused");
+  EXPECT_EQ(reply.verdict, Verdict::error);
+  EXPECT_EQ(reply.reason, "the source failed: refused (error 5 in a row, of at most 4)");
+}
+
+TEST_F(JudgePlugin, ItsStateStaysWithinFourKibibytesAMetric) {
+  settings["windows"] = 100;
+  for (int i = 1; i <= 100; ++i) ask({{"cpu", 1.0 / (i * 1e9 + 1)}}, {{"cpu", 1e300 / i}});
+  EXPECT_LE(state.dump().size(), 4600U) << "with the counters, and numbers of the longest kind";
+  state = {}, number = 0;
+  for (int i = 1; i <= 100; ++i) ask({{"cpu", i / 7.0}}, {{"cpu", i / 9.0}});
+  EXPECT_LE(state.dump().size(), 4096U);
+}
+
+TEST_F(JudgePlugin, AStateOfOtherSettingsIsRefused) {
+  ask({{"cpu", 1}}, {{"cpu", 2}});
+  settings["metrics"].push_back({{"name", "memory"}});
+  ask({{"cpu", 1}}, {{"cpu", 2}});
+  EXPECT_EQ(last.code, Code::invalid_argument);
+}
+
+TEST_F(JudgePlugin, NamesEveryFaultOfItsSettings) {
+  settings = {{"metrics", {{{"name", "cpu"}, {"group", "g"}}}},
+              {"group_weights", {{"g", 60}, {"h", 10}}},
+              {"windows", 20},
+              {"min_points", 30},
+              {"looks", 3},
+              {"confidence", 1},
+              {"tolerance", 2},
+              {"pass", 101},
+              {"marginal", 102}};
+  EXPECT_EQ(paths(), (std::vector<std::string>{"/min_points", "/looks", "/confidence", "/tolerance", "/pass",
+                                               "/marginal", "/group_weights/h", "/group_weights"}));
+  settings = Json::object();
+  EXPECT_EQ(paths(), std::vector<std::string>{"/metrics"});
+}
+
+TEST_F(JudgePlugin, ItsManifestSaysWhatItMayBeTold) {
+  EXPECT_EQ(test::config_in(MANIFEST), schema_of_defaults<Settings>()) << schema_of_defaults<Settings>().dump(2);
+}
+
+TEST(Outliers, AreWhatLiesBeyondTheFences) {
+  EXPECT_EQ(without_outliers({10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 100}, 3).size(), 10U);
+  EXPECT_EQ(without_outliers({1, 1, 1, 1}, 3).size(), 4U);
+  EXPECT_TRUE(without_outliers({}, 3).empty());
+}
+
+// The vectors' classes at the limits that Kayenta has built in.
+TEST(Classes, AreThoseThatWereComputedApart) {
+  Settings settings;
+  settings.min_points = 4;
+  const auto label = [&](std::vector<double> next, std::vector<double> stable) {
+    return classify({.name = "m"}, settings, 0.98, std::move(next), std::move(stable)).label;
+  };
+  EXPECT_EQ(label({10, 20, 30, 40}, {1, 2, 3, 4}), Label::high);
+  EXPECT_EQ(label({1, 2, 3, 4}, {10, 20, 30, 40}), Label::low);
+  EXPECT_EQ(label({3, 4, 4, 5, 6, 7, 7, 8}, {1, 2, 2, 3, 4, 4, 5, 5}), Label::pass);
+  EXPECT_EQ(label({5, 5, 5, 5, 5, 6}, {5, 5, 5, 5, 5, 5}), Label::pass);
+  EXPECT_EQ(label({5, 5, 5, 5}, {5, 5, 5, 5}), Label::pass);
+  EXPECT_EQ(label({6, 6, 6, 6}, {5, 5, 5, 5}), Label::high) << "constant, and different";
+  EXPECT_EQ(label({1, 2, 3}, {1, 2, 3, 4}), Label::no_data);
+}
+
+}  // namespace
+}  // namespace slipway::judge
