@@ -157,6 +157,25 @@ class KillTest(StackTest):
         self.kill_at(rollout, "all traffic, blue kept", self.at_weight(1_000_000))
         self.end(rollout, "succeeded", "1.1")
 
+    def goes_on_by(self, weights, **preset):
+        """A canary by a preset of the strategy, killed at the first of its weights."""
+        rollout = self.begin("canary", {**preset, "scale_down_delay": "300ms"})
+        self.kill_at(rollout, f"the weight {weights[0]}", self.at_weight(weights[0]))
+        self.end(rollout, "succeeded", "1.1")
+        orders = [group["weight"] for entry in self.stack.journal(rollout) for group in entry["groups"]
+                  if group["role"] == "next" and group["weight"]]
+        self.assertEqual(orders, sorted(orders))
+        self.assertEqual(sorted(set(orders)), [*weights, 1_000_000])
+
+    def test_a_linear_canary_goes_on(self):
+        self.goes_on_by([400_000, 800_000], linear={"step": "40%", "interval": "3s"})
+
+    def test_an_exponential_canary_goes_on(self):
+        self.goes_on_by([200_000, 600_000], exponential={"start": "20%", "factor": 3, "interval": "3s"})
+
+    def test_an_automatic_canary_goes_on(self):
+        self.goes_on_by([400_000, 800_000], automatic={"step": "40%", "max": "80%", "interval": "3s", "analyses": ["errors"]})
+
     def test_a_gradual_way_back_goes_on(self):
         over = 3 + 3 * self.start_seconds  # the way back goes on by the clock: it must outlast slipwayd's absence
         rollout = self.begin("canary", {"steps": [{"weight": "50%"}, {"analysis": "errors"}]}, {"EXAMPLE_FAIL_RATIO": "0.5"},
