@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -11,6 +12,8 @@ std::string shortest(N value) {
   std::array<char, 32> digits{};
   return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
 }
+
+constexpr std::size_t kUsualSize = 512;
 
 // What a byte of a text asks for: nothing, a backslash, or, beyond ASCII and for control characters, the library.
 constexpr unsigned kEscaped = 1, kForLibrary = 2;
@@ -50,7 +53,7 @@ void TextWriter::key(std::string_view name) {
 
 // Nothing but an opening bracket or a key stands before what needs no comma; texts end with a quote.
 void TextWriter::separate() {
-  if (text_.empty()) return;
+  if (text_.empty()) return text_.reserve(kUsualSize);
   const char last = text_.back();
   if (last != '{' && last != '[' && last != ':') text_ += ',';
 }
@@ -61,6 +64,11 @@ void TextWriter::put(std::string_view token) {
 }
 
 void TextWriter::quote(std::string_view value) {
+  const auto stands_for_itself = [](char c) { return kKinds[static_cast<unsigned char>(c)] == 0; };
+  if (std::all_of(value.begin(), value.end(), stands_for_itself)) {
+    ((text_ += '"') += value) += '"';
+    return;
+  }
   const std::size_t begin = text_.size();
   text_.resize(begin + 2 * value.size() + 2);
   char* end = text_.data() + begin;
@@ -76,7 +84,7 @@ void TextWriter::quote(std::string_view value) {
   }
   if ((seen & kForLibrary) != 0) {
     text_.resize(begin);
-    text_ += to_text(Json(value));
+    text_ += Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
     return;
   }
   *end++ = '"';

@@ -118,6 +118,7 @@ boost::asio::awaitable<Result<std::string>> World::Host::call(std::string_view b
   const auto on_the_way = [this] {
     return world.now() + nanoseconds(static_cast<std::int64_t>(world.random_.below(400'000)));
   };
+  if (mine == Fate::at_once) co_return world.answer(to, what, method, payload);
   if (mine == Fate::crash_before) world.crashed_ = true;
   if (mine == Fate::hang) {
     co_await pause.wait_until(world.now() + nanoseconds(limits.budget_ns));

@@ -83,8 +83,8 @@ class World {
   rollout::EventSettings events;
   rollout::Bounds bounds;
 
-  // Mischief. `fate` decides about each call before it is carried out.
-  enum class Fate { good, fail_before, fail_after, crash_before, crash_after, hang };
+  // Mischief. `fate` decides about each call before it is carried out. A good one takes a part of a millisecond.
+  enum class Fate { good, at_once, fail_before, fail_after, crash_before, crash_after, hang };
   std::function<Fate(int number, std::string_view binding, std::uint32_t method)> fate;
   // The same for the calls of one host; asked first.
   std::function<Fate(Side side, std::string_view binding, std::uint32_t method)> fate_of;

@@ -39,6 +39,35 @@ TEST(Json, is_refused_with_the_place_when_it_is_none) {
 
 TEST(Json, is_refused_when_it_is_not_utf8) { EXPECT_TRUE(refusal("\"\xff\xfe\"").starts_with("not JSON at byte ")); }
 
+// Whoever reads it: what is plain, and what is left to the library.
+TEST(Json, is_read_as_the_standard_says) {
+  for (const std::string_view text :
+       {R"("")", R"("plain")", R"("a \"quote\" and a \\ backslash")", R"("\u00e9\n\/\ud83d\ude00")", "\"\xc3\xa9\"",
+        "0", "-0", "-7", "999999999999999999", "1234567890123456789", "18446744073709551615", "18446744073709551616",
+        "-1e-3", "0.5", "1E5", " [ 1 , { \"a\" : \"b\" } , [ ] , { } ] \n", "[true,false,null]", R"({"":{"":[]}})"}) {
+    const auto read = parse_json(text);
+    ASSERT_TRUE(read.ok()) << text << ": " << read.status().message;
+    EXPECT_EQ(*read, Json::parse(text)) << text;
+    EXPECT_EQ(read->type(), Json::parse(text).type()) << text;
+  }
+}
+
+TEST(Json, is_refused_whatever_is_wrong_with_it) {
+  for (const std::string_view text :
+       {"01",        "-",           "+1",          "1.",         ".5",       "1e",   "--1",   "1-2",    "tru",
+        "nul",       "truefalse",   "[1,]",        "[1 2]",      "[,1]",     "[",    "]",     "{",      "{1:2}",
+        R"({"a"})",  R"({"a":})",   R"({"a":1,})", R"({"a" 1})", R"({a:1})", R"(")", R"("\)", R"("\")", R"("\x")",
+        R"("\u12")", R"("\ud800")", "\"a\nb\"",    "'a'",        "NaN",      "1 2",  "[1]]"}) {
+    EXPECT_TRUE(refusal(text).starts_with("not JSON at byte ")) << text << ": " << refusal(text);
+  }
+}
+
+TEST(Json, text_is_as_short_as_the_library_makes_it) {
+  for (const std::string_view text :
+       {R"({"a":[1,-2,2.5,1e+20,1e-07,100.0,"x\"\\",true,false,null,{"b":{}},[]]})", "\"\xc3\xa9\""})
+    EXPECT_EQ(to_text(Json::parse(text)), Json::parse(text).dump());
+}
+
 TEST(Json, text_of_bytes_that_are_not_utf8_is_still_valid) {
   EXPECT_EQ(to_text(Json(std::string("a\xff"))), "\"a\xEF\xBF\xBD\"");
 }
