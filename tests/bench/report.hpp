@@ -12,10 +12,11 @@ struct Figure {
   std::string id;
   double value = 0;
   std::string unit;
-  // What was measured beside it in the same run, in the same unit; the ratio is value / reference.
+  // What was measured beside it in the same run, in the same unit; the ratio is value / reference unless it is given.
   std::optional<double> reference;
   std::string goal;  // for a person, "≤ 25 ns above the reference"
   bool holds = false;
+  std::optional<double> ratio{};
 };
 
 inline void report(const Figure& figure) {
@@ -25,6 +26,7 @@ inline void report(const Figure& figure) {
     line["reference"] = *figure.reference;
     if (*figure.reference != 0) line["ratio"] = figure.value / *figure.reference;
   }
+  if (figure.ratio) line["ratio"] = *figure.ratio;
   std::printf("%s\n", to_text(line).c_str());
   std::fflush(stdout);
 }
