@@ -54,14 +54,34 @@ std::optional<double> crossing(const std::function<double(double)>& curve, doubl
   return inside;
 }
 
+// What of an interval the likelihood of a ratio depends on.
+struct Interval {
+  double share = 0;  // of the judged group
+  double bad = 0;    // its bad requests
+  double all_bad = 0;
+};
+
+Interval interval_of(const Pair& pair) {
+  const auto requests = static_cast<double>(pair.next.requests);
+  return {requests / (requests + static_cast<double>(pair.stable.requests)), static_cast<double>(pair.next.bad),
+          static_cast<double>(pair.next.bad + pair.stable.bad)};
+}
+
+double log_likelihood(const Interval& interval, double v, double excess) {
+  return interval.bad * v - interval.all_bad * std::log1p(interval.share * excess);
+}
+
+// e^v - 1 at the points.
+std::array<double, RatioCurve::kPoints> excesses() {
+  std::array<double, RatioCurve::kPoints> list{};
+  for (std::size_t i = 0; i < list.size(); ++i) list[i] = std::expm1(point(i));
+  return list;
+}
+
 }  // namespace
 
 double log_likelihood(const Pair& pair, double v) {
-  const auto requests = static_cast<double>(pair.next.requests);
-  const double both = requests + static_cast<double>(pair.stable.requests);
-  if (both == 0) return 0;
-  return static_cast<double>(pair.next.bad) * v -
-         static_cast<double>(pair.next.bad + pair.stable.bad) * std::log1p(requests / both * std::expm1(v));
+  return pair.next.requests == 0 || pair.stable.requests == 0 ? 0 : log_likelihood(interval_of(pair), v, std::expm1(v));
 }
 
 RatioBounds bounds_of(const std::function<double(double)>& curve, double alpha) {
@@ -79,7 +99,9 @@ RatioBounds bounds_of(const std::function<double(double)>& curve, double alpha) 
 
 void RatioCurve::add(const Pair& pair) {
   if (pair.next.requests == 0 || pair.stable.requests == 0) return;
-  for (std::size_t i = 0; i < values_.size(); ++i) values_[i] += log_likelihood(pair, point(i));
+  static const auto excess = excesses();
+  const Interval interval = interval_of(pair);
+  for (std::size_t i = 0; i < values_.size(); ++i) values_[i] += log_likelihood(interval, point(i), excess[i]);
 }
 
 RatioBounds RatioCurve::bounds(double alpha) const {
