@@ -8,6 +8,7 @@
 #include "host/app/daemon.hpp"
 #include "host/app/preflight.hpp"
 #include "host/app/signals.hpp"
+#include "host/config/variables.hpp"
 
 namespace slipway::app {
 namespace {
@@ -38,7 +39,8 @@ void add_options(CLI::App& app, Options& options) {
 }
 
 Sources sources_of(const Options& options) {
-  return {{options.config_directory, options.config, options.environment, environment_variables()}, options.profile};
+  return {{options.config_directory, options.config, options.environment, config::environment_variables()},
+          options.profile};
 }
 
 void print(const std::vector<std::string>& lines, const char* before) {

@@ -1,7 +1,5 @@
 #include "host/app/configuration.hpp"
 
-#include <unistd.h>
-
 #include "host/app/trust.hpp"
 #include "host/base/sha256.hpp"
 #include "host/config/fault.hpp"
@@ -130,16 +128,6 @@ config::Source read_profile_file(const Sources& sources) { return config::read_s
 
 std::filesystem::path revisions_folder(const config::SiteConfig& site) {
   return std::filesystem::path(site.state_directory) / "profiles";
-}
-
-Variables environment_variables() {
-  Variables variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    if (const auto equal = text.find('='); equal != text.npos)
-      variables.emplace(text.substr(0, equal), text.substr(equal + 1));
-  }
-  return variables;
 }
 
 }  // namespace slipway::app

@@ -62,7 +62,4 @@ config::Source read_profile_file(const Sources& sources);
 // Where a site keeps its revisions.
 std::filesystem::path revisions_folder(const config::SiteConfig& site);
 
-// The process's environment.
-std::map<std::string, std::string> environment_variables();
-
 }  // namespace slipway::app

@@ -10,6 +10,7 @@
 
 #include "host/app/configuration.hpp"
 #include "host/base/files.hpp"
+#include "host/config/variables.hpp"
 
 namespace slipway::app {
 namespace {
@@ -63,7 +64,7 @@ void check_port(Lacks& lacks, const std::string& listen) {
 
 bool in_path(const std::string& program) {
   if (program.find('/') != std::string::npos) return ::access(program.c_str(), X_OK) == 0;
-  std::istringstream path(environment_variables()["PATH"] + ":/usr/sbin:/sbin");
+  std::istringstream path(config::environment_variables()["PATH"] + ":/usr/sbin:/sbin");
   for (std::string folder; std::getline(path, folder, ':');) {
     if (!folder.empty() && ::access((folder + "/" + program).c_str(), X_OK) == 0) return true;
   }

@@ -1,5 +1,7 @@
 #include "host/config/variables.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 
@@ -61,6 +63,16 @@ bool is_foreign_variable(std::string_view name) {
       "SLIPWAY_CONFIG",  "SLIPWAY_PROFILE", "SLIPWAY_CONFIG_DIRECTORY", "SLIPWAY_APPLICATION",
       "SLIPWAY_RELEASE", "SLIPWAY_REPLICA", "SLIPWAY_KEY_DIRECTORY"};
   return name.starts_with("SLIPWAY_SECRET_") || std::ranges::find(kForeign, name) != kForeign.end();
+}
+
+Variables environment_variables() {
+  Variables variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    if (const auto equal = text.find('='); equal != text.npos)
+      variables.emplace(text.substr(0, equal), text.substr(equal + 1));
+  }
+  return variables;
 }
 
 std::vector<Source> variable_sources(const Variables& variables, const Json& schema) {

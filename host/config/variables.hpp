@@ -1,4 +1,4 @@
-// SLIPWAY_… environment variables as a layer of configuration.
+// Environment variables, and those named SLIPWAY_… as a layer of configuration.
 #pragma once
 
 #include <slipway/json.hpp>
@@ -7,6 +7,9 @@
 #include "host/config/templates.hpp"
 
 namespace slipway::config {
+
+// The process's environment.
+Variables environment_variables();
 
 // SLIPWAY_LIMITS__BODY_BYTES is /limits/body_bytes. A value is read as the schema's type there wants it: numbers and
 // true or false as such, a list as JSON or as texts between commas, everything else as text. Other variables are passed

@@ -6,6 +6,8 @@
 #include <slipway/json.hpp>
 #include <string>
 
+#include "tools/cli/exit.hpp"
+
 namespace slipway::cli {
 
 struct Connection {
@@ -19,18 +21,6 @@ struct Reply {
   std::map<std::string, std::string> headers;  // names in lower case
   Json body;
   std::string text;
-};
-
-// Thrown when an answer is not the wanted one; `status` is 0 when nothing answered.
-class Failure {
- public:
-  Failure(int status, std::string message) : status_(status), message_(std::move(message)) {}
-  [[nodiscard]] int status() const { return status_; }
-  [[nodiscard]] const std::string& message() const { return message_; }
-
- private:
-  int status_;
-  std::string message_;
 };
 
 struct ServerEvent {

@@ -7,12 +7,10 @@
 #include <string>
 
 #include "tools/cli/client.hpp"
+#include "tools/cli/exit.hpp"
 #include "tools/cli/output.hpp"
 
 namespace slipway::cli {
-
-// How the program ends; documented in docs/reference/cli.md.
-enum class Exit { done = 0, failed = 1, usage = 2, rolled_back = 3, timed_out = 4, refused = 5 };
 
 // What the command line said that holds for all commands, and what is to be run.
 struct Session {
@@ -23,7 +21,7 @@ struct Session {
 
   [[nodiscard]] Client client() const { return Client(connection); }
   // Prints as asked: `text` makes the form for people.
-  void print(const Json& value, const std::function<std::string()>& text) const;
+  void print(const Json& value, const std::function<std::string()>& text) const { cli::print(format, value, text); }
 };
 
 void add_deliver_commands(CLI::App& app, Session& session);  // apply, deploy, app, release
@@ -34,6 +32,12 @@ void add_new_plugin_command(CLI::App& app, Session& session);  // plugin new; af
 void add_profile_commands(CLI::App& profile, CLI::App& binding, Session& session);
 // plugin test: runs slipway-kit. `group` is the command plugin.
 void add_plugin_test(CLI::App& group, Session& session);
+// key new; plugin sign and verify; after add_host_commands. They run slipway-packages.
+void add_package_commands(CLI::App& app, Session& session);
+// Whether a word of the command line is a package's path and no plugin's id: it has a "/", or ends as archives do.
+bool names_package(const std::string& word);
+// plugin inspect of a package, by slipway-packages.
+Exit inspect_package_file(const Session& session, const std::string& package, const std::string& policy);
 void add_completion_command(CLI::App& app, Session& session);
 
 // Follows a rollout to its end: draws it when `live`, else only waits. `timeout_s` 0: no limit.

@@ -1,12 +1,9 @@
-#include <unistd.h>
-
 #include <array>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 
 #include "tools/cli/commands.hpp"
-#include "tools/cli/packages/trust_commands.hpp"
+#include "tools/cli/hand_over.hpp"
 
 namespace slipway::cli {
 namespace {
@@ -92,21 +89,6 @@ void add_plugin(CLI::App& app, Session& session) {
   });
 }
 
-// Checking files is the daemon's own code; the command hands over to the slipwayd beside it, or else in the PATH.
-Exit check(const std::vector<std::string>& arguments) {
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::string beside = (self.parent_path() / "slipwayd").string();
-  const std::string program = !error && access(beside.c_str(), X_OK) == 0 ? beside : "slipwayd";
-  std::vector<std::string> words{program, "check"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  execvp(program.c_str(), argv.data());
-  throw Failure(0, "can't run slipwayd to check the files; install it beside this program or in the PATH");
-}
-
 void add_events(CLI::App& app, Session& session) {
   struct Options {
     std::string application;
@@ -158,8 +140,12 @@ void add_host_commands(CLI::App& app, Session& session) {
   CLI::App* check_command =
       app.add_subcommand("check", "Check a site configuration and a profile without starting anything")->allow_extras();
   check_command->footer("Options are slipwayd's: --config FILE, --profile FILE.");
-  check_command->callback(
-      [&session, check_command] { session.run = [extras = check_command->remaining()] { return check(extras); }; });
+  check_command->callback([&session, check_command] {
+    session.run = [words = check_command->remaining()]() mutable {
+      words.insert(words.begin(), "check");
+      return hand_over("slipwayd", std::move(words));
+    };
+  });
   app.add_subcommand("version", "Version of this program")->callback([&session] {
     session.run = [&session] {
       const Json version{{"version", SLIPWAY_VERSION}};

@@ -39,7 +39,7 @@ int run(int argc, char** argv) {
     }
     return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
   }
-  session.format = options.format == "json" ? Format::json : options.format == "yaml" ? Format::yaml : Format::table;
+  session.format = enum_from<Format>(options.format).value_or(Format::table);
   session.connection = {options.url, read_token(options.token_file), options.tenant};
   try {
     return static_cast<int>(session.run());

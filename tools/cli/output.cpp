@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <iostream>
 #include <slipway/values.hpp>
 
 #include "tools/cli/documents.hpp"
@@ -152,6 +153,20 @@ std::string to_yaml(const Json& value) {
   YAML::Emitter out;
   emit(out, value);
   return std::string(out.c_str()) + "\n";
+}
+
+void print(Format format, const Json& value, const std::function<std::string()>& text) {
+  switch (format) {
+    case Format::table:
+      std::cout << text();
+      break;
+    case Format::json:
+      std::cout << to_pretty_json(value);
+      break;
+    case Format::yaml:
+      std::cout << to_yaml(value);
+      break;
+  }
 }
 
 std::string to_pretty_json(const Json& value) {

@@ -1,7 +1,8 @@
 // How answers are shown: tables for people, JSON or YAML for scripts.
 #pragma once
 
-#include <slipway/json.hpp>
+#include <functional>
+#include <slipway/document.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,10 @@
 namespace slipway::cli {
 
 enum class Format { table, json, yaml };
+constexpr auto enum_names(Format) {
+  using F = Format;
+  return std::array<EnumName<F>, 3>{{{F::table, "table"}, {F::json, "json"}, {F::yaml, "yaml"}}};
+}
 
 enum class Colour { none, red, green, yellow, blue, grey };
 
@@ -31,6 +36,9 @@ class Terminal {
   bool interactive_;
   bool colours_;
 };
+
+// Prints as asked: `text` makes the form for people.
+void print(Format format, const Json& value, const std::function<std::string()>& text);
 
 // Columns padded to their longest cell; widths count code points and leave out colours.
 std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);

@@ -1,11 +1,9 @@
-#include <unistd.h>
-
 #include <array>
-#include <filesystem>
 #include <memory>
 #include <vector>
 
 #include "tools/cli/commands.hpp"
+#include "tools/cli/hand_over.hpp"
 
 namespace slipway::cli {
 namespace {
@@ -30,24 +28,13 @@ constexpr std::array<Named, 6> kNamed{{
     {"--report", "Writes a report as JSON to this file too"},
 }};
 
-std::string kit_program() {
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::string beside = (self.parent_path() / "slipway-kit").string();
-  return !error && access(beside.c_str(), X_OK) == 0 ? beside : "slipway-kit";
-}
-
 Exit run_kit(const Options& options) {
-  std::vector<std::string> words{kit_program(), options.package};
+  std::vector<std::string> words{options.package};
   for (std::size_t i = 0; i < kNamed.size(); ++i) {
     if (!options.values[i].empty()) words.insert(words.end(), {kNamed[i].name, options.values[i]});
   }
   if (options.in_process) words.emplace_back("--in-process");
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  execvp(argv.front(), argv.data());
-  throw Failure(0, "can't run slipway-kit; install it beside this program or in the PATH");
+  return hand_over("slipway-kit", std::move(words));
 }
 
 }  // namespace

@@ -1,9 +1,5 @@
 #include "tools/cli/program.hpp"
 
-#include <iostream>
-
-#include "tools/cli/packages/trust_commands.hpp"
-
 namespace slipway::cli {
 namespace {
 
@@ -39,27 +35,8 @@ void add_program(CLI::App& app, Session& session, GlobalOptions& options) {
   add_rollout_commands(app, session);
   add_host_commands(app, session);
   add_new_plugin_command(app, session);
-  add_trust_commands(app, session);
+  add_package_commands(app, session);
   add_completion_command(app, session);
-}
-
-Exit exit_of_answer(int http_status) {
-  if (http_status == 0 || http_status >= 500) return Exit::failed;
-  return http_status == 400 || http_status == 422 ? Exit::usage : Exit::refused;
-}
-
-void Session::print(const Json& value, const std::function<std::string()>& text) const {
-  switch (format) {
-    case Format::table:
-      std::cout << text();
-      break;
-    case Format::json:
-      std::cout << to_pretty_json(value);
-      break;
-    case Format::yaml:
-      std::cout << to_yaml(value);
-      break;
-  }
 }
 
 }  // namespace slipway::cli

@@ -31,7 +31,4 @@ inline constexpr std::array<std::pair<Exit, std::string_view>, 6> kExits{{
     {Exit::refused, "refused"},
 }};
 
-// How the program ends when the server answered with this HTTP status; 0: it did not answer.
-Exit exit_of_answer(int http_status);
-
 }  // namespace slipway::cli

@@ -7,7 +7,7 @@
 
 #include "host/loader/trust.hpp"
 
-namespace slipway::cli {
+namespace slipway::packages {
 
 class OpenedPackage {
  public:
@@ -32,4 +32,4 @@ std::filesystem::path make_temporary_folder();
 // Failure with every fault.
 std::shared_ptr<const loader::TrustPolicy> policy_of(const std::string& file);
 
-}  // namespace slipway::cli
+}  // namespace slipway::packages

@@ -1,4 +1,4 @@
-#include "tools/cli/packages/opened_package.hpp"
+#include "tools/packages/opened_package.hpp"
 
 #include <unistd.h>
 
@@ -6,15 +6,16 @@
 #include <system_error>
 
 #include "host/config/site_config.hpp"
+#include "host/config/variables.hpp"
 #include "host/loader/archive.hpp"
 #include "host/loader/key_files.hpp"
 #include "host/loader/trust_settings.hpp"
-#include "tools/cli/client.hpp"
-#include "tools/cli/packages/environment.hpp"
+#include "tools/cli/exit.hpp"
 
-namespace slipway::cli {
+namespace slipway::packages {
 
 namespace fs = std::filesystem;
+using cli::Failure;
 
 fs::path make_temporary_folder() {
   std::string name = (fs::temp_directory_path() / "slipway-XXXXXX").string();
@@ -46,7 +47,7 @@ OpenedPackage::~OpenedPackage() {
 }
 
 std::shared_ptr<const loader::TrustPolicy> policy_of(const std::string& file) {
-  const auto variables = environment_variables();
+  const auto variables = config::environment_variables();
   config::SiteConfig site;
   if (!file.empty()) {
     auto loaded = config::load_site_config({{}, file, "", variables});
@@ -61,4 +62,4 @@ std::shared_ptr<const loader::TrustPolicy> policy_of(const std::string& file) {
   return trust.policy;
 }
 
-}  // namespace slipway::cli
+}  // namespace slipway::packages
