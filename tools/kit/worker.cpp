@@ -49,6 +49,7 @@ Worker::Worker(Context& context) {
     skip("there is no slipway-worker beside slipway-kit: the isolated placement can't be tried");
   // The kit kills workers on purpose.
   isolation.restart.first = milliseconds(1);
+  isolation.restart.longest = milliseconds(50);
   isolation.restart.crashes = 1'000;
   context.board.at("loading in a worker");
   auto proxy = isolation::make_proxy(threads_of_the_host(), verified(context.package), manifest.permissions,

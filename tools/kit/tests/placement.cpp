@@ -67,11 +67,24 @@ void replies_are_the_same(Context& context) {
   context.note = std::to_string(compared) + " of " + std::to_string(requests.size()) + " replies compared";
 }
 
+pid_t process_of(const Worker& worker) {
+  const auto status = worker.status();
+  if (status.process <= 0) fail("the worker is gone: " + status.reason);
+  return status.process;
+}
+
+void come_back(const Worker& worker, pid_t killed) {
+  const auto back = [&] {
+    const auto status = worker.status();
+    return status.process != killed && status.state == isolation::WorkerState::running;
+  };
+  if (!eventually(back, kRestart)) fail("does not come back after its worker was killed: " + worker.status().reason);
+}
+
 // Calls are sent to a worker that stands still, so that all of them are open when it is killed.
 void kill_with_open_calls(Context& context, const Worker& worker, Subject& subject, std::size_t count) {
   const auto methods = methods_of(worker.table());
-  const pid_t process = worker.status().process;
-  if (process <= 0) fail("the worker is gone: " + worker.status().reason);
+  const pid_t process = process_of(worker);
   ::kill(process, SIGSTOP);
   std::vector<std::uint64_t> open;
   for (std::size_t i = 0; i < count; ++i)
@@ -88,11 +101,39 @@ void kill_with_open_calls(Context& context, const Worker& worker, Subject& subje
       fail("a call of " + subject.host().label(id) + " ended with " + words_of(answer) +
            " instead of UNAVAILABLE when its worker was killed");
   }
-  const auto back = [&] {
-    const auto status = worker.status();
-    return status.process != process && status.state == isolation::WorkerState::running;
-  };
-  if (!eventually(back, kRestart)) fail("does not come back after its worker was killed: " + worker.status().reason);
+  come_back(worker, process);
+}
+
+void kill_once_all_is_answered(const Worker& worker) {
+  const pid_t process = process_of(worker);
+  ::kill(process, SIGKILL);
+  come_back(worker, process);
+}
+
+void kill_with_one_unanswered(const Worker& worker, Subject& subject, const Method& method,
+                              const std::string& request) {
+  const pid_t process = process_of(worker);
+  ::kill(process, SIGSTOP);
+  const std::uint64_t id = subject.begin(method, request);
+  ::kill(process, SIGKILL);
+  const Completion answer = subject.await(id);
+  if (answer.status != SLIPWAY_UNAVAILABLE)
+    fail(method.label() + " ended with " + words_of(answer) + " instead of UNAVAILABLE when its worker was killed");
+  come_back(worker, process);
+}
+
+void goes_on_around_every_message(Context& context) {
+  const Worker worker(context);
+  Subject subject(context, worker.table());
+  subject.made_by(worker.make());
+  subject.run();
+  for (const Method& method : methods_of(worker.table())) {
+    kill_with_one_unanswered(worker, subject, method, request_for(method, context.random));
+    subject.call(method, request_for(method, context.random));
+    kill_once_all_is_answered(worker);
+  }
+  subject.quiesce();
+  subject.destroy();
 }
 
 void calls_end_with_unavailable(Context& context) {
@@ -130,6 +171,14 @@ void add_placement_tests(Tests& tests) {
        .level = Level::isolated,
        .limit = std::chrono::seconds(120),
        .needs = "lifecycle.create_start_call_destroy"});
+  tests.push_back({.group = "kill",
+                   .name = "goes_on_around_every_message",
+                   .what = "A worker that is killed before and after the answer of each method comes back, with the "
+                           "state that it had given away.",
+                   .run = goes_on_around_every_message,
+                   .level = Level::isolated,
+                   .limit = std::chrono::seconds(120),
+                   .needs = "lifecycle.create_start_call_destroy"});
 }
 
 }  // namespace slipway::kit
