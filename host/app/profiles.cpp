@@ -234,6 +234,8 @@ Profiles::Answer<api::ProfileAnswer> Profiles::swap(rollout::Actor actor, std::s
     for (const auto& [name, ignored] : now->profile.bindings) names += (names.empty() ? "" : ", ") + name;
     co_return Status(Code::not_found, "the profile has no binding \"" + binding + "\"; there are " + names);
   }
+  if (Problems faults = trial_faults(request, now->profile); !faults.empty())
+    co_return Status(Code::invalid_argument, "the request is not valid", std::move(faults));
   const std::string& instance = bound->second.instance;
   Wanted wanted{now->document, actor.subject,
                 "swap of " + binding + " to " + request.version +

@@ -50,6 +50,20 @@ metrics::GroupSamples samples_of(std::string role, const Tally::Counts& counts) 
 
 }  // namespace
 
+Problems trial_faults(const api::SwapRequest& request, const manifest::Profile& profile) {
+  Problems faults;
+  if (!request.share) {
+    for (const auto& [pointer, is_there] :
+         {std::pair("/for", request.length.has_value()), std::pair("/analyzer", !request.analyzer.empty()),
+          std::pair("/settings", !request.settings.empty())}) {
+      if (is_there) faults.push_back({pointer, "", "is of a trial; want a share of the calls too"});
+    }
+  }
+  if (request.analyzer.empty() || profile.bindings.contains("analyzers." + request.analyzer)) return faults;
+  faults.push_back({"/analyzer", to_text(request.analyzer), "is no analyzer of the profile"});
+  return faults;
+}
+
 lifecycle::TryOut trial_of(const api::SwapRequest& request, bridge::Caller& caller, const base::Clock& clock) {
   lifecycle::TryOut how{.share = request.share->ppm, .length = request.length.value_or(kTrial), .judge = nullptr};
   how.look.ns = std::min(seconds(1).ns, std::max<std::int64_t>(how.length.ns / 5, milliseconds(20).ns));

@@ -5,8 +5,12 @@
 #include "host/base/clock.hpp"
 #include "host/bridge/caller.hpp"
 #include "host/lifecycle/lifecycle.hpp"
+#include "host/manifest/profile.hpp"
 
 namespace slipway::app {
+
+// What the request says of a trial that can't be: an analyzer that the profile lacks, parts of a trial without a share.
+Problems trial_faults(const api::SwapRequest& request, const manifest::Profile& profile);
 
 // The request names a share. Without an analyzer the new generation may not fail more often, nor be much slower; an
 // analyzer that does not answer is no reason to withdraw. Caller and clock outlive the trial.

@@ -178,6 +178,16 @@ class OthersTest(SwapTest):
         wait_for("the file to be taken over", lambda: self.bound("strategies.canary")["version"] == "0.1.0", 15)
         self.assertEqual(self.profile()["revision"], 3)
 
+    def test_parts_of_a_trial_that_can_not_be_are_refused_and_nothing_is_swapped(self):
+        before = self.profile()
+        swap = "/api/bindings/strategies.canary/swap"
+        reply = self.stack.call("POST", swap, {"version": "0.1.1", "for": "1s", "analyzer": "none", "settings": {"a": 1}})
+        self.assert_refused(reply, 400, "is of a trial; want a share of the calls too", "is no analyzer of the profile")
+        self.assertEqual([error["pointer"] for error in reply.body["errors"]], ["/for", "/analyzer", "/settings", "/analyzer"])
+        self.assert_refused(self.stack.call("POST", swap, {"version": "0.1.1", "share": "5%", "analyzer": "none"}), 400,
+                            "is no analyzer of the profile")
+        self.assertEqual(self.profile(), before)
+
     def test_a_swap_may_be_tried_with_a_share_of_the_calls(self):
         self.pin()
         self.stack.first_release()
