@@ -87,16 +87,16 @@ class Fixture:
 
 
 class Stack(stack.Stack):
-    """`changes`: pairs of texts, replaced in the shipped profile; `site`: settings over the site's; `environment`: of
+    """`changes`: pairs of texts, replaced in the shipped `profile`; `site`: settings over the site's; `environment`: of
     the daemon; `fixtures`: plugins beside the profile's."""
 
     ready_s = stack.Stack.ready_s * SLOWNESS
     stop_s = stack.Stack.stop_s * SLOWNESS
 
-    def __init__(self, changes=(), site=None, environment=None, fixtures=()):
+    def __init__(self, changes=(), site=None, environment=None, fixtures=(), profile="dev.yaml"):
         self._changes, self._site, self._environment = changes, site or {}, environment or {}
         self._fixtures = fixtures
-        super().__init__(BUILD, ROOT / "manifests/dev.yaml")
+        super().__init__(BUILD, ROOT / "manifests" / profile)
 
     def site(self):
         roots = [str(self.plugins)] + ([str(self.folder / "fixtures")] if self._fixtures else [])

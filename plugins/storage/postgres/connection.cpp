@@ -14,22 +14,34 @@ void stay_lost(pqxx::connection& connection) {
 #pragma GCC diagnostic pop
 }
 
+// libpqxx tells these by their type alone.
+std::string state_of(const pqxx::sql_error& error) {
+  if (dynamic_cast<const pqxx::disk_full*>(&error) != nullptr) return "53100";
+  if (dynamic_cast<const pqxx::insufficient_resources*>(&error) != nullptr) return "53000";
+  if (dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr) return "42501";
+  return error.sqlstate();
+}
+
 }  // namespace
 
-std::size_t Rows::size() const { return static_cast<std::size_t>(result_->size()); }
-std::size_t Rows::changed() const { return static_cast<std::size_t>(result_->affected_rows()); }
+struct Rows::Answer {
+  pqxx::result result;
+};
+
+std::size_t Rows::size() const { return static_cast<std::size_t>(answer_->result.size()); }
+std::size_t Rows::changed() const { return static_cast<std::size_t>(answer_->result.affected_rows()); }
 
 std::string Rows::text(std::size_t row, int column) const {
-  const auto field = result_->at(static_cast<pqxx::result_size_type>(row)).at(column);
+  const auto field = answer_->result.at(static_cast<pqxx::result_size_type>(row)).at(column);
   return from_stored({field.c_str(), field.size()});
 }
 
 std::int64_t Rows::integer(std::size_t row, int column) const {
-  return result_->at(static_cast<pqxx::result_size_type>(row)).at(column).as<std::int64_t>(0);
+  return answer_->result.at(static_cast<pqxx::result_size_type>(row)).at(column).as<std::int64_t>(0);
 }
 
 bool Rows::yes(std::size_t row, int column) const {
-  return result_->at(static_cast<pqxx::result_size_type>(row)).at(column).as<bool>(false);
+  return answer_->result.at(static_cast<pqxx::result_size_type>(row)).at(column).as<bool>(false);
 }
 
 struct Connection::Parts {
@@ -42,7 +54,7 @@ struct Connection::Parts {
 template <class Run>
 Rows Connection::guarded(Run run) {
   try {
-    return Rows(std::make_shared<const pqxx::result>(run()));
+    return Rows(std::make_shared<const Rows::Answer>(Rows::Answer{run()}));
   } catch (const pqxx::broken_connection& error) {
     throw lost(name_, error.what());
   } catch (const pqxx::deadlock_detected& error) {
@@ -51,7 +63,7 @@ Rows Connection::guarded(Run run) {
     throw fault_of(name_, "40001", error.what());
   } catch (const pqxx::sql_error& error) {
     if (!open()) throw lost(name_, error.what());
-    throw fault_of(name_, error.sqlstate(), error.what());
+    throw fault_of(name_, state_of(error), error.what());
   } catch (const std::exception& error) {
     if (!open()) throw lost(name_, error.what());
     throw Fault(Remedy::none, {Code::internal, name_ + ": " + error.what()});

@@ -13,16 +13,13 @@
 #include "plugins/storage/postgres/target.hpp"
 #include "plugins/storage/postgres/text.hpp"
 
-namespace pqxx {
-class result;
-}
-
 namespace slipway::postgres {
 
 // What a statement answered. Rows and columns count from 0; names and values are as they were before to_stored.
 class Rows {
  public:
-  explicit Rows(std::shared_ptr<const pqxx::result> result) : result_(std::move(result)) {}
+  struct Answer;
+  explicit Rows(std::shared_ptr<const Answer> answer) : answer_(std::move(answer)) {}
   [[nodiscard]] std::size_t size() const;
   // How many rows an INSERT, UPDATE or DELETE changed.
   [[nodiscard]] std::size_t changed() const;
@@ -31,7 +28,7 @@ class Rows {
   [[nodiscard]] bool yes(std::size_t row, int column) const;
 
  private:
-  std::shared_ptr<const pqxx::result> result_;
+  std::shared_ptr<const Answer> answer_;
 };
 
 // A parameter of a statement.

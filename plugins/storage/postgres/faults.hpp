@@ -11,6 +11,7 @@ enum class Remedy {
   none,       // it fails again in the same way
   again,      // another transaction was in the way: once more on this connection
   reconnect,  // this connection is lost, or leads to a server that takes no writes
+  find_out,   // the connection was lost while it committed: look on another whether it was done
 };
 
 // Of one statement or connection.

@@ -67,6 +67,28 @@ void refuse_newer(const Connection& connection, const SchemaState& state, std::s
          versions(state, steps.size()) + "; install the version that made it, or restore a backup made before");
 }
 
+// One host at a time brings a database up to date.
+class MigrationLock {
+ public:
+  explicit MigrationLock(Connection& owner) : owner_(owner) {
+    owner.execute("SET statement_timeout = '60s'; SET lock_timeout = '60s'");
+    owner.execute(std::string("SELECT pg_advisory_lock(") + kLock + ")");
+  }
+  MigrationLock(const MigrationLock&) = delete;
+  MigrationLock& operator=(const MigrationLock&) = delete;
+  ~MigrationLock() {
+    roll_back(owner_);
+    try {
+      owner_.execute("SELECT pg_advisory_unlock_all()");
+    } catch (const Fault&) {
+      return;  // the connection is lost, and with it the lock
+    }
+  }
+
+ private:
+  Connection& owner_;
+};
+
 // Makes the schema, or finds our own.
 void claim(Connection& owner) {
   const Rows there = owner.query("SELECT 1 FROM pg_namespace WHERE nspname = 'slipway'");
@@ -128,26 +150,18 @@ SchemaState schema_state(Connection& connection) {
 }
 
 std::vector<Migration> migrate(Connection& owner, std::span<const Migration> steps, const std::string& application) {
+  const MigrationLock lock(owner);
+  claim(owner);
+  const SchemaState state = schema_state(owner);
+  refuse_newer(owner, state, steps);
+  check_applied(owner, steps);
   std::vector<Migration> applied;
-  try {
-    owner.execute("SET statement_timeout = '60s'; SET lock_timeout = '60s'");
-    // Of the session: it ends with the connection at the latest.
-    owner.execute(std::string("SELECT pg_advisory_lock(") + kLock + ")");
-    claim(owner);
-    const SchemaState state = schema_state(owner);
-    refuse_newer(owner, state, steps);
-    check_applied(owner, steps);
-    for (const Migration& step : steps) {
-      if (step.number <= state.number) continue;
-      apply(owner, step);
-      applied.push_back(step);
-    }
-    grant(owner, application);
-    owner.execute(std::string("SELECT pg_advisory_unlock(") + kLock + ")");
-  } catch (...) {
-    roll_back(owner);
-    throw;
+  for (const Migration& step : steps) {
+    if (step.number <= state.number) continue;
+    apply(owner, step);
+    applied.push_back(step);
   }
+  grant(owner, application);
   return applied;
 }
 

@@ -70,15 +70,18 @@ void Writer::write_group(const Changes& group) {
 
 Status Writer::commit(const Changes& group, std::vector<Status>& outcomes) {
   const std::string id = new_mark();
+  std::string doubt;
   for (int failures = 1;; ++failures) {
     try {
       attempt(group, id, outcomes);
       return {};
     } catch (const Fault& fault) {
-      if (fault.remedy() == Remedy::none || failures == settings_.attempts) return fault.status();
+      if (fault.remedy() == Remedy::find_out) doubt = "; it is not known whether the write was done";
+      if (fault.remedy() == Remedy::none || failures == settings_.attempts)
+        return {fault.status().code, fault.status().message + doubt};
       recover(fault, failures);
     } catch (const std::exception& error) {
-      return {Code::internal, settings_.target.name + ": the write failed: " + error.what()};
+      return {Code::internal, settings_.target.name + ": the write failed: " + error.what() + doubt};
     }
   }
 }
@@ -95,10 +98,19 @@ void Writer::attempt(const Changes& group, const std::string& id, std::vector<St
     run(group, tables, outcomes);
     if (!tables.changed()) return roll_back(server);
     save(server, tables);
-    server.execute("COMMIT");
+    end(server);
   } catch (...) {
     roll_back(server);
     throw;
+  }
+}
+
+void Writer::end(Connection& server) {
+  try {
+    server.execute("COMMIT");
+  } catch (const Fault& fault) {
+    if (fault.remedy() != Remedy::reconnect) throw;
+    throw Fault(Remedy::find_out, fault.status());
   }
 }
 
@@ -119,7 +131,7 @@ void Writer::run(const Changes& group, Group& tables, std::vector<Status>& outco
 }
 
 void Writer::recover(const Fault& fault, int failures) {
-  if (fault.remedy() == Remedy::reconnect) connection_.reset();
+  if (fault.remedy() != Remedy::again) connection_.reset();
   settings_.pause(settings_.backoff.delay(failures, std::generate_canonical<double, 53>(random_)));
 }
 

@@ -55,7 +55,6 @@ class Writer {
 
  private:
   using Changes = store::JobQueue<Change>::Jobs;
-  struct Attempt;
 
   void work();
   bool nobody_waits();
@@ -64,6 +63,7 @@ class Writer {
   Status commit(const Changes& group, std::vector<Status>& outcomes);
   void attempt(const Changes& group, const std::string& id, std::vector<Status>& outcomes);
   void run(const Changes& group, Group& tables, std::vector<Status>& outcomes);
+  static void end(Connection& server);
   void recover(const Fault& fault, int failures);
   void note(const Status& fault);
   void tidy();
