@@ -76,12 +76,7 @@ class Judging {
     reply.reason = std::move(reason);
   }
 
-  void failed(const std::string& why) {
-    const bool too_often = ++state_.errors_in_a_row > settings_.error_limit;
-    answer(too_often ? Verdict::error : Verdict::proceed, "source",
-           why + " (error " + std::to_string(state_.errors_in_a_row) + " in a row, of at most " +
-               std::to_string(settings_.error_limit) + ")");
-  }
+  void failed(const std::string& why) { reply = after_error(why, ++state_.errors_in_a_row, settings_.error_limit); }
 
   void lack(const std::string& why) {
     const Duration since = request_.window.to - state_.last_data.value_or(request_.started);

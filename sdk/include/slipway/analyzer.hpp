@@ -46,6 +46,15 @@ inline const metrics::GroupSamples* samples_of(const analyzer::JudgeRequest& req
   return nullptr;
 }
 
+// The answer to a window without numbers because of an error, of which so many came in a row: it goes on while they are
+// at most `limit`, then the verdict is error.
+inline analyzer::JudgeReply after_error(const std::string& why, std::int32_t in_a_row, std::int32_t limit) {
+  analyzer::JudgeReply reply{.verdict = in_a_row > limit ? analyzer::Verdict::error : analyzer::Verdict::proceed,
+                             .code = "source"};
+  reply.reason = why + " (error " + std::to_string(in_a_row) + " in a row, of at most " + std::to_string(limit) + ")";
+  return reply;
+}
+
 // Serves slipway.analyzer/1 for an author's class.
 template <class Author>
 class AnalyzerPlugin final : public Plugin<Json> {
