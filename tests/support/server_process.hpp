@@ -18,6 +18,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/eventually.hpp"
+
 namespace slipway::test {
 
 // A port of the loopback interface that was free a moment ago.
@@ -32,16 +34,6 @@ inline std::uint16_t free_port() {
   ::close(fd);
   if (!bound) throw std::runtime_error("no free port");
   return ntohs(address.sin_port);
-}
-
-// Looks every few milliseconds until it holds; false after the limit.
-inline bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds limit = std::chrono::seconds(20)) {
-  const auto end = std::chrono::steady_clock::now() + limit;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
 }
 
 // Killed and reaped, by its own pid, when the object goes. What it says is in the log file.

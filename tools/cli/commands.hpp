@@ -38,6 +38,7 @@ void add_package_commands(CLI::App& app, Session& session);
 bool names_package(const std::string& word);
 // plugin inspect of a package, by slipway-packages.
 Exit inspect_package_file(const Session& session, const std::string& package, const std::string& policy);
+void add_analysis_commands(CLI::App& app, Session& session);  // analysis plan
 void add_completion_command(CLI::App& app, Session& session);
 
 // Follows a rollout to its end: draws it when `live`, else only waits. `timeout_s` 0: no limit.

@@ -36,6 +36,7 @@ void add_program(CLI::App& app, Session& session, GlobalOptions& options) {
   add_host_commands(app, session);
   add_new_plugin_command(app, session);
   add_package_commands(app, session);
+  add_analysis_commands(app, session);
   add_completion_command(app, session);
 }
 
