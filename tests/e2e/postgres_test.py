@@ -1,6 +1,9 @@
 """The host on PostgreSQL: rollouts go on when the connections end, the server starts again, and the host is killed."""
 
 import sys
+import unittest
+
+import yaml
 
 import harness
 from harness import ENDS, StackTest, wait_for
@@ -74,3 +77,11 @@ class PostgresTest(StackTest):
         self.assertEqual(self.server.sql(rows.format("")), "f")
         self.assertEqual(self.server.sql(rows.format("SET slipway.tenants = '{default}'; ")), "t")
         self.assertEqual(self.server.sql(rows.format("SET slipway.tenants = '{somebody}'; ")), "f")
+
+
+class ProfileTest(unittest.TestCase):
+    def test_the_profile_is_that_of_development_but_for_its_storage(self):
+        dev, postgres = (yaml.safe_load((harness.ROOT / "manifests" / name).read_text()) for name in ("dev.yaml", "postgres.yaml"))
+        del dev["plugins"]["sqlite"], postgres["plugins"]["postgres"]
+        dev["profile"]["name"], dev["bindings"]["storage"] = "postgres", "postgres"
+        self.assertEqual(postgres, dev)
