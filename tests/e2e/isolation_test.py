@@ -1,17 +1,21 @@
 """Strategies and the analyzer in worker processes: rollouts go on under traffic, also when a worker is killed."""
 
+import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import unittest
 
-from harness import StackTest, wait_for
+from harness import Fixture, StackTest, sign, wait_for
 
 ISOLATED = tuple((f"    plugin: {plugin}\n", f"    plugin: {plugin}\n    placement: isolated\n")
                  for plugin in ("strategy-rolling", "strategy-canary", "analyzer-threshold"))
 CANARY = {"steps": [{"weight": "20%"}, {"pause": {"duration": "2s"}}, {"weight": "60%"}, {"pause": {"duration": "2s"}}],
           "analyses": "errors"}
+NOT_GRANTED = (r'instance \"gate-webhook\" is not allowed network \"127.0.0.1\"; allow it under permissions.network in its '
+               'plugin.json and in the profile')
 
 
 def runs(pid):
@@ -84,6 +88,30 @@ class IsolationTest(StackTest):
                      self.worker("canary")["state"] == "broken", 10)
         self.stack.cli("rollout", "promote", rollout)
         self.stack.wait_rollout(rollout, "to say why it waits", lambda: "6 times in a row" in self.stack.why_text(rollout), 20)
+
+    def refused_request(self, placement):
+        """What a rollout says of a gate that calls somebody, although its package has not asked for the network."""
+        self.stack = self.new_stack(fixtures=[Fixture("gate-good", "sound")], changes=[
+            ("    plugin: gate-webhook\n", f"    plugin: gate-webhook\n    placement: {placement}\n")])
+        package = self.stack.folder / "fixtures/gate-webhook/0.1.1"
+        shutil.copytree(self.stack.plugins / "gate-webhook/0.1.0", package)
+        manifest = json.loads((package / "plugin.json").read_text())
+        (package / "plugin.json").write_text(json.dumps({**manifest, "version": "0.1.1", "permissions": ["secrets"]}))
+        sign(package)
+        self.stack.start_daemon()
+        self.stack.create_application(gates=[{"gate": "webhook", "settings": {"url": "http://127.0.0.1:1/"}}])
+        self.stack.create_release("1.0")
+        rollout = self.stack.start_rollout("1.0")
+        self.stack.wait_why(rollout, "network")
+        self.assertEqual(self.plugin("gate-webhook")["placement"], placement)
+        self.assertGreater(self.stack.metric("slipway_permission_denied_total", instance="gate-webhook", permission="network"), 0)
+        return self.stack.why_text(rollout)
+
+    def test_a_destination_that_is_not_granted_is_refused_in_the_process_of_the_host(self):
+        self.assertIn(NOT_GRANTED, self.refused_request("in-process"))
+
+    def test_a_destination_that_is_not_granted_is_refused_in_a_worker_in_the_same_words(self):
+        self.assertIn(NOT_GRANTED, self.refused_request("isolated"))
 
     def test_workers_end_with_the_daemon_however_it_ends(self):
         self.start_stack(changes=ISOLATED)
