@@ -134,13 +134,33 @@ TEST_F(Replicas, an_archive_with_another_digest_is_refused_and_the_right_one_run
   what.artefact = {.path = "", .archive = archive, .digest = "sha256:" + std::string(64, '0')};
   ASSERT_TRUE(provider.apply(one(what)).ok());
   const auto refused = provider.until([](const auto& o) { return of(o, "1.0").problem.starts_with("replica"); });
-  EXPECT_EQ(of(refused, "1.0").problem, "replica 1.0-1 can't start: \"" + archive + "\" has the digest sha256:" +
-                                            digest + ", but the release names sha256:" + std::string(64, '0') +
-                                            "; it is another file than the one released");
+  EXPECT_EQ(of(refused, "1.0").problem,
+            "replica 1.0-1 can't start: \"" + archive + "\" has the digest sha256:" + digest +
+                ", but the release names sha256:" + std::string(64, '0') +
+                "; it is another file than the one released: put that one back, or make a release of this one");
   what.version = "1.0.1";
   what.artefact.digest = std::string("sha256:") + digest;
   provider.converge(one(what));
   EXPECT_EQ(ask_many(place.port(), "shop.test", 40).answers, (std::map<std::string, int>{{"1.0", 40}}));
+}
+
+TEST_F(Replicas, a_program_that_was_overwritten_after_its_release_is_not_run) {
+  const std::string program = place.path("program");
+  std::filesystem::copy_file(REPLICA_PROGRAM, program);
+  auto what = release("1.0");
+  what.command = {"${ARTEFACT}", "--version", "1.0"};
+  what.artefact.path = program;
+  provider.converge(one(what));
+  std::filesystem::copy_file("/bin/sleep", program + ".new");
+  std::filesystem::rename(program + ".new", program);
+  ::kill(place.replica_pids("shop").at("1.0-1"), SIGKILL);
+  const auto refused =
+      provider.until([](const auto& o) { return of(o, "1.0").problem.find("can't start") != std::string::npos; });
+  EXPECT_THAT(of(refused, "1.0").problem,
+              ContainsRegex("is another file than the one released: put that one back, or make a release of this one"));
+  std::filesystem::copy_file(REPLICA_PROGRAM, program + ".new");
+  std::filesystem::rename(program + ".new", program);
+  provider.until([](const auto& o) { return o.converged; });
 }
 
 TEST_F(Replicas, a_failed_liveness_check_restarts_the_replica) {

@@ -15,8 +15,9 @@ namespace fs = std::filesystem;
 void check_digest(const std::string& path, const std::string& wanted) {
   const std::string seen = file_digest(path);
   if (seen != wanted) {
-    throw Error(Code::failed_precondition, "\"" + path + "\" has the digest " + seen + ", but the release names " +
-                                               wanted + "; it is another file than the one released");
+    throw Error(Code::failed_precondition,
+                "\"" + path + "\" has the digest " + seen + ", but the release names " + wanted +
+                    "; it is another file than the one released: put that one back, or make a release of this one");
   }
 }
 

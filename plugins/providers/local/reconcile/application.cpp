@@ -18,6 +18,7 @@ constexpr Span kSweepDrain(10'000), kSweepPause(20);
 constexpr int kRoundsAtMost = 16;
 // Two groups at once, and the release before each.
 constexpr std::size_t kArchivesKept = 4;
+constexpr std::size_t kProgramsKept = 100;
 
 // Users draw anew for each rollout. FNV-1a: the same on every machine and in every version.
 std::string salt_of(const std::string& rollout) {
@@ -87,6 +88,8 @@ void Application::recall() {
 }
 
 awaitable<Status> Application::apply(Desired desired) {
+  if (record_.removed) record_.programs.clear();
+  co_await pin_programs(desired);
   Desired seen = record_.desired;
   if (record_.removed) seen.generation = 0;  // it is forgotten: whoever makes it anew counts anew
   if (const Status fence = check_fence(seen, desired); !fence.ok()) co_return fence;
@@ -313,6 +316,29 @@ awaitable<void> Application::sweep() {
 const Release* Application::release(const std::string& version) const {
   const auto found = std::ranges::find(record_.releases, version, &Release::version);
   return found == record_.releases.end() ? nullptr : &*found;
+}
+
+// A release does not change, so a program belongs to it as it was at first: whatever starts later runs the same bytes
+// or is refused.
+awaitable<void> Application::pin_programs(Desired& desired) {
+  for (DesiredGroup& group : desired.groups) {
+    provider::Artefact& artefact = group.release.artefact;
+    const std::string& version = group.release.version;
+    if (artefact.path.empty() || !artefact.digest.empty()) continue;
+    if (program_of(version).empty()) {
+      std::string digest = co_await tools_.replicas.preparer.digest_of(artefact.path);
+      // Unless another order was quicker.
+      if (!digest.empty() && program_of(version).empty())
+        record_.programs.insert(record_.programs.begin(), {version, std::move(digest)});
+    }
+    artefact.digest = program_of(version);
+  }
+  if (record_.programs.size() > kProgramsKept) record_.programs.resize(kProgramsKept);
+}
+
+std::string Application::program_of(const std::string& version) const {
+  const auto found = std::ranges::find(record_.programs, version, &ProgramRecord::release);
+  return found == record_.programs.end() ? "" : found->digest;
 }
 
 // Of what is desired and of what still runs.

@@ -78,6 +78,8 @@ class Application final : public Replica::Listener, public std::enable_shared_fr
   [[nodiscard]] std::optional<std::size_t> slot_of_role(const std::string& role) const;
   [[nodiscard]] provider::ObservedGroup observed(const std::string& version, const Plan& plan) const;
   [[nodiscard]] Presence presence() const { return record_.removed ? Presence::kRemoved : Presence::kWanted; }
+  awaitable<void> pin_programs(provider::Desired& desired);
+  [[nodiscard]] std::string program_of(const std::string& version) const;
   void keep_releases();
   void keep_archives();
   void save(Durability durability);

@@ -6,6 +6,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "plugins/providers/local/artefact/digest.hpp"
 #include "plugins/providers/local/base/failure.hpp"
 #include "plugins/providers/local/base/files.hpp"
 #include "plugins/providers/local/replica/log_rotation.hpp"
@@ -104,6 +105,15 @@ awaitable<Command> Launcher::prepare(const Release& release, ReplicaPlace place)
   make_private_folder(log_file(place).parent_path());
   prune_logs(log_file(place).parent_path(), settings_.logs_kept);
   co_return command;
+}
+
+awaitable<std::string> Launcher::digest_of(std::string program) {
+  const auto digest = [&program]() -> awaitable<std::string> {
+    std::error_code error;
+    const bool readable = fs::is_regular_file(program, error) && ::access(program.c_str(), R_OK) == 0;
+    co_return readable ? file_digest(program) : std::string();
+  };
+  co_return co_await boost::asio::co_spawn(pool_, digest, boost::asio::use_awaitable);
 }
 
 awaitable<std::vector<std::string>> Launcher::environment(const Release& release, const ReplicaPlace& place) {

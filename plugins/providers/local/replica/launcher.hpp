@@ -36,6 +36,8 @@ class Preparer {
   virtual ~Preparer() = default;
   // Throws slipway::Error that says what is missing or wrong. May be repeated.
   virtual awaitable<Command> prepare(const provider::Release& release, ReplicaPlace place) = 0;
+  // "sha256:…" of a program as it is now; empty for what is no file that can be read.
+  virtual awaitable<std::string> digest_of(std::string program) = 0;
   // The replica has gone for good.
   virtual void clean_up(const ReplicaPlace& place) = 0;
 };
@@ -52,6 +54,7 @@ class Launcher final : public Preparer {
            boost::asio::any_io_executor pool);
 
   awaitable<Command> prepare(const provider::Release& release, ReplicaPlace place) override;
+  awaitable<std::string> digest_of(std::string program) override;
   void clean_up(const ReplicaPlace& place) override;
   [[nodiscard]] std::filesystem::path log_file(const ReplicaPlace& place) const;
 

@@ -35,11 +35,22 @@ struct ReplicaRecord {
   }
 };
 
+// The program of a release whose artefact names no digest, as it was when the release was told first.
+struct ProgramRecord {
+  std::string release;
+  std::string digest;
+  static constexpr auto fields() {
+    return slipway::fields(required("release", &ProgramRecord::release, "Version of the release."),
+                           required("digest", &ProgramRecord::digest, "sha256:<64 hex digits>."));
+  }
+};
+
 struct ApplicationRecord {
   provider::Desired desired;
   bool removed = false;
   std::vector<provider::Release> releases;  // of every replica, also of groups that are no longer desired
   std::vector<std::string> archives;        // digests of those that it was told last, the newest first
+  std::vector<ProgramRecord> programs;      // of the releases that it was told last, the newest first
   std::string slot_a, slot_b;               // release that each backend serves
   std::string route;                        // entry of the map of routes, as last made true
   std::vector<ReplicaRecord> replicas;
@@ -49,6 +60,7 @@ struct ApplicationRecord {
                            field("removed", &ApplicationRecord::removed, "Whether the application is being removed."),
                            field("releases", &ApplicationRecord::releases, "What the replicas run."),
                            field("archives", &ApplicationRecord::archives, "Archives that it was told last."),
+                           field("programs", &ApplicationRecord::programs, "Programs that it was told last."),
                            field("slot_a", &ApplicationRecord::slot_a, "Release in the first backend."),
                            field("slot_b", &ApplicationRecord::slot_b, "Release in the second backend."),
                            field("route", &ApplicationRecord::route, "Where traffic goes."),

@@ -50,6 +50,25 @@ TEST_F(Reconciling, a_shift_alone_is_one_route_and_is_in_effect_when_apply_retur
   EXPECT_EQ(scene.proxy.routes.at("acme/shop").route.next_ppm, 250'000U);
 }
 
+TEST_F(Reconciling, a_program_belongs_to_its_release_as_it_was_at_first) {
+  scene.preparer.programs["/opt/shop"] = "sha256:old";
+  provider::Desired one = stable(1);
+  one.groups[0].release.artefact.path = "/opt/shop";
+  ASSERT_TRUE(scene.apply(one).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.preparer.programs["/opt/shop"] = "sha256:new";
+  provider::Desired two = stable(2);
+  two.groups[0].release.artefact.path = "/opt/shop";
+  ASSERT_TRUE(scene.apply(two).ok());
+  ASSERT_TRUE(scene.settles());
+  EXPECT_THAT(scene.preparer.started, ElementsAre("sha256:old", "sha256:old"));
+  provider::Desired next = desired(++generation, {group("stable", "1.1", 1, kAllTraffic)});
+  next.groups[0].release.artefact.path = "/opt/shop";
+  ASSERT_TRUE(scene.apply(next).ok());
+  ASSERT_TRUE(scene.settles());
+  EXPECT_EQ(scene.preparer.started.back(), "sha256:new");
+}
+
 TEST_F(Reconciling, a_promotion_changes_the_roles_and_moves_no_server) {
   ASSERT_TRUE(scene.apply(split(kAllTraffic)).ok());
   ASSERT_TRUE(scene.settles());

@@ -149,6 +149,7 @@ awaitable<std::string> FakeChecker::ask(const provider::Check& check, std::uint1
 
 awaitable<Command> FakePreparer::prepare(const provider::Release& release, ReplicaPlace place) {
   if (!failure.empty()) throw Error(Code::failed_precondition, failure);
+  started.push_back(release.artefact.digest);
   Command command;
   command.arguments = release.command;
   command.environment = {identity_entry(place)};

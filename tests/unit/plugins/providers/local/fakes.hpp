@@ -95,8 +95,11 @@ class FakeChecker final : public Checker {
 class FakePreparer final : public Preparer {
  public:
   awaitable<Command> prepare(const provider::Release& release, ReplicaPlace place) override;
+  awaitable<std::string> digest_of(std::string program) override { co_return programs[program]; }
   void clean_up(const ReplicaPlace& place) override { cleaned.insert(place.id); }
   std::set<std::string> cleaned;
+  std::map<std::string, std::string> programs;  // digests by path
+  std::vector<std::string> started;             // digests that prepare was given
   std::string failure;
 };
 

@@ -136,12 +136,13 @@ TEST_F(Archives, a_path_with_another_digest_is_refused) {
   write_file(file, "x", Durability::kProcess);
   const ArtefactStore store(directory.path() / "store");
   const std::string wanted = "sha256:" + std::string(64, '0');
-  EXPECT_THAT([&] { store.resolve({.path = file, .archive = "", .digest = wanted}); },
-              ThrowsMessage<Error>(
-                  "\"" + file.string() +
-                  "\" has the digest sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881, but "
-                  "the release names " +
-                  wanted + "; it is another file than the one released"));
+  EXPECT_THAT(
+      [&] { store.resolve({.path = file, .archive = "", .digest = wanted}); },
+      ThrowsMessage<Error>(
+          "\"" + file.string() +
+          "\" has the digest sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881, but "
+          "the release names " +
+          wanted + "; it is another file than the one released: put that one back, or make a release of this one"));
 }
 
 }  // namespace
