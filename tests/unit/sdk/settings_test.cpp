@@ -26,7 +26,8 @@ TEST(Settings, AShareIsAPercentageWithOrWithoutItsSign) {
   EXPECT_EQ(parse_share("0.0001%")->ppm, 1U);
   EXPECT_EQ(parse_share("100%")->ppm, kAllTraffic);
   EXPECT_EQ(to_string(Share{333'333}), "33.3333%");
-  for (const char* wrong : {"", "%", "-1%", "100.1%", "0.00001%", "5 %", "1e1", "nan", "0x5", "5%%"}) {
+  for (const char* wrong : {"", "%", "-1%", "100.1%", "0.00001%", "5 %", "1e1", "nan", "0x5", "5%%", "-0%", ".5", "5.",
+                            "5.%", "100.0001", "5.-1", "12.50000000000000001"}) {
     EXPECT_EQ(parse_share(wrong).status().message,
               "want a percentage from 0 to 100 with at most four decimals, like \"12.5%\"")
         << wrong;
