@@ -1,5 +1,6 @@
 #include "plugins/metrics/probe/worker.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -14,6 +15,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <charconv>
 #include <thread>
 
 namespace slipway::probe {
@@ -104,6 +106,18 @@ Job<void> run_job(Command command, Duration limit, Answer answer) {
   answer(failed(problem));
 }
 
+// What names and addresses are made of; "%" stands before the scope of an IPv6 address.
+bool in_host(char c) {
+  constexpr std::string_view kSigns = ".-_:%";
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kSigns.find(c) != kSigns.npos;
+}
+
+bool is_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() && port != 0;
+}
+
 }  // namespace
 
 struct Worker::Loop {
@@ -145,9 +159,10 @@ Result<Address> parse_address(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   std::string_view host = text.substr(0, colon);
   const std::string_view port = colon == text.npos ? "" : text.substr(colon + 1);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  const bool digits = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == port.npos;
-  if (!host.empty() && digits) return Address{std::string(host), std::string(port)};
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const bool named = !host.empty() && bracketed == (host.find(':') != host.npos) && std::ranges::all_of(host, in_host);
+  if (named && is_port(port)) return Address{std::string(host), std::string(port)};
   return Status(Code::invalid_argument, "the address \"" + std::string(text) + "\" is not host:port");
 }
 

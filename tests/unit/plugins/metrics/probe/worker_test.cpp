@@ -126,10 +126,12 @@ TEST_F(ProbeWorker, WorkUnderWayAtTheEndIsMissingAndNotFailed) {
 
 TEST(ProbeAddress, IsHostAndPort) {
   const auto plain = parse_address("127.0.0.1:80"), six = parse_address("[::1]:8080");
-  ASSERT_TRUE(plain.ok() && six.ok());
+  const auto scoped = parse_address("[fe80::1%eth0]:80"), named = parse_address("web-1.lan:80");
+  ASSERT_TRUE(plain.ok() && six.ok() && scoped.ok() && named.ok());
   EXPECT_EQ(plain->host + " " + plain->port, "127.0.0.1 80");
   EXPECT_EQ(six->host + " " + six->port, "::1 8080");
-  for (const char* text : {"", "127.0.0.1", ":80", "host:", "host:http", "host:123456"})
+  for (const char* text : {"", "127.0.0.1", ":80", "host:", "host:http", "host:123456", "host:65536", "host:0",
+                           "::1:80", "[host]:80", "a b:80", "a\nb:80", "[::1:80"})
     EXPECT_FALSE(parse_address(text).ok()) << text;
 }
 
