@@ -13,27 +13,24 @@
 namespace slipway::local {
 namespace {
 
-// The fields of /proc/<pid>/stat after the name, which may hold blanks and brackets: [0] is the state, field 3 of the
-// manual.
-std::vector<std::string> stat_fields(int pid) {
-  std::optional<std::string> text;
+std::optional<ProcessStat> stat_of(int pid) {
   try {
-    text = read_file("/proc/" + std::to_string(pid) + "/stat");
+    const auto line = read_file("/proc/" + std::to_string(pid) + "/stat");
+    return line ? parse_stat_line(*line) : std::nullopt;
   } catch (const std::exception&) {
-    return {};
+    return std::nullopt;
   }
-  if (!text || text->rfind(')') == text->npos) return {};
-  std::istringstream stream(text->substr(text->rfind(')') + 1));
-  std::vector<std::string> fields;
-  for (std::string field; stream >> field;) fields.push_back(field);
-  return fields;
 }
 
-constexpr std::size_t kState = 0, kSession = 3, kStartTime = 19;
-
 bool is_session_leader(int pid) {
-  const auto fields = stat_fields(pid);
-  return fields.size() > kSession && fields[kSession] == std::to_string(pid);
+  const auto stat = stat_of(pid);
+  return stat && stat->session == pid;
+}
+
+template <class Number>
+bool read_number(std::string_view text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
 }
 
 // A process that is just calling exec shows an empty environment until the new program's memory is in place.
@@ -61,14 +58,26 @@ bool has_entry(int pid, std::string_view entry) {
 
 }  // namespace
 
+std::optional<ProcessStat> parse_stat_line(std::string_view line) {
+  // The name stands in brackets and may hold blanks and brackets; the numbers behind it are the manual's from 3 on.
+  constexpr std::size_t kState = 0, kSession = 3, kStartTime = 19;
+  const auto name_end = line.rfind(')');
+  if (name_end == line.npos) return std::nullopt;
+  std::istringstream stream(std::string(line.substr(name_end + 1)));
+  std::vector<std::string> fields;
+  for (std::string field; fields.size() <= kStartTime && stream >> field;) fields.push_back(field);
+  ProcessStat stat;
+  if (fields.size() <= kStartTime || !read_number(fields[kSession], stat.session) ||
+      !read_number(fields[kStartTime], stat.start_time))
+    return std::nullopt;
+  stat.state = fields[kState].front();
+  return stat;
+}
+
 std::optional<std::uint64_t> start_time_of(int pid) {
-  const auto fields = stat_fields(pid);
-  if (fields.size() <= kStartTime || fields[kState] == "Z" || fields[kState] == "X") return std::nullopt;
-  std::uint64_t ticks = 0;
-  const std::string& text = fields[kStartTime];
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ticks);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return ticks;
+  const auto stat = stat_of(pid);
+  if (!stat || stat->state == 'Z' || stat->state == 'X') return std::nullopt;
+  return stat->start_time;
 }
 
 std::optional<int> find_by_environment(std::string_view entry) {
@@ -76,9 +85,7 @@ std::optional<int> find_by_environment(std::string_view entry) {
   for (const auto& folder : std::filesystem::directory_iterator("/proc", ignored)) {
     const std::string name = folder.path().filename().string();
     int pid = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (error != std::errc() || end != name.data() + name.size()) continue;
-    if (is_session_leader(pid) && has_entry(pid, entry)) return pid;
+    if (read_number(name, pid) && is_session_leader(pid) && has_entry(pid, entry)) return pid;
   }
   return std::nullopt;
 }
