@@ -117,6 +117,15 @@ rollout::IfVersion if_match(const Request& request) {
   return std::string(etag.substr(1, etag.size() - 2));
 }
 
+std::int64_t last_event_id(const Request& request) {
+  const std::string_view text = request.header("last-event-id");
+  std::int64_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc{} || end != text.data() + text.size() || id < 0)
+    throw Refusal({Code::invalid_argument, "Last-Event-ID: want the id of an event"});
+  return id;
+}
+
 rollout::Mode mode_of(const Request& request) {
   return flag_of(request, "dry_run") ? rollout::Mode::dry_run : rollout::Mode::commit;
 }

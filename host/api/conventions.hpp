@@ -53,6 +53,8 @@ std::string cursor_of(std::string_view key);
 std::string position_of(const rollout::PageRequest& page);
 // If-Match as the opaque version; absent or "*": any.
 rollout::IfVersion if_match(const Request& request);
+// Last-Event-ID, which is there.
+std::int64_t last_event_id(const Request& request);
 // ?dry_run=true
 rollout::Mode mode_of(const Request& request);
 

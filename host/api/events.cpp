@@ -1,5 +1,4 @@
 #include <boost/asio/this_coro.hpp>
-#include <charconv>
 #include <memory>
 
 #include "host/api/conventions.hpp"
@@ -40,15 +39,6 @@ boost::asio::awaitable<std::string> next_piece(Control& control, std::shared_ptr
     if (wants(*listener, event)) piece += text_of(event);
   }
   co_return piece.empty() ? ": nothing new\n\n" : piece;
-}
-
-std::int64_t last_event_id(const Request& request) {
-  std::string_view text = request.header("last-event-id");
-  std::int64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc{} || end != text.data() + text.size() || id < 0)
-    throw Refusal({Code::invalid_argument, "Last-Event-ID: want the id of an event"});
-  return id;
 }
 
 std::string query_of(const Request& request, const std::string& name) {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <charconv>
 
 #include "host/app/trial.hpp"
 #include "host/app/trust.hpp"
@@ -251,8 +252,9 @@ Profiles::Answer<api::ProfileAnswer> Profiles::swap(rollout::Actor actor, std::s
 Profiles::Answer<rollout::Page<lifecycle::Revision>> Profiles::history(rollout::PageRequest page) {
   std::int64_t before = 0;
   if (!page.cursor.empty()) {
-    before = std::strtoll(page.cursor.c_str(), nullptr, 10);
-    if (before <= 0)
+    const char* const end = page.cursor.data() + page.cursor.size();
+    const auto read = std::from_chars(page.cursor.data(), end, before);
+    if (read.ec != std::errc() || read.ptr != end || before <= 0)
       co_return Status(Code::invalid_argument, "the query is not valid",
                        {{"?cursor", to_text(page.cursor), "want a next_cursor of an earlier page"}});
   }

@@ -75,6 +75,9 @@ class BadInputTest(StackTest):
             self.assert_refused(reply, 400, "the query is not valid")
             self.assertEqual(reply.body["errors"], [{"pointer": "?cursor", "value": '"rubbish"', "message":
                              "want the next_cursor of the page before, or none for the first page"}])
+        for cursor in ("12x", "0", "-1", "9" * 30):
+            reply = self.stack.call("GET", f"/api/profile/history?cursor={cursor}")
+            self.assert_refused(reply, 400, "the query is not valid")
         self.assert_refused(self.stack.call("DELETE", "/api/rollouts"), 405)
         self.assert_unharmed()
 
