@@ -60,6 +60,7 @@ class Unpacking {
 
  private:
   static constexpr std::size_t kBlock = 65'536;
+  static constexpr std::size_t kEntriesPerFile = 4;
 
   [[nodiscard]] Status no_archive() const {
     const char* reason = ::archive_error_string(archive_.get());
@@ -74,6 +75,11 @@ class Unpacking {
   Status take(::archive_entry* entry) {
     const char* const written = ::archive_entry_pathname(entry);
     const std::string name = written == nullptr ? "" : written;
+    // Folders may come again and again, and cost no bytes.
+    if (++entries_ > kEntriesPerFile * limits_.files)
+      return refuse(name,
+                    "is one more than the " + std::to_string(kEntriesPerFile * limits_.files) + " entries allowed",
+                    Code::resource_exhausted);
     const auto type = ::archive_entry_filetype(entry);
     if (::archive_entry_hardlink(entry) != nullptr || ::archive_entry_symlink(entry) != nullptr)
       return refuse(name, "is a link; a package holds regular files only");
@@ -147,6 +153,7 @@ class Unpacking {
   std::set<std::string> names_;  // of files
   std::set<std::string> folders_;
   std::uint64_t bytes_ = 0;
+  std::size_t entries_ = 0;
 };
 
 }  // namespace

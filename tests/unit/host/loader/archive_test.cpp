@@ -142,6 +142,13 @@ TEST_F(Archive, TooManyFilesAndFoldersAreRefused) {
   EXPECT_EQ(refusal({.depth = 2}), "entry \"a/b/c/d/e/f/g/h/i/j/k\" is nested deeper than 2 folders");
 }
 
+TEST_F(Archive, AFolderThatIsRepeatedWithoutEndIsRefused) {
+  make([](Writer& to) {
+    for (int i = 0; i < 17; ++i) to.entry("./", AE_IFDIR, "", [](::archive_entry*) {});
+  });
+  EXPECT_EQ(refusal({.files = 4}), "entry \"./\" is one more than the 16 entries allowed");
+}
+
 TEST_F(Archive, WhatIsNoArchiveIsSaid) {
   std::ofstream(file_) << "no archive at all, whatever it is called";
   EXPECT_EQ(refusal().find("is no tar archive that can be read"), 0U) << refusal();
