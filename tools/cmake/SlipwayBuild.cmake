@@ -32,8 +32,11 @@ find_package(OpenSSL REQUIRED)
 if(SLIPWAY_TIDY)
   set(CMAKE_CXX_CLANG_TIDY clang-tidy-19 --warnings-as-errors=*)
 endif()
+# How many times as long as a plain build's a test of this build may take.
+set(SLIPWAY_SLOWNESS 1)
 if(SLIPWAY_SANITIZE)
   add_compile_options(-g1)
+  set(SLIPWAY_SLOWNESS 4)
 endif()
 if(SLIPWAY_SANITIZE STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -44,6 +47,10 @@ elseif(SLIPWAY_SANITIZE STREQUAL "thread")
   add_link_options(-fsanitize=thread)
   # GCC's TSan does not model the standalone fences that Asio uses.
   add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK BOOST_ASIO_DISABLE_STD_ATOMIC)
+endif()
+if(SLIPWAY_FUZZ)
+  # Every library reports its branches, so that libFuzzer is led by the parser and not by the harness alone.
+  add_compile_options(-fsanitize=fuzzer-no-link -O1)
 endif()
 
 # Warnings of our own code; third-party headers come in as SYSTEM.
@@ -68,6 +75,7 @@ function(slipway_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
   endif()
+  math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * ${SLIPWAY_SLOWNESS}")
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
   endif()
@@ -78,7 +86,7 @@ function(slipway_test name)
     add_dependencies(${name} ${ARG_DEPENDS})
   endif()
   # TEST_PREFIX keeps equal sentences of two programs apart.
-  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 120
     PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}" ENVIRONMENT "${ARG_ENVIRONMENT}"
     RUN_SERIAL "$<BOOL:${ARG_SERIAL}>")
 endfunction()
