@@ -13,11 +13,11 @@ using cli::Failure;
 
 int run(const std::vector<std::string>& words) {
   using Command = Exit (*)(const Output&, const std::string&, const std::string&);
-  static const std::map<std::string, Command> kCommands{
+  static const std::map<std::string, Command> commands{
       {"new-key", make_key}, {"sign", sign}, {"verify", verify}, {"inspect", inspect}};
   const auto format = words.empty() ? std::nullopt : enum_from<cli::Format>(words[0]);
-  const auto command = words.size() == 4 ? kCommands.find(words[1]) : kCommands.end();
-  if (!format || command == kCommands.end()) {
+  const auto command = words.size() == 4 ? commands.find(words[1]) : commands.end();
+  if (!format || command == commands.end()) {
     std::cerr << "slipway-packages: is run by `slipway key` and `slipway plugin`; use those\n";
     return static_cast<int>(Exit::usage);
   }
