@@ -93,10 +93,10 @@ void Haproxy::write_maps() const {
   write_file(paths.checks_map, map_text(checks_lines(edge)), Durability::kProcess);
 }
 
-// Only backends that HAProxy has taken already: a new one goes into the file after its check.
+// Written at any moment, also while HAProxy reads the file in a reload: what that is to bring in must not be missing.
 void Haproxy::write_config() const {
   Edge edge = wanted();
-  std::erase_if(edge.backends, [&](const Backend& backend) { return !loaded_.contains(backend.name); });
+  std::erase_if(edge.backends, [&](const Backend& backend) { return !checked_.contains(backend.name); });
   write_file(settings_.edge.paths.config, config_text(settings_.edge, edge), Durability::kProcess);
 }
 

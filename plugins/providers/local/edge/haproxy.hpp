@@ -100,6 +100,7 @@ class Haproxy final : public Proxy {
   bool ended_ = false, reloading_ = false;
   std::uint64_t lives_ = 0;  // counts processes, so that the end of an older one is told apart
   std::set<std::string> loaded_;
+  std::set<std::string> checked_;  // backends that HAProxy has loaded or found good: those that its file may have
   std::string loaded_shape_, refused_shape_;
   std::string problem_ = "HAProxy has not answered yet";
   MapLines hosts_, routes_, headers_, checks_;  // as the running HAProxy has them

@@ -13,6 +13,12 @@ namespace {
 
 constexpr Span kFirstPause(200), kLongestPause(5000);
 
+std::set<std::string> backends_of(const Edge& edge) {
+  std::set<std::string> names;
+  for (const Backend& backend : edge.backends) names.insert(backend.name);
+  return names;
+}
+
 }  // namespace
 
 awaitable<void> Haproxy::run() {
@@ -86,6 +92,7 @@ awaitable<void> Haproxy::start() {
   if (!refusal.empty()) throw Error(Code::unavailable, refusal);
   check_port_is_ours(settings_.edge.bind, settings_.edge.paths.config);
   std::filesystem::rename(candidate, settings_.edge.paths.config);
+  checked_ = backends_of(edge);
   // From here on it may read the files and route, before it has told us.
   link_ = Link::kUnknown;
   std::exception_ptr failure;
@@ -153,7 +160,8 @@ awaitable<void> Haproxy::bring_in(const std::string& shape) {
 awaitable<void> Haproxy::offer(const std::string& shape) {
   const Edge edge = wanted();
   write_maps();
-  write_file(settings_.edge.paths.config, config_text(settings_.edge, edge), Durability::kProcess);
+  checked_ = backends_of(edge);
+  write_config();
   const auto turn = co_await turns_.take();
   co_await read_tables();
   std::string missing;
@@ -170,7 +178,8 @@ awaitable<void> Haproxy::offer(const std::string& shape) {
 
 awaitable<void> Haproxy::reload(const std::string& shape) {
   const std::string candidate = settings_.edge.paths.config + ".candidate";
-  write_file(candidate, config_text(settings_.edge, wanted()), Durability::kProcess);
+  const Edge edge = wanted();
+  write_file(candidate, config_text(settings_.edge, edge), Durability::kProcess);
   const std::string refusal = co_await process_.check(candidate);
   if (!refusal.empty()) {
     refused_shape_ = shape;
@@ -181,8 +190,9 @@ awaitable<void> Haproxy::reload(const std::string& shape) {
   reloading_ = true;
   std::exception_ptr failure;
   try {
+    checked_ = backends_of(edge);
     write_maps();
-    write_file(settings_.edge.paths.config, config_text(settings_.edge, wanted()), Durability::kProcess);
+    write_config();
     co_await process_.reload();
     const auto turn = co_await turns_.take();
     loaded_shape_ = shape;
@@ -217,6 +227,7 @@ awaitable<void> Haproxy::refresh_old_workers() {
 awaitable<void> Haproxy::read_tables() {
   loaded_.clear();
   for (const StatRow& row : parse_stat(co_await runtime_.ask("show stat -1 2 -1"))) loaded_.insert(row.backend);
+  checked_.insert(loaded_.begin(), loaded_.end());
   const EdgePaths& paths = settings_.edge.paths;
   hosts_ = parse_map(co_await runtime_.ask("show map " + paths.hosts_map));
   routes_ = parse_map(co_await runtime_.ask("show map " + paths.routes_map));
