@@ -190,13 +190,9 @@ awaitable<ServerView> Haproxy::look(const std::string& backend, const Server& se
     view.requests = row.sessions + row.queued;
   }
   for (const int worker : std::vector<int>(old_workers_)) {
-    try {
-      const auto text = co_await master_.ask("@!" + std::to_string(worker) + " show stat " + backend + " 4 -1");
-      for (const StatRow& row : parse_stat(text)) {
-        if (row.server == server.name) view.requests += row.sessions + row.queued;
-      }
-    } catch (const Error&) {
-      // It has left: nothing is under way in it.
+    const auto text = co_await ask_old(worker, "show stat " + backend + " 4 -1");
+    for (const StatRow& row : parse_stat(text.value_or(""))) {
+      if (row.server == server.name) view.requests += row.sessions + row.queued;
     }
   }
   co_return view;
@@ -221,12 +217,15 @@ awaitable<std::string> Haproxy::tell(std::string line) {
 }
 
 awaitable<void> Haproxy::tell_old(const std::string& line) {
-  for (const int worker : std::vector<int>(old_workers_)) {
-    try {
-      co_await master_.ask("@!" + std::to_string(worker) + " " + line);
-    } catch (const Error&) {
-      // It has left, or the master is starting itself anew; then the reload's end tells it again.
-    }
+  for (const int worker : std::vector<int>(old_workers_)) co_await ask_old(worker, line);
+}
+
+awaitable<std::optional<std::string>> Haproxy::ask_old(int worker, std::string line) {
+  try {
+    line.insert(0, "@!" + std::to_string(worker) + " ");
+    co_return co_await master_.ask(std::move(line));
+  } catch (const Error&) {
+    co_return std::nullopt;
   }
 }
 
@@ -254,13 +253,10 @@ awaitable<void> Haproxy::sync_headers() {
   for (const std::string& command : replacement_of(map, version, fresh))
     require_done(co_await runtime_.ask(command), command);
   for (const int worker : std::vector<int>(old_workers_)) {
-    try {
-      const std::string at = "@!" + std::to_string(worker) + " ";
-      const std::string theirs = parse_version(co_await master_.ask(at + prepare));
-      for (const std::string& command : replacement_of(map, theirs, fresh)) co_await master_.ask(at + command);
-    } catch (const Error&) {
-      // It has left.
-    }
+    const auto prepared = co_await ask_old(worker, prepare);
+    if (!prepared) continue;
+    const std::string theirs = parse_version(*prepared);
+    for (const std::string& command : replacement_of(map, theirs, fresh)) co_await ask_old(worker, command);
   }
   headers_ = std::move(fresh);
 }

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "plugins/providers/local/base/notices.hpp"
@@ -80,6 +81,8 @@ class Haproxy final : public Proxy {
   // One line to every worker that still serves; the answer is the current worker's.
   awaitable<std::string> tell(std::string line);
   awaitable<void> tell_old(const std::string& line);
+  // Nothing when that worker has left, or while the master starts itself anew; then the reload's end tells it again.
+  awaitable<std::optional<std::string>> ask_old(int worker, std::string line);
   awaitable<std::vector<StatRow>> rows(const std::string& backend, const char* type);
 
   boost::asio::any_io_executor executor_;
