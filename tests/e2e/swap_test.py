@@ -176,7 +176,8 @@ class OthersTest(SwapTest):
         self.assertEqual(self.bound("strategies.canary")["version"], "0.1.1")
         self.stack.daemon.send_signal(1)
         wait_for("the file to be taken over", lambda: self.bound("strategies.canary")["version"] == "0.1.0", 15)
-        self.assertEqual(self.profile()["revision"], 3)
+        # The change is in force before it is recorded.
+        wait_for("its revision", lambda: self.profile()["revision"] == 3, 15)
 
     def test_parts_of_a_trial_that_can_not_be_are_refused_and_nothing_is_swapped(self):
         before = self.profile()
