@@ -28,6 +28,8 @@ from stack import free_port, processes_below, program_of  # noqa: E402,F401
 
 BUILD = pathlib.Path(os.environ.get("E2E_BUILD", ROOT / "build/dev")).resolve()
 APP = "demo"
+# How many plugins the shipped profile has; each has one binding.
+SHIPPED = (ROOT / "manifests/dev.yaml").read_text().count("\n    plugin: ")
 ENDS = ("succeeded", "rolled_back", "superseded", "failed")
 LOG_LINES = 60
 SLOWNESS = int(os.environ.get("E2E_SLOWNESS", "1"))

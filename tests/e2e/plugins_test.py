@@ -3,7 +3,7 @@
 import subprocess
 import unittest
 
-from harness import Fixture, StackTest, wait_for
+from harness import SHIPPED, Fixture, StackTest, wait_for
 
 # Quick to be asked; where a test doesn't care about analyses.
 PLAIN = {"strategy": {"name": "rolling", "settings": {"min_ready": "100ms"}}, "analyses": []}
@@ -46,7 +46,7 @@ class PluginsTest(StackTest):
             Fixture("gate-empty", "create_fills_no_instance"), Fixture("gate-start", "start_fails"),
             Fixture("gate-rubbish", "answers_rubbish"), Fixture("gate-ill", "unhealthy"), Fixture("gate-good", "sound")])
         run = subprocess.run(self.stack.daemon_command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=40)
-        self.assert_exit(run, 1, 'profile "dev": 6 of 21 instances did not start')
+        self.assert_exit(run, 1, f'profile "dev": 6 of {SHIPPED + 7} instances did not start')
         for words in ("/plugins/gate-throws: the constructor gave up", "/plugins/gate-fails: there is no database",
                       "/plugins/gate-empty: ", "/plugins/gate-start: ",
                       "/plugins/gate-rubbish: its answer to the first health call", "is unhealthy: disk: is full"):

@@ -8,7 +8,7 @@ import stat
 import subprocess
 import unittest
 
-from harness import StackTest, sign
+from harness import SHIPPED, StackTest, sign
 
 PACKAGE = "strategy-canary/0.1.0"
 
@@ -45,7 +45,7 @@ class StartTest(StackTest):
         self.assertNotIn("INFO  ready", run.stderr)
 
     def test_check_says_that_the_shipped_profile_is_fine_and_starts_nothing(self):
-        self.assert_exit(self.run_daemon("check"), 0, "profile dev is fine: 16 plugins, 16 bindings")
+        self.assert_exit(self.run_daemon("check"), 0, f"profile dev is fine: {SHIPPED} plugins, {SHIPPED} bindings")
         self.assertFalse((self.stack.folder / "state").exists())
 
     def test_a_manifest_with_ten_faults_reports_ten(self):
@@ -114,7 +114,7 @@ class StartTest(StackTest):
     def test_a_plugin_whose_file_was_changed_is_refused(self):
         library = self.package() / "strategy-canary.so"
         library.write_bytes(library.read_bytes() + b"x")
-        self.assert_canary_refused("1 of 14 instances did not start", f"{library}: has the SHA-256 ",
+        self.assert_canary_refused(f"1 of {SHIPPED} instances did not start", f"{library}: has the SHA-256 ",
                                    "the file was changed after it was packaged")
 
     def test_a_plugin_with_a_file_that_it_does_not_list_is_refused(self):
