@@ -11,9 +11,6 @@
 namespace slipway::postgres {
 namespace {
 
-constexpr std::size_t kLargestGroup = 512;
-constexpr int kShareOfCommit = 8;
-constexpr std::chrono::nanoseconds kLongestGather = std::chrono::milliseconds(5);
 constexpr auto kBetweenTidying = std::chrono::seconds(60);
 
 Wanted wanted_by(const auto& group) {
@@ -38,8 +35,8 @@ void Writer::write(std::unique_ptr<Change> change) {
 
 void Writer::work() {
   do {
-    gather();
-    for (Changes group = queue_.take(kLargestGroup, {}); !group.empty(); group.clear()) write_group(group);
+    queue_.gather();
+    for (Changes group = queue_.take(store::kLargestGroup, {}); !group.empty(); group.clear()) write_group(group);
   } while (!nobody_waits());
 }
 
@@ -50,19 +47,11 @@ bool Writer::nobody_waits() {
   return !at_work_;
 }
 
-// Callers that were just answered tend to come back at once: without a moment's patience they would form two groups
-// that take turns, and every write would wait for two commits.
-void Writer::gather() {
-  if (expected_ > 1) queue_.gather(expected_, std::min(commit_time_ / kShareOfCommit, kLongestGather));
-  expected_ = 0;
-}
-
 void Writer::write_group(const Changes& group) {
   std::vector<Status> outcomes(group.size());
   const auto begun = std::chrono::steady_clock::now();
   const Status fault = commit(group, outcomes);
-  commit_time_ = std::chrono::steady_clock::now() - begun;
-  expected_ = std::min(group.size() + queue_.size(), kLargestGroup);
+  queue_.carried_out(group.size(), std::chrono::steady_clock::now() - begun);
   note(fault);
   for (std::size_t i = 0; i < group.size(); ++i) group[i]->finish(fault.ok() ? outcomes[i] : fault);
   if (fault.ok()) tidy();

@@ -58,7 +58,6 @@ class Writer {
 
   void work();
   bool nobody_waits();
-  void gather();
   void write_group(const Changes& group);
   Status commit(const Changes& group, std::vector<Status>& outcomes);
   void attempt(const Changes& group, const std::string& id, std::vector<Status>& outcomes);
@@ -78,8 +77,6 @@ class Writer {
   // Of the thread at work.
   std::unique_ptr<Connection> connection_;
   std::mt19937_64 random_;
-  std::size_t expected_ = 0;
-  std::chrono::nanoseconds commit_time_{0};
   std::chrono::steady_clock::time_point tidied_;
 };
 

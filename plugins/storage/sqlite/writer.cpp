@@ -9,9 +9,6 @@
 namespace slipway::sqlite {
 namespace {
 
-constexpr std::size_t kLargestGroup = 512;
-constexpr int kShareOfCommit = 8;
-constexpr std::chrono::nanoseconds kLongestGather = std::chrono::milliseconds(5);
 constexpr int kPagesBeforeCheckpoint = 1000;
 constexpr auto kBetweenProbes = std::chrono::milliseconds(1000);
 constexpr auto kIdle = std::chrono::milliseconds(60'000);
@@ -40,8 +37,8 @@ WriterHealth Writer::health() {
 
 void Writer::work() {
   while (!queue_.ended()) {
-    gather();
-    const Jobs group = queue_.take(kLargestGroup, failing() ? kBetweenProbes : kIdle);
+    queue_.gather();
+    const Jobs group = queue_.take(store::kLargestGroup, failing() ? kBetweenProbes : kIdle);
     if (group.empty()) {
       rest();
     } else {
@@ -50,17 +47,11 @@ void Writer::work() {
   }
 }
 
-void Writer::gather() {
-  if (expected_ > 1) queue_.gather(expected_, std::min(commit_time_ / kShareOfCommit, kLongestGather));
-  expected_ = 0;
-}
-
 void Writer::write(const Jobs& group) {
   std::vector<Status> outcomes(group.size());
   const auto begun = std::chrono::steady_clock::now();
   const Status fault = commit(group, outcomes);
-  commit_time_ = std::chrono::steady_clock::now() - begun;
-  expected_ = std::min(group.size() + queue_.size(), kLargestGroup);
+  queue_.carried_out(group.size(), std::chrono::steady_clock::now() - begun);
   note(fault);
   for (std::size_t i = 0; i < group.size(); ++i) group[i]->finish(fault.ok() ? outcomes[i] : fault);
   if (fault.ok()) tidy();

@@ -45,7 +45,6 @@ class Writer {
 
  private:
   void work();
-  void gather();
   void write(const Jobs& group);
   Status commit(const Jobs& group, std::vector<Status>& outcomes);
   Status attempt(Job& job, Instant now);
@@ -62,8 +61,6 @@ class Writer {
   std::mutex mutex_;
   Status fault_;
   Instant tidied_;
-  std::size_t expected_ = 0;
-  std::chrono::nanoseconds commit_time_{0};
   std::jthread thread_;
 };
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "host/bridge/plugin_caller.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/unit/host/lifecycle/rig.hpp"
 
@@ -10,6 +11,7 @@ namespace slipway::app {
 namespace {
 
 using lifecycle::await_on;
+using test::eventually;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -60,13 +62,6 @@ class ProfileChanges : public lifecycle::Lifecycles {
     (void)await_on(runtime_, caller_.call("gates.alpha", "slipway.gate/1", 0, "{}", context));
   }
   lifecycle::Revision newest() { return await_on(runtime_, profiles_->history({.limit = 1}))->items.at(0); }
-  template <class Condition>
-  static bool soon(Condition condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!condition() && std::chrono::steady_clock::now() < end)
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    return condition();
-  }
 
   config::SiteConfig site_;
   Sources sources_;
@@ -105,7 +100,7 @@ TEST_F(ProfileChanges, AReturnByItselfIsARevisionWithTheProfileBefore) {
   const std::string before = profiles_->current()->digest;
   ASSERT_EQ(await_on(runtime_, put(document("1.1.0")))->state, "applied");
   for (int i = 0; i < 20; ++i) call_the_gate();
-  EXPECT_TRUE(soon([&] { return profiles_->current()->digest == before; }));
+  EXPECT_TRUE(eventually([&] { return profiles_->current()->digest == before; }));
   EXPECT_EQ(profiles_->current()->revision, 3);
   EXPECT_EQ(newest().number, 3);
   EXPECT_EQ(newest().digest, before);
@@ -126,9 +121,9 @@ TEST_F(ProfileChanges, WhileATrialGoesOnEveryOtherChangeIsToldOfIt) {
             Status(Code::failed_precondition,
                    "another change of what runs is under way: swap of gates.alpha to 1.1.0: careful, by ada; try again "
                    "when it is done"));
-  ASSERT_TRUE(soon([&] { return routes_.capture()->find("gates.alpha")->trial != nullptr; }));
+  ASSERT_TRUE(eventually([&] { return routes_.capture()->find("gates.alpha")->trial != nullptr; }));
   for (int i = 0; i < 60; ++i) call_the_gate();
-  EXPECT_TRUE(soon([&] { return profiles_->last_trial().state != "trying"; }));
+  EXPECT_TRUE(eventually([&] { return profiles_->last_trial().state != "trying"; }));
   EXPECT_EQ(profiles_->last_trial().state, "withdrawn");
   EXPECT_THAT(profiles_->last_trial().reason, StartsWith("gate-alpha 1.1.0 was withdrawn: it fails more often: "));
 }

@@ -6,11 +6,13 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "host/bridge/plugin_caller.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/unit/host/lifecycle/rig.hpp"
 
 namespace slipway::lifecycle {
 namespace {
 
+using test::eventually;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -44,14 +46,6 @@ class Applying : public Lifecycles {
   std::string said(const std::string& binding) {
     const auto reply = await_on(runtime_, ask(binding));
     return reply.ok() ? *reply : to_string(reply.status());
-  }
-  // Waits until the condition holds.
-  template <class Condition>
-  bool soon(Condition condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!condition() && std::chrono::steady_clock::now() < end)
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    return condition();
   }
   std::vector<std::string> versions() const {
     std::vector<std::string> words;
@@ -110,8 +104,8 @@ TEST_F(Applying, ANewVersionTakesOverAndTheOldOneIsUnloaded) {
   upgrade("alpha", "counts", "1.1.0");
   EXPECT_EQ(to_string(apply()), "OK: ");
   EXPECT_THAT(said("gates.alpha"), HasSubstr("call 1"));
-  EXPECT_TRUE(soon([&] { return loader_.residents().unloaded() == 1; }));
-  EXPECT_TRUE(soon([&] { return versions().size() == 2; }));
+  EXPECT_TRUE(eventually([&] { return loader_.residents().unloaded() == 1; }));
+  EXPECT_TRUE(eventually([&] { return versions().size() == 2; }));
   EXPECT_THAT(versions(), ElementsAre("alpha 1.1.0 active", "beta 1.0.0 active"));
   EXPECT_THAT(created_, ElementsAre("alpha", "beta", "alpha"));
   EXPECT_TRUE(stop().ok());
@@ -210,10 +204,10 @@ TEST_F(Applying, AnOldOneThatDoesNotEndIsFailedNotActive) {
   add("alpha", "destroy_is_slow", {}, external);
   ASSERT_TRUE(start().ok());
   upgrade("alpha", "counts", "1.1.0", external);
-  const std::vector<std::string> told_ = told(apply());
-  ASSERT_EQ(told_.size(), 2U);
-  EXPECT_THAT(told_[0], HasSubstr("gate-alpha 1.0.0 did not hand over: "));
-  EXPECT_EQ(told_[1],
+  const std::vector<std::string> problems = told(apply());
+  ASSERT_EQ(problems.size(), 2U);
+  EXPECT_THAT(problems[0], HasSubstr("gate-alpha 1.0.0 did not hand over: "));
+  EXPECT_EQ(problems[1],
             "/plugins/alpha: gate-alpha 1.0.0 could not be put back: it has not ended, so it can't be made anew");
   EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 failed"));
 }
@@ -270,7 +264,7 @@ TEST_F(Applying, NoChangeGetsInBeforeTheReturnOfTheOneBeforeIsRecorded) {
             "another change of what runs is under way: the host's return to the profile before; try again when it is "
             "done");
   recorded->deliver(true);
-  EXPECT_TRUE(soon([&] { return lifecycle_.take_turn("any").ok(); }));
+  EXPECT_TRUE(eventually([&] { return lifecycle_.take_turn("any").ok(); }));
   EXPECT_TRUE(stop().ok());
 }
 
@@ -288,7 +282,7 @@ TEST_F(Applying, AReturnWaitsForAChangeThatHasTheTurn) {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     EXPECT_THAT(versions(), ElementsAre("alpha 1.1.0 active", "alpha 1.0.0 warm"));
   }
-  EXPECT_TRUE(soon([&] { return versions().at(0) == "alpha 1.0.0 active"; }));
+  EXPECT_TRUE(eventually([&] { return versions().at(0) == "alpha 1.0.0 active"; }));
   EXPECT_TRUE(stop().ok());
 }
 
@@ -327,7 +321,7 @@ TEST_F(Applying, ATrialGivesTheNewGenerationItsShareAndMayWithdrawIt) {
         std::to_string(old.faults);
   };
   auto end = std::async(std::launch::async, [&] { return apply(std::move(options)); });
-  ASSERT_TRUE(soon([&] { return routes_.capture()->find("gates.alpha")->trial != nullptr; }));
+  ASSERT_TRUE(eventually([&] { return routes_.capture()->find("gates.alpha")->trial != nullptr; }));
   for (int i = 0; i < 100; ++i) (void)said("gates.alpha");
   EXPECT_EQ(end.get(), Status(Code::aborted, "gate-alpha 1.1.0 was withdrawn: 25 of 25 against 0"));
   EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
@@ -344,7 +338,7 @@ TEST_F(Applying, InstancesComeAndGoWithTheirBindings) {
   add("gamma", "counts");
   EXPECT_EQ(to_string(apply()), "OK: ");
   EXPECT_EQ(bound(), "gates.alpha, gates.gamma");
-  EXPECT_TRUE(soon([&] { return versions().size() == 2; }));
+  EXPECT_TRUE(eventually([&] { return versions().size() == 2; }));
   EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active", "gamma 1.0.0 active"));
   EXPECT_TRUE(stop().ok());
 }
@@ -355,11 +349,11 @@ TEST_F(Applying, AVersionThatIsInUseIsKeptUnderItsNameUntilItIsNot) {
   users_["gates.alpha 1.0.0"] = 2;
   upgrade("alpha", "counts", "1.1.0");
   ASSERT_EQ(to_string(apply()), "OK: ");
-  EXPECT_TRUE(soon([&] { return lifecycle_.status().at(1).reason == "kept for 2 rollouts that began with it"; }));
+  EXPECT_TRUE(eventually([&] { return lifecycle_.status().at(1).reason == "kept for 2 rollouts that began with it"; }));
   EXPECT_THAT(said("gates.alpha@1.0.0"), HasSubstr("it is a fixture"));
   EXPECT_THAT(said("gates.alpha"), HasSubstr("call 1"));
   users_["gates.alpha 1.0.0"] = 0;
-  EXPECT_TRUE(soon([&] { return versions().size() == 1; }));
+  EXPECT_TRUE(eventually([&] { return versions().size() == 1; }));
   EXPECT_THAT(said("gates.alpha@1.0.0"), HasSubstr("NOT_FOUND"));
   EXPECT_TRUE(stop().ok());
 }
@@ -370,7 +364,7 @@ TEST_F(Applying, AnOldConfigurationIsNotKeptForThoseWhoStayWithTheVersion) {
   users_["gates.alpha 1.0.0"] = 2;
   profile_.plugins["alpha"].config = {{"note", "another one"}};
   ASSERT_EQ(to_string(apply()), "OK: ");
-  EXPECT_TRUE(soon([&] { return versions().size() == 1; }));
+  EXPECT_TRUE(eventually([&] { return versions().size() == 1; }));
   EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
   EXPECT_THAT(said("gates.alpha@1.0.0"), HasSubstr("it is a fixture"));
   EXPECT_TRUE(stop().ok());
@@ -387,7 +381,7 @@ TEST_F(Applying, ASecondChangeMeanwhileIsRefused) {
     co_return over ? "enough" : "";
   };
   auto end = std::async(std::launch::async, [&] { return apply(std::move(options)); });
-  ASSERT_TRUE(soon([&] { return routes_.capture()->find("gates.alpha")->trial != nullptr; }));
+  ASSERT_TRUE(eventually([&] { return routes_.capture()->find("gates.alpha")->trial != nullptr; }));
   EXPECT_EQ(apply(), Status(Code::failed_precondition,
                             "another change of what runs is under way: a change; try again when it is done"));
   over = true;
