@@ -5,7 +5,10 @@ something in the same run, "reference" and "ratio". Exits 1 when a figure misses
 """
 
 import argparse
+import datetime
 import json
+import os
+import pathlib
 import subprocess
 import sys
 
@@ -41,9 +44,32 @@ def print_table(figures):
         print("  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip())
 
 
+def processor():
+    models = [line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
+    return f"{os.cpu_count()} x {models[0] if models else os.uname().machine}"
+
+
+def write_page(path, figures):
+    command = ["git", "describe", "--always", "--dirty"]
+    commit = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    load = os.getloadavg()[2]
+    rows = [COLUMNS, ("---",) * len(COLUMNS)] + [tuple(cell(figure[column]) for column in COLUMNS) for figure in figures]
+    table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    path.write_text(f"""# Benchmarks
+
+Written by `tools/bench --page`. A figure's goal is compared with its ratio where it has a reference, which was measured in
+the same run, else with its value.
+
+{datetime.date.today()}, {commit}, release preset, {processor()}, load of the last 15 minutes {load:.1f}.
+
+{table}
+""")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--page", type=pathlib.Path)
     parser.add_argument("--list", action="store_true")
     arguments = parser.parse_args()
     programs = sys.stdin.read().split()
@@ -58,6 +84,8 @@ def main():
             print("\n".join(json.dumps(figure) for figure in new), flush=True)
     if not arguments.json:
         print_table(figures)
+    if arguments.page:
+        write_page(arguments.page, figures)
     return 0 if figures and all(figure["holds"] is True for figure in figures) else 1
 
 

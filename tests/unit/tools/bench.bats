@@ -41,3 +41,12 @@ report() { # options..., programs on standard input
   report
   [ "$status" -eq 1 ]
 }
+
+@test "the table is a page too, with what it was measured on" {
+  program bench-one 'echo "{\"id\": \"call\", \"value\": 12.3, \"unit\": \"ns\", \"goal\": \"<= 25\", \"holds\": true}"'
+  cd "$root" || return 1 # the page names the commit
+  run /usr/bin/python3 tools/dev/bench_report.py --page "$BATS_TEST_TMPDIR/page.md" <<<"$BATS_TEST_TMPDIR/bench-one"
+  [ "$status" -eq 0 ]
+  grep -qxF '| call | 12.3 | ns | – | – | <= 25 | yes |' "$BATS_TEST_TMPDIR/page.md"
+  grep -qE 'release preset, [0-9]+ x ' "$BATS_TEST_TMPDIR/page.md"
+}
