@@ -298,6 +298,11 @@ void WorkerLink::destroy() {
   if (ends_by_itself) static_cast<void>(ask(FrameKind::destroy, {}, {}, FrameKind::destroyed, settings_.end));
   give_up("was stopped");
   {
+    // It holds this as its listener, and would for ever when the runtime ends before it has told its end.
+    const std::lock_guard lock(mutex_);
+    connection_.reset();
+  }
+  {
     std::unique_lock dispatch(dispatch_, std::defer_lock);
     if (!inside) dispatch.lock();
     host_ = nullptr;

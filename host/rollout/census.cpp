@@ -5,22 +5,20 @@
 namespace slipway::rollout {
 
 Census::Place::~Place() {
-  if (of_ != nullptr) of_->release();
-}
-
-void Census::set_most(std::uint32_t most) {
-  const std::lock_guard lock(mutex_);
-  most_ = most;
+  if (!counts_) return;
+  const std::lock_guard lock(counts_->mutex);
+  --counts_->reserved;
 }
 
 Result<Census::PlacePtr> Census::reserve() {
-  const std::lock_guard lock(mutex_);
-  if (active_ + reserved_ >= most_)
-    return Status(Code::resource_exhausted, std::to_string(active_) + " rollouts are under way and the site allows " +
-                                                std::to_string(most_) +
+  const std::lock_guard lock(counts_->mutex);
+  const std::uint32_t most = most_;
+  if (counts_->active + counts_->reserved >= most)
+    return Status(Code::resource_exhausted, std::to_string(counts_->active) +
+                                                " rollouts are under way and the site allows " + std::to_string(most) +
                                                 "; try again when one has ended, or raise rollouts.max_active");
-  ++reserved_;
-  return std::make_unique<Place>(*this);
+  ++counts_->reserved;
+  return std::make_unique<Place>(counts_);
 }
 
 // Both numbers change under one lock, so that a place that is being filled never counts twice.
@@ -29,17 +27,12 @@ void Census::moved(std::optional<State> from, std::optional<State> to, PlacePtr 
     if (from) metrics_.gauge(telemetry::metric::kRollouts, {to_name(*from)}).add(-1);
     if (to) metrics_.gauge(telemetry::metric::kRollouts, {to_name(*to)}).add(1);
   }
-  const std::lock_guard lock(mutex_);
-  if (from) --active_;
-  if (to) ++active_;
+  const std::lock_guard lock(counts_->mutex);
+  if (from) --counts_->active;
+  if (to) ++counts_->active;
   if (!place) return;
-  place->of_ = nullptr;
-  --reserved_;
-}
-
-void Census::release() {
-  const std::lock_guard lock(mutex_);
-  --reserved_;
+  place->counts_.reset();
+  --counts_->reserved;
 }
 
 }  // namespace slipway::rollout

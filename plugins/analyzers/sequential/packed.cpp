@@ -6,7 +6,6 @@
 #include <boost/archive/iterators/binary_from_base64.hpp>
 #include <boost/archive/iterators/transform_width.hpp>
 #include <cmath>
-#include <cstring>
 #include <slipway/status.hpp>
 
 namespace slipway::sequential {
@@ -26,8 +25,7 @@ using Decoded = iterators::transform_width<iterators::binary_from_base64<const c
 
 // Padded with zero bits to whole characters and no further, which the length tells apart.
 std::string pack(std::span<const double> numbers) {
-  std::string bytes(numbers.size_bytes(), '\0');
-  std::memcpy(bytes.data(), numbers.data(), bytes.size());
+  std::string bytes(reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes());
   bytes.append((3 - bytes.size() % 3) % 3, '\0');
   return {Encoded(bytes.data()), Encoded(bytes.data() + bytes.size())};
 }
@@ -41,7 +39,7 @@ std::vector<double> unpack(std::string_view text) {
     refuse("it has a character that is not of base64");
   }
   std::vector<double> numbers(bytes.size() / sizeof(double));
-  std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(double));
+  std::copy_n(bytes.data(), numbers.size() * sizeof(double), reinterpret_cast<char*>(numbers.data()));
   if (std::any_of(numbers.begin(), numbers.end(), [](double n) { return std::isnan(n) || n == INFINITY; }))
     refuse("it has a number that is not finite");
   return numbers;

@@ -54,11 +54,11 @@ TEST_F(Options, a_replica_runs_as_the_user_of_its_release_and_with_nothing_of_ro
 
 TEST_F(Options, the_limits_of_a_release_are_those_of_its_processes) {
   auto what = release("1.0");
-  what.limits = {.open_files = 77, .memory_bytes = 4LL << 30, .processes = 5'000, .core_bytes = 8'192};
+  what.limits = {.open_files = 77, .memory_bytes = 1LL << 47, .processes = 5'000, .core_bytes = 8'192};
   provider.converge(one(what));
   const std::string limits = of_replica("limits");
   EXPECT_THAT(limits, ContainsRegex("Max open files +77 +77 "));
-  EXPECT_THAT(limits, ContainsRegex("Max address space +4294967296 +4294967296 "));
+  EXPECT_THAT(limits, ContainsRegex("Max address space +140737488355328 +140737488355328 "));
   EXPECT_THAT(limits, ContainsRegex("Max processes +5000 +5000 "));
   EXPECT_THAT(limits, ContainsRegex("Max core file size +8192 +8192 "));
 }

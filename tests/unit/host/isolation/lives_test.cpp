@@ -36,7 +36,7 @@ class LastDescriptor final : public Launcher {
 
 TEST_F(WorkerLives, a_host_without_a_descriptor_left_says_so_and_lives) {
   // Asio's own descriptors are there before a worker's.
-  const boost::asio::steady_timer timer(runtime.executor());
+  const boost::asio::posix::stream_descriptor descriptor(runtime.executor());
   const auto link = std::make_shared<WorkerLink>(LinkSettings{}, runtime, std::make_unique<LastDescriptor>(),
                                                  std::make_shared<base::SeededRandom>(7));
   EXPECT_EQ(to_string(link->open().status()), "UNAVAILABLE: no descriptor for a worker: Too many open files");
@@ -118,14 +118,6 @@ TEST_F(WorkerLives, a_worker_that_hangs_is_killed_and_started_again) {
   isolation.hang = milliseconds(300);
   run();
   EXPECT_THAT(call("hang").status().message, StartsWith("its worker did not react for 300ms"));
-  ASSERT_TRUE(runs_again());
-  EXPECT_EQ(say("echo again"), "again");
-}
-
-TEST_F(WorkerLives, a_worker_that_grows_past_its_limit_ends_and_the_host_does_not) {
-  isolation.memory_bytes = std::uint64_t{64} << 20;
-  run();
-  EXPECT_THAT(call("grow").status().message, StartsWith("its worker ended by signal 6 (Aborted)"));
   ASSERT_TRUE(runs_again());
   EXPECT_EQ(say("echo again"), "again");
 }

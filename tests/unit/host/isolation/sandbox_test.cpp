@@ -91,6 +91,14 @@ TEST_F(Sandbox, a_worker_that_is_granted_files_keeps_the_user_whose_they_are) {
             ::geteuid() == 0 ? "the permission \"files\" is granted" : "the host does not run as root");
 }
 
+TEST_F(Sandbox, a_worker_that_grows_past_its_limit_ends_and_the_host_does_not) {
+  isolation.memory_bytes = std::uint64_t{64} << 20;
+  run();
+  EXPECT_THAT(call("grow").status().message, ::testing::StartsWith("its worker ended by signal 6 (Aborted)"));
+  ASSERT_TRUE(runs_again());
+  EXPECT_EQ(say("echo again"), "again");
+}
+
 TEST_F(Sandbox, each_that_a_site_may_require_is_told) {
   run();
   const Json schema = *parse_json(config::site_schema_text());

@@ -8,7 +8,6 @@
 #include <future>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "plugins/storage/postgres/store.hpp"
@@ -19,15 +18,14 @@ namespace slipway::test {
 inline storage::Put put(const std::string& id, const std::string& value) { return {{"acme", "thing", id}, value}; }
 inline storage::Key thing(const std::string& id) { return {"acme", "thing", id}; }
 
-// Starts the write on a thread of its own.
+// Starts the write on a thread of its own, which has left the store when the answer is there.
 inline std::future<Result<storage::WriteReply>> write_later(postgres::Store& store, storage::WriteRequest request) {
-  auto promise = std::make_shared<std::promise<Result<storage::WriteReply>>>();
-  auto future = promise->get_future();
-  std::thread([&store, promise, request = std::move(request)] {
+  return std::async(std::launch::async, [&store, request = std::move(request)] {
+    auto promise = std::make_shared<std::promise<Result<storage::WriteReply>>>();
     store.write(request, &store::write,
                 [promise](Result<storage::WriteReply> reply) { promise->set_value(std::move(reply)); });
-  }).detach();
-  return future;
+    return promise->get_future().get();
+  });
 }
 
 inline Result<storage::WriteReply> write(postgres::Store& store, storage::WriteRequest request) {
