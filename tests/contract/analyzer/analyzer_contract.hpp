@@ -15,6 +15,7 @@ struct AnalyzerPlugin {
   std::string settings;  // judge error_ratio of next, after `windows`
   std::string misspelt;  // with an unknown field
   int windows = 1;
+  analyzer::Verdict of_bad = analyzer::Verdict::fail;  // pass: it advises
 };
 inline void PrintTo(const AnalyzerPlugin& plugin, std::ostream* out) { *out << plugin.name; }
 std::vector<AnalyzerPlugin> analyzer_plugins();

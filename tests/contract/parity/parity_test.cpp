@@ -67,6 +67,7 @@ TEST_P(Parity, what_every_plugin_answers_is_the_same_too) { compare("slipway.plu
 constexpr Pair kPairs[] = {{"strategy-rolling", "slipway.strategy/1", "{}"},
                            {"strategy-blue-green", "slipway.strategy/1", "{}"},
                            {"strategy-canary", "slipway.strategy/1", "{}"},
+                           {"analyzer-forecast", "slipway.analyzer/1", "{}"},
                            {"analyzer-judge", "slipway.analyzer/1", "{}"},
                            {"analyzer-sequential", "slipway.analyzer/1", "{}"},
                            {"analyzer-threshold", "slipway.analyzer/1", "{}"},
