@@ -1,5 +1,6 @@
 // What a call of an isolated plugin costs beside a bare ping-pong over a socketpair, and a worker's start beside that
-// of an empty program. Everything is measured in turns in one run, on whatever processors the kernel gives.
+// of an empty program. Everything is measured in turns in one run, on whatever processors the kernel gives; and as time
+// of the processors too, which other programs do not lengthen.
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@
 
 #include "host/isolation/isolated_instance.hpp"
 #include "host/runtime/async_call.hpp"
+#include "tests/bench/processor_time.hpp"
 #include "tests/bench/report.hpp"
 
 namespace slipway::bench {
@@ -84,6 +86,8 @@ class PingPong {
     require(exchange(socket_, bytes_, true), "the other side of the ping-pong is gone");
     times.push_back(microseconds_since(begun));
   }
+  // Of both sides.
+  [[nodiscard]] double processor_time_so_far() const { return processor_time_here() + processor_time_of(child_); }
 
  private:
   int socket_ = -1;
@@ -112,7 +116,7 @@ class Host {
  public:
   Host() { runtime_.start(); }
 
-  std::shared_ptr<runtime::Instance> start() {
+  isolation::Isolated start() {
     isolation::IsolationSettings isolation;
     isolation.program.path = SLIPWAY_WORKER;
     auto made = isolation::make_isolated(
@@ -121,7 +125,7 @@ class Host {
     require(made.ok(), to_string(made.status()));
     const Status started = wait(made->instance->start(seconds(10)));
     require(started.ok(), to_string(started));
-    return made->instance;
+    return std::move(*made);
   }
   void stop(const std::shared_ptr<runtime::Instance>& instance) {
     require(wait(instance->stop({})).ok(), "the instance does not stop");
@@ -153,73 +157,109 @@ boost::asio::awaitable<std::vector<double>> calls(std::shared_ptr<runtime::Insta
   co_return times;
 }
 
-void compare_one_at_a_time(Host& host, const std::shared_ptr<runtime::Instance>& instance, double& ping) {
+// Of one exchange: what passes, and what both sides spend.
+struct Ping {
+  double passed = 0;
+  double spent = 0;
+};
+
+Ping compare_one_at_a_time(Host& host, const std::shared_ptr<runtime::Instance>& instance) {
   PingPong raw;
   std::vector<double> bare;
   std::vector<double> isolated;
+  double spent = 0;
   for (int turn = 0; turn < 10; ++turn) {
+    const double before = raw.processor_time_so_far();
     for (int i = 0; i < rounds(1000); ++i) raw.once(bare);
+    spent += raw.processor_time_so_far() - before;
     const auto times = host.wait(calls(instance, rounds(1000)));
     isolated.insert(isolated.end(), times.begin(), times.end());
   }
-  ping = median(bare);
+  const Ping ping{median(bare), spent / static_cast<double>(bare.size())};
   const double value = median(isolated);
-  report({"isolated_call.1_kib_p50", value, "us", ping, "at most 1.5 times a ping-pong over a socketpair",
-          value <= 1.5 * ping});
+  report({"isolated_call.1_kib_p50", value, "us", ping.passed, "at most 1.5 times a ping-pong over a socketpair",
+          value <= 1.5 * ping.passed});
+  return ping;
 }
 
-void compare_many_in_flight(Host& host, const std::shared_ptr<runtime::Instance>& instance, double ping) {
-  std::vector<double> each;
+void compare_many_in_flight(Host& host, const isolation::Isolated& isolated, const Ping& ping) {
+  const pid_t worker = isolated.worker->status().process;
   const int count = rounds(500);
+  std::vector<double> each;
+  std::vector<double> spent;
   for (int turn = 0; turn < 5; ++turn) {
     std::vector<std::future<std::vector<double>>> running;
     const auto begun = Clock::now();
-    for (int i = 0; i < kInFlight; ++i) running.push_back(host.begin(calls(instance, count)));
+    const double here = processor_time_here();
+    const double there = processor_time_of(worker);
+    for (int i = 0; i < kInFlight; ++i) running.push_back(host.begin(calls(isolated.instance, count)));
     for (auto& one : running) one.get();
     each.push_back(microseconds_since(begun) / (kInFlight * count));
+    spent.push_back(std::max(processor_time_here() - here, processor_time_of(worker) - there) / (kInFlight * count));
   }
   const double value = median(each);
-  report({"isolated_call.64_in_flight", value, "us", ping, "each at most 0.15 of a ping-pong over a socketpair",
-          value <= 0.15 * ping});
+  report({"isolated_call.64_in_flight", value, "us", ping.passed, "each at most 0.15 of a ping-pong over a socketpair",
+          value <= 0.15 * ping.passed});
+  const double busier = median(spent);
+  report({"isolated_call.64_in_flight_processor", busier, "us", ping.spent,
+          "the busier side at most 0.15 of what a ping-pong takes of the processors", busier <= 0.15 * ping.spent});
 }
 
-void run_empty_program(std::vector<double>& times) {
+// What passes until something has started, and what that spends.
+struct Starts {
+  std::vector<double> passed;
+  std::vector<double> spent;
+};
+
+void run_empty_program(Starts& starts) {
   const auto begun = Clock::now();
+  const double before = processor_time_here();
   const pid_t child = ::fork();
   if (child == 0) {
     ::execl(SLIPWAY_EMPTY, SLIPWAY_EMPTY, nullptr);
     ::_exit(1);
   }
   int status = 0;
-  ::waitpid(child, &status, 0);
+  rusage used{};
+  ::wait4(child, &status, 0, &used);
   require(status == 0, "the empty program failed");
-  times.push_back(microseconds_since(begun));
+  starts.passed.push_back(microseconds_since(begun));
+  starts.spent.push_back(processor_time_here() - before + processor_time_of(used));
+}
+
+void run_worker(Host& host, Starts& starts) {
+  const auto begun = Clock::now();
+  const double before = processor_time_here();
+  const auto isolated = host.start();
+  host.wait(calls(isolated.instance, 1));
+  starts.passed.push_back(microseconds_since(begun));
+  starts.spent.push_back(processor_time_here() - before + processor_time_of(isolated.worker->status().process));
+  host.stop(isolated.instance);
+}
+
+void report_start(const char* id, double value, double reference, const char* goal) {
+  report({id, value, "us", reference, goal, value <= 10 * reference});
 }
 
 void compare_starts(Host& host) {
-  std::vector<double> empty;
-  std::vector<double> worker;
+  Starts empty;
+  Starts worker;
   for (int i = 0; i < rounds(50); ++i) {
     run_empty_program(empty);
-    const auto begun = Clock::now();
-    const auto instance = host.start();
-    host.wait(calls(instance, 1));
-    worker.push_back(microseconds_since(begun));
-    host.stop(instance);
+    run_worker(host, worker);
   }
-  const double value = median(worker);
-  const double reference = median(empty);
-  report({"isolated_call.start_to_first_reply", value, "us", reference,
-          "at most 10 times fork and exec of an empty program", value <= 10 * reference});
+  report_start("isolated_call.start_to_first_reply", median(worker.passed), median(empty.passed),
+               "at most 10 times fork and exec of an empty program");
+  report_start("isolated_call.start_to_first_reply_processor", median(worker.spent), median(empty.spent),
+               "at most 10 times what fork and exec of an empty program take of the processors");
 }
 
 int run() {
   Host host;
-  const auto instance = host.start();
-  double ping = 0;
-  compare_one_at_a_time(host, instance, ping);
-  compare_many_in_flight(host, instance, ping);
-  host.stop(instance);
+  const auto isolated = host.start();
+  const Ping ping = compare_one_at_a_time(host, isolated.instance);
+  compare_many_in_flight(host, isolated, ping);
+  host.stop(isolated.instance);
   compare_starts(host);
   return 0;
 }
