@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plugins/analyzers/common/packed.hpp"
 #include "plugins/analyzers/sequential/logs.hpp"
-#include "plugins/analyzers/sequential/packed.hpp"
 
 namespace slipway::sequential {
 namespace {
@@ -77,13 +77,18 @@ Track Evidence::save() const {
   std::vector<double> numbers;
   for (const Mixture* mixture : mixtures()) mixture->save(numbers);
   curve_.save(numbers);
-  return {totals_.next.requests, totals_.next.bad, totals_.stable.requests, totals_.stable.bad, pack(numbers)};
+  return {totals_.next.requests, totals_.next.bad, totals_.stable.requests, totals_.stable.bad,
+          packed::pack<double>(numbers)};
 }
 
 void Evidence::restore(const Track& track) {
   std::size_t size = RatioCurve::kPoints;
   for (const Mixture* mixture : mixtures()) size += mixture->size();
-  const std::vector<double> numbers = unpack(track.evidence);
+  constexpr std::string_view kEvidence = "the evidence of the state";
+  const std::vector<double> numbers = packed::unpack<double>(track.evidence, kEvidence);
+  // Its logarithm may be that of zero, and nothing else that is not finite.
+  if (std::ranges::any_of(numbers, [](double n) { return std::isnan(n) || n == INFINITY; }))
+    packed::damaged(kEvidence, "it has a number that is not finite");
   if (numbers.size() != size)
     throw Error(Code::invalid_argument, "the state keeps " + std::to_string(numbers.size()) +
                                             " numbers where these settings have " + std::to_string(size) +

@@ -141,7 +141,7 @@ TEST_F(ForecastPlugin, ADamagedStateIsRefused) {
   state["points"] = "?";
   ask(2, {{"memory", 1}});
   EXPECT_EQ(last,
-            Status(Code::invalid_argument, "the points of the state are damaged: their length is no multiple of 4"));
+            Status(Code::invalid_argument, "the history of the state is damaged: its length is no multiple of 4"));
 }
 
 TEST_F(ForecastPlugin, NamesEveryFaultOfItsSettings) {
