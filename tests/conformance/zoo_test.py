@@ -1,7 +1,7 @@
 """Holds the conformance kit to account: a defective plugin is caught by the test meant for it, and its healthy twin passes
 every test.
 
-usage: zoo_test.py KIT ZOO.json PACKAGES NAME
+usage: zoo_test.py KIT ZOO.json PACKAGES KEY NAME
 """
 
 import json
@@ -15,7 +15,7 @@ LIMIT_S = 280
 
 
 def run(kit, package, *options):
-    result = subprocess.run([kit, package, "--format", "json", "--seed", "1", *options], capture_output=True, text=True,
+    result = subprocess.run([*kit, package, "--format", "json", "--seed", "1", *options], capture_output=True, text=True,
                             timeout=LIMIT_S)
     if result.returncode not in (0, 1):
         sys.exit(f"slipway-kit ended with {result.returncode}: {result.stderr}")
@@ -50,7 +50,8 @@ def check_healthy(kit, packages, entry):
 
 
 def main():
-    kit, zoo, packages, name = sys.argv[1:]
+    program, zoo, packages, key, name = sys.argv[1:]
+    kit = [program, "--key", key]
     entry = next(entry for entry in json.loads(pathlib.Path(zoo).read_text()) if entry["name"] == name)
     check_defective(kit, pathlib.Path(packages), entry)
     check_healthy(kit, pathlib.Path(packages), entry)

@@ -10,7 +10,7 @@ namespace {
 
 struct Options {
   std::string package;
-  std::array<std::string, 6> values;
+  std::array<std::string, 7> values;
   bool in_process = false;
 };
 
@@ -19,12 +19,13 @@ struct Named {
   const char* name;
   const char* doc;
 };
-constexpr std::array<Named, 6> kNamed{{
+constexpr std::array<Named, 7> kNamed{{
     {"--only", "One group of tests, or one test: calls, calls.answers_once"},
     {"--seed", "Repeats the random choices of an earlier run"},
     {"--format", "text, json or junit"},
     {"--level", "core, swap, isolated or pedantic; each has the tests of those before it"},
     {"--config", "File with the configuration to create instances with"},
+    {"--key", "Public half of the key that signed it; by default this machine's local key"},
     {"--report", "Writes a report as JSON to this file too"},
 }};
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -36,8 +37,9 @@ class Breaches {
 struct Context {
   const Package& package;
   Board& board;
-  base::Random& random;  // from the seed and the test's name
-  std::string config;    // of every instance; "${folder}", "${instance}" and "${port}" are filled in
+  base::Random& random;       // from the seed and the test's name
+  std::filesystem::path key;  // public half of the key that should have signed; empty: none is at hand
+  std::string config;         // of every instance; "${folder}", "${instance}" and "${port}" are filled in
   std::size_t instances = 0;
   Breaches breaches{};
   std::vector<std::string> warnings{};

@@ -11,6 +11,7 @@
 #include <slipway/values.hpp>
 
 #include "tools/kit/report.hpp"
+#include "tools/kit/signature.hpp"
 
 namespace slipway::kit {
 namespace {
@@ -26,6 +27,7 @@ struct Options {
   std::string format = "text";
   std::string level = "isolated";
   std::string config;
+  std::string key;
   std::string report;
   double patience = 1;
   bool list = false;
@@ -43,6 +45,8 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--level", options.level, "core, swap, isolated or pedantic")->check(CLI::IsMember(kLevelNames));
   app.add_option("--config", options.config, "File with the configuration to create instances with")
       ->check(CLI::ExistingFile);
+  app.add_option("--key", options.key, "Public half of the key that signed it; by default this machine's local key")
+      ->check(CLI::ExistingFile);
   app.add_option("--report", options.report, "Writes a report as JSON to this file too");
   app.add_option("--patience", options.patience, "Multiplies the time limits, for a slow machine")
       ->check(CLI::Range(0.1, 100.0));
@@ -55,7 +59,8 @@ Subjects subjects_of(const Options& options) {
   std::random_device device;
   return {.package = std::filesystem::absolute(options.package),
           .seed = options.seed.value_or(device() % 1'000'000),
-          .config = options.config.empty() ? "" : std::filesystem::absolute(options.config)};
+          .config = options.config.empty() ? "" : std::filesystem::absolute(options.config),
+          .key = options.key.empty() ? local_key_file() : std::filesystem::absolute(options.key)};
 }
 
 // The test's own process: one test, and no way back through what the plugin left behind.

@@ -65,7 +65,7 @@ void run_test(const Test& test, const Subjects& subjects, const Package& package
   watch_borrowed_bytes(board);
   base::SeededRandom random(subjects.seed ^ hash_of(test.full_name()));
   // Threads that the plugin left behind may still use the context.
-  auto& context = *new Context{.package = package, .board = board, .random = random, .config = {}};
+  auto& context = *new Context{.package = package, .board = board, .random = random, .key = subjects.key, .config = {}};
   const Outcome outcome = run(test, context, subjects);
   board.decide(outcome.verdict, outcome.reason);
 }

@@ -12,6 +12,7 @@ struct Subjects {
   std::filesystem::path package;
   std::uint64_t seed = 0;
   std::filesystem::path config;  // file with the configuration of every instance; empty: made from the plugin's schema
+  std::filesystem::path key;     // see Context
 };
 
 // Puts the outcome on the board. Whatever the plugin left behind is still there afterwards, so the process had better

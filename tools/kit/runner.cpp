@@ -20,9 +20,11 @@ std::vector<std::string> words_of(const RunnerSettings& settings, const Test& te
                                  std::to_string(board.descriptor()),
                                  "--seed",
                                  std::to_string(settings.subjects.seed)};
-  if (settings.subjects.config.empty()) return words;
-  words.emplace_back("--config");
-  words.push_back(settings.subjects.config.string());
+  const auto add = [&](const char* option, const fs::path& file) {
+    if (!file.empty()) words.insert(words.end(), {option, file.string()});
+  };
+  add("--config", settings.subjects.config);
+  add("--key", settings.subjects.key);
   return words;
 }
 

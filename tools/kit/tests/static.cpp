@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tools/kit/signature.hpp"
 #include "tools/kit/test.hpp"
 
 namespace slipway::kit {
@@ -21,6 +22,16 @@ void plugin_json(Context& context) {
 void files(Context& context) {
   static_cast<void>(context.package.must_have_manifest());
   if (const Status status = check_files(context.package); !status.ok()) fail(status.message);
+}
+
+void signature(Context& context) {
+  static_cast<void>(context.package.must_have_manifest());
+  const auto signer = read_signer(context.key);
+  if (!signer.ok()) fail(signer.status().message);
+  const auto signed_by = check_signature(context.package, *signer);
+  if (signed_by.status().code == Code::not_found) skip(signed_by.status().message);
+  if (!signed_by.ok()) fail(signed_by.status().message);
+  context.note = *signed_by;
 }
 
 void library(Context& context) {
@@ -93,6 +104,7 @@ void add(Tests& tests, std::string name, std::string what, void (*run)(Context&)
 void add_static_tests(Tests& tests) {
   add(tests, "plugin_json", "plugin.json can be read and is valid.", plugin_json);
   add(tests, "files", "The package holds the files that plugin.json lists, with their digests, and no other.", files);
+  add(tests, "signature", "A package that is signed has the signature of its key over this plugin.json.", signature);
   add(tests, "library", "The library is a shared object of this machine.", library);
   add(tests, "abi", "plugin.json names an ABI that this kit speaks.", abi);
   add(tests, "exports_only_the_entry", "The library exports slipway_plugin_entry and nothing else.",
