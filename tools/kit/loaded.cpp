@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "host/loader/table_checks.hpp"
+
 namespace slipway::kit {
 
 std::string take(slipway_blob blob) {
@@ -28,11 +30,9 @@ Loaded::~Loaded() {
 
 const slipway_plugin& Loaded::table() const {
   context_.board.at(SLIPWAY_PLUGIN_ENTRY);
-  slipway_blob error{};
-  const slipway_plugin* table = entry_(SLIPWAY_ABI_MAJOR, SLIPWAY_ABI_MINOR, &error);
-  const std::string reason = take(error);
-  if (table == nullptr) fail("its entry function refuses ABI 1.0: " + reason);
-  return *table;
+  const auto table = loader::ask_entry(entry_, {});
+  if (!table.ok()) fail(table.status().message);
+  return **table;
 }
 
 loader::Residency Loaded::unmap() {

@@ -1,7 +1,7 @@
 // The entry function and the table that it returns.
-#include <slipway/interfaces/plugin.hpp>
 #include <slipway/json.hpp>
 
+#include "host/loader/table_checks.hpp"
 #include "tools/kit/loaded.hpp"
 #include "tools/kit/test.hpp"
 
@@ -76,35 +76,21 @@ void table_is_of_this_abi(Context& context) {
   if (table.reserved != 0) fail("its table has " + std::to_string(table.reserved) + " in its reserved field; want 0");
 }
 
-void table_has_every_function(Context& context) {
-  const Loaded loaded(context, context.package.library);
-  const slipway_plugin& t = loaded.table();
-  const std::pair<const char*, bool> functions[] = {
-      {"create", t.create != nullptr},   {"start", t.start != nullptr},       {"invoke", t.invoke != nullptr},
-      {"cancel", t.cancel != nullptr},   {"on_reply", t.on_reply != nullptr}, {"on_wake", t.on_wake != nullptr},
-      {"quiesce", t.quiesce != nullptr}, {"destroy", t.destroy != nullptr}};
-  for (const auto& [name, there] : functions) {
-    if (!there) fail("its table has no function " + std::string(name) + "; every function is required");
-  }
+// What a host looks at too, in its words.
+void need(const Status& status) {
+  if (!status.ok()) fail(status.message);
 }
 
-std::string joined(const std::vector<std::string>& ids) {
-  std::string text;
-  for (const std::string& id : ids) text += (text.empty() ? "" : ", ") + id;
-  return text.empty() ? "none" : text;
+void table_has_every_function(Context& context) {
+  const Loaded loaded(context, context.package.library);
+  need(loader::check_table(loaded.table(), {}));
 }
 
 void interfaces_are_those_of_plugin_json(Context& context) {
   const Loaded loaded(context, context.package.library);
   const slipway_plugin& table = loaded.table();
-  std::vector<std::string> provided;
-  for (std::uint32_t i = 0; i < table.interface_count && i < 64; ++i)
-    provided.emplace_back(reinterpret_cast<const char*>(table.interfaces[i].data), table.interfaces[i].size);
-  auto declared = context.package.must_have_manifest().interfaces;
-  if (std::erase(provided, plugin::kId) == 0)
-    fail("provides no " + std::string(plugin::kId) + "; every plugin answers health and quiesce");
-  std::erase(declared, plugin::kId);
-  if (provided != declared) fail("provides " + joined(provided) + ", its plugin.json says " + joined(declared));
+  need(loader::check_table(table, {}));
+  need(loader::match_interfaces(loader::interfaces_of(table), context.package.must_have_manifest().interfaces));
 }
 
 void add(Tests& tests, std::string name, std::string what, void (*run)(Context&)) {
@@ -124,7 +110,8 @@ void add_entry_tests(Tests& tests) {
   add(tests, "table_has_its_size", "The table has the size of its ABI version.", table_has_its_size);
   add(tests, "table_is_of_this_abi", "The table's versions fit one another, and its reserved field is 0.",
       table_is_of_this_abi);
-  add(tests, "table_has_every_function", "No function is missing.", table_has_every_function);
+  add(tests, "table_has_every_function", "No function is missing, and every interface has an id.",
+      table_has_every_function);
   add(tests, "interfaces_are_those_of_plugin_json", "The table and plugin.json list the same interfaces.",
       interfaces_are_those_of_plugin_json);
 }
