@@ -2,6 +2,7 @@
 
 #include <array>
 #include <slipway/interfaces/analyzer.hpp>
+#include <slipway/interfaces/app.hpp>
 #include <slipway/interfaces/gate.hpp>
 #include <slipway/interfaces/metrics.hpp>
 #include <slipway/interfaces/notifier.hpp>
@@ -27,11 +28,11 @@ struct Known {
   std::span<const std::string_view> methods;
 };
 constexpr Known kKnown[] = {
-    {analyzer::kId, kNames<analyzer::Interface>}, {gate::kId, kNames<gate::Interface>},
-    {metrics::kId, kNames<metrics::Interface>},   {notifier::kId, kNames<notifier::Interface>},
-    {plugin::kId, kNames<plugin::Interface>},     {provider::kId, kNames<provider::Interface>},
-    {secrets::kId, kNames<secrets::Interface>},   {storage::kId, kNames<storage::Interface>},
-    {strategy::kId, kNames<strategy::Interface>},
+    {analyzer::kId, kNames<analyzer::Interface>}, {app::kId, kNames<app::Interface>},
+    {gate::kId, kNames<gate::Interface>},         {metrics::kId, kNames<metrics::Interface>},
+    {notifier::kId, kNames<notifier::Interface>}, {plugin::kId, kNames<plugin::Interface>},
+    {provider::kId, kNames<provider::Interface>}, {secrets::kId, kNames<secrets::Interface>},
+    {storage::kId, kNames<storage::Interface>},   {strategy::kId, kNames<strategy::Interface>},
 };
 
 std::span<const std::string_view> methods_of(std::string_view interface) {

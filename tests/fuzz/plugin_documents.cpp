@@ -1,6 +1,7 @@
 // Replies of plugins, of any bytes, read as each method's reply: refused with a reason, or written as a document that
 // is read as the same.
 #include <slipway/interfaces/analyzer.hpp>
+#include <slipway/interfaces/app.hpp>
 #include <slipway/interfaces/gate.hpp>
 #include <slipway/interfaces/metrics.hpp>
 #include <slipway/interfaces/notifier.hpp>
@@ -32,6 +33,7 @@ void check(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = fuzz::text_of(data, size);
   check<analyzer::Interface>(text);
+  check<app::Interface>(text);
   check<gate::Interface>(text);
   check<metrics::Interface>(text);
   check<notifier::Interface>(text);

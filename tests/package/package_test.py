@@ -18,10 +18,11 @@ import harness  # noqa: E402
 
 ENTRY = "slipway_plugin_entry"
 CROSS_COMPILER = shutil.which("x86_64-w64-mingw32-g++-posix", path="/usr/bin")
-INTERFACES = ("strategy", "provider", "metrics", "analyzer", "gate", "notifier", "secrets")
+INTERFACES = ("strategy", "provider", "metrics", "analyzer", "gate", "notifier", "secrets", "app")
 LANGUAGES = ("c", "cpp", "rust")
 # Each language, a pure plugin and one that waits for the host, for the kit takes its time.
-JUDGED = (("cpp", "gate"), ("c", "gate"), ("rust", "gate"), ("cpp", "notifier"), ("c", "strategy"), ("rust", "provider"))
+JUDGED = (("cpp", "gate"), ("c", "gate"), ("rust", "gate"), ("cpp", "notifier"), ("c", "strategy"), ("rust", "provider"),
+          ("cpp", "app"))
 # What is no text, or says where it was built on purpose of others (the debug names of compiled code).
 BINARIES = (".a", ".so")
 
@@ -54,8 +55,8 @@ class Installation(unittest.TestCase):
             return done.returncode, done.stderr.strip()
 
         self.assertEqual(refused("greeter", "--interface", "gate")[0], 2)
-        self.assertEqual(refused("acme.greeter", "--interface", "app"), (
-            2, 'slipway: --interface "app": there is no such template for cpp; there are ' + ", ".join(sorted(INTERFACES))))
+        self.assertEqual(refused("acme.greeter", "--interface", "storage"), (
+            2, 'slipway: --interface "storage": there is no such template for cpp; there are ' + ", ".join(sorted(INTERFACES))))
         self.assertEqual(refused("acme.greeter", "--interface", "gate", "--lang", "go"), (
             2, 'slipway: --lang "go": there is no such template; there are c, cpp, rust'))
         self.assertEqual(refused("acme.greeter", "--interface", "gate", "--directory", "prefix"), (

@@ -37,7 +37,9 @@ void add_new_plugin_command(CLI::App& app, Session& session) {
   command->add_option("id", options->id, "Its id, vendor.name")->required();
   command
       ->add_option("--interface", options->interface,
-                   "What it provides: strategy, provider, metrics, analyzer, gate, notifier or secrets")
+                   "What it provides: strategy, provider, metrics, analyzer, gate, notifier, secrets or app (a host "
+                   "runs one and does "
+                   "not serve its routes yet)")
       ->required();
   command->add_option("--lang", options->language, "cpp, c or rust")->capture_default_str();
   command->add_option("--directory", options->directory, "The folder to make; by default the id, in this folder");

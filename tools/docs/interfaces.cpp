@@ -1,4 +1,5 @@
 #include <slipway/interfaces/analyzer.hpp>
+#include <slipway/interfaces/app.hpp>
 #include <slipway/interfaces/gate.hpp>
 #include <slipway/interfaces/metrics.hpp>
 #include <slipway/interfaces/notifier.hpp>
@@ -70,6 +71,7 @@ void add_interfaces(Pages& pages, const std::filesystem::path& root) {
   add_interface<storage::Interface>(pages, root);
   add_interface<secrets::Interface>(pages, root);
   add_interface<notifier::Interface>(pages, root);
+  add_interface<app::Interface>(pages, root);
 }
 
 }  // namespace slipway::docs

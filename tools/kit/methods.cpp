@@ -1,6 +1,7 @@
 #include "tools/kit/methods.hpp"
 
 #include <slipway/interfaces/analyzer.hpp>
+#include <slipway/interfaces/app.hpp>
 #include <slipway/interfaces/gate.hpp>
 #include <slipway/interfaces/metrics.hpp>
 #include <slipway/interfaces/notifier.hpp>
@@ -39,7 +40,7 @@ std::vector<Method> methods_in() {
 const std::vector<Method>& known_methods() {
   static const auto kAll =
       methods_in<plugin::Interface, provider::Interface, strategy::Interface, metrics::Interface, analyzer::Interface,
-                 gate::Interface, storage::Interface, secrets::Interface, notifier::Interface>();
+                 gate::Interface, storage::Interface, secrets::Interface, notifier::Interface, app::Interface>();
   return kAll;
 }
 
