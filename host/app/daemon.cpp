@@ -1,5 +1,6 @@
 #include "host/app/daemon.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_future.hpp>
@@ -9,7 +10,6 @@
 
 #include "host/api/version.hpp"
 #include "host/app/bounds.hpp"
-#include "host/app/trust.hpp"
 #include "host/config/reload.hpp"
 #include "host/loader/key_files.hpp"
 #include "host/loader/trust_settings.hpp"
@@ -270,7 +270,12 @@ void Daemon::reload_trust() {
                {{"fault", config::to_string(config::Fault{{"site configuration", 0}, problem})}});
   if (!loaded.policy) return;
   trust_.replace(loaded.policy);
-  report_revocations(trust_, lifecycle_.status(), log_, metrics_);
+  const std::vector<RevokedUse> revoked = revoked_uses(trust_, lifecycle_.status());
+  report_revocations(revoked, log_, metrics_);
+  for (const RevokedUse& use : revoked) {
+    if (std::ranges::find(announced_, use) == announced_.end()) engine_.announce(event_of(use));
+  }
+  announced_ = revoked;
 }
 
 boost::asio::awaitable<void> Daemon::follow_reload() {
@@ -282,7 +287,7 @@ boost::asio::awaitable<void> Daemon::follow_reload() {
     } else {
       log_.error("revoked plugins were not retired; send SIGHUP again", {{"reason", turn.status().message}});
     }
-    report_revocations(trust_, lifecycle_.status(), log_, metrics_);
+    report_revocations(revoked_uses(trust_, lifecycle_.status()), log_, metrics_);
   }
   co_await profiles_.reload_file();
 }

@@ -11,6 +11,7 @@
 #include "host/app/configuration.hpp"
 #include "host/app/events.hpp"
 #include "host/app/profiles.hpp"
+#include "host/app/trust.hpp"
 #include "host/app/view.hpp"
 #include "host/base/clock.hpp"
 #include "host/base/ids.hpp"
@@ -97,6 +98,7 @@ class Daemon {
   Profiles profiles_;
   Gauges gauges_;
   View view_;
+  std::vector<RevokedUse> announced_;  // revocations that were told as events
   access::TokenAuthenticator authenticator_;
   api::Idempotency idempotency_;
   api::Api api_;

@@ -102,6 +102,14 @@ Status Profiles::record_start() {
   return {};
 }
 
+// The plan in force as far as it runs: an instance that could not be put back, or was retired, is to be loaded anew.
+lifecycle::Plan Profiles::running() const {
+  lifecycle::Plan plan = current()->plan;
+  const std::set<std::string> names = parts_.lifecycle.running();
+  std::erase_if(plan.instances, [&](const lifecycle::PlannedInstance& one) { return !names.contains(one.name); });
+  return plan;
+}
+
 // Reads and compares; changes nothing.
 Result<Profiles::Prepared> Profiles::prepare(const Wanted& wanted) const {
   auto checked = check_profile(wanted.document, "the profile", parts_.site, parts_.sources.site.variables);
@@ -109,7 +117,7 @@ Result<Profiles::Prepared> Profiles::prepare(const Wanted& wanted) const {
   Problems refused = refused_plugins(checked->in_force, parts_.trust);
   if (!refused.empty())
     return Status(Code::permission_denied, "this site does not let the profile run", std::move(refused));
-  auto changes = lifecycle::compare(current()->plan, checked->in_force.plan, disabled_of(checked->in_force.profile));
+  auto changes = lifecycle::compare(running(), checked->in_force.plan, disabled_of(checked->in_force.profile));
   if (!changes.ok()) return changes.status();
   return Prepared{std::move(checked->in_force), std::move(*changes), std::move(checked->warnings)};
 }
@@ -153,6 +161,8 @@ boost::asio::awaitable<void> Profiles::try_out(lifecycle::Turn turn, Wanted want
     trial.reason = std::string("an unexpected error: ") + error.what();
   }
   parts_.log.info("a trial has ended", {{"change", trial.summary}, {"state", trial.state}, {"reason", trial.reason}});
+  // Rollouts that went over to what was tried look where they stand.
+  if (trial.state == "withdrawn") parts_.in_force(current()->profile);
   set_trial(std::move(trial));
 }
 

@@ -74,6 +74,7 @@ class Profiles final : public api::ProfileControl {
   template <class Work>
   auto aside(Work work) const -> boost::asio::awaitable<decltype(work())>;
   Status record_start();
+  [[nodiscard]] lifecycle::Plan running() const;
   Result<Prepared> prepare(const Wanted& wanted) const;
   Answer<api::ProfileAnswer> apply(Wanted wanted, lifecycle::ApplyOptions options, rollout::Mode mode);
   Answer<api::ProfileAnswer> carry_out(const lifecycle::Turn& turn, Wanted wanted, Prepared prepared,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/access/token.hpp"
 #include "host/config/fault.hpp"
 #include "host/telemetry/trust_metrics.hpp"
 
@@ -51,17 +52,30 @@ std::string revocation_of(const loader::CurrentTrust& trust, const lifecycle::Pl
   return reason ? "revoked: " + *reason : "";
 }
 
-void report_revocations(const loader::CurrentTrust& trust, const std::vector<lifecycle::PluginStatus>& plugins,
-                        const telemetry::Log& log, telemetry::Metrics& metrics) {
-  int running = 0;
+std::vector<RevokedUse> revoked_uses(const loader::CurrentTrust& trust,
+                                     const std::vector<lifecycle::PluginStatus>& plugins) {
+  std::vector<RevokedUse> uses;
   for (const lifecycle::PluginStatus& plugin : plugins) {
-    const std::string reason = revocation_of(trust, plugin);
-    if (reason.empty()) continue;
-    ++running;
-    log.error("a plugin runs although this site does not trust it any more",
-              {{"instance", plugin.instance}, {"plugin", plugin.id}, {"version", plugin.version}, {"reason", reason}});
+    std::string reason = revocation_of(trust, plugin);
+    if (!reason.empty()) uses.push_back({plugin.instance, plugin.id, plugin.version, std::move(reason)});
   }
-  metrics.gauge(telemetry::metric::kPluginsRevoked).set(running);
+  return uses;
+}
+
+void report_revocations(const std::vector<RevokedUse>& uses, const telemetry::Log& log, telemetry::Metrics& metrics) {
+  for (const RevokedUse& use : uses)
+    log.error("a plugin runs although this site does not trust it any more",
+              {{"instance", use.instance}, {"plugin", use.plugin}, {"version", use.version}, {"reason", use.reason}});
+  metrics.gauge(telemetry::metric::kPluginsRevoked).set(static_cast<double>(uses.size()));
+}
+
+rollout::Event event_of(const RevokedUse& use) {
+  const Json data{{"instance", use.instance}, {"plugin", use.plugin}, {"version", use.version}, {"reason", use.reason}};
+  return {.type = "plugin.revoked",
+          .tenant = std::string(access::kDefaultTenant),
+          .summary = use.plugin + " " + use.version + " runs as \"" + use.instance +
+                     "\" although this site does not trust it any more: " + use.reason,
+          .data = {to_text(data)}};
 }
 
 boost::asio::awaitable<void> retire_revoked(lifecycle::Lifecycle& lifecycle, const lifecycle::Turn& turn,

@@ -8,6 +8,7 @@
 #include "host/app/configuration.hpp"
 #include "host/lifecycle/lifecycle.hpp"
 #include "host/loader/trust.hpp"
+#include "host/rollout/rollout_model.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"
 
@@ -22,9 +23,21 @@ Problems refused_plugins(const InForce& wanted, const loader::CurrentTrust& trus
 // "revoked: …" for an instance whose library is in this process and would be refused now; else empty.
 std::string revocation_of(const loader::CurrentTrust& trust, const lifecycle::PluginStatus& plugin);
 
-// One record for each such instance, and their number as a metric.
-void report_revocations(const loader::CurrentTrust& trust, const std::vector<lifecycle::PluginStatus>& plugins,
-                        const telemetry::Log& log, telemetry::Metrics& metrics);
+// A running instance that was revoked.
+struct RevokedUse {
+  std::string instance;
+  std::string plugin;
+  std::string version;
+  std::string reason;
+  bool operator==(const RevokedUse&) const = default;
+};
+
+std::vector<RevokedUse> revoked_uses(const loader::CurrentTrust& trust,
+                                     const std::vector<lifecycle::PluginStatus>& plugins);
+// One record for each, and their number as a metric.
+void report_revocations(const std::vector<RevokedUse>& uses, const telemetry::Log& log, telemetry::Metrics& metrics);
+// For those who hear of the site.
+rollout::Event event_of(const RevokedUse& use);
 
 // Ends those of the plan's instances that were revoked, while the others go on; their bindings lead nowhere then. What
 // holds the journal is not ended under the engine's feet: that it runs on is in the log. Everything but the plan

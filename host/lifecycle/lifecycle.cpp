@@ -71,6 +71,15 @@ boost::asio::awaitable<Status> Lifecycle::stop_all() {
                    std::move(problems));
 }
 
+std::set<std::string> Lifecycle::running() const {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> names;
+  for (const auto& generation : generations_) {
+    if (generation->state() != GenerationState::failed) names.insert(generation->plan().name);
+  }
+  return names;
+}
+
 std::vector<PluginStatus> Lifecycle::status() const {
   const std::lock_guard lock(mutex_);
   std::vector<PluginStatus> list;

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <slipway/status.hpp>
 #include <slipway/values.hpp>
 #include <span>
@@ -101,6 +102,8 @@ class Lifecycle {
   // afterwards.
   boost::asio::awaitable<Status> stop();
 
+  // The instances of the plan in force that have not failed, nor been ended since: what a plan has to be held against.
+  [[nodiscard]] std::set<std::string> running() const;
   // What is active in the plan's order, then what is on its way in or out.
   [[nodiscard]] std::vector<PluginStatus> status() const;
 
@@ -143,6 +146,7 @@ class Lifecycle {
   boost::asio::awaitable<Status> try_out(Exchange& exchange, const TryOut& how);
   boost::asio::awaitable<Status> hand_over(Exchange& exchange);
   boost::asio::awaitable<Problems> withdraw(Exchange& exchange);
+  [[nodiscard]] bool is_still_needed(const Succession& succession) const;
   void commit(Exchange& exchange);
 
   // Two generations that can't run side by side (lifecycle_exchange.cpp)
@@ -157,7 +161,10 @@ class Lifecycle {
   void open_intake(const std::string& instance);
 
   // Afterwards (lifecycle_watch.cpp)
+  void attend(boost::asio::awaitable<void> work);
   boost::asio::awaitable<void> watch(std::shared_ptr<Exchange> exchange, std::shared_ptr<Watching> watching);
+  boost::asio::awaitable<void> see_out(Generations generations, std::shared_ptr<Watching> watching);
+  void keep_for_users(Generations generations);
   boost::asio::awaitable<void> settle();
   boost::asio::awaitable<bool> bake(Exchange& exchange, Watching& watching);
   boost::asio::awaitable<Problems> go_back(Exchange& exchange, const std::string& reason);

@@ -1,7 +1,6 @@
 // From one plan to another while calls go on.
 #include <algorithm>
 #include <array>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -42,10 +41,7 @@ boost::asio::awaitable<Status> Lifecycle::apply_one(Plan plan, ApplyOptions opti
   commit(*exchange);
   auto watching = std::make_shared<Watching>(strand_, std::move(options.watch));
   watches_.push_back(watching);
-  auto watch_it = watch(std::move(exchange), watching);
-  boost::asio::co_spawn(strand_, std::move(watch_it), [](const std::exception_ptr& error) {
-    if (error) std::rethrow_exception(error);
-  });
+  attend(watch(std::move(exchange), watching));
   co_return Status();
 }
 
@@ -152,7 +148,12 @@ boost::asio::awaitable<Status> Lifecycle::hand_over(Exchange& exchange) {
 // Back to what was before: nothing has been published yet but closed intakes. What could not be put back is a problem.
 boost::asio::awaitable<Problems> Lifecycle::withdraw(Exchange& exchange) {
   Problems problems;
+  Generations needed;
   for (Succession& succession : std::views::reverse(exchange.successions)) {
+    if (is_still_needed(succession)) {
+      needed.push_back(succession.fresh);
+      continue;
+    }
     co_await take_down(*succession.fresh, settings_.retire);
     if (!succession.done) continue;
     const Status status = co_await put_back(succession);
@@ -160,9 +161,20 @@ boost::asio::awaitable<Problems> Lifecycle::withdraw(Exchange& exchange) {
     if (!status.ok()) problems.push_back({config::child_path("/plugins", name), "", status.message});
     open_intake(name);
   }
-  const std::lock_guard lock(mutex_);
-  for (const auto& fresh : fresh_of(exchange)) std::erase(others_, fresh);
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& fresh : fresh_of(exchange)) {
+      if (!contains(needed, fresh)) std::erase(others_, fresh);
+    }
+  }
+  if (!needed.empty()) keep_for_users(std::move(needed));
   co_return problems;
+}
+
+// A rollout that went over to it during its trial may have a state that nobody else can read.
+bool Lifecycle::is_still_needed(const Succession& succession) const {
+  const Generation& fresh = *succession.fresh;
+  return fresh.state() == GenerationState::warm && fresh.tally->counts().calls > 0 && uses_of(fresh) > 0;
 }
 
 void Lifecycle::commit(Exchange& exchange) {

@@ -29,7 +29,8 @@ runtime::CallRequest request_of(const Generation& generation, std::string payloa
   return {.interface_index = generation.instance->interface_index(Interface::id).value_or(0),
           .method = Interface::index_of<Method>(),
           .budget_ns = kStatePatience.ns,
-          .payload = std::move(payload)};
+          .payload = std::move(payload),
+          .origin = runtime::Origin::host};
 }
 
 }  // namespace
@@ -116,10 +117,10 @@ boost::asio::awaitable<Status> Lifecycle::make_anew(Generation& generation, cons
 }
 
 boost::asio::awaitable<Status> Lifecycle::export_state(Generation& generation, Json& state) {
+  // A caller may have looked at the table before the intake was closed: what it asks after the export would be lost.
+  generation.instance->hold();
   Status quiet = co_await wait_for_calls(*generation.instance);
   if (quiet.ok()) quiet = co_await generation.instance->quiesce(settings_.retire.patience);
-  // Of a caller who had looked at the table before its intake was closed.
-  if (quiet.ok()) quiet = co_await wait_for_calls(*generation.instance);
   if (!quiet.ok()) co_return quiet;
   auto request = request_of<slipway::plugin::ExportState>(generation, "{}");
   const auto bytes = co_await runtime::async_call(generation.instance, std::move(request));

@@ -1,5 +1,6 @@
 // After a change: the old generations are kept for a while, and end when nobody needs them.
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
@@ -35,13 +36,31 @@ std::string percent(double ratio) { return std::to_string(std::lround(ratio * 10
 
 }  // namespace
 
+void Lifecycle::attend(boost::asio::awaitable<void> work) {
+  boost::asio::co_spawn(strand_, std::move(work), [](const std::exception_ptr& error) {
+    if (error) std::rethrow_exception(error);
+  });
+}
+
 boost::asio::awaitable<void> Lifecycle::watch(std::shared_ptr<Exchange> exchange, std::shared_ptr<Watching> watching) {
   const bool back = co_await bake(*exchange, *watching);
   watching->baking = false;
-  const Generations over = back ? fresh_of(*exchange) : old_of(*exchange);
-  if (!back) co_await wait_for_users(over, *watching);
-  if (!stopping_) co_await retire(over);
+  Generations over = back ? fresh_of(*exchange) : old_of(*exchange);
+  co_await see_out(std::move(over), watching);
+}
+
+boost::asio::awaitable<void> Lifecycle::see_out(Generations generations, std::shared_ptr<Watching> watching) {
+  co_await wait_for_users(generations, *watching);
+  if (!stopping_) co_await retire(generations);
   std::erase(watches_, watching);
+}
+
+// Generations that never came into force, or are withdrawn.
+void Lifecycle::keep_for_users(Generations generations) {
+  auto watching = std::make_shared<Watching>(strand_, Watch{});
+  watching->baking = false;
+  watches_.push_back(watching);
+  attend(see_out(std::move(generations), watching));
 }
 
 // Whether it ended with a return. While another change has the turn the return waits: that change settles this watch,
@@ -87,6 +106,10 @@ boost::asio::awaitable<void> Lifecycle::settle() {
 
 std::string Lifecycle::complaint(const Exchange& exchange, const Watch& how) const {
   for (const Succession& succession : exchange.successions) {
+    const auto worker = succession.fresh->status().worker;
+    if (worker && worker->restarts > 0)
+      return succession.fresh->title() + " as \"" + succession.fresh->plan().name + "\" crashed: its worker " +
+             worker->reason;
     const auto counts = succession.fresh->tally->counts();
     if (counts.calls < how.calls || counts.fault_ratio() <= how.fault_ratio) continue;
     return std::to_string(counts.faults) + " of " + std::to_string(counts.calls) + " calls of " +
@@ -109,7 +132,6 @@ boost::asio::awaitable<Problems> Lifecycle::go_back(Exchange& exchange, const st
   }
   const Generations fresh = fresh_of(exchange);
   for (const Succession& succession : exchange.successions) {
-    succession.fresh->move_to(GenerationState::failed, "withdrawn: " + reason);
     if (succession.old && succession.hand_over == HandOver::beside) succession.old->move_to(GenerationState::active);
   }
   for (const auto& leaving : exchange.leaving) leaving->move_to(GenerationState::active);
@@ -122,6 +144,8 @@ boost::asio::awaitable<Problems> Lifecycle::go_back(Exchange& exchange, const st
     for (const auto& one : fresh) others_.push_back(one);
     generations_ = exchange.before;
   }
+  for (const auto& one : fresh)
+    one->move_to(uses_of(*one) > 0 ? GenerationState::warm : GenerationState::failed, "withdrawn: " + reason);
   auto intakes = std::move(intakes_);
   intakes_.clear();
   publish();
@@ -143,9 +167,9 @@ boost::asio::awaitable<void> Lifecycle::retire(Generations generations) {
 }
 
 // What stays with its version only because of it: where an active one serves the binding in the same version, nobody
-// needs the old one.
+// needs the other one.
 std::size_t Lifecycle::uses_of(const Generation& generation) const {
-  if (!around_.in_use) return 0;
+  if (!around_.in_use || generation.instance == nullptr) return 0;
   std::size_t uses = 0;
   const base::Version& version = generation.plan().package.manifest.version;
   for (const std::string& binding : generation.bindings()) {

@@ -196,6 +196,11 @@ bool is_exported(const Elf64_Sym& symbol) {
          type != STT_FILE && visibility != STV_HIDDEN && visibility != STV_INTERNAL;
 }
 
+// libstdc++ registers the destructor of a thread-local object by the first name, which ends in the second, glibc's.
+void note_import(std::string_view name, ElfImage& to) {
+  to.thread_local_destructors |= name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl";
+}
+
 void read_symbols(const Image& image, const Dynamic& dynamic, ElfImage& to) {
   if (!dynamic.symbols) throw Malformed{"has no dynamic symbols"};
   const std::uint64_t count = count_symbols(image, dynamic);
@@ -203,6 +208,7 @@ void read_symbols(const Image& image, const Dynamic& dynamic, ElfImage& to) {
     throw Malformed{"has " + std::to_string(count) + " dynamic symbols; at most 1048576 are read"};
   for (std::uint64_t i = 1; i < count; ++i) {
     const auto symbol = image.entry<Elf64_Sym>(*dynamic.symbols, i, "the symbol table");
+    if (symbol.st_shndx == SHN_UNDEF) note_import(read_string(image, dynamic, symbol.st_name), to);
     if (!is_exported(symbol)) continue;
     if (to.exports.size() == kMaxExports) throw Malformed{"exports more than 4096 symbols; a plugin exports one"};
     to.exports.push_back(read_string(image, dynamic, symbol.st_name));

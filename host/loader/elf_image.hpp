@@ -18,6 +18,8 @@ struct ElfImage {
   bool text_relocations = false;
   bool executable_stack = false;
   bool never_unloads = false;  // linked with -z nodelete
+  // Has thread-local objects with destructors: the linker keeps it until those of every thread have run.
+  bool thread_local_destructors = false;
 };
 
 // Reads a 64-bit little-endian shared object of this machine. INVALID_ARGUMENT for anything else and for every offset,

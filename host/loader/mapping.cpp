@@ -1,6 +1,7 @@
 #include "host/loader/mapping.hpp"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -8,9 +9,12 @@
 #include <cstdint>
 #include <fstream>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "host/loader/begun_threads.hpp"
 
 namespace slipway::loader {
 namespace {
@@ -77,6 +81,29 @@ std::optional<std::string> mapped_file(const void* address) {
   return std::nullopt;
 }
 
+// From its first loaded segment to its last; empty when the linker does not know it.
+AddressRange range_of(void* handle) {
+  const link_map* library = nullptr;
+  if (::dlinfo(handle, RTLD_DI_LINKMAP, static_cast<void*>(&library)) != 0) return {};
+  struct Search {
+    std::uintptr_t base;
+    AddressRange found;
+  } search{library->l_addr, {}};
+  const auto visit = [](dl_phdr_info* info, std::size_t, void* context) {
+    auto& [base, found] = *static_cast<Search*>(context);
+    if (info->dlpi_addr != base) return 0;
+    for (const auto& segment : std::span(info->dlpi_phdr, info->dlpi_phnum)) {
+      if (segment.p_type != PT_LOAD) continue;
+      const std::uintptr_t begin = base + segment.p_vaddr;
+      if (found.end == 0) found.begin = begin;
+      found.end = begin + segment.p_memsz;
+    }
+    return 1;
+  };
+  ::dl_iterate_phdr(visit, &search);
+  return search.found;
+}
+
 }  // namespace
 
 bool is_resident(const std::filesystem::path& path) {
@@ -105,6 +132,14 @@ Result<Mapping> Mapping::map(const std::filesystem::path& path) {
 
 void* Mapping::symbol(const char* name) const {
   return library_.is_loaded() ? ::dlsym(library_.native(), name) : nullptr;
+}
+
+std::vector<std::string> Mapping::threads() const {
+  return library_.is_loaded() ? threads_begun_in(range_of(library_.native())) : std::vector<std::string>();
+}
+
+void Mapping::pin() {
+  if (void* handle = ::dlopen(path_.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD | RTLD_NODELETE)) ::dlclose(handle);
 }
 
 Residency Mapping::unmap() {

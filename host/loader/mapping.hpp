@@ -4,6 +4,8 @@
 #include <boost/dll/shared_library.hpp>
 #include <filesystem>
 #include <slipway/status.hpp>
+#include <string>
+#include <vector>
 
 #include "host/loader/descriptor.hpp"
 
@@ -25,6 +27,10 @@ class Mapping {
 
   // Null when the library has no such symbol.
   [[nodiscard]] void* symbol(const char* name) const;
+  // Threads that began in the library and still run, as threads_begun_in tells them.
+  [[nodiscard]] std::vector<std::string> threads() const;
+  // Keeps the library mapped from now on, whoever lets go of it.
+  void pin();
   // Unmaps and then asks the linker: closing a library successfully does not prove that it is gone.
   Residency unmap();
 

@@ -93,7 +93,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   boost::asio::awaitable<bool> step();
   boost::asio::awaitable<bool> take(strategy::StepReply reply);
   boost::asio::awaitable<bool> step_failed(Status status);
-  boost::asio::awaitable<std::string> follow_strategy(std::string binding);
+  boost::asio::awaitable<Result<std::string>> follow_strategy(std::string binding);
   void note_strategy(const std::string& version);
   void note_use();
   boost::asio::awaitable<void> ask_gates();

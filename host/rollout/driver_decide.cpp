@@ -16,6 +16,14 @@ bool is_final(Code code) {
          code == Code::out_of_range;
 }
 
+Status nobody_goes_on(const std::string& binding, const std::string& own, const std::string& newest,
+                      const Status& refusal) {
+  return {refusal.code, "the state of this rollout is of " + own + ", which does not run here, and " + newest +
+                            " can't go on with it: " + refusal.message +
+                            "; bring it back with \"slipway binding swap " + binding + " " + own +
+                            "\", or abort the rollout"};
+}
+
 }  // namespace
 
 const AnalysisRun* Driver::failed_run() const {
@@ -36,15 +44,21 @@ boost::asio::awaitable<bool> Driver::step() {
     if (stale_ || !has_rollout()) co_return true;
     co_return co_await go_on(std::nullopt);
   }
-  const std::string way = co_await follow_strategy(binding);
+  const Result<std::string> way = co_await follow_strategy(binding);
   if (stale_ || !has_rollout() || interrupted_) co_return true;
+  if (!way.ok()) {
+    const auto turn = co_await turns_.take();
+    if (stale_ || !has_rollout()) co_return true;
+    troubles_.failed(binding, way.status(), now());
+    co_return co_await step_failed(way.status());
+  }
   const std::int64_t version = rollout_->version;
   const std::int64_t began = tools_.clock.steady_ns();
   const auto& budgets = tools_.settings.budgets;
   strategy::StepRequest request = question(record(), *world_, now());
   const Duration budget = hurry() ? budgets.urgent : budgets.strategy;
   auto reply = co_await interruptible(
-      bridge::call<strategy::Interface, strategy::Step>(tools_.caller, way, std::move(request), context(budget)));
+      bridge::call<strategy::Interface, strategy::Step>(tools_.caller, *way, std::move(request), context(budget)));
   tools_.metrics.histogram(telemetry::metric::kStepSeconds, {"decide"})
       .observe(static_cast<double>(tools_.clock.steady_ns() - began) / 1e9);
   if (!reply.ok() && interrupted_) co_return true;
@@ -63,8 +77,9 @@ boost::asio::awaitable<bool> Driver::step() {
 }
 
 // The binding to be asked for the next step. A rollout goes over to a newer version of its strategy as soon as that one
-// has taken its state over, which is a decision of its own; until then it stays with the version that it began with.
-boost::asio::awaitable<std::string> Driver::follow_strategy(std::string binding) {
+// has taken its state over, which is a decision of its own; until then it stays with the version that it began with. A
+// failure when that one does not run and the newer one can't go on with its state.
+boost::asio::awaitable<Result<std::string>> Driver::follow_strategy(std::string binding) {
   const std::string newest = tools_.caller.version_of(binding, record().rollout.id);
   const std::string own = record().strategy_version;
   if (newest.empty() || newest == own) co_return binding;
@@ -95,8 +110,9 @@ boost::asio::awaitable<std::string> Driver::follow_strategy(std::string binding)
     change.record.refused_reason = reply.status().message;
     change.reason = "strategy " + name + " stays at " + own + ": " + newest +
                     " can't go on with this rollout: " + reply.status().message;
+  } else if (is_final(reply.status().code)) {
+    co_return nobody_goes_on(binding, own, newest, reply.status());
   } else {
-    // Nobody can take a step until either version is back; the step's own failure says so.
     co_return can_stay ? kept : binding;
   }
   const bool refused = !reply.ok();

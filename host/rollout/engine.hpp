@@ -41,6 +41,9 @@ class Engine final : public Control {
   boost::asio::awaitable<Status> stop(Duration patience);
   // The provider says that an observation would differ from the last one.
   void provider_changed(const std::string& tenant, const std::string& application);
+  // Stores an event of the site's own, which listeners and notifiers hear like any other; its moment is now. The log
+  // has one that can't be stored. [any thread]
+  void announce(Event event);
   // Another profile came into force: rollouts look again at what they wait for, and follow their strategies.
   void rewire(Wiring wiring);
   // Rollouts under way that go by this version of a strategy; `binding` is any binding. [any thread]
@@ -97,6 +100,7 @@ class Engine final : public Control {
   // After this host got the lease: goes on with everything that is stored.
   boost::asio::awaitable<Status> take_up(Duration away);
   void regained(Duration away);
+  boost::asio::awaitable<void> store_event(Event event);
   boost::asio::awaitable<Status> resume_applications(Duration away);
   boost::asio::awaitable<Status> resume_removals();
   Later<Proposal> proposal(Actor actor, RolloutRequest request);

@@ -1,5 +1,8 @@
 // Applications, releases, journals and events, as the API asks for them.
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <charconv>
 
@@ -188,6 +191,26 @@ Control::Answer<std::vector<Event>> Engine::events(Actor actor, std::int64_t aft
     if (!events.empty() || clock_.now() >= until || stopping_) co_return events;
     co_await watch->wait_until(until);
   }
+}
+
+void Engine::announce(Event event) {
+  event.at = clock_.now();
+  boost::asio::co_spawn(boost::asio::make_strand(parts_.executor), store_event(std::move(event)),
+                        boost::asio::detached);
+}
+
+boost::asio::awaitable<void> Engine::store_event(Event event) {
+  const Inside inside(inside_);
+  storage::WriteRequest batch;
+  append_event(batch, event);
+  const auto reply = co_await store_.write(batch, std::string());
+  if (!reply.ok()) {
+    parts_.log.error("an event could not be stored", {{"type", event.type}, {"reason", to_string(reply.status())}});
+    co_return;
+  }
+  parts_.metrics.counter(telemetry::metric::kEvents, {event.type}).add();
+  trimmer_.stored(event.tenant, reply->sequences.back());
+  feed_.published(event.tenant);
 }
 
 }  // namespace slipway::rollout

@@ -221,7 +221,7 @@ struct ActionRequest {
   }
 };
 
-// Something that happened, as streams and notifiers get it. Types: application.created|changed|deleted,
+// Something that happened, as streams and notifiers get it. Types: plugin.revoked, application.created|changed|deleted,
 // release.created,
 // rollout.started|progressed|paused|resumed|verdict|promoted|rolling_back|succeeded|rolled_back|superseded|failed.
 struct Event {

@@ -23,7 +23,8 @@ class PendingCall final : public OneShot<Outcome> {
                                   .traceparent = r.traceparent,
                                   .tenant = r.tenant,
                                   .subject = r.subject,
-                                  .roles = r.roles};
+                                  .roles = r.roles,
+                                  .origin = r.origin};
     const auto self = std::static_pointer_cast<PendingCall>(shared_from_this());
     self_ = self;
     Reply reply;

@@ -21,6 +21,7 @@ struct CallRequest {
   std::string tenant;
   std::string subject;
   std::string roles;
+  Origin origin = Origin::caller;
 };
 
 // Calls the instance, which it holds until the answer is there, and resumes on the awaiting coroutine's executor. When

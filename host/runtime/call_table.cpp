@@ -41,7 +41,7 @@ void CallTable::enqueue(std::uint64_t id, Deadline at) {
   CallSlot& slot = slots_[call_id::index(id)];
   // Sequentially consistent: either give_up_all sees the call or this sees that the table is closed.
   slot.word.store(state::make(call_id::generation(id), CallPhase::queued));
-  if (closed_.load()) give_up(id, Fault::stopped);
+  if (door_.load() == Door::closed) give_up(id, Fault::stopped);
   // The timer may have fired before the call was one.
   if (remaining_ns(at) == 0) give_up(id, Fault::deadline);
 }
@@ -61,7 +61,7 @@ bool CallTable::end_direct(std::uint64_t id, std::int64_t budget_ns) {
     deadlines_.disarm(id);
     return true;
   }
-  if (closed_.load()) give_up(id, Fault::stopped);
+  if (door_.load() == Door::closed) give_up(id, Fault::stopped);
   return false;
 }
 

@@ -30,6 +30,9 @@ struct CallTableSettings {
 
 class CallTable;
 
+// Who calls.
+enum class Origin : std::uint8_t { caller, host };
+
 // An answer that came inside invoke. It owns the plugin's bytes and the slot, so it pins the instance while it lives.
 class Reply {
  public:
@@ -65,7 +68,7 @@ class CallTable {
   void bind(std::weak_ptr<void> owner) { deadlines_.bind(std::move(owner)); }
 
   // A slot in phase `direct` or `preparing`, or null with the fault set. `id` is its call's id.
-  inline CallSlot* claim(CallPhase phase, Callback callback, std::uint64_t& id, Fault& fault);
+  inline CallSlot* claim(CallPhase phase, Origin origin, Callback callback, std::uint64_t& id, Fault& fault);
   // Gives back a slot that nobody but the caller knows of.
   static void release(CallSlot& slot);
   // A prepared slot becomes a queued call, with its deadline running. It may be over when this returns.
@@ -92,9 +95,11 @@ class CallTable {
   [[nodiscard]] bool is_cancelled(std::uint64_t id) const;
 
   // Takes calls from now on.
-  void open() { closed_.store(false); }
+  void open() { door_.store(Door::open); }
+  // Takes only the host's own calls from now on; a call that it took before is in use until it is answered.
+  void hold() { door_.store(Door::held); }
   // Takes no further call. Those inside invoke are answered by `stopped` as soon as they would become open.
-  void close() { closed_.store(true); }
+  void close() { door_.store(Door::closed); }
   // After close: answers every call that waits, runs on strand or pool, or is open, with `stopped`.
   void give_up_all();
   // Calls `visit(context, id)` for each call that the plugin has still to answer.
@@ -109,7 +114,13 @@ class CallTable {
   [[nodiscard]] std::uint32_t capacity() const { return settings_.slots; }
 
  private:
+  enum class Door : std::uint8_t { open, held, closed };
+
   static const void* this_thread() { return &hint_; }
+  [[nodiscard]] bool lets_in(Origin origin) const {
+    const Door door = door_.load();
+    return door == Door::open || (door == Door::held && origin == Origin::host);
+  }
   // Null for an id that this table never gave.
   CallSlot* find(std::uint64_t id) const;
   void store_answer(CallSlot& slot, slipway_status status, slipway_blob blob) const;
@@ -129,7 +140,7 @@ class CallTable {
   const Abandoned abandoned_;
   void* const context_;
   const std::unique_ptr<CallSlot[]> slots_;
-  std::atomic<bool> closed_{true};
+  std::atomic<Door> door_{Door::closed};
   Deadlines deadlines_;
   std::atomic<std::uint64_t> late_{0};
   std::atomic<std::uint64_t> repeated_{0};
@@ -137,7 +148,7 @@ class CallTable {
   std::atomic<std::uint64_t> full_{0};
 };
 
-inline CallSlot* CallTable::claim(CallPhase phase, Callback callback, std::uint64_t& id, Fault& fault) {
+inline CallSlot* CallTable::claim(CallPhase phase, Origin origin, Callback callback, std::uint64_t& id, Fault& fault) {
   std::uint32_t index = hint_ < settings_.slots ? hint_ : 0;
   for (std::uint32_t probe = 0; probe < settings_.slots; ++probe) {
     CallSlot& slot = slots_[index];
@@ -145,7 +156,7 @@ inline CallSlot* CallTable::claim(CallPhase phase, Callback callback, std::uint6
     const std::uint64_t generation = state::next_generation(seen);
     if (state::phase(seen) == CallPhase::free &&
         slot.word.compare_exchange_strong(seen, state::make(generation, phase))) {
-      if (closed_.load()) {
+      if (!lets_in(origin)) {
         release(slot);
         fault = Fault::not_running;
         return nullptr;

@@ -68,6 +68,7 @@ struct CallArguments {
   std::string_view tenant{};
   std::string_view subject{};
   std::string_view roles{};
+  Origin origin = Origin::caller;
 };
 
 // `id` is 0 when the answer is in the reply already.
@@ -94,6 +95,9 @@ class Instance : public std::enable_shared_from_this<Instance> {
   boost::asio::awaitable<Status> start(Duration patience);
   // Tells the plugin that no new work comes. Calls are still passed on, for slipway.plugin/1. Idempotent.
   boost::asio::awaitable<Status> quiesce(Duration patience);
+  // From now on takes only the host's own calls; others are handed back as by an instance that is stopped. What was
+  // taken before is among the open calls.
+  void hold() { calls_.hold(); }
   // Ends the instance, whatever its state: quiesce, wait for the open calls, cancel them, answer what is left with
   // UNAVAILABLE, destroy. DEADLINE_EXCEEDED when code of the plugin doesn't return: then the instance stays in memory
   // with its library and ends by itself should the code return. Once.
@@ -202,7 +206,8 @@ inline slipway_call Instance::make_call(const CallArguments& arguments, std::uin
 inline BegunCall Instance::call_direct(const CallArguments& arguments, Callback callback, Reply& reply) {
   Fault fault = Fault::no_budget;
   std::uint64_t id = 0;
-  CallSlot* slot = arguments.budget_ns > 0 ? calls_.claim(CallPhase::direct, callback, id, fault) : nullptr;
+  CallSlot* slot =
+      arguments.budget_ns > 0 ? calls_.claim(CallPhase::direct, arguments.origin, callback, id, fault) : nullptr;
   if (slot == nullptr) {
     reply.refuse(fault);
     return {};

@@ -14,7 +14,8 @@ BegunCall Instance::call_queued(const CallArguments& arguments, Callback callbac
                                 std::shared_ptr<const void> keep_alive, Reply& reply) {
   Fault fault = Fault::no_budget;
   std::uint64_t id = 0;
-  CallSlot* slot = arguments.budget_ns > 0 ? calls_.claim(CallPhase::preparing, callback, id, fault) : nullptr;
+  CallSlot* slot =
+      arguments.budget_ns > 0 ? calls_.claim(CallPhase::preparing, arguments.origin, callback, id, fault) : nullptr;
   if (slot == nullptr) {
     reply.refuse(fault);
     return {};

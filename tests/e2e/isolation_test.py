@@ -8,8 +8,9 @@ import signal
 import subprocess
 import unittest
 
-from harness import Fixture, StackTest, sign, wait_for
+from harness import BUILD, Fixture, StackTest, sign, wait_for
 
+LATER = BUILD / "tests/fixtures/strategies/root"
 ISOLATED = tuple((f"    plugin: {plugin}\n", f"    plugin: {plugin}\n    placement: isolated\n")
                  for plugin in ("strategy-rolling", "strategy-canary", "analyzer-threshold"))
 CANARY = {"steps": [{"weight": "20%"}, {"pause": {"duration": "2s"}}, {"weight": "60%"}, {"pause": {"duration": "2s"}}],
@@ -88,6 +89,22 @@ class IsolationTest(StackTest):
                      self.worker("canary")["state"] == "broken", 10)
         self.stack.cli("rollout", "promote", rollout)
         self.stack.wait_rollout(rollout, "to say why it waits", lambda: "6 times in a row" in self.stack.why_text(rollout), 20)
+
+    def test_a_new_version_whose_worker_crashes_while_it_is_watched_gives_way_to_the_old_one(self):
+        self.start_stack(changes=ISOLATED, site={"plugin_roots": [str(BUILD / "plugins-root"), str(LATER)]})
+        for version in ("0.1.0", "0.1.1"):
+            self.assert_exit(self.stack.cli("binding", "swap", "strategies.canary", version, "--bake", "60s"), 0)
+        os.kill(self.active("canary")["worker"]["process"], signal.SIGKILL)
+        wait_for("the return", lambda: self.active("canary")["version"] == "0.1.0", 15)
+        newest = lambda: self.stack.read("/api/profile/history")["items"][0]["reason"]  # noqa: E731
+        wait_for("its revision", lambda: "returned by itself" in newest(), 15)
+        self.assertIn('strategy-canary 0.1.1 as "canary" crashed: its worker ended by signal 9 (Killed)', newest())
+        self.stack.first_release(replicas=1)
+        self.stack.deploy("1.1", "canary", {"steps": [{"weight": "50%"}], "scale_down_delay": "300ms"})
+
+    def active(self, instance):
+        return next(one for one in self.stack.read("/api/plugins")["items"]
+                    if one.get("instance") == instance and one["state"] == "active")
 
     def refused_request(self, placement):
         """What a rollout says of a gate that calls somebody, although its package has not asked for the network."""

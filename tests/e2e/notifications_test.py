@@ -43,6 +43,33 @@ class Notifications(harness.StackTest):
         keys = [key for key, _ in self.receiver.heard]
         self.assertEqual(len(keys), len(set(keys)))
 
+    def test_a_notifier_that_was_disabled_comes_back_with_its_configuration(self):
+        url = f"http://127.0.0.1:{self.receiver.server_address[1]}/"
+        plugin = "    plugin: notifier-webhook\n"
+        stack = self.start_stack(changes=[
+            (plugin, f"{plugin}    config: {{url: \"{url}\"}}\n"),
+            ("\nbindings:\n", "\nnotifications:\n  - {binding: notifiers.webhook, events: [\"application.*\"]}\n\nbindings:\n")])
+        whole = stack.read("/api/profile")["profile"]
+        name = whole["bindings"]["notifiers.webhook"]
+        name = name if isinstance(name, str) else name["instance"]
+        smaller = json.loads(json.dumps(whole))
+        smaller["plugins"][name]["enabled"] = False
+        del smaller["bindings"]["notifiers.webhook"], smaller["notifications"]
+        self.put(smaller)
+        states = lambda: [one["state"] for one in stack.read("/api/plugins")["items"] if one.get("instance") == name]  # noqa: E731
+        harness.wait_for("its end", lambda: "active" not in states(), 15)
+        kept = stack.read("/api/profile")["profile"]["plugins"][name]
+        self.assertEqual(kept["config"], {"url": url})
+        self.put({**whole, "plugins": {**whole["plugins"], name: {**kept, "enabled": True}}})
+        self.assertIn("active", states())
+        stack.create_application()
+        harness.wait_for("the event to be told", lambda: self.receiver.heard, 20)
+        self.assertEqual(self.receiver.heard[0][1]["type"], "application.created")
+
+    def put(self, profile):
+        reply = self.stack.call("PUT", "/api/profile", {"profile": profile, "bake": "0s"})
+        self.assertEqual(reply.status, 200, reply.text)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -6,6 +6,7 @@ import unittest
 from harness import BUILD, StackTest, wait_for
 
 LATER = BUILD / "tests/fixtures/strategies/root"
+ROLLED_BACK = 3  # exit code
 CANARY = {"steps": [{"weight": "10%"}, {"pause": {}}, {"weight": "50%"}, {"analysis": "errors"}],
           "scale_down_delay": "300ms"}
 
@@ -100,6 +101,46 @@ class StrategiesTest(SwapTest):
         self.assertIn("(renewed)", json.dumps(self.stack.journal(rollout)[-6:]))
         wait_for("0.2.0 to go when nobody needs it", lambda: ("0.2.0", "warm") not in self.states("strategy-canary"), 15)
         self.end_without_a_failed_request("1.1")
+
+
+class KeptTest(SwapTest):
+    """What a rollout needs of a version that others have left."""
+
+    def setUp(self):
+        super().setUp()
+        self.swap("strategies.canary", "0.1.0", "--bake", "0s")
+        self.stack.first_release(replicas=1)
+
+    def test_a_rollout_that_went_over_in_a_trial_keeps_its_generation_when_an_analyzer_withdraws_it(self):
+        self.stack.create_release("1.1")
+        rollout = self.stack.start_rollout("1.1", "canary", CANARY)
+        self.stack.wait_why(rollout, "promote")
+        settings = self.stack.folder / "settings.yaml"
+        settings.write_text("failure: requests >= 1\nfailure_limit: 1\n")
+        said = self.swap("strategies.canary", "0.2.0", "--canary", "100%", "--for", "60s", "--analyzer", "threshold",
+                         "--settings", str(settings), status=ROLLED_BACK)
+        self.assertIn("strategy-canary 0.2.0 was withdrawn: analyzer says: ", said)
+        self.assertEqual(self.bound("strategies.canary")["version"], "0.1.0")
+        self.stack.wait_why(rollout, "stays at 0.2.0 for this rollout: 0.1.0 can't go on with it")
+        self.assertIn(("0.2.0", "warm"), self.states("strategy-canary"))
+        self.assertEqual(self.stack.call("POST", f"/api/rollouts/{rollout}/promote", {}).status, 200)
+        self.stack.wait_state(rollout, "succeeded")
+        wait_for("0.2.0 to go when nobody needs it", lambda: ("0.2.0", "warm") not in self.states("strategy-canary"), 15)
+
+    def test_a_rollout_whose_version_does_not_run_any_more_says_how_it_can_go_on(self):
+        self.swap("strategies.canary", "0.2.0", "--bake", "0s")
+        self.stack.create_release("1.1")
+        rollout = self.stack.start_rollout("1.1", "canary", CANARY)
+        self.stack.wait_why(rollout, "promote")
+        self.swap("strategies.canary", "0.1.0", "--bake", "0s")
+        self.stack.kill_daemon()
+        self.stack.start_daemon()
+        self.stack.wait_why(rollout, "the state of this rollout is of 0.2.0, which does not run here, and 0.1.0 can't go on with it")
+        self.assertIn(r'bring it back with \"slipway binding swap strategies.canary 0.2.0\", or abort the rollout',
+                      self.stack.why_text(rollout))
+        self.swap("strategies.canary", "0.2.0", "--bake", "0s")
+        self.assertEqual(self.stack.call("POST", f"/api/rollouts/{rollout}/promote", {}).status, 200)
+        self.stack.wait_state(rollout, "succeeded")
 
 
 class OthersTest(SwapTest):

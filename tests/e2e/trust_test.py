@@ -42,6 +42,11 @@ class TrustTest(StackTest):
         self.assert_exit(run, 1, *words)
         self.assertNotIn("INFO  ready", run.stderr)
 
+    def told(self, words):
+        """How many events say so."""
+        lines = self.stack.cli("events", "--after", "0", "--timeout", "1s").stdout.splitlines()
+        return sum("plugin.revoked" in line and words in line for line in lines)
+
     def plugin(self, name="gate-good"):
         return next((item for item in self.stack.read("/api/plugins")["items"] if item.get("instance") == name), None)
 
@@ -125,12 +130,16 @@ class TrustTest(StackTest):
         self.assertEqual(self.plugin()["reason"], f"revoked: {self.library}: has the SHA-256 {digest}, which this site has "
                          "revoked (trust.revoked_digests); install another version of the plugin")
         self.assertEqual(self.stack.metric("slipway_plugins_revoked"), 1)
+        wait_for("the event", lambda: self.told("gate-good 1.0.0 runs as \"gate-good\" although") == 1, 15)
+        self.stack.daemon.send_signal(signal.SIGHUP)
+        wait_for("the second look", lambda: self.stack.log().count("this site does not trust it any more") == 2, 10)
         reply = self.stack.call("PUT", "/api/profile", {"profile": self.stack.read("/api/profile")["profile"]})
         self.assertEqual(reply.status, 403, reply.text)
         self.assertIn("/plugins/gate-good", reply.text)
         self.reload()
         wait_for("the pardon", lambda: self.stack.metric("slipway_plugins_revoked") == 0, 10)
         self.assertEqual(self.plugin().get("reason", ""), "")
+        self.assertEqual(self.told("plugin.revoked"), 1)
 
     def test_a_revoked_plugin_is_retired_at_once_where_the_policy_says_so(self):
         self.prepare().start_daemon()

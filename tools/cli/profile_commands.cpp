@@ -94,11 +94,12 @@ std::string answer_text(const Terminal& terminal, const Json& answer) {
   return text + "revision " + std::to_string(answer.value("revision", 0)) + " is in force\n";
 }
 
-Json profile_of(const std::string& file) {
+// The one document in the file; `what` it is to be.
+Json document_of(const std::string& file, const std::string& what) {
   auto documents = read_documents(file);
   if (!documents.ok()) throw Failure(400, documents.status().message);
   if (documents->size() != 1)
-    throw Failure(400, file + ": holds " + std::to_string(documents->size()) + " documents; want one profile");
+    throw Failure(400, file + ": holds " + std::to_string(documents->size()) + " documents; want one " + what);
   return documents->front();
 }
 
@@ -110,7 +111,7 @@ struct ApplyOptions {
 };
 
 Json apply_body(const ApplyOptions& options) {
-  Json body{{"profile", profile_of(options.file)}};
+  Json body{{"profile", document_of(options.file, "profile")}};
   if (!options.reason.empty()) body["reason"] = options.reason;
   if (!options.bake.empty()) body["bake"] = options.bake;
   return body;
@@ -238,6 +239,7 @@ struct SwapOptions {
   std::string share;
   std::string length;
   std::string analyzer;
+  std::string settings_file;
   std::string bake;
   std::string reason;
   bool dry_run = false;
@@ -269,6 +271,7 @@ Exit swap(Session& session, const SwapOptions& options) {
   for (const auto& [name, value] : fields) {
     if (!value.empty()) body[name] = value;
   }
+  if (!options.settings_file.empty()) body["settings"] = document_of(options.settings_file, "document of settings");
   const std::string path =
       "/api/bindings/" + segment(options.binding) + "/swap" + (options.dry_run ? "?dry_run=true" : "");
   const Json answer = session.client().send("POST", path, body).body;
@@ -285,6 +288,7 @@ void add_swap(CLI::App& group, Session& session) {
   command->add_option("--canary", options->share, "First only this share of the calls: 5%");
   command->add_option("--for", options->length, "How long the share is tried, 30s or 5m");
   command->add_option("--analyzer", options->analyzer, "The analyzer that compares both");
+  command->add_option("--settings", options->settings_file, "YAML or JSON of the analyzer's settings");
   command->add_option("--bake", options->bake, "How long the old version is kept warm for a return");
   command->add_option("--reason", options->reason, "Why, for the history");
   command->add_flag("--dry-run", options->dry_run, "Show what would change; change nothing");

@@ -110,6 +110,22 @@ TEST_F(ProfileChanges, AReturnByItselfIsARevisionWithTheProfileBefore) {
       "allowed");
 }
 
+TEST_F(ProfileChanges, TheSameProfileMendsWhatCouldNotBePutBack) {
+  const Json external{{"state", {{"kind", "external"}}}};
+  root_.install({.fixture = "lock_once_freed", .id = "gate-alpha", .version = "1.2.0", .more = external});
+  root_.install({.fixture = "start_fails", .id = "gate-alpha", .version = "1.3.0", .more = external});
+  ASSERT_EQ(await_on(runtime_, put(document("1.2.0")))->state, "applied");
+  EXPECT_FALSE(await_on(runtime_, put(document("1.3.0"))).ok());
+  ASSERT_EQ(lifecycle_.running(), std::set<std::string>{"db"});
+  const auto mended = await_on(runtime_, put(document("1.2.0")));
+  ASSERT_TRUE(mended.ok()) << to_string(mended.status());
+  EXPECT_EQ(mended->state, "applied");
+  ASSERT_EQ(mended->changes.instances.size(), 1U);
+  EXPECT_EQ(mended->changes.instances[0].what, std::vector{lifecycle::ChangeKind::load});
+  EXPECT_EQ(lifecycle_.running(), (std::set<std::string>{"alpha", "db"}));
+  EXPECT_EQ(await_on(runtime_, put(document("1.2.0")))->state, "unchanged");
+}
+
 TEST_F(ProfileChanges, WhileATrialGoesOnEveryOtherChangeIsToldOfIt) {
   api::SwapRequest request{.version = "1.1.0", .reason = "careful"};
   request.share = Share{500'000};

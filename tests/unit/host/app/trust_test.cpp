@@ -71,11 +71,24 @@ TEST_F(Revocations, EachThatRunsIsARecordOfTheLog) {
   const auto log = telemetry::Log::to([&](std::string_view line) { lines.emplace_back(line); }, {}, clock);
   telemetry::Metrics metrics;
   revoke();
-  report_revocations(trust_, {greeter(GenerationState::active), greeter(GenerationState::unloaded)}, log, metrics);
+  report_revocations(revoked_uses(trust_, {greeter(GenerationState::active), greeter(GenerationState::unloaded)}), log,
+                     metrics);
   ASSERT_EQ(lines.size(), 1U);
   EXPECT_THAT(lines[0], HasSubstr("a plugin runs although this site does not trust it any more"));
   EXPECT_THAT(lines[0], HasSubstr("hello"));
   EXPECT_THAT(metrics.text(), HasSubstr("\nslipway_plugins_revoked 1\n"));
+}
+
+TEST_F(Revocations, EachThatRunsIsAnEventOfTheSite) {
+  revoke();
+  const auto uses = revoked_uses(trust_, {greeter(GenerationState::active)});
+  ASSERT_EQ(uses.size(), 1U);
+  const rollout::Event event = event_of(uses[0]);
+  EXPECT_EQ(event.type, "plugin.revoked");
+  EXPECT_EQ(event.tenant, "default");
+  EXPECT_EQ(event.summary, "acme.greeter 1.0.0 runs as \"hello\" although this site does not trust it any more: " +
+                               revocation_of(trust_, greeter(GenerationState::active)));
+  EXPECT_THAT(event.data.text, HasSubstr(R"("instance":"hello")"));
 }
 
 TEST_F(Revocations, AProfileThatWantsARevokedPackageIsRefusedByItsInstance) {

@@ -83,6 +83,50 @@ TEST_F(Lifecycles, ALibraryThatStaysMakesItsGenerationParked) {
   EXPECT_EQ(lifecycle_.status().at(0).reason, "its library could not be unloaded: it is linked with -z nodelete");
 }
 
+TEST_F(Lifecycles, AThreadLocalObjectThatLivesOnKeepsItsLibraryAndIsTheReason) {
+  add("alpha", "thread_local_destructor");
+  ASSERT_TRUE(start().ok());
+  EXPECT_TRUE(stop().ok());
+  EXPECT_THAT(states(), ElementsAre("alpha parked"));
+  EXPECT_EQ(lifecycle_.status().at(0).reason,
+            "its library could not be unloaded: a thread-local object of its own is not destroyed before its thread "
+            "ends; keep such things in the instance");
+}
+
+TEST_F(Lifecycles, AThreadThatIsLeftBehindKeepsItsLibraryAndIsTheReason) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer begins every thread itself";
+#endif
+  add("alpha", "leaves_a_thread");
+  add("beta", "leaves_a_cpp_thread");
+  ASSERT_TRUE(start().ok());
+  EXPECT_TRUE(stop().ok());
+  EXPECT_THAT(states(), ElementsAre("alpha parked", "beta parked"));
+  for (const auto& one : lifecycle_.status())
+    EXPECT_THAT(one.reason, ::testing::MatchesRegex("its library could not be unloaded: its code is in use by its own "
+                                                    "thread \".+\" \\([0-9]+\\); end every thread before destroy "
+                                                    "returns"));
+}
+
+// Every parked library keeps its memory, so that a person has to hear of many.
+TEST_F(Lifecycles, TheSixteenthParkedLibraryComesWithAdvice) {
+  for (char name = 'a'; name < 'a' + 16; ++name) {
+    add(std::string(1, name), "never_unloads");
+    const test::PackageParts parts{.fixture = "never_unloads", .id = std::string("gate-") + name};
+    const auto folder = root_.path() / parts.id / parts.version;
+    std::ofstream(folder / (parts.id + ".so"), std::ios::app) << name;  // one content, one mapping
+    test::PluginRoot::seal(folder, parts);
+  }
+  ASSERT_EQ(to_string(start()), "OK: ");
+  EXPECT_TRUE(stop().ok());
+  const auto status = lifecycle_.status();
+  ASSERT_EQ(status.size(), 16U);
+  EXPECT_EQ(status.at(1).reason, "its library could not be unloaded: it is linked with -z nodelete");
+  EXPECT_EQ(status.at(0).reason,
+            "its library could not be unloaded: it is linked with -z nodelete; 16 libraries are parked, so place such "
+            "plugins isolated, or restart slipwayd at a quiet moment");
+}
+
 TEST_F(Lifecycles, AllFaultsOfAStartAreToldTogetherAndNothingIsLeftRunning) {
   add("create", "create_fails");
   add("empty", "create_fills_no_instance");

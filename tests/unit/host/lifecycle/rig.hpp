@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -16,11 +17,17 @@
 
 namespace slipway::lifecycle {
 
-class SilentSink final : public runtime::HostSink {
+class ListeningSink final : public runtime::HostSink {
  public:
-  void log(std::uint32_t, std::string_view, std::string_view) override {}
+  explicit ListeningSink(const std::function<void(std::string_view)>& on_log) : on_log_(on_log) {}
+  void log(std::uint32_t, std::string_view message, std::string_view) override {
+    if (on_log_) on_log_(message);
+  }
   void metric(std::uint32_t, std::string_view, std::string_view, double) override {}
   void request(runtime::HostRequest, runtime::Answerer) override {}
+
+ private:
+  const std::function<void(std::string_view)>& on_log_;
 };
 
 class Lifecycles : public ::testing::Test {
@@ -71,6 +78,8 @@ class Lifecycles : public ::testing::Test {
   loader::Loader loader_{{.store = directory_.path() / "store"}, unchecked_};
   bridge::Routes routes_;
   std::vector<std::string> created_;
+  // Hears what instances log; to be set before they start.
+  std::function<void(std::string_view)> on_log_;
   // "binding version", to the number of those that stay with it.
   std::map<std::string, std::atomic<std::size_t>> users_;
   Lifecycle lifecycle_{{.start = seconds(5),
@@ -80,7 +89,7 @@ class Lifecycles : public ::testing::Test {
                        {runtime_, loader_,
                         [this](const PlannedInstance& one) {
                           created_.push_back(one.name);
-                          return std::make_shared<SilentSink>();
+                          return std::make_shared<ListeningSink>(on_log_);
                         },
                         routes_,
                         [this](const std::string& binding, const std::string& version) {

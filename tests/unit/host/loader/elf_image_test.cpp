@@ -68,6 +68,7 @@ TEST(ElfImage, ASoundPluginShowsItsOneSymbolAndNothingElse) {
   EXPECT_FALSE(image->text_relocations);
   EXPECT_FALSE(image->executable_stack);
   EXPECT_FALSE(image->never_unloads);
+  EXPECT_FALSE(image->thread_local_destructors);
   EXPECT_TRUE(check_plugin_image(*image).ok());
 }
 
@@ -75,6 +76,7 @@ TEST(ElfImage, EachPeculiarityOfALibraryIsSeen) {
   EXPECT_EQ(read_elf(fixture("search_path"))->rpath, "/opt/elsewhere");
   EXPECT_TRUE(read_elf(fixture("executable_stack"))->executable_stack);
   EXPECT_TRUE(read_elf(fixture("never_unloads"))->never_unloads);
+  EXPECT_TRUE(read_elf(fixture("thread_local_destructor"))->thread_local_destructors);
   EXPECT_EQ(read_elf(fixture("unique_symbol"))->unique, std::vector<std::string>{"_ZZ14shared_countervE7counter"});
 }
 

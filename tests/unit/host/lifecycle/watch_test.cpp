@@ -1,0 +1,180 @@
+// Generations on trial, the time in which a change may be taken back, and what is kept afterwards.
+#include <gmock/gmock.h>
+
+#include <atomic>
+
+#include "tests/support/eventually.hpp"
+#include "tests/unit/host/lifecycle/apply_rig.hpp"
+
+namespace slipway::lifecycle {
+namespace {
+
+using test::eventually;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST_F(Applying, DuringTheBakeTimeTooManyFaultsBringTheOldGenerationBack) {
+  add("alpha", "sound");
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "gate_answers_no_status", "1.1.0");
+  std::promise<std::string> returned;
+  ApplyOptions options;
+  options.watch = {.bake = seconds(30), .look = milliseconds(5)};
+  options.watch.returned = [&](std::string reason) -> boost::asio::awaitable<void> {
+    returned.set_value(reason);
+    co_return;
+  };
+  EXPECT_EQ(to_string(apply(std::move(options))), "OK: ");
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.1.0 active", "alpha 1.0.0 warm"));
+  for (int i = 0; i < 20; ++i) EXPECT_THAT(said("gates.alpha"), HasSubstr("INTERNAL"));
+  auto reason = returned.get_future();
+  ASSERT_EQ(reason.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  EXPECT_EQ(reason.get(), "20 of 20 calls of gate-alpha 1.1.0 as \"alpha\" failed, more than the 5% allowed");
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("it is a fixture"));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, NoChangeGetsInBeforeTheReturnOfTheOneBeforeIsRecorded) {
+  add("alpha", "sound");
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "gate_answers_no_status", "1.1.0");
+  const auto recorded = std::make_shared<runtime::OneShot<bool>>();
+  std::promise<void> returned;
+  ApplyOptions options;
+  options.watch = {.bake = seconds(30), .look = milliseconds(5)};
+  options.watch.returned = [&](const std::string&) -> boost::asio::awaitable<void> {
+    returned.set_value();
+    co_await recorded->wait();
+  };
+  ASSERT_EQ(to_string(apply(std::move(options))), "OK: ");
+  for (int i = 0; i < 20; ++i) (void)said("gates.alpha");
+  ASSERT_EQ(returned.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  EXPECT_EQ(apply().message,
+            "another change of what runs is under way: the host's return to the profile before; try again when it is "
+            "done");
+  recorded->deliver(true);
+  EXPECT_TRUE(eventually([&] { return lifecycle_.take_turn("any").ok(); }));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, AReturnWaitsForAChangeThatHasTheTurn) {
+  add("alpha", "sound");
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "gate_answers_no_status", "1.1.0");
+  ApplyOptions options;
+  options.watch = {.bake = milliseconds(200), .look = milliseconds(5)};
+  ASSERT_EQ(to_string(apply(std::move(options))), "OK: ");
+  {
+    const auto turn = lifecycle_.take_turn("another change");
+    ASSERT_TRUE(turn.ok());
+    for (int i = 0; i < 20; ++i) (void)said("gates.alpha");
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    EXPECT_THAT(versions(), ElementsAre("alpha 1.1.0 active", "alpha 1.0.0 warm"));
+  }
+  EXPECT_TRUE(eventually([&] { return versions().at(0) == "alpha 1.0.0 active"; }));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, AnExternalOneComesBackTooWithItsBindings) {
+  const Json external{{"state", {{"kind", "external"}}}};
+  add("alpha", "sound", {}, external);
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "gate_answers_no_status", "1.1.0", external);
+  profile_.bindings["gates.more"] = {"alpha"};
+  std::promise<std::string> returned;
+  ApplyOptions options;
+  options.watch = {.bake = seconds(30), .look = milliseconds(5)};
+  options.watch.returned = [&](std::string reason) -> boost::asio::awaitable<void> {
+    returned.set_value(reason);
+    co_return;
+  };
+  ASSERT_EQ(to_string(apply(std::move(options))), "OK: ");
+  EXPECT_EQ(bound(), "gates.alpha, gates.more");
+  for (int i = 0; i < 20; ++i) (void)said("gates.more");
+  ASSERT_EQ(returned.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  EXPECT_EQ(bound(), "gates.alpha");
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("it is a fixture"));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, ATrialGivesTheNewGenerationItsShareAndMayWithdrawIt) {
+  add("alpha", "sound");
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "gate_answers_no_status", "1.1.0");
+  ApplyOptions options;
+  options.try_out = {.share = 250'000, .length = seconds(30), .look = milliseconds(5)};
+  options.try_out->judge = [](bridge::Tally::Counts fresh,
+                              bridge::Tally::Counts old) -> boost::asio::awaitable<std::string> {
+    if (fresh.calls < 25 || old.calls < 75) co_return "";
+    co_return std::to_string(fresh.faults) + " of " + std::to_string(fresh.calls) + " against " +
+        std::to_string(old.faults);
+  };
+  auto end = std::async(std::launch::async, [&] { return apply(std::move(options)); });
+  ASSERT_TRUE(eventually([&] { return routes_.capture()->find("gates.alpha")->trial != nullptr; }));
+  for (int i = 0; i < 100; ++i) (void)said("gates.alpha");
+  EXPECT_EQ(end.get(), Status(Code::aborted, "gate-alpha 1.1.0 was withdrawn: 25 of 25 against 0"));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("it is a fixture"));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, AWithdrawnTrialIsKeptUnderItsNameForThoseWhoWentOverToIt) {
+  add("alpha", "sound");
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "counts", "1.1.0");
+  ApplyOptions options;
+  options.try_out = {.share = 500'000, .length = seconds(30), .look = milliseconds(5)};
+  options.try_out->judge = [this](bridge::Tally::Counts, bridge::Tally::Counts) -> boost::asio::awaitable<std::string> {
+    const std::string binding = "gates.alpha";
+    for (int i = 0; i < 2; ++i) (void)co_await ask(binding);
+    users_["gates.alpha 1.1.0"] = 1;
+    co_return "not good enough";
+  };
+  EXPECT_EQ(apply(std::move(options)).message, "gate-alpha 1.1.0 was withdrawn: not good enough");
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active", "alpha 1.1.0 warm"));
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("it is a fixture"));
+  EXPECT_THAT(said("gates.alpha@1.1.0"), HasSubstr("call 2"));
+  users_["gates.alpha 1.1.0"] = 0;
+  EXPECT_TRUE(eventually([&] { return versions().size() == 1; }));
+  EXPECT_THAT(said("gates.alpha@1.1.0"), HasSubstr("NOT_FOUND"));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, AfterAReturnTheNewGenerationIsKeptForThoseWhoWentOverToIt) {
+  add("alpha", "sound");
+  ASSERT_TRUE(start().ok());
+  users_["gates.alpha 1.1.0"] = 1;
+  upgrade("alpha", "gate_answers_no_status", "1.1.0");
+  ApplyOptions options;
+  options.watch = {.bake = seconds(30), .look = milliseconds(5)};
+  ASSERT_EQ(to_string(apply(std::move(options))), "OK: ");
+  for (int i = 0; i < 20; ++i) (void)said("gates.alpha");
+  EXPECT_TRUE(eventually([&] { return versions().at(0) == "alpha 1.0.0 active"; }));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active", "alpha 1.1.0 warm"));
+  EXPECT_THAT(said("gates.alpha@1.1.0"), HasSubstr("INTERNAL"));
+  users_["gates.alpha 1.1.0"] = 0;
+  EXPECT_TRUE(eventually([&] { return versions().size() == 1; }));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, ASecondChangeMeanwhileIsRefused) {
+  add("alpha", "sound");
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "counts", "1.1.0");
+  std::atomic<bool> over{false};
+  ApplyOptions options;
+  options.try_out = {.share = 1, .length = seconds(30), .look = milliseconds(2)};
+  options.try_out->judge = [&](bridge::Tally::Counts, bridge::Tally::Counts) -> boost::asio::awaitable<std::string> {
+    co_return over ? "enough" : "";
+  };
+  auto end = std::async(std::launch::async, [&] { return apply(std::move(options)); });
+  ASSERT_TRUE(eventually([&] { return routes_.capture()->find("gates.alpha")->trial != nullptr; }));
+  EXPECT_EQ(apply(), Status(Code::failed_precondition,
+                            "another change of what runs is under way: a change; try again when it is done"));
+  over = true;
+  EXPECT_EQ(end.get().code, Code::aborted);
+  EXPECT_TRUE(stop().ok());
+}
+
+}  // namespace
+}  // namespace slipway::lifecycle
