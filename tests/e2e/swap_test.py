@@ -7,6 +7,7 @@ from harness import BUILD, StackTest, wait_for
 
 LATER = BUILD / "tests/fixtures/strategies/root"
 ROLLED_BACK = 3  # exit code
+PAUSED = {"steps": [{"weight": "10%"}, {"pause": {}}], "scale_down_delay": "300ms"}
 CANARY = {"steps": [{"weight": "10%"}, {"pause": {}}, {"weight": "50%"}, {"analysis": "errors"}],
           "scale_down_delay": "300ms"}
 
@@ -113,7 +114,7 @@ class KeptTest(SwapTest):
 
     def test_a_rollout_that_went_over_in_a_trial_keeps_its_generation_when_an_analyzer_withdraws_it(self):
         self.stack.create_release("1.1")
-        rollout = self.stack.start_rollout("1.1", "canary", CANARY)
+        rollout = self.stack.start_rollout("1.1", "canary", PAUSED)
         self.stack.wait_why(rollout, "promote")
         settings = self.stack.folder / "settings.yaml"
         settings.write_text("failure: requests >= 1\nfailure_limit: 1\n")
@@ -130,7 +131,7 @@ class KeptTest(SwapTest):
     def test_a_rollout_whose_version_does_not_run_any_more_says_how_it_can_go_on(self):
         self.swap("strategies.canary", "0.2.0", "--bake", "0s")
         self.stack.create_release("1.1")
-        rollout = self.stack.start_rollout("1.1", "canary", CANARY)
+        rollout = self.stack.start_rollout("1.1", "canary", PAUSED)
         self.stack.wait_why(rollout, "promote")
         self.swap("strategies.canary", "0.1.0", "--bake", "0s")
         self.stack.kill_daemon()
