@@ -24,7 +24,8 @@ Settings effective(Settings settings) {
 }
 
 Measurement effective(const Settings& settings, Measurement measured) {
-  return settings.flagger && measured != Measurement::success ? Measurement::failure : measured;
+  const bool is_quiet = measured == Measurement::insufficient && settings.min_requests > 0;
+  return settings.flagger && measured != Measurement::success && !is_quiet ? Measurement::failure : measured;
 }
 
 void count(State& state, Measurement measured) {

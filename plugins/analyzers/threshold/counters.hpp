@@ -27,7 +27,7 @@
 //
 // A limit of -1 never applies. Only a measurement can pass: after an error or without data the last two rows of
 // success do not apply. With `flagger`, errors and insufficient data are failures, inconclusive ones too, and the
-// limits are: failures > threshold - 1.
+// limits are: failures > threshold - 1. With min_requests insufficient data stays what it is: no traffic is no failure.
 #pragma once
 
 #include <string>

@@ -43,10 +43,25 @@ struct Settings {
               "Successes in a row after which it passes; 0: it doesn't pass by them.", between(0, 100'000)),
         field("insufficient_data_limit", &Settings::insufficient_data_limit,
               "Measurements in a row without enough data that are tolerated.", between(0, 100'000)),
-        field("min_requests", &Settings::min_requests, "A measurement of fewer requests is no measurement.",
-              at_least(0)),
+        field("min_requests", &Settings::min_requests,
+              "A measurement of fewer requests is no measurement, with flagger neither.", at_least(0)),
         field("flagger", &Settings::flagger, "Count failed checks as Flagger does, instead of the limits."));
   }
+};
+
+// What was seen of the traffic, over the windows in which the judged group had any.
+struct Traffic {
+  std::int64_t windows = 0;
+  std::int64_t requests = 0;
+  std::int64_t baseline_requests = 0;
+  std::int64_t baseline_failures = 0;
+  static constexpr auto fields() {
+    return slipway::fields(field("windows", &Traffic::windows, "Windows with requests."),
+                           field("requests", &Traffic::requests, "Requests of the judged group."),
+                           field("baseline_requests", &Traffic::baseline_requests, "Requests of the baseline."),
+                           field("baseline_failures", &Traffic::baseline_failures, "Those that failed."));
+  }
+  bool operator==(const Traffic&) const = default;
 };
 
 // Counters; see counters.hpp.
@@ -58,6 +73,7 @@ struct State {
   std::int32_t errors_in_a_row = 0;
   std::int32_t successes_in_a_row = 0;
   std::int32_t insufficient_in_a_row = 0;
+  Traffic traffic;
   static constexpr auto fields() {
     return slipway::fields(
         field("measurements", &State::measurements, "Measurements that were a success, a failure or neither."),
@@ -65,7 +81,8 @@ struct State {
         field("errors_in_a_row", &State::errors_in_a_row, "Errors since the last measurement."),
         field("successes_in_a_row", &State::successes_in_a_row, "Successes since anything else."),
         field("insufficient_in_a_row", &State::insufficient_in_a_row,
-              "Looks without enough data since there was enough."));
+              "Looks without enough data since there was enough."),
+        field("traffic", &State::traffic, "What was seen of the traffic."));
   }
   bool operator==(const State&) const = default;
 };

@@ -1,17 +1,37 @@
 // Threshold: each window is measured by conditions over its numbers; counters with limits make the verdict.
+#include <array>
+#include <cstdio>
+
 #include "plugins/analyzers/threshold/counters.hpp"
+#include "plugins/analyzers/threshold/false_alarm.hpp"
 #include "plugins/analyzers/threshold/measure.hpp"
 
 namespace slipway::threshold {
 namespace {
 
+// Above this the reason warns.
+constexpr double kTolerable = 0.05;
+
+// What the settings imply, into the reply.
+void add_false_alarm(analyzer::JudgeReply& reply, double chance) {
+  reply.evidence["false_alarm"] = chance;
+  if (chance <= kTolerable) return;
+  std::array<char, 128> warning{};
+  std::snprintf(warning.data(), warning.size(),
+                "; these limits fail a release like the running one with a chance of %.3g %% at this traffic",
+                100 * chance);
+  reply.reason += warning.data();
+}
+
 class Threshold : public Analyzer<Settings, State> {
  public:
   Judgement judge(const Settings& written, State state, const analyzer::JudgeRequest& request) const {
     const Settings settings = effective(written);
-    const Finding finding = measure(settings, value_or_throw(conditions_of(settings)), request);
+    const Conditions conditions = value_or_throw(conditions_of(settings));
+    const Finding finding = measure(settings, conditions, request);
     const Measurement counted = effective(settings, finding.measurement);
     count(state, counted);
+    observe(state, request);
     const Ruling ruling = rule(settings, state, counted);
     analyzer::JudgeReply reply;
     reply.verdict = ruling.verdict;
@@ -20,6 +40,7 @@ class Threshold : public Analyzer<Settings, State> {
     reply.method = "threshold/1";
     reply.evidence = finding.evidence;
     reply.measurements = state.measurements;
+    if (const auto chance = false_alarm(settings, conditions, state)) add_false_alarm(reply, *chance);
     return {state, std::move(reply)};
   }
 

@@ -5,6 +5,7 @@
 #include <slipway/testing/library.hpp>
 
 #include "plugins/analyzers/threshold/counters.hpp"
+#include "plugins/analyzers/threshold/false_alarm.hpp"
 #include "tests/support/manifest_config.hpp"
 
 namespace slipway::threshold {
@@ -148,6 +149,64 @@ TEST_F(Threshold, FlaggerCountsMissingDataAndErrorsAsFailedChecks) {
   const auto reply = broken("timeout");
   EXPECT_EQ(reply.verdict, Verdict::fail);
   EXPECT_EQ(reply.reason, "the source failed: timeout (failure 3 of at most 2)");
+}
+
+TEST_F(Threshold, NoTrafficIsNoFailedCheckWhereRequestsAreWanted) {
+  settings = {{"success", "error_ratio < 5%"},
+              {"flagger", {{"threshold", 1}}},
+              {"min_requests", 200},
+              {"insufficient_data_limit", 1}};
+  EXPECT_EQ(judge({{"requests", 10}, {"error_ratio", 0.9}}).verdict, Verdict::proceed);
+  EXPECT_EQ(judge({{"requests", 0}}).verdict, Verdict::insufficient_data);
+  EXPECT_EQ(judge({{"requests", 500}, {"error_ratio", 0.9}}).verdict, Verdict::fail);
+}
+
+// 60 measurements of so many requests each, against a baseline in which 0.5 % fail.
+TEST_F(Threshold, TellsTheChanceOfAFalseAlarmThatItsLimitsImply) {
+  settings = {{"success", "error_ratio <= 1%"}, {"count", 60}};
+  const auto implied = [&](double requests) {
+    state = {};
+    return judge({{"requests", requests}, {"failures", 0}, {"error_ratio", 0}}, {{"requests", 2000}, {"failures", 10}});
+  };
+  EXPECT_NEAR(implied(100).evidence["false_alarm"], 0.996471653817267, 1e-9);
+  EXPECT_EQ(
+      implied(100).reason,
+      "error_ratio 0 of 100 requests is <= 1% (measurement 1 of 60); these limits fail a release like the running "
+      "one with a chance of 99.6 % at this traffic");
+  EXPECT_EQ(implied(3000).reason, "error_ratio 0 of 3000 requests is <= 1% (measurement 1 of 60)");
+  EXPECT_LT(implied(3000).evidence["false_alarm"], 0.02);
+  settings["failure_limit"] = 3;
+  EXPECT_NEAR(implied(600).evidence["false_alarm"], 0.1375825136942601, 1e-9);
+}
+
+TEST_F(Threshold, ClaimsNothingOfConditionsThatItCannotSuppose) {
+  const std::map<std::string, double> stable{{"requests", 2000}, {"failures", 10}, {"latency_p99", 90}};
+  const std::map<std::string, double> next{{"requests", 100}, {"error_ratio", 0}, {"latency_p99", 80}};
+  settings = {{"success", "latency_p99 < 100"}};
+  EXPECT_FALSE(judge(next, stable).evidence.contains("false_alarm")) << "not of requests";
+  settings = {{"success", "error_ratio < 5%"}};
+  state = {};
+  EXPECT_FALSE(judge(next).evidence.contains("false_alarm")) << "no baseline";
+  settings = {{"success", "error_ratio < 5%"}, {"failure_limit", -1}};
+  state = {};
+  EXPECT_FALSE(judge(next, stable).evidence.contains("false_alarm")) << "it never fails";
+}
+
+TEST(BinomialTail, IsTheOneThatWasComputedApart) {
+  const auto expect_tail = [](std::int64_t trials, double chance, std::int64_t least, double wanted) {
+    EXPECT_NEAR(binomial_tail(trials, chance, least), wanted, 1e-9 * wanted);
+  };
+  expect_tail(100, 0.005, 2, 0.0898223089913179);
+  expect_tail(600, 0.005, 7, 0.033130099972381755);
+  expect_tail(600, 0.008, 7, 0.20851968657358377);
+  expect_tail(3000, 0.005, 31, 0.0001891400072366269);
+  expect_tail(60, 0.0001891400072366269, 4, 6.187979306662792e-10);
+  expect_tail(60, 0.0898223089913179, 1, 0.996471653817267);
+  EXPECT_EQ(binomial_tail(10, 0.5, 0), 1);
+  EXPECT_EQ(binomial_tail(10, 0.5, 11), 0);
+  EXPECT_EQ(binomial_tail(10, 0, 1), 0);
+  EXPECT_EQ(binomial_tail(10, 1, 10), 1);
+  EXPECT_NEAR(binomial_tail(std::int64_t{1} << 40, 0.5, std::int64_t{1} << 39), 0.5, 1e-3);
 }
 
 TEST_F(Threshold, FaultyConditionsAreRefusedWithPathAndColumn) {
