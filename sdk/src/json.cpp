@@ -65,6 +65,33 @@ class BoundedBuilder final : public Json::json_sax_t {
   std::string reason_;
 };
 
+// Numbers with a fraction are the library's: what is signed must stay the same text.
+void write(TextWriter& out, const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::object:
+      out.begin_object();
+      for (const auto& [name, member] : value.get_ref<const Json::object_t&>()) {
+        out.key(name);
+        write(out, member);
+      }
+      return out.end_object();
+    case Json::value_t::array:
+      out.begin_array();
+      for (const Json& entry : value.get_ref<const Json::array_t&>()) write(out, entry);
+      return out.end_array();
+    case Json::value_t::string:
+      return out.text(value.get_ref<const std::string&>());
+    case Json::value_t::boolean:
+      return out.boolean(value.get<bool>());
+    case Json::value_t::number_integer:
+      return out.integer(value.get<std::int64_t>());
+    case Json::value_t::number_unsigned:
+      return out.natural(value.get<std::uint64_t>());
+    default:
+      return out.json_text(value.dump());
+  }
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, JsonLimits limits) {
@@ -77,6 +104,10 @@ Result<Json> parse_json(std::string_view text, JsonLimits limits) {
   return builder.take();
 }
 
-std::string to_text(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string to_text(const Json& value) {
+  TextWriter out;
+  write(out, value);
+  return out.take();
+}
 
 }  // namespace slipway
