@@ -61,8 +61,9 @@ Draft draft_of(Change change, const Stored<Application>& application, const Stor
   const bool outrun = before != nullptr && before->value.order.generation != record.order.generation;
   if (reordered || renamed || outrun) record.order.generation = ++app.generation;
   if (ended && needs_new_order(record, app)) ++app.generation;
-  draft.touches_application = before == nullptr || app.generation != was.generation || app.rollout != was.rollout ||
-                              app.stable_release != was.stable_release;
+  // The number of the last order stands in the record while the rollout is under way: see Driver::load.
+  draft.touches_application =
+      before == nullptr || app.rollout != was.rollout || app.stable_release != was.stable_release;
   if (draft.touches_application) app.updated_at = now;
   record.rollout.updated_at = now;
   record.rollout.groups = group_status(record.order, world);

@@ -1,4 +1,6 @@
 // How a driver reads what is stored, and how a decision becomes durable.
+#include <algorithm>
+
 #include "host/bridge/typed_call.hpp"
 #include "host/rollout/driver.hpp"
 
@@ -25,6 +27,8 @@ boost::asio::awaitable<Status> Driver::load() {
       co_return stored.status();
     }
     rollout = std::move(*stored);
+    auto& generation = application->value.generation;
+    generation = std::max(generation, rollout->value.order.generation);
   }
   troubles_.fine("storage");
   application_ = std::move(*application);

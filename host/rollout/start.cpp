@@ -14,6 +14,7 @@ std::vector<GateRun> first_gates(const Rollout& rollout, const ApplicationSpec& 
 
 void prepare(Record& record, const Application& application, Instant now) {
   record.spec = application.spec;
+  record.spec.strategy = {};  // the rollout has its own
   record.order = steady_order(application.stable_release, application.spec.replicas, application.generation);
   record.gates = first_gates(record.rollout, application.spec, now);
   const bool asks = !record.gates.empty();

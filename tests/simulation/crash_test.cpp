@@ -72,10 +72,17 @@ class Tale {
     }
   }
 
-  void check_durable(const provider::Desired& desired) {
-    const auto* record = world.storage.find(rollout::keys::application("acme", desired.application));
-    const auto stored = decode_text<rollout::Application>(record->value, "application");
-    EXPECT_GE(stored->generation, desired.generation) << "an order reached the provider before it was durable";
+  // The last order stands in the record of the rollout under way, else in the application.
+  [[nodiscard]] std::int64_t stored_generation(const std::string& name) const {
+    const auto* application = world.storage.find(rollout::keys::application("acme", name));
+    const auto stored = decode_text<rollout::Application>(application->value, "application");
+    if (stored->rollout.empty()) return stored->generation;
+    const auto* record = world.storage.find(rollout::keys::rollout("acme", stored->rollout));
+    return rollout::record_from(*record)->value.order.generation;
+  }
+  void check_durable(const provider::Desired& desired) const {
+    EXPECT_GE(stored_generation(desired.application), desired.generation)
+        << "an order reached the provider before it was durable";
   }
 
   void check_end(State wanted) {

@@ -1,6 +1,8 @@
 // Whole rollouts of one application, in a world without faults.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "tests/simulation/world.hpp"
 
 namespace slipway::sim {
@@ -39,6 +41,31 @@ TEST_F(Deploy, AGoodReleaseIsPromotedStepByStep) {
   EXPECT_TRUE(world.until_state(rollout->id, State::succeeded)) << encode_text(*world.get(rollout->id));
   EXPECT_EQ(world.provider.weight_of("shop", "1.1"), kAllTraffic);
   EXPECT_EQ(world.application("shop")->stable_release, "1.1");
+}
+
+TEST_F(Deploy, StepsLeaveTheApplicationAsItIs) {
+  world.make_stable(world.shop(), "1.0");
+  ASSERT_TRUE(world.make_release("shop", "1.1").ok());
+  ASSERT_TRUE(world.deploy("shop", "1.1").ok());
+  EXPECT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 50'000; }));
+  const std::string version = world.application("shop")->version;
+  EXPECT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 500'000; }));
+  EXPECT_EQ(world.application("shop")->version, version);
+}
+
+TEST_F(Deploy, OrdersAreNumberedOnAfterACrash) {
+  world.make_stable(world.shop(), "1.0");
+  ASSERT_TRUE(world.make_release("shop", "1.1").ok());
+  const auto rollout = world.deploy("shop", "1.1");
+  ASSERT_TRUE(rollout.ok()) << to_string(rollout.status());
+  EXPECT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 50'000; }));
+  world.crash();
+  world.start();
+  EXPECT_TRUE(world.until_state(rollout->id, State::succeeded)) << encode_text(*world.get(rollout->id));
+  const auto& orders = world.provider.orders();
+  EXPECT_TRUE(std::is_sorted(orders.begin(), orders.end(),
+                             [](const auto& a, const auto& b) { return a.generation < b.generation; }));
+  EXPECT_EQ(world.application("shop")->generation, orders.back().generation);
 }
 
 TEST_F(Deploy, ABadReleaseIsRolledBackByItsAnalysis) {
