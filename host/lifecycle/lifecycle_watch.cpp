@@ -14,7 +14,7 @@
 namespace slipway::lifecycle {
 namespace {
 
-constexpr std::chrono::milliseconds kLookAgain{200};
+constexpr std::chrono::milliseconds kWatchEvery{200};
 // Parked generations that are still shown.
 constexpr std::ptrdiff_t kMaxParked = 64;
 
@@ -86,7 +86,7 @@ boost::asio::awaitable<void> Lifecycle::wait_for_users(const Generations& genera
   for (const GenerationPtr& old : generations) {
     while (!stopping_ && uses_of(*old) > 0) {
       old->move_to(GenerationState::warm, "kept for " + std::to_string(uses_of(*old)) + " rollouts that began with it");
-      co_await rest(watching.timer, kLookAgain);
+      co_await rest(watching.timer, kWatchEvery);
     }
   }
 }

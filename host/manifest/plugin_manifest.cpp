@@ -53,7 +53,7 @@ void check_interfaces(const PluginManifest& plugin, Problems& problems) {
   }
 }
 
-const config::Schema& schema() {
+const config::Schema& schema_of_plugins() {
   static const config::Schema kept_schema = *config::Schema::parse(plugin_schema());
   return kept_schema;
 }
@@ -76,7 +76,7 @@ Result<PluginManifest> parse_plugin_manifest(std::string_view text, const std::s
   config::Layers layers;
   layers.add(read);
   Problems problems;
-  auto plugin = config::read_typed<PluginManifest>(read.value, schema(), problems);
+  auto plugin = config::read_typed<PluginManifest>(read.value, schema_of_plugins(), problems);
   Problems more;
   for (auto* check : {check_files, check_schema, check_abi, check_interfaces}) check(plugin, more);
   for (Problem& problem : more) {

@@ -11,7 +11,7 @@
 namespace slipway::manifest {
 namespace {
 
-const config::Schema& schema() {
+const config::Schema& schema_of_profiles() {
   static const config::Schema kept_schema = *config::Schema::parse(profile_schema());
   return kept_schema;
 }
@@ -25,7 +25,7 @@ LoadedProfile read_profile(const config::Source& source, const config::TemplateN
   config::Expanded expanded = config::expand_all(source.value, names);
   Problems faults = std::move(expanded.problems);
   Problems form;
-  const auto profile = config::read_typed<Profile>(expanded.value, schema(), form);
+  const auto profile = config::read_typed<Profile>(expanded.value, schema_of_profiles(), form);
   const auto add = [&](Problems& found) {
     Problems fresh;
     for (Problem& problem : found) {

@@ -8,7 +8,7 @@
 namespace slipway::docs {
 namespace {
 
-constexpr std::string_view kIntroduction =
+constexpr std::string_view kAboutConformance =
     R"(`slipway plugin test PACKAGE` holds a plugin to `slipway/abi/plugin.h`. Each test runs in a process of its own, in an empty
 folder, within a time limit, and ends with one of: pass, warn, fail, crash (the process ended), hang (the limit came), skip
 (it does not apply, with the reason). A failure prints the command with the seed that repeats it. How to use it:
@@ -56,7 +56,7 @@ std::string zoo_table(const std::filesystem::path& root) {
 }  // namespace
 
 void add_conformance(Pages& pages, const std::filesystem::path& root) {
-  pages.push_back({"reference/conformance.md", title("Conformance") + std::string(kIntroduction) + "## Tests\n\n" +
+  pages.push_back({"reference/conformance.md", title("Conformance") + std::string(kAboutConformance) + "## Tests\n\n" +
                                                    tests_table() + "\n## Who may call what, and when\n\n" +
                                                    states_table() + "\n## The zoo\n\n" + std::string(kZoo) +
                                                    zoo_table(root)});

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kLastCode = static_cast<int>(Code::unauthenticated);
 
-constexpr std::string_view kIntroduction =
+constexpr std::string_view kAboutErrors =
     R"(Plugins, host, API and command line share one set of codes, those of gRPC. A failure of the API is a problem document
 (RFC 9457) with `type`, `title`, `status`, `detail`, `instance`, `code` and `errors`; each entry of `errors` has the
 `pointer` into the document, the `value` that was there, and a `message` that says what is allowed. The command line
@@ -46,7 +46,7 @@ void add_errors(Pages& pages) {
   std::vector<Cells> rows;
   for (int number = 0; number <= kLastCode; ++number) rows.push_back(row_of(static_cast<Code>(number)));
   pages.push_back(
-      {"reference/errors.md", title("Errors") + std::string(kIntroduction) +
+      {"reference/errors.md", title("Errors") + std::string(kAboutErrors) +
                                   table({"number", "code", "HTTP", "type", "title", "exit code of slipway"}, rows) +
                                   std::string(kOthers)});
 }

@@ -19,7 +19,7 @@ namespace slipway::probe {
 namespace {
 
 constexpr std::size_t kTail = 4096;
-constexpr std::size_t kShown = 200;
+constexpr std::size_t kTailShown = 200;
 
 struct Actions {
   posix_spawn_file_actions_t value;
@@ -139,7 +139,7 @@ std::string Child::last_line() const {
   if (end == tail_.npos) return "";
   const std::size_t before = tail_.find_last_of('\n', end);
   const std::size_t begin = before == tail_.npos ? 0 : before + 1;
-  return tail_.substr(begin, std::min(kShown, end + 1 - begin));
+  return tail_.substr(begin, std::min(kTailShown, end + 1 - begin));
 }
 
 }  // namespace slipway::probe

@@ -248,14 +248,14 @@ awaitable<void> Haproxy::sync_headers() {
   MapLines fresh = headers_lines(wanted());
   const std::string& map = settings_.edge.paths.headers_map;
   const std::string prepare = "prepare map " + map;
-  const std::string version = parse_version(co_await runtime_.ask(prepare));
+  const std::string version = map_version_of(co_await runtime_.ask(prepare));
   if (version.empty()) throw Error(Code::unavailable, "HAProxy refused \"" + prepare + "\"");
   for (const std::string& command : replacement_of(map, version, fresh))
     require_done(co_await runtime_.ask(command), command);
   for (const int worker : std::vector<int>(old_workers_)) {
     const auto prepared = co_await ask_old(worker, prepare);
     if (!prepared) continue;
-    const std::string theirs = parse_version(*prepared);
+    const std::string theirs = map_version_of(*prepared);
     for (const std::string& command : replacement_of(map, theirs, fresh)) co_await ask_old(worker, command);
   }
   headers_ = std::move(fresh);

@@ -29,7 +29,7 @@ std::vector<std::string> replacement_of(const std::string& map, std::string_view
   return commands;
 }
 
-std::string parse_version(std::string_view text) {
+std::string map_version_of(std::string_view text) {
   constexpr std::string_view kMark = "New version created: ";
   const auto start = text.find(kMark);
   if (start == text.npos) return "";

@@ -16,7 +16,7 @@ std::vector<std::string> changes_of(const std::string& map, const MapLines& befo
 std::vector<std::string> replacement_of(const std::string& map, std::string_view version, const MapLines& after);
 
 // "New version created: 3" -> "3"; empty when it is something else.
-std::string parse_version(std::string_view text);
+std::string map_version_of(std::string_view text);
 
 // The answer of `show map`.
 MapLines parse_map(std::string_view text);

@@ -76,13 +76,13 @@ std::string words_of(const std::string& binary, const std::string& program) {
   return words;
 }
 
-std::string to_text(HaproxyVersion version) {
+std::string shown(HaproxyVersion version) {
   return std::to_string(version.major) + "." + std::to_string(version.minor);
 }
 
 }  // namespace
 
-std::optional<HaproxyVersion> parse_version(std::string_view words) {
+std::optional<HaproxyVersion> version_in(std::string_view words) {
   constexpr std::string_view kBefore = "roxy version ";  // "HAProxy", and "HA-Proxy" before 2.4
   const auto at = words.find(kBefore);
   if (!words.starts_with("HA") || at == words.npos) return std::nullopt;
@@ -95,10 +95,10 @@ std::optional<HaproxyVersion> parse_version(std::string_view words) {
 }
 
 void check_haproxy(const std::string& binary, std::string_view path) {
-  const auto version = parse_version(words_of(binary, found(binary, path)));
+  const auto version = version_in(words_of(binary, found(binary, path)));
   if (!version) refuse(binary, "is no HAProxy: it does not say its version when it is run with -v");
   if (*version >= kOldestHaproxy) return;
-  refuse(binary, "is HAProxy " + to_text(*version) + "; want " + to_text(kOldestHaproxy) + " or newer");
+  refuse(binary, "is HAProxy " + shown(*version) + "; want " + shown(kOldestHaproxy) + " or newer");
 }
 
 }  // namespace slipway::local

@@ -16,7 +16,7 @@ struct HaproxyVersion {
 inline constexpr HaproxyVersion kOldestHaproxy{2, 6};
 
 // Of the first line of `haproxy -v`; nothing for another program's words.
-std::optional<HaproxyVersion> parse_version(std::string_view words);
+std::optional<HaproxyVersion> version_in(std::string_view words);
 
 // Throws slipway::Error (FAILED_PRECONDITION) when there is no such program in `path` (folders with colons between
 // them), when it can't be run, is no HAProxy or too old a one.

@@ -18,7 +18,7 @@ namespace slipway::local {
 
 struct BackendSpec {
   std::string name;
-  CheckKind check = CheckKind::kTcp;
+  ServerCheck check = ServerCheck::kTcp;
   std::string check_path = "/";
   bool operator==(const BackendSpec&) const = default;
 };

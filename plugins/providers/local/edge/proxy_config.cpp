@@ -164,7 +164,7 @@ enum class Servers { kListed, kLeftOut };
 
 std::string backend_section(const EdgePaths& p, const Backend& backend, Servers servers) {
   std::string text = "\nbackend " + backend.name + "\n    balance roundrobin\n";
-  if (backend.check == CheckKind::kHttp) {
+  if (backend.check == ServerCheck::kHttp) {
     text +=
         "    option httpchk\n"
         "    http-check send meth GET uri-lf %[be_name,map_str(" +

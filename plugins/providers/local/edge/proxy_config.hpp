@@ -40,7 +40,7 @@ struct EdgeSettings {
   EdgePaths paths;
 };
 
-enum class CheckKind { kHttp, kTcp };
+enum class ServerCheck { kHttp, kTcp };
 
 struct Server {
   std::string name;
@@ -50,7 +50,7 @@ struct Server {
 
 struct Backend {
   std::string name;
-  CheckKind check = CheckKind::kTcp;
+  ServerCheck check = ServerCheck::kTcp;
   std::vector<Server> servers;
 };
 

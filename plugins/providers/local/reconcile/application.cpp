@@ -209,7 +209,7 @@ BackendSpec Application::spec_of(std::size_t slot) const {
   if (own == nullptr) own = release(slots()[1 - slot]);
   if (own == nullptr && !record_.desired.groups.empty()) own = &record_.desired.groups.front().release;
   if (own == nullptr || own->readiness.kind != provider::CheckKind::http) return spec;
-  spec.check = CheckKind::kHttp;
+  spec.check = ServerCheck::kHttp;
   spec.check_path = own->readiness.path;
   return spec;
 }

@@ -14,7 +14,7 @@ LoadedProfile read(std::string_view text, const FindPlugin& find = nullptr) {
   return read_profile(config::parse_source("p.yaml", text, config::Syntax::yaml), kNames, find);
 }
 
-std::string faults_of(std::string_view text, const FindPlugin& find = nullptr) {
+std::string faults_in(std::string_view text, const FindPlugin& find = nullptr) {
   return config::to_string(read(text, find).faults);
 }
 
@@ -84,7 +84,7 @@ TEST(Profile, ASoundOneIsReadWithItsTemplatesExpanded) {
 
 TEST(Profile, TenFaultsAreToldAtOnceWithTheirLines) {
   EXPECT_EQ(
-      faults_of(R"(profile: {name: My Profile, version: 1}
+      faults_in(R"(profile: {name: My Profile, version: 1}
 plugins:
   db: {plugin: storage-sqlite, version: newest}
   canary: {plugn: strategy-canary}
@@ -134,7 +134,7 @@ TEST(Profile, EachInstanceIsHeldToItsPlugin) {
        plugin("strategy-canary", "slipway.strategy/1"),
        plugin("notifier-webhook", "slipway.notifier/1", {{"permissions", {"network"}}}),
        plugin("gate-freeze-window", "slipway.gate/1", {{"requires", {{"storage-sqlite", "^2"}}}})});
-  EXPECT_EQ(faults_of(R"(profile: {name: a, version: 1.0.0}
+  EXPECT_EQ(faults_in(R"(profile: {name: a, version: 1.0.0}
 plugins:
   db: {plugin: storage-sqlite, config: {path: 5, pth: x}}
   canary: {plugin: strategy-canary, version: ^2.0}
@@ -171,11 +171,11 @@ TEST(Profile, ASoundOneFitsItsPlugins) {
                              plugin("strategy-canary", "slipway.strategy/1"),
                              plugin("notifier-webhook", "slipway.notifier/1", {{"permissions", {"network"}}}),
                              plugin("gate-freeze-window", "slipway.gate/1")});
-  EXPECT_EQ(faults_of(kSound, installed), "");
+  EXPECT_EQ(faults_in(kSound, installed), "");
 }
 
 TEST(Profile, AnEmptyDocumentLacksWhatIsRequired) {
-  EXPECT_EQ(faults_of(""),
+  EXPECT_EQ(faults_in(""),
             "p.yaml: /bindings: is missing; want an object with a number of fields of at most 256\n"
             "p.yaml: /plugins: is missing; want an object with a number of fields of at most 256\n"
             "p.yaml: /profile: is missing; want an object");

@@ -5,7 +5,7 @@
 namespace slipway::rollout {
 namespace {
 
-constexpr Instant kNow{1'700'000'000'000'000'000};
+constexpr Instant kTurned{1'700'000'000'000'000'000};
 
 OrderedGroup group(const std::string& role, const std::string& release, std::int32_t replicas, std::uint32_t weight) {
   return {role, release, replicas, weight};
@@ -35,7 +35,7 @@ class Retreats : public testing::Test {
                      .weight = kAllTraffic - next_weight},
                     {.role = "next", .release = "1.1", .replicas = 4, .running = 4, .ready = 4, .weight = next_weight}};
   }
-  Change back() { return turn_back(record, "because", world, kNow); }
+  Change back() { return turn_back(record, "because", world, kTurned); }
   Record record;
   provider::Observation world;
 };
@@ -80,21 +80,21 @@ TEST_F(Retreats, AGradualWayBackHasTenEqualShifts) {
   Change change = back();
   EXPECT_EQ(change.record.order.groups[1].weight, 450'000U);
   strategy::Wait waiting;
-  const auto next = go_back(change.record, world, kNow + seconds(10), waiting);
+  const auto next = go_back(change.record, world, kTurned + seconds(10), waiting);
   ASSERT_TRUE(next);
   EXPECT_EQ(next->record.order.groups[1].weight, 400'000U);
-  EXPECT_FALSE(go_back(next->record, world, kNow + seconds(19), waiting));
-  EXPECT_EQ(waiting.until, kNow + seconds(20));
-  EXPECT_EQ(go_back(next->record, world, kNow + seconds(90), waiting)->record.order.groups[1].weight, 0U);
+  EXPECT_FALSE(go_back(next->record, world, kTurned + seconds(19), waiting));
+  EXPECT_EQ(waiting.until, kTurned + seconds(20));
+  EXPECT_EQ(go_back(next->record, world, kTurned + seconds(90), waiting)->record.order.groups[1].weight, 0U);
 }
 
 TEST_F(Retreats, TheNewReplicasGoOnlyWhenTheProviderSaysThatTheyGetNothing) {
   const Change change = back();
   strategy::Wait waiting;
-  EXPECT_FALSE(go_back(change.record, world, kNow, waiting)) << "the provider has not applied the order yet";
+  EXPECT_FALSE(go_back(change.record, world, kTurned, waiting)) << "the provider has not applied the order yet";
   world.generation = change.record.order.generation;
   world.groups[1].weight = 0;
-  const auto next = go_back(change.record, world, kNow, waiting);
+  const auto next = go_back(change.record, world, kTurned, waiting);
   ASSERT_TRUE(next);
   EXPECT_EQ(next->record.order.groups, std::vector{group("stable", "1.0", 4, kAllTraffic)});
 }
@@ -103,10 +103,10 @@ TEST_F(Retreats, ItEndsWhenTheNewReplicasAreGone) {
   Change change = back();
   change.record.order.groups.pop_back();
   strategy::Wait waiting;
-  EXPECT_FALSE(go_back(change.record, world, kNow, waiting));
+  EXPECT_FALSE(go_back(change.record, world, kTurned, waiting));
   EXPECT_EQ(waiting.what, "the replicas of 1.1 to leave");
   world.groups.pop_back();
-  const auto end = go_back(change.record, world, kNow, waiting);
+  const auto end = go_back(change.record, world, kTurned, waiting);
   ASSERT_TRUE(end);
   EXPECT_EQ(end->record.rollout.state, State::rolled_back);
   EXPECT_EQ(end->reason, "back at 1.0: because");
@@ -120,7 +120,7 @@ TEST_F(Retreats, AFirstReleaseThatFailsIsRemovedAndTheRolloutHasFailed) {
   EXPECT_TRUE(change.record.order.groups.empty());
   world.groups.clear();
   strategy::Wait waiting;
-  EXPECT_EQ(go_back(change.record, world, kNow, waiting)->record.rollout.state, State::failed);
+  EXPECT_EQ(go_back(change.record, world, kTurned, waiting)->record.rollout.state, State::failed);
 }
 
 TEST(Bearable, FollowsReadyReplicasUntilThereAreEnough) {

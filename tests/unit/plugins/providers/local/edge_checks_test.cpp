@@ -52,9 +52,9 @@ TEST_F(Program, that_is_no_haproxy_or_too_old_is_refused) {
 }
 
 TEST(VersionOfHaproxy, is_the_first_two_numbers) {
-  EXPECT_EQ(parse_version("HAProxy version 3.0.5-8e879a5 2024/09/19 - https://haproxy.org/\n"), (HaproxyVersion{3, 0}));
-  EXPECT_EQ(parse_version("HAProxy version 3"), std::nullopt);
-  EXPECT_EQ(parse_version(""), std::nullopt);
+  EXPECT_EQ(version_in("HAProxy version 3.0.5-8e879a5 2024/09/19 - https://haproxy.org/\n"), (HaproxyVersion{3, 0}));
+  EXPECT_EQ(version_in("HAProxy version 3"), std::nullopt);
+  EXPECT_EQ(version_in(""), std::nullopt);
   EXPECT_GT((HaproxyVersion{2, 10}), kOldestHaproxy);
 }
 

@@ -34,8 +34,8 @@ Edge edge() {
   Edge made;
   made.sticky_headers = {"x-user"};
   made.sticky_cookies = {"slipway_id"};
-  made.backends = {{"acme.shop.a", CheckKind::kHttp, {{"1.0-1", "127.0.0.1:20000"}}},
-                   {"acme.shop.b", CheckKind::kTcp, {}}};
+  made.backends = {{"acme.shop.a", ServerCheck::kHttp, {{"1.0-1", "127.0.0.1:20000"}}},
+                   {"acme.shop.b", ServerCheck::kTcp, {}}};
   made.hosts = {{"shop.test", "acme/shop"}};
   return made;
 }
@@ -49,7 +49,7 @@ TEST(Config, its_shape_has_no_servers_so_a_replica_needs_no_reload) {
   Edge other = edge();
   other.backends[0].servers.clear();
   EXPECT_EQ(shape_text(settings(), edge()), shape_text(settings(), other));
-  other.backends[1].check = CheckKind::kHttp;
+  other.backends[1].check = ServerCheck::kHttp;
   EXPECT_NE(shape_text(settings(), edge()), shape_text(settings(), other));
 }
 

@@ -66,8 +66,8 @@ TEST(Map, a_change_is_one_command_for_each_key_that_differs) {
 }
 
 TEST(Map, a_replacement_is_one_transaction) {
-  EXPECT_EQ(parse_version("New version created: 3\n\n"), "3");
-  EXPECT_EQ(parse_version("Unknown map identifier"), "");
+  EXPECT_EQ(map_version_of("New version created: 3\n\n"), "3");
+  EXPECT_EQ(map_version_of("Unknown map identifier"), "");
   EXPECT_THAT(replacement_of("m", "3", {{"k", "v"}}), ElementsAre("add map @3 m k v", "commit map @3 m"));
 }
 
