@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import itertools
 import json
 import os
 import pathlib
@@ -31,10 +32,20 @@ def wait_for(what, condition, seconds, pause=0.05):
     raise DemoError(f"waited {seconds} s in vain for {what}")
 
 
+# Below those that the kernel gives to outgoing connections; those of processes that begin together lie apart.
+_ports = itertools.count(os.getpid() * 16)
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One that nobody uses, and each time another one."""
+    for number in _ports:
+        port = 10_000 + number % 10_000
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def processes_below(folder):
