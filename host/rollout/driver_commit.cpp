@@ -2,9 +2,19 @@
 #include <algorithm>
 
 #include "host/bridge/typed_call.hpp"
+#include "host/rollout/damage.hpp"
 #include "host/rollout/driver.hpp"
 
 namespace slipway::rollout {
+namespace {
+
+// A damage is told once, not at each look. What waits for the record is taken up when it can be read again.
+void reading_failed(const Tools& tools, Troubles& troubles, const std::string& tenant, const Status& status) {
+  if (troubles.of("storage") == nullptr) report_damage(tools.log, tenant, status);
+  troubles.failed("storage", status, tools.clock.now());
+}
+
+}  // namespace
 
 boost::asio::awaitable<Status> Driver::load() {
   auto application = co_await tools_.store.application(tenant_, name_);
@@ -15,7 +25,7 @@ boost::asio::awaitable<Status> Driver::load() {
       stale_ = false;
       count();
     } else {
-      troubles_.failed("storage", application.status(), now());
+      reading_failed(tools_, troubles_, tenant_, application.status());
     }
     co_return application.status();
   }
@@ -23,7 +33,7 @@ boost::asio::awaitable<Status> Driver::load() {
   if (!application->value.rollout.empty()) {
     auto stored = co_await tools_.store.rollout(tenant_, application->value.rollout);
     if (!stored.ok()) {
-      troubles_.failed("storage", stored.status(), now());
+      reading_failed(tools_, troubles_, tenant_, stored.status());
       co_return stored.status();
     }
     rollout = std::move(*stored);

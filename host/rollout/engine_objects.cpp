@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <charconv>
 
+#include "host/rollout/damage.hpp"
 #include "host/rollout/engine.hpp"
 #include "host/rollout/hop.hpp"
 #include "host/rollout/validate.hpp"
@@ -48,8 +49,11 @@ Control::Answer<Page<Application>> Engine::applications(Actor actor, PageRequest
   Page<Application> result{.items = {}, .next = found->next};
   for (const auto& record : found->records) {
     const auto stored = document_from<Application>(record);
-    if (!stored.ok()) co_return stored.status();
-    result.items.push_back(shown(*stored));
+    if (stored.ok()) {
+      result.items.push_back(shown(*stored));
+    } else {
+      report_damage(parts_.log, record.key.tenant, stored.status());
+    }
   }
   co_return result;
 }
@@ -128,8 +132,11 @@ Control::Answer<Page<Release>> Engine::releases(Actor actor, std::string applica
   Page<Release> result{.items = {}, .next = found->next};
   for (const auto& record : found->records) {
     const auto stored = document_from<Release>(record);
-    if (!stored.ok()) co_return stored.status();
-    result.items.push_back(shown(*stored));
+    if (stored.ok()) {
+      result.items.push_back(shown(*stored));
+    } else {
+      report_damage(parts_.log, record.key.tenant, stored.status());
+    }
   }
   co_return result;
 }

@@ -1,6 +1,7 @@
 // Rollouts, as the API asks for them.
 #include <algorithm>
 
+#include "host/rollout/damage.hpp"
 #include "host/rollout/engine.hpp"
 #include "host/rollout/hop.hpp"
 
@@ -84,7 +85,10 @@ Control::Answer<Page<Rollout>> Engine::rollouts(Actor actor, RolloutFilter filte
     if (!found.ok()) co_return found.status();
     for (const auto& record : found->records) {
       auto stored = record_from(record);
-      if (!stored.ok()) co_return stored.status();
+      if (!stored.ok()) {
+        report_damage(parts_.log, record.key.tenant, stored.status());
+        continue;
+      }
       if (!wanted(stored->value.rollout, filter)) continue;
       auto shown = co_await live_view(std::move(*stored));
       if (shown.ok()) result.items.push_back(std::move(*shown));

@@ -42,6 +42,30 @@ TEST_F(Faults, AStuckStrategyHoldsUpItsRolloutAndTheReasonNamesIt) {
   EXPECT_TRUE(world.until_state(id, State::succeeded));
 }
 
+TEST_F(Faults, ADamagedRecordHoldsUpItsOwnRolloutAndNoOther) {
+  auto cart = world.shop();
+  cart.name = "cart";
+  world.make_stable(world.shop(), "1.0");
+  world.make_stable(cart, "1.0");
+  const std::string damaged = deploy("1.1");
+  (void)world.make_release("cart", "1.1");
+  const std::string sound = world.deploy("cart", "1.1")->id;
+  world.crash();
+  const storage::Key key{"acme", "rollout", damaged};
+  const std::string before = world.storage.find(key)->value;
+  (void)world.storage.write({.puts = {{key, before.substr(0, before.size() / 2)}}});
+  world.start();
+  EXPECT_TRUE(world.until_state(sound, State::succeeded));
+  const auto page = world.ask(world.engine().rollouts(world.somebody, {}, {}));
+  ASSERT_TRUE(page.ok()) << to_string(page.status());
+  EXPECT_EQ(page->items.size(), 3U) << "all but the damaged one";
+  const auto asked = world.get(damaged);
+  EXPECT_EQ(asked.status().code, Code::data_loss);
+  EXPECT_THAT(asked.status().message, HasSubstr("the store's rollout " + damaged + ": "));
+  (void)world.storage.write({.puts = {{key, before}}});
+  EXPECT_TRUE(world.until_state(damaged, State::succeeded)) << "put right, it goes on";
+}
+
 TEST_F(Faults, AFailedAnalysisGoesBackEvenWhenTheStrategyCannotBeAsked) {
   world.make_stable(world.shop(), "1.0");
   const std::string id = deploy("1.1");
