@@ -3,6 +3,7 @@
 #include <array>
 #include <slipway/interfaces/analyzer.hpp>
 #include <slipway/interfaces/app.hpp>
+#include <slipway/interfaces/backup.hpp>
 #include <slipway/interfaces/gate.hpp>
 #include <slipway/interfaces/metrics.hpp>
 #include <slipway/interfaces/notifier.hpp>
@@ -29,10 +30,11 @@ struct Known {
 };
 constexpr Known kKnown[] = {
     {analyzer::kId, kNames<analyzer::Interface>}, {app::kId, kNames<app::Interface>},
-    {gate::kId, kNames<gate::Interface>},         {metrics::kId, kNames<metrics::Interface>},
-    {notifier::kId, kNames<notifier::Interface>}, {plugin::kId, kNames<plugin::Interface>},
-    {provider::kId, kNames<provider::Interface>}, {secrets::kId, kNames<secrets::Interface>},
-    {storage::kId, kNames<storage::Interface>},   {strategy::kId, kNames<strategy::Interface>},
+    {backup::kId, kNames<backup::Interface>},     {gate::kId, kNames<gate::Interface>},
+    {metrics::kId, kNames<metrics::Interface>},   {notifier::kId, kNames<notifier::Interface>},
+    {plugin::kId, kNames<plugin::Interface>},     {provider::kId, kNames<provider::Interface>},
+    {secrets::kId, kNames<secrets::Interface>},   {storage::kId, kNames<storage::Interface>},
+    {strategy::kId, kNames<strategy::Interface>},
 };
 
 std::span<const std::string_view> methods_of(std::string_view interface) {

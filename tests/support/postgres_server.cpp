@@ -91,14 +91,33 @@ class Template {
 PostgresServer::PostgresServer(const std::vector<std::string>& settings) : port_(free_port()) {
   give_to_postgres(directory_.path());
   Template().copy_to(directory_.path() / "data");
+  configure(settings);
+  start();
+}
+
+PostgresServer::PostgresServer(Empty) : port_(free_port()) { give_to_postgres(directory_.path()); }
+
+std::unique_ptr<PostgresServer> PostgresServer::standby_of(const PostgresServer& primary) {
+  std::unique_ptr<PostgresServer> standby(new PostgresServer(Empty{}));
+  output_of("cd / && " + as_postgres() + (programs() / "pg_basebackup").string() + " -R -c fast -D " +
+            in_quotes(standby->directory_.path() / "data") + " -d " + in_quotes(primary.connection("postgres")));
+  standby->configure({});
+  standby->start();
+  return standby;
+}
+
+void PostgresServer::promote() const {
+  output_of("cd / && " + as_postgres() + (programs() / "pg_ctl").string() + " promote -w -D " +
+            in_quotes(directory_.path() / "data"));
+}
+
+void PostgresServer::configure(const std::vector<std::string>& settings) const {
   // Isolated plugins reach the socket without the rights of root.
   fs::permissions(directory_.path(), fs::perms::others_exec | fs::perms::group_exec, fs::perm_options::add);
   std::ofstream file(directory_.path() / "data/postgresql.conf", std::ios::app);
   file << "listen_addresses = '127.0.0.1'\nport = " << port_ << "\nunix_socket_directories = '"
        << directory_.path().string() << "'\nfsync = off\nshared_buffers = 16MB\nautovacuum = off\n";
   for (const std::string& line : settings) file << line << "\n";
-  file.close();
-  start();
 }
 
 PostgresServer::~PostgresServer() { stop(); }

@@ -19,12 +19,17 @@ class PostgresServer {
  public:
   // Throws when it does not start. The settings are lines of postgresql.conf.
   explicit PostgresServer(const std::vector<std::string>& settings = {});
+  // A standby that follows the other one, with its data of now.
+  static std::unique_ptr<PostgresServer> standby_of(const PostgresServer& primary);
   ~PostgresServer();
 
   // Waits until it takes connections.
   void start();
   // Open transactions are lost, what was committed stays.
   void stop() { end(SIGQUIT); }
+
+  // Makes a standby take writes; waits until it does.
+  void promote() const;
 
   // libpq's words for a connection as this role, over the socket.
   [[nodiscard]] std::string connection(const std::string& role = "slipway_app") const;
@@ -36,6 +41,9 @@ class PostgresServer {
   [[nodiscard]] std::string sql(const std::string& statements) const;
 
  private:
+  struct Empty {};
+  explicit PostgresServer(Empty);
+  void configure(const std::vector<std::string>& settings) const;
   void end(int signal);
 
   TemporaryDirectory directory_;

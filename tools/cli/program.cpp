@@ -1,5 +1,7 @@
 #include "tools/cli/program.hpp"
 
+#include "tools/cli/storage_commands.hpp"
+
 namespace slipway::cli {
 namespace {
 
@@ -36,6 +38,7 @@ void add_program(CLI::App& app, Session& session, GlobalOptions& options) {
   add_host_commands(app, session);
   add_new_plugin_command(app, session);
   add_package_commands(app, session);
+  add_storage_commands(app, session);
   add_analysis_commands(app, session);
   add_completion_command(app, session);
 }

@@ -1,5 +1,6 @@
 #include <slipway/interfaces/analyzer.hpp>
 #include <slipway/interfaces/app.hpp>
+#include <slipway/interfaces/backup.hpp>
 #include <slipway/interfaces/gate.hpp>
 #include <slipway/interfaces/metrics.hpp>
 #include <slipway/interfaces/notifier.hpp>
@@ -69,6 +70,7 @@ void add_interfaces(Pages& pages, const std::filesystem::path& root) {
   add_interface<analyzer::Interface>(pages, root);
   add_interface<gate::Interface>(pages, root);
   add_interface<storage::Interface>(pages, root);
+  add_interface<backup::Interface>(pages, root);
   add_interface<secrets::Interface>(pages, root);
   add_interface<notifier::Interface>(pages, root);
   add_interface<app::Interface>(pages, root);

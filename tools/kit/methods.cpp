@@ -2,6 +2,7 @@
 
 #include <slipway/interfaces/analyzer.hpp>
 #include <slipway/interfaces/app.hpp>
+#include <slipway/interfaces/backup.hpp>
 #include <slipway/interfaces/gate.hpp>
 #include <slipway/interfaces/metrics.hpp>
 #include <slipway/interfaces/notifier.hpp>
@@ -38,10 +39,10 @@ std::vector<Method> methods_in() {
 }  // namespace
 
 const std::vector<Method>& known_methods() {
-  static const auto kAll =
-      methods_in<plugin::Interface, provider::Interface, strategy::Interface, metrics::Interface, analyzer::Interface,
-                 gate::Interface, storage::Interface, secrets::Interface, notifier::Interface, app::Interface>();
-  return kAll;
+  static const auto all = methods_in<plugin::Interface, provider::Interface, strategy::Interface, metrics::Interface,
+                                     analyzer::Interface, gate::Interface, storage::Interface, backup::Interface,
+                                     secrets::Interface, notifier::Interface, app::Interface>();
+  return all;
 }
 
 std::vector<Method> methods_of(const slipway_plugin& table) {

@@ -1,10 +1,18 @@
 #include "plugins/storage/postgres/connection.hpp"
 
+#include <cstdlib>
 #include <pqxx/pqxx>
 #include <unordered_map>
 
 namespace slipway::postgres {
 namespace {
+
+constexpr Duration kGrace = seconds(2);
+
+// The server ends what takes longer than the statement's limit; one that doesn't is waited for a little longer.
+Duration limit_of(const Timeouts& timeouts) {
+  return timeouts.statement.ns == 0 ? Duration{} : timeouts.statement + kGrace;
+}
 
 // Otherwise libpqxx would replace a lost connection by itself, in the middle of a transaction.
 void stay_lost(pqxx::connection& connection) {
@@ -45,7 +53,13 @@ bool Rows::yes(std::size_t row, int column) const {
 }
 
 struct Connection::Parts {
-  explicit Parts(const std::string& options) : connection(options) { stay_lost(connection); }
+  Parts(const std::string& options, std::shared_ptr<Watchdog> dog, Duration longest)
+      : watchdog(std::move(dog)), limit(longest), connection(options) {
+    stay_lost(connection);
+    session = std::make_unique<pqxx::nontransaction>(connection);
+  }
+  std::shared_ptr<Watchdog> watchdog;
+  Duration limit;
   pqxx::connection connection;
   std::unique_ptr<pqxx::nontransaction> session;
   std::unordered_map<const char*, std::string> statements;
@@ -53,6 +67,18 @@ struct Connection::Parts {
 
 template <class Run>
 Rows Connection::guarded(Run run) {
+  if (parts_->limit.ns == 0) return translated(run);
+  const Watchdog::Watch watch(*parts_->watchdog, parts_->connection.sock(), parts_->limit);
+  try {
+    return translated(run);
+  } catch (const Fault&) {
+    if (watch.late()) throw lost(name_, "no answer within " + to_string(parts_->limit));
+    throw;
+  }
+}
+
+template <class Run>
+Rows Connection::translated(Run run) {
   try {
     return Rows(std::make_shared<const Rows::Answer>(Rows::Answer{run()}));
   } catch (const pqxx::broken_connection& error) {
@@ -71,12 +97,37 @@ Rows Connection::guarded(Run run) {
 }
 
 Connection::Connection(const Target& target) : name_(target.name) {
-  try {
-    parts_ = std::make_unique<Parts>(target.connection);
-    parts_->session = std::make_unique<pqxx::nontransaction>(parts_->connection);
-  } catch (const std::exception& error) {
-    throw lost(name_, error.what());
+  const std::int64_t known = target.newest->load();
+  std::int64_t newest = known;
+  std::unique_ptr<Parts> best;
+  std::string said;
+  for (const std::string& server : target.servers) {
+    try {
+      const std::int64_t timeline = connect(server, target);
+      if (timeline < newest) {
+        said = "the server was replaced by another: its timeline is " + std::to_string(timeline) +
+               ", and there is one with " + std::to_string(newest);
+        continue;
+      }
+      newest = timeline;
+      best = std::move(parts_);
+      if (known != 0) break;
+    } catch (const Fault& fault) {
+      said = fault.status().message;
+    } catch (const std::exception& error) {
+      said = error.what();
+    }
   }
+  if (!best) throw lost(name_, said);
+  parts_ = std::move(best);
+  target.newest->store(newest);
+}
+
+// Answers the server's timeline: the first eight digits of the name of a log file (PostgreSQL 15, section 30.6).
+std::int64_t Connection::connect(const std::string& server, const Target& target) {
+  parts_ = std::make_unique<Parts>(server, target.watchdog, limit_of(target.timeouts));
+  const std::string file = execute("SELECT pg_walfile_name(pg_current_wal_lsn())").text(0, 0);
+  return std::strtoll(file.substr(0, 8).c_str(), nullptr, 16);
 }
 
 Connection::~Connection() = default;
@@ -101,6 +152,8 @@ Rows Connection::execute(const std::string& sql) {
 }
 
 std::string Connection::quoted(const std::string& text) { return parts_->connection.quote(to_stored(text)); }
+
+void Connection::wait_for(Duration limit) { parts_->limit = limit + kGrace; }
 
 bool Connection::open() const { return parts_->connection.is_open(); }
 

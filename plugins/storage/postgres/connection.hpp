@@ -46,9 +46,13 @@ class Value {
   std::string text_;
 };
 
+// A statement that the server neither answers nor ends within its limit, and a little more, costs the connection: its
+// process may be stopped, or the network cut.
 class Connection {
  public:
-  // Connects. Throws Fault.
+  // Connects to the first of the hosts that takes writes and has the newest history that is known, or, when none is
+  // known yet, to the one with the newest of all: a primary that has been replaced and comes back gets no connection.
+  // Throws Fault.
   explicit Connection(const Target& target);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -60,13 +64,18 @@ class Connection {
   Rows execute(const std::string& sql);
 
   [[nodiscard]] std::string quoted(const std::string& text);
+  // From now on statements may take as long; the server's own limit is not changed.
+  void wait_for(Duration limit);
   [[nodiscard]] bool open() const;
   [[nodiscard]] const std::string& name() const { return name_; }
 
  private:
   struct Parts;
+  std::int64_t connect(const std::string& server, const Target& target);
   template <class Run>
   Rows guarded(Run run);
+  template <class Run>
+  Rows translated(Run run);
 
   std::string name_;
   std::unique_ptr<Parts> parts_;

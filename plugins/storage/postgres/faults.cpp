@@ -31,7 +31,7 @@ Fault fault_of(const std::string& name, std::string_view state, const std::strin
     return {Remedy::none, {Code::resource_exhausted, text + "; free space there, writing goes on by itself then"}};
   if (state.starts_with("53")) return {Remedy::none, {Code::resource_exhausted, text}};
   if (state.starts_with("57P") || state.starts_with("08")) return lost(name, said);
-  if (state == "42501") return {Remedy::none, {Code::permission_denied, text}};
+  if (state == "42501") return {Remedy::none, {Code::unavailable, text + "; grant the role its rights again"}};
   if (state.starts_with("XX")) return {Remedy::none, {Code::data_loss, text}};
   return {Remedy::none, {Code::internal, text + " (" + std::string(state) + ")"}};
 }

@@ -1,6 +1,7 @@
 // storage-postgres: slipway.storage/1 in a PostgreSQL database that many hosts share.
 #include <slipway/plugin.hpp>
 
+#include "plugins/storage/postgres/backup.hpp"
 #include "plugins/storage/postgres/store.hpp"
 
 namespace slipway::postgres {
@@ -14,6 +15,7 @@ struct Settings {
   Duration statement_timeout = seconds(5);
   Duration lock_timeout = seconds(2);
   Duration idle_in_transaction_timeout = seconds(5);
+  backup::Purpose purpose = backup::Purpose::serve;
   static constexpr auto fields() {
     return slipway::fields(
         required("connection", &Settings::connection,
@@ -29,20 +31,24 @@ struct Settings {
         field("statement_timeout", &Settings::statement_timeout, "The server ends a statement after it."),
         field("lock_timeout", &Settings::lock_timeout, "How long a statement waits for another transaction."),
         field("idle_in_transaction_timeout", &Settings::idle_in_transaction_timeout,
-              "The server ends a transaction whose host has fallen silent after it."));
+              "The server ends a transaction whose host has fallen silent after it."),
+        field("purpose", &Settings::purpose, "Leave it out: `slipway storage` sets it for itself."));
   }
 };
 
 class PostgresStorage final : public Plugin<Settings> {
  public:
-  using Serves = Interfaces<storage::Interface>;
+  using Serves = Interfaces<storage::Interface, backup::Interface>;
   using Plugin::Plugin;
 
-  void start() { store_ = std::make_unique<Store>(store_settings()); }
+  void start() {
+    if (settings().purpose == backup::Purpose::serve) store_ = std::make_unique<Store>(store_settings());
+  }
   void stop() {
     if (store_) store_->stop();
   }
   plugin::HealthReply health() {
+    if (!store_) return {};
     const WriterHealth writer = store_->health();
     const auto condition = writer.fault.ok() ? plugin::Condition::healthy : plugin::Condition::degraded;
     const std::string detail =
@@ -50,27 +56,56 @@ class PostgresStorage final : public Plugin<Settings> {
     return {condition, {{"database", condition, detail}}};
   }
 
-  storage::GetReply get(const storage::GetRequest& request) { return store_->read(request, &postgres::get); }
-  storage::ScanReply scan(const storage::ScanRequest& request) { return store_->read(request, &postgres::scan); }
-  storage::ReadReply read(const storage::ReadRequest& request) { return store_->read(request, &postgres::read); }
+  storage::GetReply get(const storage::GetRequest& request) { return store().read(request, &postgres::get); }
+  storage::ScanReply scan(const storage::ScanRequest& request) { return store().read(request, &postgres::scan); }
+  storage::ReadReply read(const storage::ReadRequest& request) { return store().read(request, &postgres::read); }
   void write(storage::WriteRequest request, Completer<storage::WriteReply> answer) {
-    store_->write(std::move(request), &store::write, std::move(answer));
+    write_with(std::move(request), &store::write, std::move(answer));
   }
   void append(storage::AppendRequest request, Completer<storage::AppendReply> answer) {
-    store_->write(std::move(request), &store::append, std::move(answer));
+    write_with(std::move(request), &store::append, std::move(answer));
   }
   void lease(storage::LeaseRequest request, Completer<storage::LeaseReply> answer) {
-    store_->write(std::move(request), &store::lease, std::move(answer));
+    write_with(std::move(request), &store::lease, std::move(answer));
+  }
+
+  backup::DescribeReply describe(const Empty&) { return postgres::describe(application(kBackupTimeouts)); }
+  backup::ExportReply export_rows(const backup::ExportRequest& request) {
+    expect(backup::Purpose::look);
+    return outlet_.page(request);
+  }
+  backup::ImportReply import_rows(const backup::ImportRequest& request) {
+    expect(backup::Purpose::fill);
+    return inlet_.page(request);
   }
 
  private:
+  void expect(backup::Purpose purpose) const {
+    if (settings().purpose != purpose) throw store::not_for(settings().purpose);
+  }
+  Store& store() {
+    expect(backup::Purpose::serve);
+    return *store_;
+  }
+  template <class Request, class Reply>
+  void write_with(Request request, Reply (*rule)(store::Tables&, const Request&, Instant), Completer<Reply> answer) {
+    if (!store_) return answer(store::not_for(settings().purpose).status());
+    store_->write(std::move(request), rule, std::move(answer));
+  }
+  [[nodiscard]] Target application(const Timeouts& timeouts) const {
+    return parse_target(settings().connection, "/connection", timeouts);
+  }
+  [[nodiscard]] std::optional<Target> owner(const Timeouts& timeouts) const {
+    if (settings().owner_connection.empty()) return std::nullopt;
+    return parse_target(settings().owner_connection, "/owner_connection", timeouts);
+  }
   StoreSettings store_settings() {
     const Timeouts timeouts{settings().statement_timeout, settings().lock_timeout,
                             settings().idle_in_transaction_timeout};
-    StoreSettings store{.target = parse_target(settings().connection, "/connection", timeouts),
-                        .connections = static_cast<std::size_t>(settings().connections)};
-    if (!settings().owner_connection.empty())
-      store.owner = parse_target(settings().owner_connection, "/owner_connection", timeouts);
+    StoreSettings store{.target = application(timeouts),
+                        .owner = owner(timeouts),
+                        .connections = static_cast<std::size_t>(settings().connections),
+                        .writer = {}};
     store.writer.queue.jobs = static_cast<std::size_t>(settings().queue_limit);
     store.writer.report = [this](const Status& status) { report(status); };
     return store;
@@ -81,6 +116,8 @@ class PostgresStorage final : public Plugin<Settings> {
   }
 
   std::unique_ptr<Store> store_;
+  store::Outlet outlet_{[this] { return open_rows(application(kBackupTimeouts)); }};
+  store::Inlet inlet_{[this] { return open_for_rows(application(kBackupTimeouts), owner(kBackupTimeouts)); }};
 };
 
 }  // namespace

@@ -72,6 +72,7 @@ class MigrationLock {
  public:
   explicit MigrationLock(Connection& owner) : owner_(owner) {
     owner.execute("SET statement_timeout = '60s'; SET lock_timeout = '60s'");
+    owner.wait_for(seconds(60));
     owner.execute(std::string("SELECT pg_advisory_lock(") + kLock + ")");
   }
   MigrationLock(const MigrationLock&) = delete;
@@ -180,6 +181,14 @@ void check_application(Connection& connection, std::span<const Migration> steps)
   refuse(connection, "is used as role \"" + role.text(0, 0) + "\", which " +
                          (role.yes(0, 1) ? "row-level security does not hold" : "owns its tables") +
                          "; connect as a role that is neither superuser nor owner and has no BYPASSRLS");
+}
+
+void bring_up_to_date(Connection& application, const std::optional<Target>& owner_target) {
+  if (owner_target) {
+    Connection owner(*owner_target);
+    migrate(owner, migrations(), application.query("SELECT current_user").text(0, 0));
+  }
+  check_application(application, migrations());
 }
 
 }  // namespace slipway::postgres

@@ -1,6 +1,7 @@
 // The tables of the store, as numbered steps that only go forward.
 #pragma once
 
+#include <optional>
 #include <slipway/values.hpp>
 #include <span>
 #include <string>
@@ -39,5 +40,8 @@ std::vector<Migration> migrate(Connection& owner, std::span<const Migration> ste
 // Throws Error FAILED_PRECONDITION unless the schema is one that this version works with, and the role of the
 // connection is held by the row-level security of its tables.
 void check_application(Connection& connection, std::span<const Migration> steps);
+
+// Both, with our own steps; the first only where an owner is named.
+void bring_up_to_date(Connection& application, const std::optional<Target>& owner_target);
 
 }  // namespace slipway::postgres

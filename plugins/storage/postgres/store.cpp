@@ -18,13 +18,7 @@ WriterSettings complete(WriterSettings writer, const Target& target) {
 
 Store::Store(const StoreSettings& settings)
     : pool_(settings.target, settings.connections), writer_(complete(settings.writer, settings.target)) {
-  pool_.with([&](Connection& application) {
-    if (settings.owner) {
-      Connection owner(*settings.owner);
-      migrate(owner, migrations(), application.query("SELECT current_user").text(0, 0));
-    }
-    check_application(application, migrations());
-  });
+  pool_.with([&](Connection& application) { bring_up_to_date(application, settings.owner); });
 }
 
 }  // namespace slipway::postgres

@@ -234,10 +234,18 @@ void save_batches(Connection& connection, const Group& group) {
                  rows);
 }
 
+std::string naming(Connection& connection, const std::set<std::string>& tenants) {
+  return "SET LOCAL slipway.tenants = " + connection.quoted(array_of(list_of(tenants)));
+}
+
 }  // namespace
 
 void begin(Connection& connection, const std::set<std::string>& tenants) {
-  connection.execute("BEGIN; SET LOCAL slipway.tenants = " + connection.quoted(array_of(list_of(tenants))));
+  connection.execute("BEGIN; " + naming(connection, tenants));
+}
+
+void name_tenants(Connection& connection, const std::set<std::string>& tenants) {
+  connection.execute(naming(connection, tenants));
 }
 
 void begin_for_every_tenant(Connection& connection) {

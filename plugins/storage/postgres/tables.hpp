@@ -11,6 +11,8 @@ namespace slipway::postgres {
 
 // Opens a transaction in which the rows of these tenants, and no others, can be seen and written.
 void begin(Connection& connection, const std::set<std::string>& tenants);
+// The same for a transaction that is open.
+void name_tenants(Connection& connection, const std::set<std::string>& tenants);
 // Opens one that sees, and does not write, the rows of every tenant.
 void begin_for_every_tenant(Connection& connection);
 void roll_back(Connection& connection) noexcept;

@@ -106,6 +106,31 @@ std::string name_of(const Words& words) {
   return name;
 }
 
+std::string text_of(const Words& words) {
+  std::string text;
+  for (const auto& [word, value] : words) text += word + "=" + quoted(value) + " ";
+  return text;
+}
+
+// What a list of hosts says of one of them; what stands once is for all.
+std::vector<std::string> each_alone(const Words& words) {
+  std::map<std::string, std::vector<std::string>> lists;
+  std::size_t count = 1;
+  for (const char* word : {"host", "hostaddr", "port"}) {
+    const auto found = words.find(word);
+    if (found == words.end()) continue;
+    lists[word] = list_in(found->second);
+    count = std::max(count, lists[word].size());
+  }
+  std::vector<std::string> servers;
+  for (std::size_t i = 0; i < count; ++i) {
+    Words alone = words;
+    for (const auto& [word, list] : lists) alone[word] = list[std::min(i, list.size() - 1)];
+    servers.push_back(text_of(alone));
+  }
+  return servers;
+}
+
 }  // namespace
 
 Target parse_target(const std::string& connection, const std::string& field, const Timeouts& timeouts) {
@@ -113,9 +138,7 @@ Target parse_target(const std::string& connection, const std::string& field, con
   check(words, field);
   const std::string name = name_of(words);
   complete(words, timeouts);
-  std::string text;
-  for (const auto& [word, value] : words) text += word + "=" + quoted(value) + " ";
-  return {text, name, timeouts};
+  return {text_of(words), each_alone(words), name, timeouts};
 }
 
 }  // namespace slipway::postgres

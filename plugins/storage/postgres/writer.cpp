@@ -65,6 +65,7 @@ Status Writer::commit(const Changes& group, std::vector<Status>& outcomes) {
       attempt(group, id, outcomes);
       return {};
     } catch (const Fault& fault) {
+      unreachable_ = fault.remedy() == Remedy::reconnect || fault.remedy() == Remedy::find_out;
       if (fault.remedy() == Remedy::find_out) doubt = "; it is not known whether the write was done";
       if (fault.remedy() == Remedy::none || failures == settings_.attempts)
         return {fault.status().code, fault.status().message + doubt};
@@ -159,7 +160,7 @@ void Writer::tidy() {
 WriterHealth Writer::health() {
   {
     const std::scoped_lock lock(mutex_);
-    if (fault_.ok() || at_work_) return {fault_, queue_.size()};
+    if (fault_.ok() || at_work_ || !unreachable_) return {fault_, queue_.size()};
   }
   try {
     Connection probe(settings_.target);

@@ -1,6 +1,7 @@
 // Group commit: whoever comes while a group is being committed finds its write in the next one.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -50,7 +51,7 @@ class Writer {
   // Takes no more. What was taken is still being written by its callers.
   void stop() { queue_.close(); }
 
-  // Tries to reach the server first when it could not be reached.
+  // Tries to reach the server first when it could not be reached. Any other fault is over when a write succeeds.
   [[nodiscard]] WriterHealth health();
 
  private:
@@ -74,6 +75,7 @@ class Writer {
   std::mutex mutex_;
   bool at_work_ = false;
   Status fault_;
+  std::atomic<bool> unreachable_ = false;  // the fault is that of a connection
   // Of the thread at work.
   std::unique_ptr<Connection> connection_;
   std::mt19937_64 random_;

@@ -43,15 +43,14 @@ Status to_status(const std::string& path, int code, int system_error, const std:
       return {Code::unavailable, name + " cannot be opened: " + cause};
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return {Code::permission_denied, name + " cannot be written: " + cause};
+      return {Code::unavailable, name + " cannot be written: " + cause};
     default:
       return {Code::internal, name + ": " + cause};
   }
 }
 
 bool concerns_everyone(const Status& status) {
-  return status.code == Code::resource_exhausted || status.code == Code::unavailable ||
-         status.code == Code::data_loss || status.code == Code::permission_denied;
+  return status.code == Code::resource_exhausted || status.code == Code::unavailable || status.code == Code::data_loss;
 }
 
 }  // namespace slipway::sqlite

@@ -2,6 +2,7 @@
 #include <slipway/plugin.hpp>
 
 #include "plugins/storage/common/sizes.hpp"
+#include "plugins/storage/sqlite/backup.hpp"
 #include "plugins/storage/sqlite/batch.hpp"
 #include "plugins/storage/sqlite/records.hpp"
 #include "plugins/storage/sqlite/store.hpp"
@@ -14,6 +15,7 @@ struct Settings {
   std::string path;
   Duration busy_timeout = seconds(5);
   std::int64_t queue_limit = 4096;
+  backup::Purpose purpose = backup::Purpose::serve;
   static constexpr auto fields() {
     return slipway::fields(
         required("path", &Settings::path,
@@ -22,16 +24,19 @@ struct Settings {
         field("busy_timeout", &Settings::busy_timeout,
               "How long to wait for a lock that another program has on the file."),
         field("queue_limit", &Settings::queue_limit, "Writes, and reads, that may wait; more are refused.",
-              between(1, 1'000'000)));
+              between(1, 1'000'000)),
+        field("purpose", &Settings::purpose, "Leave it out: `slipway storage` sets it for itself."));
   }
 };
 
 class SqliteStorage final : public Plugin<Settings> {
  public:
-  using Serves = Interfaces<storage::Interface>;
+  using Serves = Interfaces<storage::Interface, backup::Interface>;
   using Plugin::Plugin;
 
-  void start() { store_ = std::make_unique<Store>(store_settings()); }
+  void start() {
+    if (settings().purpose == backup::Purpose::serve) store_ = std::make_unique<Store>(store_settings());
+  }
   void stop() {
     if (store_) store_->stop();
   }
@@ -56,12 +61,27 @@ class SqliteStorage final : public Plugin<Settings> {
     write_with(std::move(answer), std::move(request), &sqlite::lease);
   }
 
+  backup::DescribeReply describe(const Empty&) { return sqlite::describe(database()); }
+  backup::ExportReply export_rows(const backup::ExportRequest& request) {
+    expect(backup::Purpose::look);
+    return outlet_.page(request);
+  }
+  backup::ImportReply import_rows(const backup::ImportRequest& request) {
+    expect(backup::Purpose::fill);
+    return inlet_.page(request);
+  }
+
  private:
+  void expect(backup::Purpose purpose) const {
+    if (settings().purpose != purpose) throw store::not_for(settings().purpose);
+  }
+  [[nodiscard]] DatabaseSettings database() const {
+    return {.path = settings().path, .busy_timeout = settings().busy_timeout};
+  }
   StoreSettings store_settings() {
     const auto limit = static_cast<std::size_t>(settings().queue_limit);
-    return {.database = {.path = settings().path, .busy_timeout = settings().busy_timeout},
-            .queue = {.jobs = limit},
-            .report = [this](const Status& status) { report(status); }};
+    return {
+        .database = database(), .queue = {.jobs = limit}, .report = [this](const Status& status) { report(status); }};
   }
   void report(const Status& status) {
     if (status.ok()) return host().log(LogLevel::info, "database \"" + settings().path + "\" can be written again");
@@ -69,10 +89,12 @@ class SqliteStorage final : public Plugin<Settings> {
   }
   template <class Answer, class Work>
   void read_with(Answer answer, Work work) {
+    if (!store_) return answer(store::not_for(settings().purpose).status());
     store_->read(make_job(std::move(work), std::move(answer)));
   }
   template <class Reply, class Request>
   void write_with(Completer<Reply> answer, Request request, Reply (*apply)(Database&, const Request&, Instant)) {
+    if (!store_) return answer(store::not_for(settings().purpose).status());
     const std::size_t bytes = store::size_of(request);
     auto work = [request = std::move(request), apply](Database& database, Instant now) {
       return apply(database, request, now);
@@ -81,9 +103,12 @@ class SqliteStorage final : public Plugin<Settings> {
   }
 
   std::unique_ptr<Store> store_;
+  store::Outlet outlet_{[this] { return open_rows(database()); }};
+  store::Inlet inlet_{[this] { return open_for_rows(database(), {system_time().wall_ns()}); }};
 };
 
 plugin::HealthReply SqliteStorage::health() {
+  if (!store_) return {};
   const WriterHealth writer = store_->health();
   const auto condition = writer.fault.ok() ? plugin::Condition::healthy : plugin::Condition::degraded;
   const std::string detail = writer.fault.ok() ? std::to_string(writer.waiting) + " writes wait" : writer.fault.message;

@@ -39,16 +39,29 @@ std::int64_t number_of(Database& database, const char* sql) {
   return query.next() ? query.integer(0) : 0;
 }
 
-void claim(Database& database, const std::string& path) {
+// False for an empty file.
+bool is_ours(Database& database, const std::string& path) {
   const std::int64_t id = number_of(database, "PRAGMA application_id");
-  if (id == kApplicationId) return;
+  if (id == kApplicationId) return true;
   if (id != 0 || number_of(database, "SELECT count(*) FROM sqlite_master") != 0) {
     refuse(path,
            "belongs to another program (application id " + std::to_string(id) + "); give the store a path of its own");
   }
+  return false;
+}
+
+void claim(Database& database, const std::string& path) {
+  if (is_ours(database, path)) return;
   database.execute("BEGIN IMMEDIATE; PRAGMA application_id = " + std::to_string(kApplicationId) +
                    "; CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,"
                    " applied_at INTEGER NOT NULL); COMMIT");
+}
+
+void refuse_newer(const std::string& path, std::int64_t there, std::span<const Migration> steps) {
+  const auto known = static_cast<std::int64_t>(steps.size());
+  if (there <= known) return;
+  refuse(path, "has schema " + std::to_string(there) + ", and this version of storage-sqlite knows schemas up to " +
+                   std::to_string(known) + "; install the version that wrote it, or restore a backup made before");
 }
 
 void check_applied(Database& database, const std::string& path, std::span<const Migration> steps) {
@@ -85,15 +98,24 @@ std::string checksum(const Migration& migration) {
   return text.data();
 }
 
+std::int64_t applied_schema(Database& database, const std::string& path) {
+  return is_ours(database, path) ? number_of(database, "SELECT max(number) FROM migrations") : 0;
+}
+
+void check_schema(Database& database, const std::string& path, std::span<const Migration> steps) {
+  const std::int64_t there = applied_schema(database, path);
+  refuse_newer(path, there, steps);
+  check_applied(database, path, steps.first(static_cast<std::size_t>(there)));
+  if (there == static_cast<std::int64_t>(steps.size())) return;
+  refuse(path, "has schema " + std::to_string(there) + ", and this version of storage-sqlite wants schema " +
+                   std::to_string(steps.size()) + "; run `slipway storage migrate` first");
+}
+
 void migrate(Database& database, const std::string& path, std::span<const Migration> steps, Instant now) {
   try {
     claim(database, path);
-    const std::int64_t there = number_of(database, "SELECT max(number) FROM migrations");
-    const auto known = static_cast<std::int64_t>(steps.size());
-    if (there > known) {
-      refuse(path, "has schema " + std::to_string(there) + ", and this version of storage-sqlite knows schemas up to " +
-                       std::to_string(known) + "; install the version that wrote it, or restore a backup made before");
-    }
+    const std::int64_t there = applied_schema(database, path);
+    refuse_newer(path, there, steps);
     check_applied(database, path, steps);
     for (const Migration& step : steps.subspan(static_cast<std::size_t>(there))) apply(database, step, now);
   } catch (...) {

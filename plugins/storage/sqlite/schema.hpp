@@ -25,6 +25,12 @@ std::string checksum(const Migration& migration);
 // another program, of a newer schema, or whose steps differ.
 void migrate(Database& database, const std::string& path, std::span<const Migration> steps, Instant now);
 
+// The newest step applied; 0 for an empty file. Throws Error FAILED_PRECONDITION for a file of another program.
+std::int64_t applied_schema(Database& database, const std::string& path);
+
+// Changes nothing. Throws Error FAILED_PRECONDITION unless exactly these steps were applied.
+void check_schema(Database& database, const std::string& path, std::span<const Migration> steps);
+
 // The newest time that the file holds; 0 for an empty one.
 Instant newest_time(Database& database);
 

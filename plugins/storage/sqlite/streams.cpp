@@ -78,4 +78,21 @@ void trim(Database& database, const storage::Trim& trim) {
       .run();
 }
 
+bool restore(Database& database, const storage::StreamRef& name, const storage::Entry& entry) {
+  const Stream stream = find(database, name);
+  if (entry.sequence < 1 || entry.sequence > stream.last) return false;
+  database.query("INSERT INTO entries VALUES (?, ?, ?)", position(stream, entry.sequence), entry.value, entry.at.ns)
+      .run();
+  return true;
+}
+
+void restore_firsts(Database& database) {
+  database
+      .query(
+          "UPDATE streams SET first = ifnull((SELECT min(position) FROM entries WHERE position > number * ?1 AND"
+          " position <= number * ?1 + last), 0) % ?1",
+          kEntriesPerStream)
+      .run();
+}
+
 }  // namespace slipway::sqlite

@@ -16,4 +16,9 @@ storage::ReadReply read(Database& database, const storage::ReadRequest& request)
 // Entries up to and including `through` go; a stream that is not there is no fault.
 void trim(Database& database, const storage::Trim& trim);
 
+// An entry as it was, into a stream without it whose `last` is not below it; false for another one.
+bool restore(Database& database, const storage::StreamRef& stream, const storage::Entry& entry);
+// Numbers of the oldest entries, by what there is.
+void restore_firsts(Database& database);
+
 }  // namespace slipway::sqlite

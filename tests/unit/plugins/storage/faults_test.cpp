@@ -108,7 +108,7 @@ TEST(Faults, say_what_is_wrong_and_what_to_do) {
   EXPECT_EQ(text(SQLITE_CORRUPT, 0),
             "DATA_LOSS: database \"/d/s.db\" is damaged: said; stop the host and restore it from a backup");
   EXPECT_EQ(text(SQLITE_READONLY, EROFS),
-            "PERMISSION_DENIED: database \"/d/s.db\" cannot be written: said (Read-only file system)");
+            "UNAVAILABLE: database \"/d/s.db\" cannot be written: said (Read-only file system)");
   EXPECT_EQ(text(SQLITE_CANTOPEN, EACCES),
             "UNAVAILABLE: database \"/d/s.db\" cannot be opened: said (Permission denied)");
 }
