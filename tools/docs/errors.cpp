@@ -29,14 +29,14 @@ std::string exit_text(int http_status) {
   return std::to_string(static_cast<int>(http_status < 400 ? cli::Exit::done : cli::exit_of_answer(http_status)));
 }
 
-Cells row_of(Code code_) {
-  const int http = api::http_status(code_);
-  const Json problem = value_or_throw(parse_json(api::problem(Status(code_, "x"), "").body));
-  return {std::to_string(static_cast<int>(code_)),
-          code(name_of(code_)),
+Cells row_of(Code status) {
+  const int http = api::http_status(status);
+  const Json problem = value_or_throw(parse_json(api::problem(Status(status, "x"), "").body));
+  return {std::to_string(static_cast<int>(status)),
+          code(name_of(status)),
           std::to_string(http),
-          code_ == Code::ok ? "" : code(problem.value("type", "")),
-          code_ == Code::ok ? "" : problem.value("title", ""),
+          status == Code::ok ? "" : code(problem.value("type", "")),
+          status == Code::ok ? "" : problem.value("title", ""),
           exit_text(http)};
 }
 
