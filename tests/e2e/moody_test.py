@@ -40,6 +40,8 @@ class Moody(StackTest):
         manifest = json.loads((shipped / "plugin.json").read_text())
         digest = hashlib.sha256(pathlib.Path(library).read_bytes()).hexdigest()
         (package / "plugin.json").write_text(json.dumps({**manifest, "id": "moody", "library": "moody.so",
+                                                         # What it answers moodily, and what every plugin has.
+                                                         "interfaces": [manifest["interfaces"][0], "slipway.plugin/1"],
                                                          "files": {"moody.so": digest}}))
         sign(package)
 
