@@ -65,7 +65,7 @@ target_compile_options(slipway_warnings INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Wextra-semi>
   # GCC 12 reports false uninitialised and restrict findings in inlined standard library code, and a false mismatch
   # between the allocation functions of inlined Asio coroutine frames.
-  $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<NOT:$<CONFIG:Dev>>>:-Wno-maybe-uninitialized -Wno-restrict -Wno-mismatched-new-delete>)
+  $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<NOT:$<CONFIG:Dev>>>:-Wno-maybe-uninitialized -Wno-restrict -Wno-mismatched-new-delete -Wno-array-bounds>)
 
 # slipway_library(NAME sources...): a static library of this tree.
 function(slipway_library name)
