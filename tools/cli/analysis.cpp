@@ -2,6 +2,7 @@
 #include <memory>
 #include <slipway/settings.hpp>
 
+#include "tools/cli/backtest.hpp"
 #include "tools/cli/commands.hpp"
 #include "tools/cli/sample_size.hpp"
 
@@ -76,6 +77,7 @@ double requests_to_see(const Regression& regression, double weight, double alpha
 void add_analysis_commands(CLI::App& app, Session& session) {
   CLI::App* group = app.add_subcommand("analysis", "What an analysis can tell, before it is asked");
   group->require_subcommand(1);
+  add_backtest(*group, session);
   auto options = std::make_shared<Options>();
   CLI::App* command = group->add_subcommand("plan", "Requests and time that it takes to see a regression, by weight");
   command->add_option("--errors", options->usual, "Share of requests that fail today")->capture_default_str();

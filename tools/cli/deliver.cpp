@@ -4,6 +4,7 @@
 
 #include "tools/cli/commands.hpp"
 #include "tools/cli/documents.hpp"
+#include "tools/cli/simulate.hpp"
 
 namespace slipway::cli {
 namespace {
@@ -67,15 +68,13 @@ struct DeployOptions {
   bool dry_run = false;
   bool replace = false;
   std::string timeout = "0";
+  SimulateOptions simulation;
 };
 
-Json rollout_request(const DeployOptions& options, Client& client) {
-  Json body{{"application", options.application}, {"release", options.release}, {"reason", options.reason}};
-  if (options.replace) body["supersede"] = "replace";
-  if (options.strategy.empty() && options.settings_file.empty()) return body;
-  // Another strategy than the application's starts from its own defaults; the same one keeps the application's
-  // settings.
-  const Json own = client.get("/api/applications/" + segment(options.application)).body["spec"]["strategy"];
+bool has_strategy(const DeployOptions& options) { return !options.strategy.empty() || !options.settings_file.empty(); }
+
+// Another strategy than the application's starts from its own defaults; the same one keeps the application's settings.
+Json strategy_of(const DeployOptions& options, const Json& own) {
   Json strategy{{"name", options.strategy.empty() ? own.value("name", "rolling") : options.strategy}};
   if (strategy["name"] == own.value("name", "")) strategy["settings"] = own.value("settings", Json::object());
   if (!options.settings_file.empty()) {
@@ -84,11 +83,27 @@ Json rollout_request(const DeployOptions& options, Client& client) {
     if (documents->size() != 1) throw Failure(400, options.settings_file + ": want one document");
     strategy["settings"] = documents->front();
   }
-  body["strategy"] = strategy;
+  return strategy;
+}
+
+Json rollout_request(const DeployOptions& options, Client& client) {
+  Json body{{"application", options.application}, {"release", options.release}, {"reason", options.reason}};
+  if (options.replace) body["supersede"] = "replace";
+  if (!has_strategy(options)) return body;
+  const Json application = client.get("/api/applications/" + segment(options.application)).body;
+  body["strategy"] = strategy_of(options, application["spec"]["strategy"]);
   return body;
 }
 
+Exit simulated_deploy(Session& session, const DeployOptions& options) {
+  Json application = application_for(session, options.simulation, options.application);
+  Json& spec = application["spec"];
+  if (has_strategy(options)) spec["strategy"] = strategy_of(options, spec.value("strategy", Json::object()));
+  return simulate(session, options.simulation, application, options.release);
+}
+
 Exit deploy(Session& session, const DeployOptions& options) {
+  if (options.simulation.simulate) return simulated_deploy(session, options);
   Client client = session.client();
   const Json body = rollout_request(options, client);
   if (options.dry_run) {
@@ -241,6 +256,7 @@ void add_deliver_commands(CLI::App& app, Session& session) {
   command->add_option("--timeout", options->timeout,
                       "With --watch or --wait: give up waiting after this time, 90s or 5m");
   command->add_flag("--dry-run", options->dry_run, "Show the plan, but start nothing");
+  add_simulate_options(*command, options->simulation);
   command->callback([&session, options] { session.run = [&session, options] { return deploy(session, *options); }; });
 
   add_release(app, session);

@@ -2,6 +2,7 @@
 #include <slipway/values.hpp>
 
 #include "tools/cli/commands.hpp"
+#include "tools/cli/evidence.hpp"
 
 namespace slipway::cli {
 namespace {
@@ -28,10 +29,12 @@ std::string analyses_text(const Terminal& terminal, const Json& rollout) {
   std::vector<std::vector<std::string>> rows;
   for (const Json& analysis : rollout.value("analyses", Json::array())) {
     const std::string verdict = analysis.value("verdict", "");
+    const Json evidence = analysis.value("evidence", Json());
     rows.push_back({"  " + analysis.value("name", ""), terminal.paint(colour_of_state(verdict), verdict),
-                    std::to_string(analysis.value("measurements", 0)), analysis.value("reason", "")});
+                    std::to_string(analysis.value("measurements", 0)), evidence_words(evidence),
+                    estimate_words(evidence), analysis.value("reason", "")});
   }
-  return rows.empty() ? "" : table({"  ANALYSIS", "VERDICT", "LOOKS", "REASON"}, rows);
+  return rows.empty() ? "" : table({"  ANALYSIS", "VERDICT", "LOOKS", "EVIDENCE", "ESTIMATE", "REASON"}, rows);
 }
 
 std::string gates_text(const Terminal& terminal, const Json& rollout) {

@@ -1,0 +1,156 @@
+"""Backtests from the command line: what an analysis says of metrics that a file holds."""
+
+import contextlib
+import datetime
+import json
+import pathlib
+import random
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.request
+
+from harness import BUILD, free_port, wait_for
+
+SLIPWAY = BUILD / "bin/slipway"
+BEGIN = 1_769_860_800  # 2026-01-31T12:00:00Z
+
+
+class BacktestBase(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def backtest(self, file, *options, status=0):
+        run = subprocess.run([SLIPWAY, "--output", "json", "analysis", "backtest", file, *options], timeout=60,
+                             capture_output=True, text=True, check=False)
+        self.assertEqual(run.returncode, status, run.stderr)
+        return json.loads(run.stdout) if status == 0 else run.stderr
+
+
+class BacktestTest(BacktestBase):
+    def record(self, rates, minutes=60, requests=None):
+        """Windows of a minute in which each group's requests fail at its rate; the file."""
+        draw = random.Random(1)
+        lines = ["time,group,requests,failures"]
+        for minute in range(minutes):
+            for group, rate in rates.items():
+                count = (requests or {}).get(group, 3000)
+                failures = sum(draw.random() < rate for _ in range(count))
+                lines.append(f"{BEGIN + 60 * minute},{group},{count},{failures}")
+        file = self.folder / "metrics.csv"
+        file.write_text("\n".join(lines) + "\n")
+        return file
+
+    def test_a_release_that_fails_more_often_would_have_failed_and_the_page_shows_it(self):
+        file = self.record({"stable": 0.01, "next": 0.05})
+        page = self.folder / "page.html"
+        answer = self.backtest(file, "--html", page)
+        self.assertEqual((answer["verdict"], answer["method"]), ("fail", "sequential/1"))
+        self.assertEqual(answer["from"], "2026-01-31T12:00:00Z")
+        self.assertIn("times as often", answer["reason"])
+        text = page.read_text()
+        for title in ("Evidence against its threshold", "Estimate, with its band", "Requests in each window"):
+            self.assertIn(title, text)
+
+    def test_a_group_against_itself_raises_no_more_alarms_than_alpha(self):
+        file = self.record({"stable": 0.01}, minutes=30)
+        answer = self.backtest(file, "--aa", "100")
+        self.assertEqual(answer["split"], "10%")
+        self.assertEqual(answer["runs"]["count"], 100)
+        self.assertLessEqual(answer["runs"]["false_alarms"], 3, "alpha is 1 %")
+
+    def test_an_injected_regression_is_detected_after_it_begins(self):
+        file = self.record({"stable": 0.01}, minutes=40)
+        answer = self.backtest(file, "--split", "50%", "--inject", "error_ratio=+5%@5m")
+        self.assertEqual(answer["verdict"], "fail")
+        self.assertIn(answer["time_to_detection"], ("1m", "2m", "3m"))
+
+    def test_what_cannot_be_judged_is_said(self):
+        file = self.record({"stable": 0.01, "next": 0.01}, minutes=3)
+        self.assertIn("analyzer-oracle", self.backtest(file, "--analyzer", "oracle", status=2))
+        self.assertIn("want NAME=+X[%]@DURATION", self.backtest(file, "--inject", "more", status=2))
+        settings = self.folder / "settings.yaml"
+        settings.write_text("alpha: 7\n")
+        self.assertIn("want a chance above 0 and below 0.5", self.backtest(file, "--settings", settings, status=2))
+        self.assertIn("no.csv", self.backtest(self.folder / "no.csv", status=2))
+        file.write_text("time,group,cpu\n1,next,lots\n")
+        self.assertIn("metrics.csv:2: cpu: \"lots\" is no number", self.backtest(file, status=2))
+
+
+HISTORY = {"1.0": 0.01, "1.1": 0.05}  # releases, and the share of their requests that fails
+QUERY = {"queries": {"requests": 'increase(requests_total{release="${release}"}[${window}])',
+                     "failures": 'increase(failures_total{release="${release}"}[${window}])'}}
+
+
+class PrometheusBacktestTest(BacktestBase):
+    """Over a real Prometheus with an hour of history, which it was given as blocks."""
+
+    def setUp(self):
+        super().setUp()
+        self.begin = int(time.time()) // 60 * 60 - 3 * 3600
+        self.port = free_port()
+        self.start_prometheus()
+
+    def history(self):
+        """Samples each 15 seconds of an hour: 100 requests a second."""
+        lines, draw = [], random.Random(1)
+        for name in ("requests", "failures"):
+            lines.append(f"# TYPE {name} counter")
+            for release, rate in HISTORY.items():
+                total = 0
+                for second in range(0, 3615, 15):
+                    total += 1500 if name == "requests" else sum(draw.random() < rate for _ in range(1500))
+                    lines.append(f'{name}_total{{release="{release}"}} {total} {self.begin + second}')
+        return "\n".join(lines + ["# EOF", ""])
+
+    def start_prometheus(self):
+        (self.folder / "history.txt").write_text(self.history())
+        subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", "history.txt", "data"], cwd=self.folder,
+                       check=True, capture_output=True, timeout=60)
+        (self.folder / "prometheus.yml").write_text("{}")
+        with open(self.folder / "log", "wb") as log:
+            server = subprocess.Popen(
+                ["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data",
+                 f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn"], cwd=self.folder,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.addCleanup(server.wait, 10)
+        self.addCleanup(server.kill)
+        wait_for("Prometheus", self.is_ready, 20)
+
+    def is_ready(self):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=2):
+            return True
+
+    def over_the_server(self, *options, queries=QUERY, status=0):
+        query = self.folder / "query.yaml"
+        query.write_text(json.dumps(queries))
+        window = [datetime.datetime.fromtimestamp(self.begin + after, datetime.timezone.utc).isoformat()
+                  for after in (60, 3600)]
+        return self.backtest(f"http://127.0.0.1:{self.port}", "--from", window[0].replace("+00:00", "Z"), "--to",
+                             window[1].replace("+00:00", "Z"), "--query", query, "--interval", "1m", *options,
+                             status=status)
+
+    def test_two_releases_of_the_past_are_judged_by_what_the_server_still_has(self):
+        answer = self.over_the_server("--next", "1.1", "--stable", "1.0")
+        self.assertEqual((answer["verdict"], answer["windows"]), ("fail", 59))
+        look = answer["looks"][0]
+        self.assertAlmostEqual(look["requests"], 6000, delta=1)
+        self.assertAlmostEqual(look["baseline_requests"], 6000, delta=1)
+
+    def test_a_release_against_itself_raises_no_more_alarms_than_alpha(self):
+        answer = self.over_the_server("--stable", "1.0", "--aa", "50")
+        self.assertLessEqual(answer["runs"]["false_alarms"], 2, "alpha is 1 %")
+        self.assertEqual(answer["runs"]["count"], 50)
+
+    def test_what_the_server_cannot_answer_is_said(self):
+        self.assertIn("parse error", self.over_the_server("--stable", "1.0", queries={"queries": {"requests": "sum("}},
+                                                          status=2))
+        self.assertIn("a server wants --from and --to",
+                      self.backtest(f"http://127.0.0.1:{self.port}", "--query", self.folder / "query.yaml", status=2))
+
+
+if __name__ == "__main__":
+    unittest.main()

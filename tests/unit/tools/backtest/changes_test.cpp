@@ -1,0 +1,94 @@
+#include "tools/backtest/changes.hpp"
+
+#include <gtest/gtest.h>
+
+namespace slipway::backtest {
+namespace {
+
+// Windows of a minute with 10,000 requests of stable, of which 100 fail.
+Recording recorded(int windows = 4) {
+  Recording recording{seconds(60), {}};
+  const metrics::GroupSamples samples{
+      .role = "stable",
+      .values = {{"requests", 10'000}, {"failures", 100}, {"error_ratio", 0.01}, {"cpu", 0.5}},
+      .histograms = {{"latency", {{.upper = 100, .count = 9'000}, {.upper = {}, .count = 1'000}}}}};
+  for (int i = 0; i < windows; ++i) recording.windows.push_back({Instant{} + seconds(60 * i), {samples}});
+  return recording;
+}
+
+TEST(Split, DealsOutEveryRequestOnce) {
+  Draws draws(1);
+  const Recording two = split(recorded(), "stable", 0.1, draws);
+  for (const Window& window : two.windows) {
+    ASSERT_EQ(window.groups.size(), 2U);
+    const auto& next = window.groups[0];
+    const auto& stable = window.groups[1];
+    EXPECT_EQ(next.role, "next");
+    EXPECT_EQ(next.values.at("requests") + stable.values.at("requests"), 10'000);
+    EXPECT_EQ(next.values.at("failures") + stable.values.at("failures"), 100);
+    EXPECT_NEAR(next.values.at("requests"), 1'000, 150) << "five standard deviations";
+    EXPECT_EQ(next.values.at("error_ratio"), next.values.at("failures") / next.values.at("requests"));
+    EXPECT_EQ(next.values.at("cpu"), 0.5);
+    EXPECT_EQ(next.histograms.at("latency")[0].count + stable.histograms.at("latency")[0].count, 9'000);
+  }
+}
+
+TEST(Split, IsTheSameForASeedAndAnotherForAnother) {
+  const auto dealt = [](std::uint64_t seed) {
+    Draws draws(seed);
+    return split(recorded(), "stable", 0.1, draws).windows[0].groups[0].values;
+  };
+  EXPECT_EQ(dealt(7), dealt(7));
+  EXPECT_NE(dealt(7), dealt(8));
+}
+
+TEST(Split, LeavesAWindowWithoutTheGroupEmpty) {
+  Draws draws(1);
+  EXPECT_TRUE(split(recorded(), "canary", 0.1, draws).windows[0].groups.empty());
+}
+
+TEST(Injection, MakesMoreRequestsFailFromItsBeginOn) {
+  Draws draws(1);
+  Recording recording = split(recorded(), "stable", 0.5, draws);
+  const Recording before = recording;
+  inject(recording, *parse_injection("error_ratio=+10%@2m"), draws);
+  const auto failures = [](const Recording& of, std::size_t window, std::size_t group) {
+    return of.windows[window].groups[group].values.at("failures");
+  };
+  EXPECT_EQ(failures(recording, 1, 0), failures(before, 1, 0)) << "too early";
+  EXPECT_NEAR(failures(recording, 2, 0) - failures(before, 2, 0), 495, 110) << "five standard deviations";
+  EXPECT_EQ(failures(recording, 2, 1), failures(before, 2, 1)) << "the old release";
+}
+
+TEST(Injection, ChangesAnyOtherValueByAPartOrByANumber) {
+  Draws draws(1);
+  Recording recording = split(recorded(), "stable", 0.5, draws);
+  inject(recording, *parse_injection("cpu=+20%@0s"), draws);
+  inject(recording, *parse_injection("cpu=-0.1@1m"), draws);
+  EXPECT_DOUBLE_EQ(recording.windows[0].groups[0].values.at("cpu"), 0.6);
+  EXPECT_DOUBLE_EQ(recording.windows[1].groups[0].values.at("cpu"), 0.5);
+  EXPECT_DOUBLE_EQ(recording.windows[1].groups[1].values.at("cpu"), 0.5);
+}
+
+TEST(Injection, MakesEachObservationOfADistributionLarger) {
+  Draws draws(1);
+  metrics::GroupSamples samples{.role = "next"};
+  samples.histograms["latency"] = {
+      {.upper = 100, .count = 1'000}, {.upper = 200, .count = 0}, {.upper = {}, .count = 7}};
+  inject(samples, *parse_injection("latency=+50%@0s"), draws);
+  const auto& buckets = samples.histograms["latency"];
+  EXPECT_NEAR(static_cast<double>(buckets[0].count), 667, 75) << "five standard deviations";
+  EXPECT_EQ(buckets[0].count + buckets[1].count, 1'000);
+  EXPECT_EQ(buckets[2].count, 7);
+}
+
+TEST(Injection, SaysHowItIsWritten) {
+  for (const char* text : {"", "cpu", "cpu=1@1m", "cpu=+@1m", "cpu=+x@1m", "=+1@1m", "cpu=+1", "cpu=+%@1m"}) {
+    EXPECT_EQ(parse_injection(text).status().message,
+              std::string("--inject ") + text + ": want NAME=+X[%]@DURATION, as error_ratio=+1%@10m");
+  }
+  EXPECT_FALSE(parse_injection("cpu=+1@soon").ok());
+}
+
+}  // namespace
+}  // namespace slipway::backtest

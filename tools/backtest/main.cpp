@@ -1,0 +1,130 @@
+// slipway-backtest: what `slipway analysis backtest` hands over to. For that program alone: its words are the format
+// and the request as a document.
+#include <fstream>
+#include <iostream>
+#include <slipway/testing/fake_host.hpp>
+
+#include "host/base/files.hpp"
+#include "tools/backtest/ahead.hpp"
+#include "tools/backtest/changes.hpp"
+#include "tools/backtest/report.hpp"
+#include "tools/backtest/source.hpp"
+#include "tools/cli/exit.hpp"
+#include "tools/cli/output.hpp"
+#include "tools/offline/web.hpp"
+
+namespace slipway::backtest {
+namespace {
+
+using cli::Exit;
+using cli::Failure;
+
+constexpr std::size_t kMostBytes = std::size_t{256} << 20;
+
+template <class T>
+T value_of(Result<T> result) {
+  if (result.ok()) return *std::move(result);
+  throw Failure(400, to_string(result.status()));
+}
+
+bool is_url(const std::string& file) { return file.starts_with("http://") || file.starts_with("https://"); }
+
+Recording recording_in_file(const Request& request) {
+  const std::string text = value_of(base::read_file(request.file, {.max_bytes = kMostBytes}));
+  auto rows = request.file.ends_with(".json") ? rows_of_json(text, request.file) : rows_of_csv(text, request.file);
+  return value_of(recording_of(value_of(std::move(rows)), request.from, request.to));
+}
+
+void check_for_server(const Request& request) {
+  if (!request.from || !request.to) throw Failure(400, "a server wants --from and --to");
+  if (request.query.empty()) throw Failure(400, "a server wants --query, a file with what it is asked");
+  if (request.next.empty() && request.stable.empty())
+    throw Failure(400, "a server wants --next or --stable, a release");
+  if (request.interval < milliseconds(1)) throw Failure(400, "--interval: want at least 1ms");
+}
+
+Recording recording_of_server(const Request& request, offline::Packages& packages) {
+  check_for_server(request);
+  offline::Web web;
+  test::FakeHost host(packages.library("metrics", "prometheus").table());
+  const Instant first = *request.from + request.interval;  // a window is asked about at its end
+  Ahead ahead([&web](const services::HttpRequest& asked) { return web.send(asked); }, first, *request.to,
+              request.interval);
+  host.on_http([&ahead](const services::HttpRequest& asked) { return ahead.send(asked); });
+  offline::serve_secrets(host, packages);
+  Json settings = request.source;
+  settings["url"] = request.file;
+  if (Status status = host.run(settings); !status.ok()) throw Failure(400, to_string(status));
+  const Question question{request.application, request.query, request.next,    request.stable,
+                          *request.from,       *request.to,   request.interval};
+  return value_of(recording_of(question, [&host](const metrics::QueryRequest& asked) {
+    return host.call<metrics::Interface, metrics::Query>(asked);
+  }));
+}
+
+Run judged_by(const test::Library& library, const Json& settings, const Recording& recording) {
+  test::FakeHost host(library.table());  // one for each run: it keeps every answer
+  if (Status status = host.run(); !status.ok()) throw Failure(400, to_string(status));
+  return value_of(run(recording, settings, [&](const analyzer::JudgeRequest& question) {
+    return host.call<analyzer::Interface, analyzer::Judge>(question);
+  }));
+}
+
+Summary backtest(const Request& request) {
+  offline::Packages packages(request.plugins);
+  const Recording recorded = is_url(request.file) ? recording_of_server(request, packages) : recording_in_file(request);
+  std::vector<Injection> injections;
+  for (const std::string& text : request.inject) injections.push_back(value_of(parse_injection(text)));
+  const test::Library& library = packages.library("analyzer", request.analyzer);
+  Summary summary{.request = request};
+  if (!injections.empty()) summary.injected_after = injections.front().after;
+  for (std::int32_t i = 0; i < request.runs; ++i) {
+    Draws draws(static_cast<std::uint64_t>(request.seed) + static_cast<std::uint64_t>(i));
+    Recording judged = request.split ? split(recorded, request.split_group, request.split->ppm / 1e6, draws) : recorded;
+    for (const Injection& injection : injections) inject(judged, injection, draws);
+    Run run = judged_by(library, request.settings, judged);
+    if (i == 0) {
+      summary.recording = std::move(judged);
+      summary.first = run;
+    }
+    run.looks.erase(run.looks.begin(), run.looks.end() - 1);
+    summary.runs.push_back(std::move(run));
+  }
+  return summary;
+}
+
+void write_page(const Summary& summary) {
+  std::ofstream file(summary.request.html);
+  file << page_of(summary);
+  if (!file.flush()) throw Failure(400, "--html " + summary.request.html + ": it can't be written");
+}
+
+Exit answer(const std::string& format, const std::string& document) {
+  const auto request = value_of(decode_text<Request>(document, "the request"));
+  const Summary summary = backtest(request);
+  if (!request.html.empty()) write_page(summary);
+  cli::print(enum_from<cli::Format>(format).value_or(cli::Format::table), document_of(summary),
+             [&] { return text_of(summary); });
+  return Exit::done;
+}
+
+}  // namespace
+}  // namespace slipway::backtest
+
+int main(int argc, char** argv) {
+  using slipway::cli::Exit;
+  try {
+    if (argc == 3) return static_cast<int>(slipway::backtest::answer(argv[1], argv[2]));
+    std::cerr << "slipway-backtest: is run by `slipway analysis backtest`; use that\n";
+    return static_cast<int>(Exit::usage);
+  } catch (const slipway::cli::Failure& failure) {
+    std::cerr << "slipway: " << failure.message() << "\n";
+    return static_cast<int>(slipway::cli::exit_of_answer(failure.status()));
+  } catch (const slipway::Error& error) {
+    std::cerr << "slipway: " << error.status().message << "\n";
+    return static_cast<int>(Exit::usage);
+  } catch (const std::exception& error) {
+    std::cerr << "slipway: " << error.what() << "\n";
+    return static_cast<int>(Exit::failed);
+  }
+}

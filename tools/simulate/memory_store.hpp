@@ -1,0 +1,45 @@
+// slipway.storage/1 in memory, on a clock that is given: what the contract says about preconditions, repeats and
+// leases.
+#pragma once
+
+#include <map>
+#include <slipway/interfaces/storage.hpp>
+
+#include "host/base/clock.hpp"
+
+namespace slipway::simulate {
+
+class MemoryStore {
+ public:
+  explicit MemoryStore(const base::Clock& clock) : clock_(clock) {}
+
+  storage::GetReply get(const storage::GetRequest& request);
+  storage::WriteReply write(const storage::WriteRequest& request);
+  storage::ScanReply scan(const storage::ScanRequest& request);
+  storage::AppendReply append(const storage::AppendRequest& request);
+  storage::ReadReply read(const storage::ReadRequest& request);
+  storage::LeaseReply lease(const storage::LeaseRequest& request);
+
+  // Past the contract.
+  [[nodiscard]] const storage::Record* find(const storage::Key& key) const;
+  [[nodiscard]] std::vector<std::string> stream(const std::string& tenant, const std::string& name) const;
+
+ private:
+  struct Held {
+    std::string owner;
+    std::int64_t token = 0;
+    Instant until;
+  };
+  struct Stream {
+    std::map<std::int64_t, storage::Entry> entries;
+    std::int64_t last = 0;
+  };
+  const base::Clock& clock_;
+  std::map<storage::Key, storage::Record> records_;
+  std::map<std::pair<std::string, std::string>, Stream> streams_;
+  std::map<std::string, storage::WriteReply> batches_;
+  std::map<std::string, Held> leases_;
+  std::int64_t tokens_ = 0;
+};
+
+}  // namespace slipway::simulate
