@@ -7,7 +7,7 @@ import re
 import struct
 
 # CountPage of tools/example/counts.hpp.
-PAGE = struct.Struct("=8s56sQQ6QQQq")
+PAGE = struct.Struct("=8s56sQQ6QQQqQ")
 MAGIC = b"SLWCNT1\0"
 
 
@@ -20,6 +20,7 @@ class AppCounts:
     failed: int = 0
     injected: int = 0
     unsent: int = 0
+    slow: int = 0
     last_s: float = 0.0
 
     def __add__(self, other):
@@ -32,10 +33,10 @@ def read_page(path):
     data = path.read_bytes()
     if len(data) < PAGE.size or not data.startswith(MAGIC):
         return None
-    _, version, _, received, *classes, injected, unsent, last_us = PAGE.unpack(data[: PAGE.size])
+    _, version, _, received, *classes, injected, unsent, last_us, slow = PAGE.unpack(data[: PAGE.size])
     ok = classes[1] + classes[2] + classes[3]
     failed = classes[4] + classes[5]
-    return version.rstrip(b"\0").decode(), AppCounts(received, ok, failed, injected, unsent, last_us / 1e6)
+    return version.rstrip(b"\0").decode(), AppCounts(received, ok, failed, injected, unsent, slow, last_us / 1e6)
 
 
 def counts_by_version(folder):

@@ -44,6 +44,7 @@ std::string page_to_json(const CountPage& page) {
   document["injected"] = page.injected.load();
   document["unsent"] = page.unsent.load();
   document["last_us"] = page.last_us.load();
+  document["slow"] = page.slow.load();
   return document.dump();
 }
 

@@ -17,6 +17,7 @@ struct CountPage {
   std::atomic<std::uint64_t> injected;     // of those, the failures that the options asked for
   std::atomic<std::uint64_t> unsent;       // of those, answers that the client no longer took
   std::atomic<std::int64_t> last_us;       // when the last request arrived, microseconds since 1970; 0: never
+  std::atomic<std::uint64_t> slow;         // of those received, the ones that the options made slow
 };
 
 // What this process has been asked and has answered, probes aside. With a file, each count is in the kernel's hands at
@@ -33,6 +34,7 @@ class Counts {
   void answered(unsigned status) { ++page_->by_class[status / 100 % 6]; }
   void injected() { ++page_->injected; }
   void unsent() { ++page_->unsent; }
+  void slow() { ++page_->slow; }
   std::string to_json() const;
   // In the text format of Prometheus: example_requests_total by version and class of the answer.
   std::string to_metrics() const;

@@ -169,8 +169,9 @@ asio::awaitable<Server::Response> Server::answer(const Request& request) {
 }
 
 asio::awaitable<void> Server::delay() {
-  const auto wait =
-      options_.latency + (draw(options_.slow_ratio) ? options_.slow_latency : std::chrono::milliseconds(0));
+  const bool slow = draw(options_.slow_ratio);
+  if (slow) counts_.slow();
+  const auto wait = options_.latency + (slow ? options_.slow_latency : std::chrono::milliseconds(0));
   if (wait.count() == 0) co_return;
   asio::steady_timer timer(acceptor_.get_executor(), wait);
   co_await timer.async_wait(asio::use_awaitable);
