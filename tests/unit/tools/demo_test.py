@@ -21,7 +21,7 @@ Error distribution:
 
 
 def page(version, received, ok, failed, injected, last_us):
-    return counts.PAGE.pack(counts.MAGIC, version.encode(), 1, received, 0, 0, ok, 0, 0, failed, injected, 0, last_us)
+    return counts.PAGE.pack(counts.MAGIC, version.encode(), 1, received, 0, 0, ok, 0, 0, failed, injected, 0, last_us, 0)
 
 
 class Counts(unittest.TestCase):
