@@ -20,8 +20,8 @@ class AppCounts:
     failed: int = 0
     injected: int = 0
     unsent: int = 0
-    slow: int = 0
     last_s: float = 0.0
+    slow: int = 0
 
     def __add__(self, other):
         sums = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in dataclasses.fields(self)}
@@ -36,7 +36,7 @@ def read_page(path):
     _, version, _, received, *classes, injected, unsent, last_us, slow = PAGE.unpack(data[: PAGE.size])
     ok = classes[1] + classes[2] + classes[3]
     failed = classes[4] + classes[5]
-    return version.rstrip(b"\0").decode(), AppCounts(received, ok, failed, injected, unsent, slow, last_us / 1e6)
+    return version.rstrip(b"\0").decode(), AppCounts(received, ok, failed, injected, unsent, last_us / 1e6, slow)
 
 
 def counts_by_version(folder):
