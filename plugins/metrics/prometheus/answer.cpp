@@ -28,6 +28,22 @@ bool read_point(const Json& point, Series& series) {
   return true;
 }
 
+// A bucket is [which bounds belong to it, "lower", "upper", "count"]; buckets come from the lowest to the highest.
+bool read_bucket(const Json& bucket, std::vector<NativeBucket>& buckets) {
+  if (!bucket.is_array() || bucket.size() != 4 || !bucket[2].is_string() || !bucket[3].is_string()) return false;
+  buckets.push_back({number(bucket[2].get_ref<const std::string&>()), number(bucket[3].get_ref<const std::string&>())});
+  return std::isfinite(buckets.back().count) && !std::isnan(buckets.back().upper);
+}
+
+// A native histogram is [time, {"count", "sum", "buckets"}]; an empty one has no buckets.
+bool read_native(const Json& point, Series& series) {
+  if (!point.is_array() || point.size() != 2 || !point[1].is_object()) return false;
+  const Json buckets = point[1].value("buckets", Json::array());
+  series.native.emplace();
+  return buckets.is_array() &&
+         std::all_of(buckets.begin(), buckets.end(), [&](const Json& one) { return read_bucket(one, *series.native); });
+}
+
 bool read_series(const Json& from, Series& series) {
   if (!from.is_object()) return false;
   const Json labels = from.value("metric", Json::object());
@@ -35,6 +51,9 @@ bool read_series(const Json& from, Series& series) {
   for (const auto& [name, value] : labels.items())
     series.labels[name] = value.is_string() ? value.get<std::string>() : "";
   if (from.contains("value")) return read_point(from["value"], series);
+  if (from.contains("histogram")) return read_native(from["histogram"], series);
+  if (const Json all = from.value("histograms", Json()); all.is_array() && !all.empty())
+    return read_native(all.back(), series);
   const Json points = from.value("values", Json());
   return points.is_array() &&
          std::all_of(points.begin(), points.end(), [&](const Json& p) { return read_point(p, series); });
@@ -95,6 +114,20 @@ std::optional<double> reduced(const std::vector<double>& all, Reduce reduce) {
   return std::nullopt;
 }
 
+std::int64_t whole(double count) { return std::llround(std::clamp(count, 0.0, 9e15)); }
+
+// Rounded as sums, so that many small parts of a rate do not vanish.
+std::vector<metrics::Bucket> buckets_of(const std::vector<NativeBucket>& native) {
+  std::vector<metrics::Bucket> buckets;
+  double sum = 0;
+  for (const NativeBucket& bucket : native) {
+    const std::int64_t before = whole(sum);
+    sum += std::max(0.0, bucket.count);
+    buckets.push_back({std::isinf(bucket.upper) ? std::nullopt : std::optional(bucket.upper), whole(sum) - before});
+  }
+  return buckets;
+}
+
 }  // namespace
 
 Result<Found> parse_answer(const services::HttpReply& reply) {
@@ -123,8 +156,10 @@ Result<double> number_of(const Found& answer, Reduce reduce) {
 
 Result<std::vector<metrics::Bucket>> histogram_of(const Found& answer, Reduce reduce) {
   if (answer.series.empty()) return nothing("no series");
+  if (answer.series.size() == 1 && answer.series.front().native) return buckets_of(*answer.series.front().native);
   std::map<double, double> upto;
   for (const Series& series : answer.series) {
+    if (series.native) return nothing("several series, one of them a native histogram: aggregate them");
     const auto label = series.labels.find("le");
     const double upper = label == series.labels.end() ? std::nan("") : number(label->second);
     if (std::isnan(upper)) return nothing("a series without a number as its label \"le\"");
@@ -135,7 +170,7 @@ Result<std::vector<metrics::Bucket>> histogram_of(const Found& answer, Reduce re
   std::vector<metrics::Bucket> buckets;
   std::int64_t before = 0;
   for (const auto& [upper, count] : upto) {
-    const auto all = static_cast<std::int64_t>(std::llround(std::clamp(count, 0.0, 9e15)));
+    const std::int64_t all = whole(count);
     buckets.push_back(
         {std::isinf(upper) ? std::nullopt : std::optional(upper), std::max<std::int64_t>(0, all - before)});
     before = std::max(before, all);

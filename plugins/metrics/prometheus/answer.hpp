@@ -7,10 +7,17 @@
 
 namespace slipway::prometheus {
 
-// The points of one series, oldest first, with its labels.
+// Of a native histogram; its count is its own, not cumulative.
+struct NativeBucket {
+  double upper = 0;
+  double count = 0;
+};
+
+// The points of one series, oldest first, with its labels. A native histogram has no number: the newest one is kept.
 struct Series {
   std::map<std::string, std::string> labels;
   std::vector<double> points;
+  std::optional<std::vector<NativeBucket>> native;
 };
 
 struct Found {
@@ -25,7 +32,7 @@ Result<Found> parse_answer(const services::HttpReply& reply);
 // The one number of the answer; otherwise NOT_FOUND and why there is none: no series, several, or no number.
 Result<double> number_of(const Found& answer, Reduce reduce);
 
-// The histogram whose cumulative buckets the series are.
+// The histogram whose cumulative buckets the series are, or that the one series is.
 Result<std::vector<metrics::Bucket>> histogram_of(const Found& answer, Reduce reduce);
 
 }  // namespace slipway::prometheus

@@ -30,7 +30,9 @@ struct Query {
               "group's own, ${window} by the window's length (\"30s\").",
               at_most(32)),
         field("histograms", &Query::histograms,
-              "PromQL by the name of the histogram; its series have a label \"le\" with upper bounds and count up.",
+              "PromQL by the name of the histogram; its series have a label \"le\" with upper bounds and count up, or "
+              "it is "
+              "one native histogram.",
               at_most(8)),
         field("kind", &Query::kind, "instant: evaluated at the window's end. range: over the window, in steps."),
         field("step", &Query::step, "Range: time between two points."),

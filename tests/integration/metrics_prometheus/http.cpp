@@ -43,8 +43,8 @@ std::string unchunked(std::string_view body) {
 
 }  // namespace
 
-Target::Target(std::function<std::string()> text)
-    : text_(std::move(text)), fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+Target::Target(std::function<std::string()> text, std::string type)
+    : text_(std::move(text)), type_(std::move(type)), fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address = loopback(0);
   socklen_t size = sizeof address;
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
@@ -68,10 +68,8 @@ void Target::serve() {
     char bytes[4096];
     if (::recv(peer, bytes, sizeof bytes, 0) > 0) {
       const std::string body = text_();
-      put(peer,
-          "HTTP/1.1 200 OK\r\ncontent-type: text/plain; "
-          "version=0.0.4\r\nconnection: close\r\ncontent-length: " +
-              std::to_string(body.size()) + "\r\n\r\n" + body);
+      put(peer, "HTTP/1.1 200 OK\r\ncontent-type: " + type_ +
+                    "\r\nconnection: close\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
     }
     ::close(peer);
   }

@@ -14,7 +14,7 @@ namespace slipway::test {
 // until it goes.
 class Target {
  public:
-  explicit Target(std::function<std::string()> text);
+  explicit Target(std::function<std::string()> text, std::string type = "text/plain; version=0.0.4");
   Target(const Target&) = delete;
   Target& operator=(const Target&) = delete;
   ~Target();
@@ -24,6 +24,7 @@ class Target {
   void serve();
 
   std::function<std::string()> text_;
+  std::string type_;
   int fd_ = -1;
   std::uint16_t port_ = 0;
   std::atomic<bool> stop_{false};

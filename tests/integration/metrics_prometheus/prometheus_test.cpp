@@ -7,6 +7,7 @@
 
 #include "tests/contract/hosted.hpp"
 #include "tests/integration/metrics_prometheus/http.hpp"
+#include "tests/integration/metrics_prometheus/native_histogram.hpp"
 #include "tests/support/server_process.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -38,15 +39,18 @@ class PrometheusServer {
     std::ofstream(file) << "global: {scrape_interval: 200ms, scrape_timeout: "
                            "200ms}\nscrape_configs:\n  - job_name: shop\n"
                            "    static_configs: [{targets: ['127.0.0.1:"
-                        << target_.port() << "']}]\n";
+                        << target_.port() << "', '127.0.0.1:" << native_target_.port() << "']}]\n";
     process_ = std::make_unique<ServerProcess>(
         std::vector<std::string>{"prometheus", "--config.file=" + file.string(),
                                  "--storage.tsdb.path=" + (directory_.path() / "data").string(),
-                                 "--web.listen-address=127.0.0.1:" + std::to_string(port_), "--log.level=warn"},
+                                 "--web.listen-address=127.0.0.1:" + std::to_string(port_), "--log.level=warn",
+                                 "--enable-feature=native-histograms"},
         directory_.path() / "prometheus.log");
     const auto scraped = [&] {
       const auto reply = send_http({.url = url() + "/api/v1/query?query=count(requests_total)"});
-      return reply.ok() && reply->body.find("\"2\"") != std::string::npos;
+      const auto native = send_http({.url = url() + "/api/v1/query?query=took_native"});
+      return reply.ok() && reply->body.find("\"2\"") != std::string::npos && native.ok() &&
+             native->body.find("\"buckets\"") != std::string::npos;
     };
     if (!eventually(scraped, std::chrono::seconds(40))) throw std::runtime_error("Prometheus has scraped nothing");
   }
@@ -55,6 +59,7 @@ class PrometheusServer {
  private:
   TemporaryDirectory directory_;
   Target target_{exposition};
+  Target native_target_{native_histogram, kProtobuf};
   std::uint16_t port_ = free_port();
   std::unique_ptr<ServerProcess> process_;
 };
@@ -112,6 +117,19 @@ TEST_F(PrometheusMetrics, BucketsBecomeAHistogram) {
   EXPECT_EQ(buckets[1].upper, 0.5);
   EXPECT_EQ(buckets[1].count, 60);
   EXPECT_EQ(buckets[2].count, 10);
+}
+
+TEST_F(PrometheusMetrics, ANativeHistogramIsOne) {
+  const auto reply = answer({{"histograms", {{"latency", R"(took_native{release="${release}"})"}}}});
+  EXPECT_EQ(reply.groups.at(0).problem, "latency: no series");
+  const auto& buckets = reply.groups.at(1).histograms.at("latency");
+  ASSERT_EQ(buckets.size(), 3U);
+  EXPECT_EQ(buckets[0].upper, 0.001);
+  EXPECT_EQ(buckets[0].count, 10);
+  EXPECT_EQ(buckets[1].upper, 2);
+  EXPECT_EQ(buckets[1].count, 30);
+  EXPECT_EQ(buckets[2].upper, 4);
+  EXPECT_EQ(buckets[2].count, 60);
 }
 
 TEST_F(PrometheusMetrics, ARangeIsReduced) {

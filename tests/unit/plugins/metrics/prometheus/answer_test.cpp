@@ -60,6 +60,41 @@ TEST(PrometheusAnswer, BucketsThatCountUpBecomeCountsOfTheirOwn) {
   EXPECT_EQ((*buckets)[2].count, 1);
 }
 
+TEST(PrometheusAnswer, ANativeHistogramHasBucketsOfItsOwnAndIsNoNumber) {
+  const std::string body = vector_of(
+      R"({"metric":{},"histogram":[1,{"count":"2.2","sum":"9","buckets":[[3,"-0.1","0.1","0.4"],[0,"1","2","0.4"],[0,"2","+Inf","1.4"]]}]})");
+  const auto found = parse_answer(reply(body));
+  ASSERT_TRUE(found.ok()) << to_string(found.status());
+  const auto buckets = histogram_of(*found, Reduce::avg);
+  ASSERT_TRUE(buckets.ok()) << to_string(buckets.status());
+  ASSERT_EQ(buckets->size(), 3U);
+  EXPECT_EQ((*buckets)[0].upper, 0.1);
+  EXPECT_EQ((*buckets)[0].count, 0);
+  EXPECT_EQ((*buckets)[1].count, 1) << "parts add up";
+  EXPECT_FALSE((*buckets)[2].upper);
+  EXPECT_EQ((*buckets)[2].count, 1);
+  EXPECT_EQ(told(body), "no number (NaN or infinite)");
+}
+
+TEST(PrometheusAnswer, OfARangeOfNativeHistogramsTheNewestStands) {
+  const auto found = parse_answer(reply(
+      R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"histograms":[[1,{"count":"0"}],[2,{"count":"3","buckets":[[0,"1","2","3"]]}]]}]}})"));
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(histogram_of(*found, Reduce::avg)->at(0).count, 3);
+}
+
+TEST(PrometheusAnswer, NativeHistogramsThatAreNoneOrSeveralAreRefused) {
+  for (const char* wrong :
+       {R"([1,{"buckets":[[0,"1","2"]]}])", R"([1,{"buckets":[[0,"1","2","NaN"]]}])", R"([1,"7"])"}) {
+    const auto found = parse_answer(reply(vector_of(R"({"metric":{},"histogram":)" + std::string(wrong) + "}")));
+    EXPECT_EQ(found.status().message, "Prometheus answered nonsense: a series that is none") << wrong;
+  }
+  const std::string one = R"({"metric":{},"histogram":[1,{"count":"0"}]})";
+  const auto several = parse_answer(reply(vector_of(one + "," + one)));
+  EXPECT_EQ(histogram_of(*several, Reduce::avg).status().message,
+            "several series, one of them a native histogram: aggregate them");
+}
+
 TEST(PrometheusAnswer, SeriesThatAreNoBucketsAreNoHistogram) {
   const auto plain = parse_answer(reply(vector_of(R"({"metric":{},"value":[1,"4"]})")));
   EXPECT_EQ(histogram_of(*plain, Reduce::avg).status().message, "a series without a number as its label \"le\"");
