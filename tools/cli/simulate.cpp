@@ -1,4 +1,4 @@
-// The document that slipway-simulate takes is in tools/simulate/request.hpp.
+// The document that slipway-rehearse takes is in tools/rehearse/request.hpp.
 #include "tools/cli/simulate.hpp"
 
 #include <charconv>
@@ -80,7 +80,7 @@ Exit simulate(const Session& session, const SimulateOptions& options, const Json
     const auto [name, value] = assumption(text);
     request["assume"][name] = value;
   }
-  return hand_over("slipway-simulate", {std::string(to_name(session.format)), to_text(request)});
+  return hand_over("slipway-rehearse", {std::string(to_name(session.format)), to_text(request)});
 }
 
 }  // namespace slipway::cli

@@ -1,4 +1,4 @@
-// deploy --simulate; slipway-simulate does the work.
+// deploy --simulate; slipway-rehearse does the work.
 #pragma once
 
 #include "tools/cli/commands.hpp"

@@ -3,7 +3,7 @@
 #   share/slipway/manifests/      profiles and their schema
 #   share/slipway/config/         site configuration and its schema
 # Nothing of it knows where it is: programs find the rest relative to themselves.
-foreach(program slipway slipwayd slipway-worker slipway-backtest slipway-kit slipway-packages slipway-simulate slipway-storage)
+foreach(program slipway slipwayd slipway-worker slipway-backtest slipway-kit slipway-packages slipway-rehearse slipway-storage)
   if(TARGET ${program})
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
   endif()

@@ -1,8 +1,8 @@
 // A rollout from its begin to its end, in a world that is simulated.
 #pragma once
 
-#include "tools/simulate/request.hpp"
-#include "tools/simulate/site.hpp"
+#include "tools/rehearse/request.hpp"
+#include "tools/rehearse/site.hpp"
 
 namespace slipway::simulate {
 

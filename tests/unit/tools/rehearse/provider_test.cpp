@@ -1,4 +1,4 @@
-#include "tools/simulate/provider.hpp"
+#include "tools/rehearse/provider.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "tools/simulate/memory_store.hpp"
+#include "tools/rehearse/memory_store.hpp"
 
 namespace slipway::simulate {
 

@@ -1,9 +1,9 @@
-#include "tools/simulate/site.hpp"
+#include "tools/rehearse/site.hpp"
 
 #include <algorithm>
 #include <slipway/interfaces/gate.hpp>
 
-#include "tools/simulate/serve.hpp"
+#include "tools/rehearse/serve.hpp"
 
 namespace slipway::simulate {
 namespace {

@@ -1,4 +1,4 @@
-#include "tools/simulate/traffic.hpp"
+#include "tools/rehearse/traffic.hpp"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <slipway/interfaces/metrics.hpp>
 
 #include "tools/backtest/changes.hpp"
-#include "tools/simulate/provider.hpp"
+#include "tools/rehearse/provider.hpp"
 
 namespace slipway::simulate {
 

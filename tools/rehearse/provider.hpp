@@ -6,7 +6,7 @@
 #include <slipway/interfaces/provider.hpp>
 #include <vector>
 
-#include "tools/simulate/virtual_time.hpp"
+#include "tools/rehearse/virtual_time.hpp"
 
 namespace slipway::simulate {
 

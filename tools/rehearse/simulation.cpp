@@ -1,4 +1,4 @@
-#include "tools/simulate/simulation.hpp"
+#include "tools/rehearse/simulation.hpp"
 
 #include "host/base/files.hpp"
 

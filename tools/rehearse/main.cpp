@@ -1,10 +1,10 @@
-// slipway-simulate: what `slipway deploy --simulate` hands over to. For that program alone: its words are the format
+// slipway-rehearse: what `slipway deploy --simulate` hands over to. For that program alone: its words are the format
 // and the request as a document.
 #include <iostream>
 
 #include "tools/cli/exit.hpp"
 #include "tools/cli/output.hpp"
-#include "tools/simulate/simulation.hpp"
+#include "tools/rehearse/simulation.hpp"
 
 namespace slipway::simulate {
 namespace {
@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
   using slipway::cli::Exit;
   try {
     if (argc == 3) return static_cast<int>(slipway::simulate::run(argv[1], argv[2]));
-    std::cerr << "slipway-simulate: is run by `slipway deploy --simulate`; use that\n";
+    std::cerr << "slipway-rehearse: is run by `slipway deploy --simulate`; use that\n";
     return static_cast<int>(Exit::usage);
   } catch (const slipway::Error& error) {
     std::cerr << "slipway: " << to_string(error.status()) << "\n";

@@ -11,9 +11,9 @@
 #include "host/base/ids.hpp"
 #include "host/rollout/engine.hpp"
 #include "tools/offline/packages.hpp"
-#include "tools/simulate/faults.hpp"
-#include "tools/simulate/memory_store.hpp"
-#include "tools/simulate/traffic.hpp"
+#include "tools/rehearse/faults.hpp"
+#include "tools/rehearse/memory_store.hpp"
+#include "tools/rehearse/traffic.hpp"
 
 namespace slipway::simulate {
 

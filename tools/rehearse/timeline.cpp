@@ -1,5 +1,5 @@
 #include "tools/cli/output.hpp"
-#include "tools/simulate/simulation.hpp"
+#include "tools/rehearse/simulation.hpp"
 
 namespace slipway::simulate {
 namespace {

@@ -1,4 +1,4 @@
-#include "tools/simulate/virtual_time.hpp"
+#include "tools/rehearse/virtual_time.hpp"
 
 #include <algorithm>
 

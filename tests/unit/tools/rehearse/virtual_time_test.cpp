@@ -1,8 +1,8 @@
-#include "tools/simulate/virtual_time.hpp"
+#include "tools/rehearse/virtual_time.hpp"
 
 #include <gtest/gtest.h>
 
-#include "tools/simulate/faults.hpp"
+#include "tools/rehearse/faults.hpp"
 
 namespace slipway::simulate {
 namespace {

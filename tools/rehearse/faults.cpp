@@ -1,4 +1,4 @@
-#include "tools/simulate/faults.hpp"
+#include "tools/rehearse/faults.hpp"
 
 namespace slipway::simulate {
 
