@@ -57,9 +57,7 @@ Draft draft_of(Change change, const Stored<Application>& application, const Stor
   const bool ended = has_ended(record.rollout.state);
   app.rollout = ended ? std::string() : record.rollout.id;
   const bool reordered = before != nullptr && !same_order(record.order, before->value.order);
-  const bool renamed = before == nullptr && record.phase == Phase::clearing;  // the roles are those of the new rollout
-  const bool outrun = before != nullptr && before->value.order.generation != record.order.generation;
-  if (reordered || renamed || outrun) record.order.generation = ++app.generation;
+  if (reordered || record.order.generation == kUnnumbered) record.order.generation = ++app.generation;
   if (ended && needs_new_order(record, app)) ++app.generation;
   // The number of the last order stands in the record while the rollout is under way: see Driver::load.
   draft.touches_application =

@@ -211,12 +211,21 @@ boost::asio::awaitable<bool> Driver::decide() {
 
 // Commits a change; without one, what has to be written anyway. The turn is held.
 boost::asio::awaitable<bool> Driver::go_on(std::optional<Change> change) {
-  // The verdicts are entries of their own.
-  if (!change && !verdicts_.empty()) change = Change{.record = record()};
-  if (!change && notes_ && now() - written_at_ >= tools_.settings.keep_notes) change = Change{.record = record()};
-  if (!change) co_return false;
+  const bool waits_for_another = record().rollout.state != State::paused && waiting_.kind != record().wait.kind;
+  notes_ = notes_ || waits_for_another;
+  const bool due = notes_ && now() - written_at_ >= tools_.settings.keep_notes;
+  if (!change && !due && verdicts_.empty()) co_return false;
+  if (!change) change = noted();
   const Status status = co_await commit(std::move(*change));
   co_return status.ok();
+}
+
+// The record with what is known by now, also of what it waits for: other hosts tell people what is stored. Verdicts are
+// entries of their own.
+Change Driver::noted() const {
+  Change change{.record = record()};
+  if (record().rollout.state != State::paused) set_wait(change.record, waiting_, now());
+  return change;
 }
 
 Instant Driver::next_moment() const {

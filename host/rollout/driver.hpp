@@ -83,6 +83,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   [[nodiscard]] bool has_lease();
   boost::asio::awaitable<bool> decide();
   boost::asio::awaitable<bool> go_on(std::optional<Change> change);
+  [[nodiscard]] Change noted() const;
   [[nodiscard]] Instant next_moment() const;
   [[nodiscard]] Parked parked_by() const;
   [[nodiscard]] bool has_work() const;

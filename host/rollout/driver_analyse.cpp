@@ -64,7 +64,7 @@ AnalysisRun* Driver::run_of(const Analysis& task) {
 boost::asio::awaitable<void> Driver::analyse(std::shared_ptr<Analysis> task) {
   for (AnalysisRun* run = run_of(*task); run != nullptr && !concluded(*run); run = run_of(*task)) {
     const AnalysisSpec* spec = analysis_of(record().spec, run->wanted.name);
-    if (spec == nullptr) co_return;
+    if (spec == nullptr) break;
     const metrics::Window window = next_window(*run, *spec, record().rollout, now());
     run->status.next_at = window.to;
     if (now() < window.to) {
@@ -73,6 +73,9 @@ boost::asio::awaitable<void> Driver::analyse(std::shared_ptr<Analysis> task) {
     }
     co_await judge(task, window);
   }
+  // When what it concluded could not be stored, the run is read again as it was, and somebody has to go on with it.
+  const auto mine = analyses_.find(task->key);
+  if (mine != analyses_.end() && mine->second == task) analyses_.erase(mine);
 }
 
 metrics::QueryRequest Driver::query_for(const AnalysisRun& run, const AnalysisSpec& spec,

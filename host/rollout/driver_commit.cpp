@@ -187,7 +187,7 @@ boost::asio::awaitable<Status> Driver::outrun() {
                 .kind = "resumed",
                 .reason = "the provider has seen order " + std::to_string(seen->generation) + ", newer than " +
                           std::to_string(record().order.generation)};
-  change.record.order.generation = 0;
+  change.record.order.generation = kUnnumbered;
   co_return co_await commit(std::move(change));
 }
 

@@ -24,6 +24,12 @@ Status nobody_goes_on(const std::string& binding, const std::string& own, const 
                             "\", or abort the rollout"};
 }
 
+strategy::Wait wait_for(const GateRun& shut, std::string next) {
+  const bool person = shut.name == "approval";
+  return {person ? strategy::WaitKind::approval : strategy::WaitKind::gate, "gate " + shut.name, std::move(next),
+          shut.ask_at};
+}
+
 }  // namespace
 
 const AnalysisRun* Driver::failed_run() const {
@@ -179,14 +185,15 @@ std::optional<Change> Driver::before_promotion(const strategy::StepReply& reply)
       }
       change.record.gates.push_back(std::move(gate));
     }
+    if (const GateRun* first = first_shut(change.record.gates, gate::Action::promote))
+      set_wait(change.record, wait_for(*first, "promote " + record().rollout.to_release), now());
     return change;
   }
   const GateRun* shut = first_shut(gates, gate::Action::promote);
   if (shut == nullptr) return std::nullopt;
   if (shut->state == strategy::GateState::closed)
     return turn_back(record(), "gate " + shut->name + " is closed: " + shut->reason, *world_, now());
-  waiting_ = {shut->name == "approval" ? strategy::WaitKind::approval : strategy::WaitKind::gate, "gate " + shut->name,
-              "promote " + record().rollout.to_release, shut->ask_at};
+  waiting_ = wait_for(*shut, "promote " + record().rollout.to_release);
   return std::nullopt;
 }
 
@@ -198,8 +205,7 @@ std::optional<Change> Driver::after_gates() {
     return change;
   }
   if (shut != nullptr) {
-    waiting_ = {shut->name == "approval" ? strategy::WaitKind::approval : strategy::WaitKind::gate,
-                "gate " + shut->name, "start", shut->ask_at};
+    waiting_ = wait_for(*shut, "start");
     return std::nullopt;
   }
   Change change{.record = record(), .kind = "step", .reason = "the way is free"};
@@ -265,10 +271,11 @@ boost::asio::awaitable<void> Driver::ask_gate(std::size_t index) {
     rollout_->value.gates[index] = std::move(told);
     co_return;
   }
-  Change change{.record = record(),
-                .kind = "gate",
-                .reason = "gate " + told.name + " is " + std::string(to_name(told.state)) + ": " + told.reason};
+  const std::string reason = "gate " + told.name + " is " + std::string(to_name(told.state)) + ": " + told.reason;
+  const bool no_way_on = told.state == strategy::GateState::closed && told.action == gate::Action::advance;
+  Change change{.record = record(), .kind = "gate", .reason = reason};
   change.record.gates[index] = std::move(told);
+  if (no_way_on && world_) change = turn_back(record(), reason, *world_, now());
   (void)co_await commit(std::move(change));
 }
 

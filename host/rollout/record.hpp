@@ -35,6 +35,9 @@ struct OrderedGroup {
   bool operator==(const OrderedGroup&) const = default;
 };
 
+// Of an order that gets the application's next number when it is stored.
+inline constexpr std::int64_t kUnnumbered = -1;
+
 // What the provider is told to make true.
 struct Order {
   std::int64_t generation = 0;

@@ -62,6 +62,8 @@ void clear_first(Record& fresh, const Record& old, Instant now) {
   const auto& groups = old.order.groups;
   const auto left =
       std::find_if(groups.begin(), groups.end(), [&](const auto& group) { return group.release != stable; });
+  // The roles are those of the new rollout, and another order wants another number.
+  if (left != groups.end() || !same_order(fresh.order, old.order)) fresh.order.generation = kUnnumbered;
   if (left == groups.end()) return;
   Retreat retreat{.home_role = std::string(strategy::kStable),
                   .home = stable,
@@ -71,9 +73,7 @@ void clear_first(Record& fresh, const Record& old, Instant now) {
                   .from_weight = left->weight,
                   .reason = "rollout " + old.rollout.id + " was superseded"};
   fresh.phase = Phase::clearing;
-  fresh.order = old.order;
-  fresh.order.routes.clear();
-  fresh.order.mirror.reset();
+  fresh.order.groups = old.order.groups;
   for (OrderedGroup& group : fresh.order.groups)
     group.role = group.release == stable ? retreat.home_role : retreat.away_role;
   fresh.retreat = std::move(retreat);

@@ -76,6 +76,18 @@ TEST_F(Faults, AFailedAnalysisGoesBackEvenWhenTheStrategyCannotBeAsked) {
   EXPECT_THAT(world.get(id)->why.reason, HasSubstr("the strategy could not be asked"));
 }
 
+// Of a verdict that could not be stored nothing is left, not even the coroutine that reached it.
+TEST_F(Faults, AnAnalysisWhoseVerdictWasLostIsJudgedAgain) {
+  world.make_stable(world.shop(), "1.0");
+  const std::string id = deploy("1.1");
+  ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 50'000; }));
+  world.run_for(milliseconds(2'500));
+  break_binding("storage");
+  world.run_for(seconds(30));
+  world.fate = nullptr;
+  EXPECT_TRUE(world.until_state(id, State::succeeded, seconds(60))) << encode_text(*world.get(id));
+}
+
 TEST_F(Faults, ADeadSourceIsNoSuccess) {
   world.make_stable(world.shop(), "1.0");
   const std::string id = deploy("1.1");

@@ -67,6 +67,15 @@ TEST_F(Shipped, AGateStepWaitsUntilTheGateOpens) {
   expect_only("1.1", "1.0");
 }
 
+TEST_F(Shipped, AGateStepWhoseGateIsClosedGoesBack) {
+  prepare("canary", {{"steps", {{{"weight", "25%"}}, {{"gate", "freeze"}}}}});
+  world.gate.answer = {.state = strategy::GateState::closed, .reason = "the ticket was declined"};
+  const std::string id = deploy();
+  ASSERT_TRUE(world.until_state(id, State::rolled_back)) << text_of(id);
+  EXPECT_THAT(world.get(id)->why.reason, HasSubstr("gate freeze is closed: the ticket was declined"));
+  expect_only("1.0", "1.1");
+}
+
 TEST_F(Shipped, AnExponentialCanaryMultipliesItsWeight) {
   prepare("canary", {{"exponential", {{"start", "5%"}, {"factor", 3}, {"interval", "2s"}}}});
   const std::string id = deploy();

@@ -138,6 +138,20 @@ TEST_F(Takeover, AHostThatHasTheLeaseAgainGoesOnWithWhatTheOtherBegan) {
   EXPECT_THAT(world.provider.violations(), IsEmpty());
 }
 
+TEST_F(Takeover, AHostWithoutTheRolloutTellsWhichPersonItWaitsFor) {
+  spec.gates.push_back({.gate = "approval", .at = rollout::GateMoment::promote});
+  ASSERT_TRUE(world.make_application(spec).ok());
+  begin();
+  world.freeze(Side::first);
+  world.use(Side::second);
+  ASSERT_TRUE(world.until([&] { return world.get(id).ok() && world.get(id)->why.waits_for == "gate approval"; }))
+      << encode_text(*world.get(id));
+  world.thaw(Side::first);
+  world.run_for(seconds(30));
+  world.use(Side::first);
+  EXPECT_EQ(world.get(id)->why.waits_for, "gate approval");
+}
+
 TEST_F(Takeover, WithoutTheLeasePeopleAreToldSoAndReadingGoesOn) {
   world.freeze(Side::first);
   world.run_for(seconds(20));
