@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace slipway::sim {
 namespace {
@@ -87,10 +88,13 @@ Empty FakeProvider::apply(const provider::Desired& desired) {
     if (text_of(desired) != text_of(app.desired))
       violations_.push_back("another order under the same number: " + text_of(desired) + " after " +
                             text_of(app.desired));
+    if (on_apply) on_apply(desired);
     app.desired.token = desired.token;
     return {};
   }
+  if (std::exchange(tear_, false)) tear(name, desired);
   check_order(app, desired);
+  if (on_apply) on_apply(desired);
   if (on_order) on_order(desired);
   orders_.push_back(desired);
   app.desired = desired;
@@ -108,6 +112,16 @@ Empty FakeProvider::apply(const provider::Desired& desired) {
   }
   changed_(name.first, name.second);
   return {};
+}
+
+void FakeProvider::tear(const Name& name, const provider::Desired& desired) {
+  App& app = apps_[name];
+  for (const auto& group : desired.groups) {
+    Group& mine = app.groups[group.release.version];
+    if (mine.role.empty()) mine.role = group.role;
+    scale(name, group.release.version, mine, std::max(group.replicas, mine.replicas));
+  }
+  throw Error(Code::unavailable, "the provider died on the way");
 }
 
 void FakeProvider::scale(const Name& name, const std::string& release, Group& group, std::int32_t replicas) {
@@ -135,8 +149,9 @@ void FakeProvider::settle_later(const Name& name, Duration after) {
 
 void FakeProvider::kill_replica(const std::string& tenant, const std::string& application, const std::string& release) {
   const Name name{tenant, application};
-  Group& group = apps_[name].groups[release];
-  if (group.processes.empty()) return;
+  const auto found = apps_[name].groups.find(release);
+  if (found == apps_[name].groups.end() || found->second.processes.empty()) return;
+  Group& group = found->second;
   group.processes.back() = process(behaviours_[release].start);
   settle_later(name, behaviours_[release].start);
   changed_(tenant, application);
@@ -158,6 +173,7 @@ provider::Observation FakeProvider::observe(const provider::Target& target) {
     seen.converged = seen.converged && one.ready == group.replicas && group.leaving == 0;
     seen.groups.push_back(std::move(one));
   }
+  if (on_look) on_look(seen);
   return seen;
 }
 
@@ -170,6 +186,11 @@ Empty FakeProvider::remove(const provider::Removal& removal) {
   }
   apps_.erase(found);
   return {};
+}
+
+const provider::Desired* FakeProvider::desired(const std::string& tenant, const std::string& application) const {
+  const auto found = apps_.find({tenant, application});
+  return found == apps_.end() ? nullptr : &found->second.desired;
 }
 
 std::uint32_t FakeProvider::weight_of(const std::string& application, const std::string& release) const {

@@ -31,6 +31,10 @@ class FakeProvider {
   // The world's whims.
   void behave(const std::string& release, Behaviour behaviour) { behaviours_[release] = behaviour; }
   void kill_replica(const std::string& tenant, const std::string& application, const std::string& release);
+  // The next new order is carried out in part: replicas that it adds are begun, then the provider fails.
+  void tear_next() { tear_ = true; }
+  // Says that something has changed when nothing has.
+  void cry_wolf(const std::string& tenant, const std::string& application) { changed_(tenant, application); }
 
   // For a test's eyes. `orders` holds each order that was new.
   [[nodiscard]] std::uint32_t weight_of(const std::string& application, const std::string& release) const;
@@ -40,6 +44,11 @@ class FakeProvider {
   [[nodiscard]] int refused() const { return refused_; }
   [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
   std::function<void(const provider::Desired&)> on_order;
+  // Each order that is taken, also one that is repeated, and each honest look.
+  std::function<void(const provider::Desired&)> on_apply;
+  std::function<void(const provider::Observation&)> on_look;
+  // The last order; null before the first.
+  [[nodiscard]] const provider::Desired* desired(const std::string& tenant, const std::string& application) const;
 
  private:
   struct Process {
@@ -62,6 +71,7 @@ class FakeProvider {
   [[nodiscard]] bool is_ready(const Process& process) const { return process.ready_at <= time_.clock().steady_ns(); }
   [[nodiscard]] Process process(Duration start) const;
   [[nodiscard]] std::int32_t ready(const Group& group) const;
+  void tear(const Name& name, const provider::Desired& desired);
   void check_order(const App& app, const provider::Desired& desired);
   void scale(const Name& name, const std::string& release, Group& group, std::int32_t replicas);
   void settle_later(const Name& name, Duration after);
@@ -73,6 +83,7 @@ class FakeProvider {
   std::vector<provider::Desired> orders_;
   std::vector<std::string> violations_;
   int refused_ = 0;
+  bool tear_ = false;
 };
 
 }  // namespace slipway::sim

@@ -1,6 +1,7 @@
 // slipway.storage/1 in memory, with everything that the contract says about preconditions, repeats and leases.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <slipway/interfaces/storage.hpp>
 
@@ -19,7 +20,10 @@ class FakeStorage {
   storage::ReadReply read(const storage::ReadRequest& request);
   storage::LeaseReply lease(const storage::LeaseRequest& request);
 
+  // Hears each batch that was written, once.
+  std::function<void(const storage::WriteRequest&)> on_commit;
   // Past the engine, for a test's eyes.
+  [[nodiscard]] bool holds(const storage::ExpectLease& lease) const;
   [[nodiscard]] const storage::Record* find(const storage::Key& key) const;
   [[nodiscard]] std::vector<std::string> stream(const std::string& tenant, const std::string& name) const;
 

@@ -24,10 +24,12 @@ World::~World() {
   crash(Side::second);
 }
 
-std::shared_ptr<std::optional<Status>> World::start(Host& host, Duration patience) {
+World::Resumed World::boot(Side side, Duration patience) {
+  crash(side);
+  Host& host = this->host(side);
   host.context = std::make_unique<boost::asio::io_context>(1);
   rollout::EngineSettings settings;
-  settings.owner = host.side == Side::first ? "first" : "second";
+  settings.owner = side == Side::first ? "first" : "second";
   settings.wiring.gates = {"freeze"};
   settings.wiring.notifiers = notifiers;
   settings.events = events;
@@ -46,15 +48,8 @@ std::shared_ptr<std::optional<Status>> World::start(Host& host, Duration patienc
 }
 
 void World::start() {
-  crash();
-  crashed_ = false;
-  const auto box = start(*used_, seconds(60));
+  const auto box = boot(used_->side, seconds(60));
   until([&] { return box->has_value(); }, seconds(120));
-}
-
-void World::start_second() {
-  crash(Side::second);
-  (void)start(second_, seconds(24 * 3600));
 }
 
 // As SIGKILL would: nothing of the engine runs again.
@@ -63,6 +58,7 @@ void World::crash() { crash(used_->side); }
 void World::crash(Side side) {
   host(side).engine.reset();
   host(side).context.reset();
+  host(side).doomed = false;
 }
 
 Status World::stop() {
@@ -81,10 +77,13 @@ bool World::Host::turn() {
   return context->poll_one() > 0;
 }
 
-// One thing happens: handlers that are ready, else the next moment.
 bool World::turn() {
-  if (crashed_) crash();
-  return first_.turn() || second_.turn() || time.turn();
+  for (Host* host : {&first_, &second_}) {
+    if (host->doomed) crash(host->side);
+  }
+  const bool turned = first_.turn() || second_.turn() || time.turn();
+  if (after_turn) after_turn();
+  return turned;
 }
 
 bool World::until(const std::function<bool()>& holds, Duration limit) {
@@ -113,28 +112,59 @@ boost::asio::awaitable<Result<std::string>> World::Host::call(std::string_view b
                                                               bridge::CallContext limits) {
   const std::string to(binding);
   const std::string what(interface);
-  const Fate mine = world.fate_for(side, binding, method);
+  const Duration budget{limits.budget_ns};
+  const Call mine{side, to, method, limits.affinity, payload};
+  const Fate fate = world.fate_for(side, binding, method);
   rollout::Wakeup pause(co_await boost::asio::this_coro::executor, world.time.clock(), world.time);
-  const auto on_the_way = [this] {
-    return world.now() + nanoseconds(static_cast<std::int64_t>(world.random_.below(400'000)));
+  const auto on_the_way = [this, fate, budget] {
+    const std::int64_t longest = fate == Fate::slow ? budget.ns / 2 : 400'000;
+    return world.now() +
+           nanoseconds(static_cast<std::int64_t>(world.random_.below(static_cast<std::uint64_t>(longest))));
   };
-  if (mine == Fate::at_once) co_return world.answer(to, what, method, payload);
-  if (mine == Fate::crash_before) world.crashed_ = true;
-  if (mine == Fate::hang) {
-    co_await pause.wait_until(world.now() + nanoseconds(limits.budget_ns));
+  const auto again = [this, to, what, method, affinity = limits.affinity, payload](Duration after) {
+    world.time.after(after, [=, this] { (void)world.deliver({side, to, method, affinity, payload}, what); });
+  };
+  if (fate == Fate::at_once) co_return world.deliver(mine, what);
+  if (fate == Fate::crash_before) doomed = true;
+  if (fate == Fate::late) again(budget + seconds(1));
+  if (fate == Fate::hang || fate == Fate::late) {
+    co_await pause.wait_until(world.now() + budget);
     co_return Status(Code::deadline_exceeded, "no answer from " + to);
   }
   co_await pause.wait_until(on_the_way());
-  if (mine == Fate::fail_before) co_return Status(Code::unavailable, to + " is not there");
-  auto reply = world.answer(to, what, method, payload);
-  if (mine == Fate::crash_after) world.crashed_ = true;
+  if (fate == Fate::fail_before) co_return Status(Code::unavailable, to + " is not there");
+  auto reply = world.deliver(mine, what);
+  if (fate == Fate::repeated) again(milliseconds(static_cast<std::int64_t>(world.random_.below(8'000))));
+  if (fate == Fate::crash_after) doomed = true;
   co_await pause.wait_until(on_the_way());
-  if (mine == Fate::fail_after) co_return Status(Code::deadline_exceeded, "the answer of " + to + " was lost");
+  if (fate == Fate::fail_after) co_return Status(Code::deadline_exceeded, "the answer of " + to + " was lost");
   co_return reply;
+}
+
+std::string World::Host::version_of(std::string_view binding, std::string_view) const {
+  const auto known = world.versions.find(binding);
+  return known == world.versions.end() ? std::string() : known->second;
+}
+
+Result<std::string> World::deliver(const Call& call, std::string_view interface) {
+  acting_ = &call;
+  const Carry carry = [&](const std::string& payload) { return answer(call.binding, interface, call.method, payload); };
+  auto reply = between ? between(call, carry) : carry(call.payload);
+  acting_ = nullptr;
+  if (on_answer) on_answer(call, reply);
+  return reply;
+}
+
+Result<std::string> World::carry_out(const Call& call, std::string_view interface) {
+  acting_ = &call;
+  auto reply = answer(call.binding, interface, call.method, call.payload);
+  acting_ = nullptr;
+  return reply;
 }
 
 Result<std::string> World::answer(std::string_view binding, std::string_view interface, std::uint32_t method,
                                   const std::string& payload) {
+  binding = binding.substr(0, binding.find('@'));
   if (const auto other = plugins.find(binding); other != plugins.end())
     return other->second(interface, method, payload);
   if (binding == "storage") return serve<storage::Interface>(storage, method, payload);

@@ -28,12 +28,16 @@ class World {
   [[nodiscard]] bool alive() const { return used_->engine != nullptr; }
   [[nodiscard]] rollout::Engine& engine() { return *used_->engine; }
 
-  // A second host on the same store and provider. It waits for the lease, and is none of what start() and crash() are
-  // about as long as nobody uses it.
+  // Two hosts may be on the same store and provider. The second one is none of what start() and crash() are about as
+  // long as nobody uses it.
   enum class Side { first, second };
-  void start_second();
+  // Starts a host without waiting for it; what its engine's resume() said is in the box then.
+  using Resumed = std::shared_ptr<std::optional<Status>>;
+  Resumed boot(Side side, Duration patience);
+  void start_second() { (void)boot(Side::second, seconds(24 * 3600)); }
   // Whom the calls below ask.
   void use(Side side) { used_ = &host(side); }
+  [[nodiscard]] bool up(Side side) const { return (side == Side::first ? first_ : second_).engine != nullptr; }
   // As if its machine stood still: nothing of it runs, and calls that it has begun are carried out when it goes on.
   void freeze(Side side) { host(side).frozen = true; }
   void thaw(Side side) { host(side).frozen = false; }
@@ -43,6 +47,9 @@ class World {
   bool until(const std::function<bool()>& holds, Duration limit = seconds(600));
   void run_for(Duration span);
   [[nodiscard]] Instant now() const { return time.now(); }
+  // One thing happens: a handler that is ready, else the next moment. False when nothing is left to happen.
+  bool turn();
+  std::function<void()> after_turn;
 
   // Asks without waiting for the answer.
   template <class T>
@@ -83,12 +90,31 @@ class World {
   rollout::EventSettings events;
   rollout::Bounds bounds;
 
-  // Mischief. `fate` decides about each call before it is carried out. A good one takes a part of a millisecond.
-  enum class Fate { good, at_once, fail_before, fail_after, crash_before, crash_after, hang };
+  // Mischief. `fate` decides about each call before it is carried out. A good one takes a part of a millisecond. late:
+  // carried out when the caller has long given up. repeated: delivered once more, some seconds after its answer.
+  enum class Fate { good, at_once, fail_before, fail_after, crash_before, crash_after, hang, late, repeated, slow };
   std::function<Fate(int number, std::string_view binding, std::uint32_t method)> fate;
   // The same for the calls of one host; asked first.
   std::function<Fate(Side side, std::string_view binding, std::uint32_t method)> fate_of;
   [[nodiscard]] int calls() const { return calls_; }
+  // A call that reached its plugin, and its answer before it goes back. It is heard before any fault of the way back.
+  struct Call {
+    Side side;
+    std::string_view binding;
+    std::uint32_t method;
+    std::string_view affinity;
+    const std::string& payload;
+  };
+  std::function<void(const Call&, const Result<std::string>&)> on_answer;
+  // A call, past whatever stands between.
+  Result<std::string> carry_out(const Call& call, std::string_view interface);
+  // The call that a plugin is answering; null between calls.
+  [[nodiscard]] const Call* acting() const { return acting_; }
+  // Stands between the hosts and the plugins, for faults that no correct plugin has.
+  using Carry = std::function<Result<std::string>(const std::string& payload)>;
+  std::function<Result<std::string>(const Call&, const Carry&)> between;
+  // Versions of plugins by binding; a binding "<name>@<version>" reaches the same plugin.
+  std::map<std::string, std::string, std::less<>> versions;
   // In Prometheus' text format.
   [[nodiscard]] std::string numbers() const { return metrics_.text(); }
 
@@ -113,19 +139,20 @@ class World {
     boost::asio::awaitable<Result<std::string>> call(std::string_view binding, std::string_view interface,
                                                      std::uint32_t method, std::string payload,
                                                      bridge::CallContext context) override;
+    std::string version_of(std::string_view binding, std::string_view affinity) const override;
     bool turn();
     World& world;
     const Side side;
     bool frozen = false;
+    bool doomed = false;  // dies as soon as the handler under way has ended
     std::unique_ptr<boost::asio::io_context> context;
     std::unique_ptr<rollout::Engine> engine;
   };
   Host& host(Side side) { return side == Side::first ? first_ : second_; }
-  std::shared_ptr<std::optional<Status>> start(Host& host, Duration patience);
   [[nodiscard]] Fate fate_for(Side side, std::string_view binding, std::uint32_t method);
+  Result<std::string> deliver(const Call& call, std::string_view interface);
   Result<std::string> answer(std::string_view binding, std::string_view interface, std::uint32_t method,
                              const std::string& payload);
-  bool turn();
 
   base::SeededRandom random_;
   base::IdSource ids_;
@@ -134,7 +161,7 @@ class World {
   Host second_{*this, Side::second};
   Host* used_ = &first_;
   std::map<std::string, std::pair<std::int64_t, State>> states_;  // by id, with the version seen
-  bool crashed_ = false;
+  const Call* acting_ = nullptr;
   int calls_ = 0;
 };
 

@@ -1,0 +1,297 @@
+#include "tests/simulation/invariants.hpp"
+
+#include <algorithm>
+
+namespace slipway::sim {
+namespace {
+
+using rollout::OrderedGroup;
+using rollout::Phase;
+using rollout::Record;
+
+std::string subject(const Commit& commit) { return "rollout to " + commit.after->rollout.to_release; }
+
+std::uint32_t weight_of(const Record& record, const std::string& release) {
+  for (const OrderedGroup& group : record.order.groups) {
+    if (group.release == release) return group.weight;
+  }
+  return 0;
+}
+bool same_attempt(const Commit& commit) {
+  return commit.before && commit.before->rollout.attempt == commit.after->rollout.attempt;
+}
+bool rises(const Commit& commit, const OrderedGroup& group) {
+  return same_attempt(commit) && group.weight > weight_of(*commit.before, group.release);
+}
+// Traffic goes back, so that nobody waits for replicas of the release that it leaves.
+bool goes_back(const Record& record) { return record.retreat.has_value(); }
+
+std::string durable_before_applied(Watch& watch) {
+  for (const Ordered& order : watch.orders) {
+    const auto known = watch.decided.find(order.desired.generation);
+    if (known == watch.decided.end() || !known->second.contains(text_of(order.desired)))
+      return "order " + std::to_string(order.desired.generation) + " (" + text_of(order.desired) +
+             ") reached the provider, and the store has no such decision";
+  }
+  return {};
+}
+
+std::string one_actor_per_token(Watch& watch) {
+  const auto taken = [&](std::int64_t token, World::Side side) {
+    const auto [actor, fresh] = watch.actors.emplace(token, side);
+    return !fresh && actor->second != side;
+  };
+  for (const Claim& claim : watch.claims) {
+    const std::string token = "token " + std::to_string(claim.token);
+    if (!claim.held) return "a write was accepted under " + token + ", which was not held";
+    if (taken(claim.token, claim.side)) return "two hosts have written under " + token;
+  }
+  for (const Ordered& order : watch.orders) {
+    const std::string token = "token " + std::to_string(order.desired.token);
+    if (taken(order.desired.token, order.side)) return "two hosts have ordered under " + token;
+    if (order.desired.token < order.before.token)
+      return "an order was taken under " + token + " after one under " + std::to_string(order.before.token);
+  }
+  return {};
+}
+
+std::string traffic_has_a_reason(Watch& watch) {
+  for (const Commit& commit : watch.commits) {
+    const std::int64_t generation = commit.after->order.generation;
+    if (commit.before && commit.before->order.generation == generation) continue;
+    const bool told = std::any_of(commit.entries.begin(), commit.entries.end(), [&](const auto& entry) {
+      return entry.generation == generation && !entry.reason.empty();
+    });
+    if (!told) return subject(commit) + ": the journal does not tell why there is order " + std::to_string(generation);
+  }
+  return {};
+}
+
+std::string weights_sum_up(Watch& watch) {
+  for (const Ordered& order : watch.orders) {
+    std::uint64_t sum = 0;
+    bool serves = false;
+    for (const auto& group : order.desired.groups) {
+      sum += group.weight;
+      serves = serves || group.role == strategy::kStable;
+    }
+    const bool nobody_yet = sum == 0 && !serves;
+    if (sum != kAllTraffic && !nobody_yet)
+      return "weights add up to " + std::to_string(sum) + ": " + text_of(order.desired);
+  }
+  return {};
+}
+
+std::string weight_needs_replicas(Watch& watch) {
+  for (const Commit& commit : watch.commits) {
+    for (const OrderedGroup& group : commit.after->order.groups) {
+      if (rises(commit, group) && watch.told_ready(group.release) == 0)
+        return subject(commit) + ": the weight of " + group.release + " rises to " + std::to_string(group.weight) +
+               " and no replica of it was ready";
+    }
+  }
+  return {};
+}
+
+// Ready replicas of the groups that have traffic, as far as the order has room for them.
+template <class Ready>
+std::int32_t serving(const std::vector<OrderedGroup>& groups, const Ready& ready) {
+  std::int32_t sum = 0;
+  for (const OrderedGroup& group : groups) {
+    if (group.weight > 0) sum += std::min(group.replicas, ready(group.release));
+  }
+  return sum;
+}
+
+// Whether a group has the replicas for its weight, of all that is wanted or at least of all that is ready anywhere.
+bool can_carry(const Watch& watch, const Record& record, const OrderedGroup& group) {
+  const std::int64_t ready = watch.told_ready(group.release);
+  if (ready >= std::int64_t{group.weight} * record.spec.replicas / kAllTraffic) return true;
+  std::int64_t anywhere = ready;
+  for (const OrderedGroup& other : record.order.groups) {
+    if (other.release != group.release) anywhere += std::min(other.replicas, watch.last_ready(other.release));
+  }
+  return std::int64_t{group.weight} * anywhere <= ready * kAllTraffic + anywhere;
+}
+
+// The shipped strategies promise all replicas, as the plans have no room for unavailable ones; a way back promises what
+// the application's rollback asks for.
+std::string capacity_as_promised(Watch& watch) {
+  for (const Commit& commit : watch.commits) {
+    if (!same_attempt(commit) || commit.before->order.generation == commit.after->order.generation) continue;
+    const Record& after = *commit.after;
+    const std::int32_t all = after.spec.replicas;
+    const std::int32_t promised = goes_back(after) ? after.spec.rollback.min_ready.of(all, Round::up) : all;
+    const std::int32_t left = serving(after.order.groups, [&](const auto& one) { return watch.told_ready(one); });
+    const std::int32_t had =
+        serving(commit.before->order.groups, [&](const auto& one) { return watch.last_ready(one); });
+    if (left < promised && left < had)
+      return subject(commit) + ": order " + std::to_string(after.order.generation) + " (" +
+             text_of(after.order.groups) + ") leaves " + std::to_string(left) + " ready replicas of the " +
+             std::to_string(promised) + " promised";
+    if (goes_back(after)) continue;
+    for (const OrderedGroup& group : after.order.groups) {
+      if (rises(commit, group) && !can_carry(watch, after, group))
+        return subject(commit) + ": " + std::to_string(group.weight) + " of the traffic goes to " + group.release +
+               " with " + std::to_string(watch.told_ready(group.release)) + " replicas ready";
+    }
+  }
+  return {};
+}
+
+std::string paused_stands_still(Watch& watch) {
+  for (const Commit& commit : watch.commits) {
+    const bool paused =
+        commit.before && commit.before->rollout.state == State::paused && commit.after->rollout.state == State::paused;
+    const std::string& next = commit.after->rollout.to_release;
+    if (paused && weight_of(*commit.after, next) > weight_of(*commit.before, next))
+      return subject(commit) + " is paused, and its weight rises";
+  }
+  return {};
+}
+
+std::string way_back_is_one_way(Watch& watch) {
+  for (const Commit& commit : watch.commits) {
+    const bool back = commit.before && commit.before->rollout.state == State::rolling_back && goes_back(*commit.after);
+    if (!back) continue;
+    const std::string& away = commit.after->retreat->away;
+    if (weight_of(*commit.after, away) > weight_of(*commit.before, away))
+      return subject(commit) + " goes back, and the weight of " + away + " rises";
+  }
+  return {};
+}
+
+std::string failure_ends_at_the_good_release(Watch& watch) {
+  for (const Commit& commit : watch.commits) {
+    const Record& after = *commit.after;
+    const std::string& good = after.rollout.from_release;
+    if (after.rollout.state != State::rolled_back) continue;
+    if (weight_of(after, good) != kAllTraffic)
+      return subject(commit) + " was rolled back, and " + good + " has not all of the traffic";
+    if (!commit.application || commit.application->stable_release != good)
+      return subject(commit) + " was rolled back, and " + good + " is not the stable release";
+  }
+  return {};
+}
+
+std::string decided_once(Watch& watch) {
+  for (const Commit& commit : watch.commits) {
+    const auto& orders = watch.decided[commit.after->order.generation];
+    if (orders.size() > 1)
+      return "two decisions bear the number " + std::to_string(commit.after->order.generation) + ": " +
+             *orders.begin() + " and " + *orders.rbegin();
+    if (same_attempt(commit) && has_ended(commit.before->rollout.state))
+      return subject(commit) + " had ended, and something was decided for it";
+    if (commit.before && commit.after->order.generation < commit.before->order.generation)
+      return subject(commit) + ": the number of its order went back";
+    if (commit.tells("started") && commit.before) return subject(commit) + " was started twice";
+  }
+  return {};
+}
+
+bool same_commands(const std::vector<strategy::Command>& a, const std::vector<strategy::Command>& b) { return a == b; }
+
+// Whether this question, put on the rollout as it was, led to the rollout as it is.
+bool leads_to(const Asked& asked, const Commit& commit) {
+  const auto request = decode_text<strategy::StepRequest>(asked.request, "question");
+  const auto reply = decode_text<strategy::StepReply>(asked.reply, "answer");
+  if (!request.ok() || !reply.ok()) return false;
+  if (request->state != commit.before->strategy_state ||
+      !same_commands(request->observation.commands, commit.before->commands))
+    return false;
+  const bool promoted = reply->outcome == strategy::Outcome::promoted;
+  return promoted ? commit.after->phase != Phase::stepping : commit.after->strategy_state == reply->state;
+}
+
+// A decision that rests on the strategy's word.
+bool is_step(const Commit& commit) {
+  if (!commit.before || commit.before->phase != Phase::stepping || commit.tells("strategy")) return false;
+  const bool moved =
+      commit.after->phase == Phase::stepping && commit.after->strategy_state != commit.before->strategy_state;
+  return moved || commit.tells("step");
+}
+
+std::string replays_the_same(Watch& watch) {
+  for (const Commit& commit : watch.commits) {
+    if (!is_step(commit)) continue;
+    const auto& questions = watch.asked[{commit.side, commit.after->rollout.id}];
+    const auto found =
+        std::find_if(questions.begin(), questions.end(), [&](const Asked& one) { return leads_to(one, commit); });
+    if (found == questions.end())
+      return subject(commit) + ": no answer of its strategy leads from what was stored to this step";
+    const auto again = watch.ask_again(*commit.after, found->request);
+    if (!again.ok() || *again != found->reply)
+      return subject(commit) +
+             ": asked again, its strategy decides otherwise: " + (again.ok() ? *again : to_string(again.status()));
+  }
+  return {};
+}
+
+std::string no_word_is_lost(Watch& watch) {
+  if (watch.commits.empty() && !watch.over) return {};
+  for (const auto& [word, times] : watch.words) {
+    if (times > 1) return word_text(word) + " was carried out " + std::to_string(times) + " times";
+  }
+  for (const int word : watch.heard) {
+    if (watch.words[word] == 0) return word_text(word) + " was answered with OK, and the journal has it not";
+  }
+  return {};
+}
+
+std::string ends_or_says_why(Watch& watch) {
+  if (!watch.over) return {};
+  for (const auto& [id, record] : watch.records) {
+    const auto& rollout = record->rollout;
+    if (!has_ended(rollout.state))
+      return "rollout to " + rollout.to_release + " is " + std::string(to_name(rollout.state)) +
+             " for ever, waiting for \"" + record->wait.what + "\"";
+  }
+  return {};
+}
+
+std::string world_as_decided(Watch& watch) {
+  if (!watch.over || !watch.application) return {};
+  const rollout::Application& app = *watch.application;
+  const auto* desired = watch.world.provider.desired(app.tenant, app.spec.name);
+  const auto steady = rollout::steady_order(app.stable_release, app.spec.replicas, app.generation);
+  if (!app.rollout.empty()) return "the application has a rollout that has ended";
+  if (desired == nullptr || text_of(*desired) != text_of(steady.groups))
+    return "decided is " + text_of(steady.groups) + ", ordered is " +
+           (desired == nullptr ? "nothing" : text_of(*desired));
+  if (watch.world.provider.weight_of(app.spec.name, app.stable_release) != kAllTraffic)
+    return app.stable_release + " is stable and has not all of the traffic";
+  return {};
+}
+
+}  // namespace
+
+std::span<const Invariant> invariants() {
+  static constexpr std::array kAll = {
+      Invariant{"weights_sum_up", weights_sum_up},
+      Invariant{"durable_before_applied", durable_before_applied},
+      Invariant{"one_actor_per_token", one_actor_per_token},
+      Invariant{"traffic_has_a_reason", traffic_has_a_reason},
+      Invariant{"weight_needs_replicas", weight_needs_replicas},
+      Invariant{"capacity_as_promised", capacity_as_promised},
+      Invariant{"paused_stands_still", paused_stands_still},
+      Invariant{"way_back_is_one_way", way_back_is_one_way},
+      Invariant{"failure_ends_at_the_good_release", failure_ends_at_the_good_release},
+      Invariant{"decided_once", decided_once},
+      Invariant{"replays_the_same", replays_the_same},
+      Invariant{"no_word_is_lost", no_word_is_lost},
+      Invariant{"ends_or_says_why", ends_or_says_why},
+      Invariant{"world_as_decided", world_as_decided},
+  };
+  return kAll;
+}
+
+std::optional<Violation> broken(Watch& watch) {
+  if (watch.quiet()) return std::nullopt;
+  for (const Invariant& invariant : invariants()) {
+    if (std::string what = invariant.fault(watch); !what.empty()) return Violation{invariant.name, std::move(what)};
+  }
+  watch.next_step();
+  return std::nullopt;
+}
+
+}  // namespace slipway::sim

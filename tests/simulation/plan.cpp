@@ -1,0 +1,92 @@
+#include "tests/simulation/plan.hpp"
+
+#include <algorithm>
+
+#include "host/base/random.hpp"
+
+namespace slipway::sim {
+namespace {
+
+Json canary(Json steps) { return {{"steps", std::move(steps)}, {"scale_down_delay", "2s"}}; }
+
+// The ways of releasing that the shipped strategies offer.
+std::vector<rollout::StrategySpec> strategies() {
+  return {
+      {"canary", canary({{{"weight", "5%"}}, {{"analysis", "errors"}}, {{"weight", "50%"}}, {{"analysis", "errors"}}})},
+      {"canary", canary({{{"scale", {{"replicas", 2}}}},
+                         {{"route", {{"header", "x-beta"}, {"value", "yes"}}}},
+                         {{"gate", "freeze"}},
+                         {{"weight", "25%"}},
+                         {{"approval", {{"message", "Tried it?"}}}},
+                         {{"pause", {{"duration", "3s"}}}}})},
+      {"canary", {{"linear", {{"step", "25%"}, {"interval", "2s"}}}, {"analyses", "errors"}}},
+      {"canary", {{"exponential", {{"start", "5%"}, {"factor", 4}, {"interval", "2s"}}}, {"analyses", "errors"}}},
+      {"canary",
+       {{"automatic",
+         {{"step", "30%"}, {"max", "60%"}, {"interval", "2s"}, {"threshold", 2}, {"analyses", "errors"}}}}},
+      {"blue-green",
+       {{"smoke", "errors"},
+        {"switch_steps", {{{"weight", "10%"}, {"pause", "2s"}, {"analyses", "errors"}}}},
+        {"keep_blue", "3s"}}},
+      {"blue-green", {{"preview_replicas", 1}, {"approval", {{"message", "Switch?"}}}, {"verify", "errors"}}},
+      {"rolling", {{"max_surge", 1}, {"max_unavailable", 0}, {"min_ready", "1s"}, {"analyses", "errors"}}},
+      {"rolling", {{"max_surge", "50%"}, {"max_unavailable", 0}}},
+  };
+}
+
+rollout::ApplicationSpec spec_of(base::Random& dice) {
+  const auto known = strategies();
+  rollout::ApplicationSpec spec{.name = "shop", .replicas = 2 + static_cast<std::int32_t>(dice.below(3))};
+  spec.strategy = known[dice.below(known.size())];
+  spec.strategy.settings["progress_deadline"] = "40s";
+  rollout::AnalysisSpec errors{.name = "errors", .metrics = "sim", .analyzer = "threshold", .interval = seconds(1)};
+  errors.settings = {{"success", "error_ratio <= 5%"}, {"count", 2}, {"min_requests", 10}};
+  spec.analyses.push_back(std::move(errors));
+  if (dice.below(2) == 0) spec.rollback = {.mode = rollout::RollbackMode::gradual, .over = seconds(5)};
+  if (dice.below(3) == 0) spec.verification.period = seconds(4);
+  if (dice.below(8) == 0) spec.gates.push_back({.gate = "freeze", .at = rollout::GateMoment::start});
+  if (dice.below(8) == 0) spec.gates.push_back({.gate = "approval", .at = rollout::GateMoment::promote});
+  return spec;
+}
+
+Quality quality_of(base::Random& dice) {
+  const auto roll = dice.below(10);
+  return roll < 5 ? Quality::good : roll < 8 ? Quality::bad : roll < 9 ? Quality::never_ready : Quality::slow_to_start;
+}
+
+// Calls, hosts, the world and people each get their share.
+Mischief mischief_of(base::Random& dice) {
+  const auto between = [&](Mischief first, Mischief last) {
+    const auto from = static_cast<std::uint64_t>(first);
+    return static_cast<Mischief>(from + dice.below(static_cast<std::uint64_t>(last) - from + 1));
+  };
+  const auto roll = dice.below(10);
+  if (roll < 3) return between(Mischief::fail_before, Mischief::torn_order);
+  if (roll < 5) return between(Mischief::crash, Mischief::lose_lease);
+  if (roll < 7) return between(Mischief::clock_forward, Mischief::shut_gate);
+  return between(Mischief::deploy, Mischief::approve);
+}
+
+}  // namespace
+
+Plan plan_of(std::uint64_t seed) {
+  base::SeededRandom dice(seed * 7919 + 1);
+  Plan plan{.seed = seed, .spec = spec_of(dice)};
+  for (int i = 0; i < 3; ++i) plan.releases.push_back(quality_of(dice));
+  plan.two_hosts = dice.below(3) != 0;
+  plan.mishaps.push_back({{}, Mischief::deploy, dice.next()});
+  const auto many = 4 + dice.below(12);
+  for (std::uint64_t i = 0; i < many; ++i) {
+    const Duration at =
+        milliseconds(static_cast<std::int64_t>(dice.below(static_cast<std::uint64_t>(kStorm.ns / 1'000'000))));
+    const Mischief kind = mischief_of(dice);
+    plan.mishaps.push_back({at, kind, dice.next()});
+  }
+  std::stable_sort(plan.mishaps.begin(), plan.mishaps.end(),
+                   [](const Mishap& a, const Mishap& b) { return a.at < b.at; });
+  return plan;
+}
+
+std::string text_of(const Mishap& mishap) { return to_string(mishap.at) + " " + std::string(to_name(mishap.kind)); }
+
+}  // namespace slipway::sim

@@ -1,0 +1,109 @@
+// What a seed says: an application, its releases, and everything that befalls it. The same seed gives the same plan,
+// and a plan with some of its mishaps left out is a plan again, so that a failing one can be made smaller.
+#pragma once
+
+#include <slipway/document.hpp>
+#include <string>
+#include <vector>
+
+#include "host/rollout/model.hpp"
+
+namespace slipway::sim {
+
+enum class Mischief {
+  // of one call, the next one of a binding
+  fail_before,
+  fail_after,
+  late,
+  repeated,
+  slow,
+  hang,
+  crash_before,
+  crash_after,
+  torn_order,
+  // of one host
+  crash,
+  freeze,
+  cut_off,
+  lose_lease,
+  // of the world
+  clock_forward,
+  clock_back,
+  kill_replica,
+  flap,
+  lie,
+  false_alarm,
+  swap_strategy,
+  shut_gate,
+  // what people do
+  deploy,
+  replace,
+  resize,
+  promote,
+  pause,
+  resume,
+  abort,
+  retry,
+  skip,
+  rollback,
+  approve,
+};
+constexpr auto enum_names(Mischief) {
+  return std::array<EnumName<Mischief>, 32>{{{Mischief::fail_before, "call fails before the deed"},
+                                             {Mischief::fail_after, "answer lost after the deed"},
+                                             {Mischief::late, "deed done after the deadline"},
+                                             {Mischief::repeated, "call delivered twice"},
+                                             {Mischief::slow, "slow answer"},
+                                             {Mischief::hang, "no answer"},
+                                             {Mischief::crash_before, "host dies before the deed"},
+                                             {Mischief::crash_after, "host dies after the deed"},
+                                             {Mischief::torn_order, "order carried out in part"},
+                                             {Mischief::crash, "host dies"},
+                                             {Mischief::freeze, "host stands still"},
+                                             {Mischief::cut_off, "host without its store"},
+                                             {Mischief::lose_lease, "host without its lease"},
+                                             {Mischief::clock_forward, "clock forward"},
+                                             {Mischief::clock_back, "clock back"},
+                                             {Mischief::kill_replica, "replica dies"},
+                                             {Mischief::flap, "replica flaps"},
+                                             {Mischief::lie, "replicas that are ready and fail"},
+                                             {Mischief::false_alarm, "event without a change"},
+                                             {Mischief::swap_strategy, "another version of the strategy"},
+                                             {Mischief::shut_gate, "gate shut for a while"},
+                                             {Mischief::deploy, "deploy"},
+                                             {Mischief::replace, "deploy that replaces"},
+                                             {Mischief::resize, "other number of replicas"},
+                                             {Mischief::promote, "promote"},
+                                             {Mischief::pause, "pause"},
+                                             {Mischief::resume, "resume"},
+                                             {Mischief::abort, "abort"},
+                                             {Mischief::retry, "retry"},
+                                             {Mischief::skip, "skip"},
+                                             {Mischief::rollback, "rollback"},
+                                             {Mischief::approve, "approve"}}};
+}
+
+// `detail` decides the rest: which host, which binding, which release, for how long.
+struct Mishap {
+  Duration at;  // after the begin
+  Mischief kind = Mischief::deploy;
+  std::uint64_t detail = 0;
+};
+
+// How a release does.
+enum class Quality { good, bad, never_ready, slow_to_start };
+
+struct Plan {
+  std::uint64_t seed = 0;
+  rollout::ApplicationSpec spec;
+  std::vector<Quality> releases;  // of 1.1, 1.2 and so on; 1.0 is good
+  bool two_hosts = false;
+  std::vector<Mishap> mishaps;  // in the order of time
+};
+
+inline constexpr Duration kStorm = seconds(60);
+
+Plan plan_of(std::uint64_t seed);
+std::string text_of(const Mishap& mishap);
+
+}  // namespace slipway::sim

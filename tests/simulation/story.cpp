@@ -1,0 +1,332 @@
+#include "tests/simulation/story.hpp"
+
+#include <algorithm>
+
+namespace slipway::sim {
+namespace {
+
+constexpr World::Side kSides[] = {World::Side::first, World::Side::second};
+constexpr std::uint32_t kLease = storage::Interface::index_of<storage::Lease>();
+constexpr const char* kTenant = "acme";
+constexpr const char* kShop = "shop";
+
+const char* library_of(const std::string& binding) {
+  if (binding == "strategies.canary") return SLIPWAY_CANARY;
+  if (binding == "strategies.blue-green") return SLIPWAY_BLUE_GREEN;
+  if (binding == "strategies.rolling") return SLIPWAY_ROLLING;
+  return SLIPWAY_THRESHOLD;
+}
+
+std::string release_number(std::uint64_t n) { return "1." + std::to_string(n); }
+
+Behaviour behaviour_of(Quality quality) {
+  Behaviour behaviour;
+  behaviour.never_ready = quality == Quality::never_ready;
+  if (quality == Quality::slow_to_start) behaviour.start = seconds(12);
+  return behaviour;
+}
+
+// The binding whose next call a mishap strikes: the store and the provider more often than others.
+std::string_view struck(std::uint64_t detail) {
+  constexpr std::array kBindings = {"storage",    "storage",  "provider", "provider",  "strategies.",
+                                    "analyzers.", "metrics.", "gates.",   "notifiers."};
+  return kBindings[detail % kBindings.size()];
+}
+
+World::Fate fate_for(Mischief kind) {
+  switch (kind) {
+    case Mischief::fail_before:
+      return World::Fate::fail_before;
+    case Mischief::fail_after:
+      return World::Fate::fail_after;
+    case Mischief::late:
+      return World::Fate::late;
+    case Mischief::repeated:
+      return World::Fate::repeated;
+    case Mischief::slow:
+      return World::Fate::slow;
+    case Mischief::hang:
+      return World::Fate::hang;
+    case Mischief::crash_before:
+      return World::Fate::crash_before;
+    case Mischief::crash_after:
+      return World::Fate::crash_after;
+    default:
+      return World::Fate::good;
+  }
+}
+
+Duration between(base::Random& dice, std::uint64_t least_ms, std::uint64_t most_ms) {
+  return milliseconds(static_cast<std::int64_t>(least_ms + dice.below(most_ms - least_ms)));
+}
+
+}  // namespace
+
+Story::Story(const Plan& plan, const Bug* bug, History history)
+    : plan_(plan), history_(std::move(history)), world_(plan.seed), watch_(world_) {
+  const std::string strategy = "strategies." + plan.spec.strategy.name;
+  for (const std::string& binding : {strategy, std::string("analyzers.threshold")}) {
+    plugins_.push_back(std::make_unique<RealPlugin>(library_of(binding)));
+    world_.plugins[binding] = [plugin = plugins_.back().get()](std::string_view interface, std::uint32_t method,
+                                                               const std::string& payload) {
+      return plugin->call(interface, method, payload);
+    };
+  }
+  world_.versions[strategy] = "1.0.0";
+  world_.fate_of = [this](Side side, std::string_view binding, std::uint32_t method) {
+    return fate_of(side, binding, method);
+  };
+  world_.after_turn = [this] {
+    ++steps_;
+    if (!violation_) violation_ = broken(watch_);
+  };
+  if (history_) watch_.tell = [this](const std::string& line) { note(line); };
+  if (bug != nullptr) bug->plant(world_);
+}
+
+void Story::note(const std::string& line) {
+  if (!history_) return;
+  const std::string at = to_string(Duration{world_.time.clock().steady_ns() / 1'000'000 * 1'000'000});
+  history_(at + "  " + line);
+}
+
+Outcome Story::tell() {
+  arrange();
+  if (!violation_) rage();
+  if (!violation_) calm();
+  Outcome outcome{.violation = violation_, .steps = steps_, .simulated_ns = world_.time.clock().steady_ns()};
+  for (const auto& [id, record] : watch_.records) ++outcome.rollouts[record->rollout.state];
+  return outcome;
+}
+
+bool Story::until(const std::function<bool()>& holds, Duration limit) {
+  const std::int64_t end = world_.time.clock().steady_ns() + limit.ns;
+  while (!violation_ && !holds()) {
+    if (world_.time.clock().steady_ns() > end || !world_.turn()) return false;
+  }
+  return !violation_;
+}
+
+void Story::run_for(Duration span) {
+  until([] { return false; }, span);
+}
+
+// 1.0 serves before anything befalls it.
+void Story::arrange() {
+  booted_[Side::first] = world_.boot(Side::first, seconds(60));
+  until([&] { return booted_[Side::first]->has_value(); }, seconds(60));
+  auto plain = plan_.spec;
+  plain.gates.clear();
+  world_.make_stable(plain, release_number(0));
+  (void)world_.make_application(plan_.spec);
+  for (std::size_t i = 0; i < plan_.releases.size(); ++i) {
+    const std::string release = release_number(i + 1);
+    (void)world_.make_release(kShop, release);
+    world_.provider.behave(release, behaviour_of(plan_.releases[i]));
+    if (plan_.releases[i] == Quality::bad) world_.metrics.error_ratio[release] = 0.5;
+  }
+  if (plan_.two_hosts) booted_[Side::second] = world_.boot(Side::second, seconds(60));
+}
+
+void Story::rage() {
+  stormy_ = true;
+  for (const Mishap& mishap : plan_.mishaps) world_.time.after(mishap.at, [this, &mishap] { befall(mishap); });
+  tick();
+  run_for(kStorm + seconds(5));
+}
+
+void Story::tick() {
+  for (const auto& [side, resumed] : booted_) {
+    const bool failed = world_.up(side) && resumed->has_value() && !(*resumed)->ok();
+    if (failed) world_.crash(side);
+    if (world_.up(side) || world_.time.clock().steady_ns() < down_until_[side]) continue;
+    note("a host starts");
+    booted_[side] = world_.boot(side, seconds(60));
+  }
+  for (const Said& said : said_) {
+    if (said.answer->has_value() && (*said.answer)->ok()) watch_.heard.insert(said.word);
+  }
+  // Nobody else holds the box of a request whose host has died.
+  std::erase_if(said_, [](const Said& said) { return said.answer->has_value() || said.answer.use_count() == 1; });
+  if (stormy_) world_.time.after(seconds(1), [this] { tick(); });
+}
+
+World::Fate Story::fate_of(Side side, std::string_view binding, std::uint32_t method) {
+  if (!stormy_) return World::Fate::good;
+  const std::int64_t now = world_.time.clock().steady_ns();
+  if (binding == "storage" && now < cut_off_until_[side]) return World::Fate::fail_before;
+  if (binding == "storage" && method == kLease && now < no_lease_until_[side]) return World::Fate::fail_before;
+  const auto found = std::find_if(armed_.begin(), armed_.end(),
+                                  [&](const Mishap& one) { return binding.starts_with(struck(one.detail)); });
+  if (found == armed_.end()) return World::Fate::good;
+  const Mischief kind = found->kind;
+  armed_.erase(found);
+  note(std::string(to_name(kind)) + ": " + std::string(binding) + " method " + std::to_string(method));
+  return fate_for(kind);
+}
+
+void Story::befall(const Mishap& mishap) {
+  if (!stormy_) return;
+  base::SeededRandom dice(mishap.detail);
+  if (mishap.kind <= Mischief::crash_after) {
+    armed_.push_back(mishap);
+    return;
+  }
+  note("-- " + std::string(to_name(mishap.kind)));
+  if (mishap.kind == Mischief::torn_order) return world_.provider.tear_next();
+  if (mishap.kind <= Mischief::lose_lease) return befall_host(mishap, dice);
+  if (mishap.kind <= Mischief::shut_gate) return befall_world(mishap, dice);
+  people(mishap, dice);
+}
+
+void Story::befall_host(const Mishap& mishap, base::Random& dice) {
+  const Side side = plan_.two_hosts && dice.below(2) == 0 ? Side::second : Side::first;
+  const Duration span = between(dice, 500, 20'000);
+  const std::int64_t until = world_.time.clock().steady_ns() + span.ns;
+  switch (mishap.kind) {
+    case Mischief::crash:
+      down_until_[side] = until;
+      return world_.crash(side);
+    case Mischief::freeze:
+      world_.freeze(side);
+      return world_.time.after(span, [this, side] { world_.thaw(side); });
+    case Mischief::cut_off:
+      cut_off_until_[side] = until;
+      return;
+    default:
+      no_lease_until_[side] = until;
+      return;
+  }
+}
+
+void Story::befall_world(const Mishap& mishap, base::Random& dice) {
+  const std::string release = release_number(dice.below(plan_.releases.size() + 1));
+  const Duration span = between(dice, 500, 15'000);
+  const auto kill = [this, release] { world_.provider.kill_replica(kTenant, kShop, release); };
+  switch (mishap.kind) {
+    case Mischief::clock_forward:
+      return world_.time.clock().step_wall(world_.now() +
+                                           Duration{span.ns * static_cast<std::int64_t>(1 + dice.below(100))});
+    case Mischief::clock_back:
+      return world_.time.clock().step_wall(world_.now() -
+                                           Duration{span.ns * static_cast<std::int64_t>(1 + dice.below(100))});
+    case Mischief::kill_replica:
+      return kill();
+    case Mischief::flap:
+      for (int i = 0; i < 4; ++i) world_.time.after(milliseconds(3'000 * i), kill);
+      return;
+    case Mischief::lie: {
+      const double before = world_.metrics.error_ratio[release];
+      world_.metrics.error_ratio[release] = 0.9;
+      return world_.time.after(span, [this, release, before] { world_.metrics.error_ratio[release] = before; });
+    }
+    case Mischief::false_alarm:
+      for (int i = 0; i < 5; ++i) world_.provider.cry_wolf(kTenant, kShop);
+      return;
+    case Mischief::swap_strategy: {
+      auto& version = world_.versions["strategies." + plan_.spec.strategy.name];
+      if (dice.below(3) != 0) world_.versions["strategies." + plan_.spec.strategy.name + "@" + version] = version;
+      version = "1.0." + std::to_string(dice.below(9) + 1);
+      return;
+    }
+    default:
+      world_.gate.answer = {.state = dice.below(4) == 0 ? strategy::GateState::closed : strategy::GateState::pending,
+                            .reason = "frozen"};
+      return world_.time.after(span, [this] { world_.gate.answer = {.state = strategy::GateState::open}; });
+  }
+}
+
+bool Story::find_host(base::Random& dice) {
+  const Side wish = dice.below(2) == 0 ? Side::second : Side::first;
+  for (const Side side : {wish, Side::first, Side::second}) {
+    const auto known = booted_.find(side);
+    if (known == booted_.end() || !world_.up(side)) continue;
+    world_.use(side);
+    if (known->second->has_value()) return true;
+  }
+  return false;
+}
+
+void Story::people(const Mishap& mishap, base::Random& dice) {
+  if (!find_host(dice)) return;
+  switch (mishap.kind) {
+    case Mischief::deploy:
+      return deploy(dice, rollout::Supersede::refuse);
+    case Mischief::replace:
+      return deploy(dice, rollout::Supersede::replace);
+    case Mischief::resize:
+      return resize(dice);
+    default: {
+      const auto action = *enum_from<rollout::Action>(to_name(mishap.kind));
+      const std::string id = dice.below(4) == 0 ? newest() : under_way();
+      if (!id.empty()) act(id, action, dice.below(4) == 0);
+    }
+  }
+}
+
+void Story::deploy(base::Random& dice, rollout::Supersede supersede) {
+  rollout::RolloutRequest request{.application = kShop,
+                                  .release = release_number(dice.below(plan_.releases.size() + 1)),
+                                  .supersede = supersede,
+                                  .reason = word_text(++last_word_)};
+  say(world_.engine().start_rollout(world_.somebody, std::move(request)), last_word_);
+}
+
+void Story::resize(base::Random& dice) {
+  auto spec = plan_.spec;
+  spec.replicas = 2 + static_cast<std::int32_t>(dice.below(3));
+  auto box = std::make_shared<std::optional<Result<rollout::Control::PutApplication>>>();
+  world_.begin(world_.engine().put_application(world_.somebody, spec, {}, rollout::Mode::commit), box);
+}
+
+void Story::act(const std::string& id, rollout::Action action, bool full) {
+  rollout::ActionRequest request{.full = full, .reason = word_text(++last_word_)};
+  say(world_.engine().act(world_.somebody, id, action, std::move(request), {}, rollout::Mode::commit), last_word_);
+}
+
+void Story::say(rollout::Control::Answer<rollout::Rollout> answer, int word) {
+  said_.push_back({word, std::make_shared<std::optional<Result<rollout::Rollout>>>()});
+  world_.begin(std::move(answer), said_.back().answer);
+}
+
+std::string Story::under_way() const { return watch_.application ? watch_.application->rollout : ""; }
+std::string Story::newest() const { return watch_.records.empty() ? "" : watch_.records.rbegin()->first; }
+
+bool Story::rests() const {
+  return watch_.application && watch_.application->rollout.empty() && said_.empty() &&
+         std::all_of(watch_.records.begin(), watch_.records.end(),
+                     [](const auto& entry) { return has_ended(entry.second->rollout.state); });
+}
+
+// No more faults; whoever waits for a person is helped on his way.
+void Story::calm() {
+  for (const Side side : kSides) world_.thaw(side);
+  armed_.clear();
+  cut_off_until_.clear();
+  no_lease_until_.clear();
+  world_.gate.answer = {.state = strategy::GateState::open};
+  note("-- calm");
+  for (int helped = 0; helped < 12 && !rests() && !violation_; ++helped) {
+    help();
+    until([&] { return rests(); }, seconds(30));
+  }
+  run_for(seconds(6));
+  stormy_ = false;
+  watch_.over = true;
+  if (!violation_) violation_ = broken(watch_);
+}
+
+// As a person would who reads what it waits for.
+void Story::help() {
+  base::SeededRandom dice(static_cast<std::uint64_t>(last_word_));
+  const std::string id = under_way();
+  if (id.empty() || !find_host(dice)) return;
+  const auto shown = world_.get(id);
+  if (!shown.ok()) return;
+  const auto names = [&](std::string_view text) { return shown->why.waits_for.find(text) != std::string::npos; };
+  note("it waits for " + shown->why.waits_for);
+  if (shown->state == State::paused) return act(id, rollout::Action::resume, false);
+  if (names("approval") || names("somebody") || names("a person")) act(id, rollout::Action::promote, false);
+}
+
+}  // namespace slipway::sim
