@@ -9,6 +9,7 @@
 
 #include "host/api/version.hpp"
 #include "host/app/daemon.hpp"
+#include "host/app/identity.hpp"
 #include "host/app/preflight.hpp"
 #include "host/app/signals.hpp"
 #include "host/config/variables.hpp"
@@ -89,16 +90,19 @@ int run(const Options& options) {
 
   const base::SystemClock clock;
   base::SystemRandom random;
+  base::IdSource ids(clock, random);
+  const auto lock = lock_state(configuration.site.state_directory);
+  auto identity = lock.ok() ? identify(configuration.site, ids) : Result<rollout::HostIdentity>(lock.status());
   const config::LogConfig& log_config = configuration.site.log;
   auto log = telemetry::Log::open({log_config.format, log_config.level, log_config.file}, clock);
   auto token = access::load_or_make_token(configuration.site.token_file, random);
-  for (const Status& status : {log.status(), token.status()}) {
+  for (const Status& status : {identity.status(), log.status(), token.status()}) {
     if (!status.ok()) std::cerr << "slipwayd: " << status.message << "\n";
   }
-  if (!log.ok() || !token.ok()) return kFailed;
+  if (!identity.ok() || !log.ok() || !token.ok()) return kFailed;
   for (const std::string& warning : configuration.warnings) log->warn("configuration", {{"warning", warning}});
 
-  Daemon daemon(std::move(configuration), *token, sources_of(options), *log, clock, random);
+  Daemon daemon(std::move(configuration), std::move(*identity), *token, sources_of(options), *log, clock, random);
   if (const Status started = daemon.start(); !started.ok()) {
     std::cerr << "slipwayd: " << started.message << "\n";
     for (const Problem& problem : started.problems)

@@ -45,6 +45,7 @@ bool has_json_body(const Request& request) {
 Operations all_operations(rollout::Control& control, HostView& host, ProfileControl& profile) {
   Operations operations;
   add_delivery(operations, control);
+  add_hosts(operations, control);
   add_events(operations, control);
   add_host(operations, host);
   add_profile(operations, profile);

@@ -10,6 +10,8 @@ namespace slipway::api {
 
 // Applications, releases, rollouts.
 void add_delivery(Operations& operations, rollout::Control& control);
+// The hosts of the store.
+void add_hosts(Operations& operations, rollout::Control& control);
 // GET /api/events as server-sent events.
 void add_events(Operations& operations, rollout::Control& control);
 // Plugins, bindings, profile, status, health, metrics.

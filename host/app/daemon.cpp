@@ -63,8 +63,11 @@ rollout::Wiring wiring_of(const manifest::Profile& profile) {
   return wiring;
 }
 
-rollout::EngineSettings engine_settings(const config::SiteConfig& site, const manifest::Profile& profile) {
+rollout::EngineSettings engine_settings(const config::SiteConfig& site, rollout::HostIdentity identity,
+                                        const manifest::Profile& profile) {
   rollout::EngineSettings settings;
+  settings.host = std::move(identity);
+  settings.lease = site.host.lease;
   settings.environment = site.environment;
   settings.bounds = bounds_of(site);
   settings.wiring = wiring_of(profile);
@@ -111,8 +114,8 @@ std::string names_of_unended(const std::vector<lifecycle::PluginStatus>& plugins
 
 }  // namespace
 
-Daemon::Daemon(Configuration configuration, std::string token, Sources sources, telemetry::Log log,
-               const base::Clock& clock, base::Random& random)
+Daemon::Daemon(Configuration configuration, rollout::HostIdentity identity, std::string token, Sources sources,
+               telemetry::Log log, const base::Clock& clock, base::Random& random)
     : configuration_(std::move(configuration)),
       site_(configuration_.site),
       sources_(std::move(sources)),
@@ -146,7 +149,7 @@ Daemon::Daemon(Configuration configuration, std::string token, Sources sources, 
                   }}),
       timers_(runtime_.executor()),
       engine_({runtime_.executor(), caller_, clock_, timers_, ids_, random_, log_, metrics_},
-              engine_settings(configuration_.site, configuration_.in_force.profile)),
+              engine_settings(configuration_.site, std::move(identity), configuration_.in_force.profile)),
       profiles_({lifecycle_, trust_, runtime_, caller_, clock_, log_, sources_, configuration_.site,
                  [this](const manifest::Profile& profile) { engine_.rewire(wiring_of(profile)); }},
                 configuration_.in_force),

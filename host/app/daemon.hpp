@@ -38,8 +38,8 @@ namespace slipway::app {
 // One start and one stop. Made, started and stopped from main's thread.
 class Daemon {
  public:
-  Daemon(Configuration configuration, std::string token, Sources sources, telemetry::Log log, const base::Clock& clock,
-         base::Random& random);
+  Daemon(Configuration configuration, rollout::HostIdentity identity, std::string token, Sources sources,
+         telemetry::Log log, const base::Clock& clock, base::Random& random);
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;

@@ -177,6 +177,10 @@ Json site_schema() {
   const auto put = [](Json& property, Json words) { property.update(words); };
   put(top["environment"], {{"pattern", "^[a-z0-9][a-z0-9-]{0,62}$"},
                            {"x-want", "a name like \"production\": a-z, 0-9 and \"-\", at most 63"}});
+  put(top["host"]["properties"]["name"],
+      {{"pattern", "^([A-Za-z0-9][A-Za-z0-9.-]{0,62})?$"},
+       {"x-want", "a name like \"dock-2\": letters, 0-9, \".\" and \"-\", at most 63"}});
+  put(top["host"]["properties"]["lease"], {{"x-minimum", "1s"}, {"x-maximum", "5m"}});
   put(top["plugin_roots"]["items"], {{"minLength", 1}, {"maxLength", 4096}});
   put(top["shutdown_grace"], {{"x-minimum", "100ms"}, {"x-maximum", "5m"}});
   put(top["journal_retention"], {{"x-minimum", "1h"}, {"x-maximum", "87600h"}});

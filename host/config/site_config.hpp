@@ -85,8 +85,17 @@ struct IsolationConfig {
   static constexpr auto fields();
 };
 
+// This host among those that share its store.
+struct HostConfig {
+  std::string name;  // empty: the machine's
+  Duration lease = seconds(10);
+  bool operator==(const HostConfig&) const = default;
+  static constexpr auto fields();
+};
+
 struct SiteConfig {
   std::string environment = "development";
+  HostConfig host;
   std::string listen = "127.0.0.1:7070";
   std::string state_directory = "/var/lib/slipway";
   std::string run_directory = "/run/slipway";

@@ -111,10 +111,19 @@ constexpr auto IsolationConfig::fields() {
       field("hang", &I::hang, "A worker that does not react for so long is ended and started again."));
 }
 
+constexpr auto HostConfig::fields() {
+  using H = HostConfig;
+  return slipway::fields(
+      field("name", &H::name, "Its name, which no other host of the store has; empty: the machine's.", at_most(63)),
+      field("lease", &H::lease,
+            "How long after a host's end, or its last word to the store, others take its work over."));
+}
+
 constexpr auto SiteConfig::fields() {
   using S = SiteConfig;
   return slipway::fields(
       field("environment", &S::environment, "Name of the environment; it also chooses the file <environment>.yaml."),
+      field("host", &S::host, "This host among those that share its store."),
       field("listen", &S::listen,
             "Address and port of the API; port 0 takes any free one. Only loopback as long as there is no TLS."),
       field("state_directory", &S::state_directory, "What must survive a restart of the machine.", between(1, 4'096)),

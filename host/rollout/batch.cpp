@@ -1,6 +1,5 @@
 #include "host/rollout/batch.hpp"
 
-#include "host/rollout/lease.hpp"
 #include "host/rollout/view.hpp"
 
 namespace slipway::rollout {
@@ -79,7 +78,7 @@ storage::WriteRequest batch_of(const Draft& draft) {
   const Rollout& rollout = draft.record.rollout;
   const storage::Key key = keys::rollout(rollout.tenant, rollout.id);
   batch.expect.push_back({key, draft.record_version});
-  batch.expect_leases.push_back({kEngineLease, draft.token});
+  batch.expect_leases.push_back(draft.fence);
   batch.puts.push_back({key, encode_text(draft.record)});
   if (draft.touches_application) {
     const storage::Key app = keys::application(rollout.tenant, rollout.application);

@@ -13,7 +13,7 @@ struct Draft {
   std::vector<JournalEntry> journal;
   std::vector<Event> events;
   std::optional<Stored<Release>> good_release;
-  std::int64_t token = 0;
+  storage::ExpectLease fence;
   bool touches_application = false;
 };
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "host/rollout/host_model.hpp"
 #include "host/rollout/model.hpp"
 
 namespace slipway::rollout {
@@ -24,6 +25,7 @@ struct Actor {
 };
 
 enum class Mode { commit, dry_run };
+enum class Draining { no, yes };
 
 template <class T>
 struct Page {
@@ -76,6 +78,11 @@ class Control {
   virtual Answer<Rollout> act(Actor actor, std::string id, Action action, ActionRequest request, IfVersion version,
                               Mode mode) = 0;
   virtual Answer<Page<JournalEntry>> journal(Actor actor, std::string id, PageRequest page) = 0;
+
+  // The hosts of the store, whichever of them is asked.
+  virtual Answer<std::vector<HostInfo>> hosts(Actor actor) = 0;
+  // A host gives its work to the others and takes none, or takes its share again.
+  virtual Answer<HostInfo> drain_host(Actor actor, std::string name, Draining draining, Mode mode) = 0;
 
   // Events after `after`, oldest first, at most `limit`; waits up to `patience` for the first one. OUT_OF_RANGE when
   // events after `after` are no longer kept.

@@ -34,6 +34,7 @@ Driver::Driver(const Tools& tools, const Executor& executor, std::string tenant,
       strand_(boost::asio::make_strand(executor)),
       tenant_(std::move(tenant)),
       name_(std::move(name)),
+      partition_(partition_of(tenant_, name_)),
       turns_(strand_),
       wakeup_(strand_, tools.clock, tools.timers),
       troubles_(tools.random) {}
@@ -56,7 +57,23 @@ void Driver::interrupt() {
   wakeup_.ring();
 }
 
-bool Driver::has_work() const { return !stopping_ && (stale_ || has_rollout() || !applied()); }
+void Driver::let_go() {
+  if (owned()) return;  // it is this host's again
+  if (running_) return interrupt();
+  forget();
+}
+
+// Another host goes on with it.
+void Driver::forget() {
+  application_.reset();
+  rollout_.reset();
+  stale_ = true;
+  note_use();
+  count();
+  sync_analyses();
+}
+
+bool Driver::has_work() const { return !stopping_ && owned() && (stale_ || has_rollout() || !applied()); }
 
 void Driver::ensure_running() {
   if (running_ || !has_work()) return;
@@ -64,6 +81,7 @@ void Driver::ensure_running() {
   auto loop = [](std::shared_ptr<Driver> self) -> boost::asio::awaitable<void> {
     co_await self->run();
     self->running_ = false;
+    if (!self->owned()) self->forget();
     self->sync_analyses();
     if (!self->stopping_ && !self->stale_) self->ensure_running();  // something may have come since it looked
   };
@@ -112,12 +130,12 @@ boost::asio::awaitable<void> Driver::apply() {
   }
   provider::Desired desired = desired_of(application_->value, current_spec(), order, releases_);
   desired.step = has_rollout() ? record().rollout.step : 0;
-  desired.token = tools_.lease.token();
+  desired.token = tools_.ownership.token(partition_);
   const std::int64_t token = desired.token;
   const std::int64_t began = tools_.clock.steady_ns();
   const auto reply = co_await interruptible(bridge::call<provider::Interface, provider::Apply>(
       tools_.caller, kProvider, std::move(desired),
-      context(std::min(tools_.settings.budgets.apply, tools_.lease.remaining()))));
+      context(std::min(tools_.settings.budgets.apply, tools_.ownership.remaining()))));
   if (!reply.ok() && interrupted_) co_return;
   if (!reply.ok()) {
     troubles_.failed(kProvider, reply.status(), now());
@@ -140,11 +158,12 @@ boost::asio::awaitable<void> Driver::apply() {
 
 // Without the lease nothing is ordered: another host may be at work.
 bool Driver::has_lease() {
-  if (tools_.lease.token() != 0) {
-    troubles_.fine(kEngineLease);
+  if (tools_.ownership.held()) {
+    troubles_.fine(kLease);
     return true;
   }
-  troubles_.failed(kEngineLease, Status(Code::unavailable, "this host does not hold the lease of the engine"), now());
+  troubles_.failed(kLease, Status(Code::unavailable, "this host does not hold its lease, so another may be at work"),
+                   now());
   return false;
 }
 
@@ -255,7 +274,7 @@ const ApplicationSpec& Driver::current_spec() const { return has_rollout() ? rec
 bool Driver::applied() const {
   if (!application_) return true;
   const std::int64_t generation = has_rollout() ? record().order.generation : application_->value.generation;
-  return generation == 0 || (applied_generation_ == generation && applied_token_ == tools_.lease.token());
+  return generation == 0 || (applied_generation_ == generation && applied_token_ == tools_.ownership.token(partition_));
 }
 
 Live Driver::live() const {

@@ -48,6 +48,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
 
   Driver(const Tools& tools, const Executor& executor, std::string tenant, std::string name);
   [[nodiscard]] const Executor& strand() const { return strand_; }
+  [[nodiscard]] std::size_t partition() const { return partition_; }
 
   // Something about the application may have changed. [any thread]
   void wake();
@@ -64,6 +65,10 @@ class Driver : public std::enable_shared_from_this<Driver> {
   // Begins to work after a restart, or after another host was at work, when there is something to do: what is stored
   // is read again. `away` is how long nobody looked.
   boost::asio::awaitable<Status> resume(Duration away);
+  // Another host has stored something about the application.
+  boost::asio::awaitable<void> read_again();
+  // The application is no longer this host's: the loop ends, and what it knows is dropped.
+  void let_go();
   boost::asio::awaitable<void> finish_removal();
   // No further decision; the loop ends after its current step.
   void stop();
@@ -74,13 +79,17 @@ class Driver : public std::enable_shared_from_this<Driver> {
 
  private:
   struct Analysis;
+  static constexpr const char* kLease = "lease";  // as a trouble
 
   // The loop (driver.cpp)
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<void> apply();
   boost::asio::awaitable<void> look();
   boost::asio::awaitable<void> refused(std::int64_t generation, Status status);
+  // Whether this host takes the decisions; people's words are taken by any.
+  [[nodiscard]] bool owned() const { return tools_.ownership.owns(partition_); }
   [[nodiscard]] bool has_lease();
+  void forget();
   boost::asio::awaitable<bool> decide();
   boost::asio::awaitable<bool> go_on(std::optional<Change> change);
   [[nodiscard]] Change noted() const;
@@ -104,7 +113,10 @@ class Driver : public std::enable_shared_from_this<Driver> {
   [[nodiscard]] const AnalysisRun* failed_run() const;
 
   // Requests (driver_requests.cpp)
+  Later<Rollout> act_once(std::string rollout, Word word, IfVersion version, Mode mode);
   boost::asio::awaitable<Status> refresh();
+  // Whether what is in memory is what is stored.
+  boost::asio::awaitable<bool> is_current();
   [[nodiscard]] Status may_start(const RolloutRequest& request) const;
   [[nodiscard]] Status may_retry(const Rollout& before) const;
   Status reserve();
@@ -157,6 +169,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   Executor strand_;
   const std::string tenant_;
   const std::string name_;
+  const std::size_t partition_;
   Turns turns_;
   Wakeup wakeup_;
   std::optional<Stored<Application>> application_;

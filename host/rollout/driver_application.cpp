@@ -43,14 +43,15 @@ Later<Control::PutApplication> Driver::put(ApplicationSpec spec, IfVersion versi
   app.updated_at = now();
   if (reorders) ++app.generation;
   if (mode == Mode::dry_run) co_return Control::PutApplication{rollout::shown(next), created};
-  if (reorders && !has_lease()) co_return troubles_.of(kEngineLease)->status;
+  if (reorders && !has_lease()) co_return troubles_.of(kLease)->status;
 
   storage::WriteRequest batch;
   batch.expect = {{keys::application(tenant_, name_), next.version}, {keys::removal(tenant_, name_), 0}};
-  if (reorders) batch.expect_leases.push_back({kEngineLease, tools_.lease.token()});
+  if (reorders) batch.expect_leases.push_back(tools_.ownership.fence());
   batch.puts.push_back({keys::application(tenant_, name_), encode_text(app)});
   append_event(batch, event_about(created ? "application.created" : "application.changed", app,
                                   "application " + name_ + (created ? " was created" : " was changed"), now()));
+  if (created && owned() && tools_.ownership.has_company()) append_notice(batch, {tenant_, name_});  // of the tenant
   const auto reply = co_await write(std::move(batch));
   if (!reply.ok() && created && reply.status().code == Code::aborted) {
     co_return Status(Code::failed_precondition,
@@ -80,10 +81,10 @@ Later<Empty> Driver::remove(IfVersion version, Mode mode) {
                                                     std::string(to_name(record().rollout.state)) + "; abort it first");
   }
   if (mode == Mode::dry_run) co_return Empty{};
-  if (!has_lease()) co_return troubles_.of(kEngineLease)->status;
+  if (!has_lease()) co_return troubles_.of(kLease)->status;
   storage::WriteRequest batch;
   batch.expect.push_back({keys::application(tenant_, name_), application_->version});
-  batch.expect_leases.push_back({kEngineLease, tools_.lease.token()});
+  batch.expect_leases.push_back(tools_.ownership.fence());
   batch.removes.push_back(keys::application(tenant_, name_));
   batch.puts.push_back({keys::removal(tenant_, name_), name_});
   append_event(batch,
@@ -100,7 +101,7 @@ Later<Empty> Driver::remove(IfVersion version, Mode mode) {
 
 boost::asio::awaitable<void> Driver::finish_removal() {
   Wakeup pause(strand_, tools_.clock, tools_.timers);
-  while (!stopping_) {
+  while (!stopping_ && owned()) {
     std::vector<storage::Key> wanted;
     wanted.push_back(keys::removal(tenant_, name_));
     const auto found = co_await tools_.store.get(std::move(wanted));
@@ -109,13 +110,14 @@ boost::asio::awaitable<void> Driver::finish_removal() {
       co_await pause.wait_until(now() + seconds(1));
       continue;
     }
-    const std::int64_t token = tools_.lease.token();
+    const std::int64_t token = tools_.ownership.token(partition_);
+    const storage::ExpectLease fence = tools_.ownership.fence();
     provider::Removal removal{.tenant = tenant_, .application = name_, .token = token};
     const auto gone = co_await bridge::call<provider::Interface, provider::Remove>(
         tools_.caller, "provider", std::move(removal), context(tools_.settings.budgets.apply));
     auto left = co_await tools_.store.scan(scan_of(tenant_, "release", name_ + "/", "", 400));
     storage::WriteRequest batch;
-    batch.expect_leases.push_back({kEngineLease, token});
+    batch.expect_leases.push_back(fence);
     if (left.ok()) {
       for (const auto& record : left->records) batch.removes.push_back(record.key);
     }

@@ -55,7 +55,7 @@ boost::asio::awaitable<Status> Driver::load() {
 
 // Whenever what is in memory is what is stored.
 void Driver::count() {
-  const auto state = has_rollout() ? std::optional(record().rollout.state) : std::nullopt;
+  const auto state = has_rollout() && owned() ? std::optional(record().rollout.state) : std::nullopt;
   tools_.census.moved(std::exchange(counted_, state), state, std::move(place_));
 }
 
@@ -82,12 +82,12 @@ boost::asio::awaitable<Status> Driver::commit(Change change) {
 }
 
 boost::asio::awaitable<Status> Driver::commit_with(Change change, storage::WriteRequest beside) {
-  if (!has_lease()) co_return troubles_.of(kEngineLease)->status;
+  if (!has_lease()) co_return troubles_.of(kLease)->status;
   const std::int64_t began = tools_.clock.steady_ns();
   const bool good = change.good;
   Draft draft = draft_of(std::move(change), *application_, has_rollout() ? &*rollout_ : nullptr,
                          world_ ? &*world_ : nullptr, now());
-  draft.token = tools_.lease.token();
+  draft.fence = tools_.ownership.fence();
   draft.journal.insert(draft.journal.begin(), verdicts_.begin(), verdicts_.end());
   for (const JournalEntry& verdict : verdicts_)
     draft.events.push_back(event_of("rollout.verdict", draft.record, verdict.reason, now()));
@@ -115,6 +115,7 @@ boost::asio::awaitable<Status> Driver::commit_with(Change change, storage::Write
 // Repeats the same batch while its outcome is unknown; after a while the store is asked what became of it.
 boost::asio::awaitable<Result<storage::WriteReply>> Driver::write(storage::WriteRequest batch) {
   const std::int64_t until = tools_.clock.steady_ns() + tools_.settings.write_patience.ns;
+  if (!owned()) append_notice(batch, {tenant_, name_});
   Wakeup pause(strand_, tools_.clock, tools_.timers);
   for (;;) {
     auto reply = co_await tools_.store.write(batch, trace());
@@ -199,7 +200,7 @@ boost::asio::awaitable<Status> Driver::outrun_steady(std::int64_t seen) {
   next.value.updated_at = now();
   storage::WriteRequest batch;
   batch.expect.push_back({keys::application(tenant_, name_), next.version});
-  batch.expect_leases.push_back({kEngineLease, tools_.lease.token()});
+  batch.expect_leases.push_back(tools_.ownership.fence());
   batch.puts.push_back({keys::application(tenant_, name_), encode_text(next.value)});
   const auto reply = co_await write(std::move(batch));
   if (!reply.ok()) co_return reply.status();

@@ -135,7 +135,7 @@ void Driver::note_strategy(const std::string& version) {
 
 void Driver::note_use() {
   const std::string user = tenant_ + "/" + name_;
-  if (!has_rollout() || record().strategy_version.empty()) return tools_.uses.clear(user);
+  if (!has_rollout() || !owned() || record().strategy_version.empty()) return tools_.uses.clear(user);
   tools_.uses.set(user, "strategies." + record().rollout.strategy.name, record().strategy_version);
 }
 

@@ -6,6 +6,7 @@ namespace slipway::rollout {
 namespace {
 
 constexpr std::size_t kMaxWaiting = 32;
+constexpr int kTries = 8;  // of a word against the decisions of another host
 
 }  // namespace
 
@@ -24,8 +25,24 @@ Status Driver::check_version(const IfVersion& version, std::int64_t have, const 
 
 // The turn is held.
 boost::asio::awaitable<Status> Driver::refresh() {
-  if (!stale_ && application_) co_return Status();
+  if (stale_ || !application_ || !owned()) co_return co_await load();
+  if (!tools_.ownership.has_company()) co_return Status();
+  // Another host's words count as soon as they are stored, not when their notice has been read.
+  const bool current = co_await is_current();
+  if (current) co_return Status();
   co_return co_await load();
+}
+
+boost::asio::awaitable<bool> Driver::is_current() {
+  std::vector<storage::Key> wanted{keys::application(tenant_, name_)};
+  if (has_rollout()) wanted.push_back(keys::rollout(tenant_, record().rollout.id));
+  const auto found = co_await tools_.store.get(std::move(wanted));
+  if (!found.ok() || found->records.size() != (has_rollout() ? 2 : 1)) co_return false;
+  for (const storage::Record& stored : found->records) {
+    const bool is_rollout = stored.key.kind == "rollout";
+    if (stored.version != (is_rollout ? rollout_->version : application_->version)) co_return false;
+  }
+  co_return true;
 }
 
 Later<Rollout> Driver::show(std::string rollout, std::int64_t version) {
@@ -35,7 +52,16 @@ Later<Rollout> Driver::show(std::string rollout, std::int64_t version) {
   co_return shown();
 }
 
+// Another host may decide at the same moment; then what is stored is read again. Who names a version wants to know.
 Later<Rollout> Driver::act(std::string rollout, Word word, IfVersion version, Mode mode) {
+  for (int tries = 1;; ++tries) {
+    Word once = word;
+    auto result = co_await act_once(rollout, std::move(once), version, mode);
+    if (result.status().code != Code::aborted || version || tries == kTries) co_return result;
+  }
+}
+
+Later<Rollout> Driver::act_once(std::string rollout, Word word, IfVersion version, Mode mode) {
   if (Status status = crowded(); !status.ok()) co_return status;
   const auto turn = co_await turns_.take();
   if (Status status = co_await refresh(); !status.ok()) co_return status;
@@ -174,6 +200,14 @@ Status Driver::may_retry(const Rollout& before) const {
   return Status(Code::failed_precondition, subject + " went from " +
                                                (before.from_release.empty() ? "nothing" : before.from_release) +
                                                ", but " + stable + " is stable now; start a new rollout");
+}
+
+boost::asio::awaitable<void> Driver::read_again() {
+  const auto turn = co_await turns_.take();
+  if (!owned()) co_return;
+  stale_ = true;
+  interrupt();
+  ensure_running();
 }
 
 boost::asio::awaitable<Status> Driver::resume(Duration away) {

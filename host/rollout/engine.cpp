@@ -3,25 +3,45 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "host/rollout/hop.hpp"
 
 namespace slipway::rollout {
+namespace {
+
+const TakenPartition* find_in(const std::vector<TakenPartition>& taken, const storage::Key& application) {
+  const auto found =
+      std::ranges::find(taken, partition_of(application.tenant, application.id), &TakenPartition::number);
+  return found == taken.end() ? nullptr : &*found;
+}
+
+}  // namespace
 
 Engine::Engine(EngineParts parts, EngineSettings settings)
     : parts_(std::move(parts)),
       settings_(std::move(settings)),
       clock_(parts_.clock),
       store_(parts_.caller, parts_.ids, {settings_.budgets.storage}),
-      lease_strand_(boost::asio::make_strand(parts_.executor)),
-      lease_(lease_strand_, store_, clock_, parts_.timers, parts_.log, settings_),
+      ownership_strand_(boost::asio::make_strand(parts_.executor)),
+      ownership_(ownership_strand_, store_, clock_, parts_.timers, parts_.log, settings_),
+      hosts_(store_, ownership_, clock_, settings_),
       feed_(clock_, parts_.timers, static_cast<std::size_t>(settings_.events.max_waiting)),
-      trimmer_({boost::asio::make_strand(parts_.executor), store_, lease_, clock_, parts_.timers, settings_}),
+      follower_(store_, feed_, ownership_,
+                {[this](const Notice& notice) {
+                   feed_.known(notice.tenant);
+                   trimmer_.known(notice.tenant);
+                   if (ownership_.owns(partition_of(notice.tenant, notice.application)))
+                     read_again(notice.tenant, notice.application);
+                 },
+                 [this] { ownership_.begin_again(); }}),
+      trimmer_({boost::asio::make_strand(parts_.executor), store_, ownership_, clock_, parts_.timers, settings_}),
       census_(parts_.metrics, settings_.bounds.max_active),
       wiring_(settings_.wiring),
-      tools_{parts_.caller, clock_, parts_.timers, parts_.ids, parts_.random, parts_.log, parts_.metrics, settings_,
-             store_,        lease_, feed_,         trimmer_,   census_,       wiring_,    uses_},
+      tools_{parts_.caller, clock_,     parts_.timers, parts_.ids, parts_.random, parts_.log, parts_.metrics, settings_,
+             store_,        ownership_, feed_,         trimmer_,   census_,       wiring_,    uses_},
       notifications_(tools_, parts_.executor) {}
 
 Engine::~Engine() = default;
@@ -92,47 +112,26 @@ void Engine::provider_changed(const std::string& tenant, const std::string& appl
 }
 
 boost::asio::awaitable<Status> Engine::resume(Duration patience) {
-  const Status leased = co_await run_on(lease_strand_, lease_.acquire(patience));
-  if (!leased.ok()) co_return Status(Code::unavailable, "the lease of the engine can't be had: " + leased.message);
-  const auto seen = co_await store_.last_seen();
-  if (!seen.ok() && seen.status().code != Code::not_found) co_return seen.status();
-  const Duration away = seen.ok() ? std::max(Duration{}, clock_.now() - *seen) : Duration{};
-  (void)co_await run_on(lease_strand_, lease_.beat());
-  // The clock may have been set back while nobody was here; the store's time is past everything that is recorded.
-  const auto beaten = co_await store_.last_seen();
-  if (beaten.ok()) clock_.not_before(*beaten);
-  auto keep = [](Engine* self) -> boost::asio::awaitable<void> {
-    const Lease::Regained regained = [self](Duration gone) { self->regained(gone); };
-    co_await self->lease_.keep(regained);
-  };
-  boost::asio::co_spawn(lease_strand_, keep(this), boost::asio::detached);
-  if (Status status = co_await take_up(away); !status.ok()) co_return status;
+  if (Status status = co_await follower_.begin(); !status.ok()) co_return status;
+  Ownership::Work work{.take = [this](std::vector<TakenPartition> taken) { return take_up(std::move(taken)); },
+                       .let_go = [this](std::vector<std::size_t> gone) { return let_go(std::move(gone)); },
+                       .follow = [this] { return follower_.follow(); }};
+  const Status joined = co_await run_on(ownership_strand_, ownership_.join(std::move(work), patience));
+  if (!joined.ok())
+    co_return Status(Code::unavailable, "this host can't join the hosts of its store: " + joined.message);
+  boost::asio::co_spawn(ownership_strand_, ownership_.keep_lease(), boost::asio::detached);
+  boost::asio::co_spawn(ownership_strand_, ownership_.keep_share(), boost::asio::detached);
   notifications_.start();
   trimmer_.start();
   co_return Status();
 }
 
-boost::asio::awaitable<Status> Engine::take_up(Duration away) {
-  if (Status status = co_await resume_applications(away); !status.ok()) co_return status;
-  co_return co_await resume_removals();
+boost::asio::awaitable<Status> Engine::take_up(std::vector<TakenPartition> taken) {
+  if (Status status = co_await resume_applications(taken); !status.ok()) co_return status;
+  co_return co_await resume_removals(std::move(taken));
 }
 
-// Another host may have been at work: everything is read again, beside the renewals.
-void Engine::regained(Duration away) {
-  auto go = [](Engine* self, Duration gone) -> boost::asio::awaitable<void> {
-    Wakeup pause(co_await boost::asio::this_coro::executor, self->clock_, self->parts_.timers);
-    while (!self->stopping_ && self->lease_.token() != 0) {
-      const Status status = co_await self->take_up(gone);
-      if (status.ok()) co_return;
-      self->parts_.log.warn("what another host left could not be read yet", {{"reason", status.message}});
-      co_await pause.wait_until(self->clock_.now() + seconds(1));
-    }
-  };
-  const boost::asio::any_io_executor strand = boost::asio::make_strand(parts_.executor);
-  boost::asio::co_spawn(strand, go(this, away), boost::asio::detached);
-}
-
-boost::asio::awaitable<Status> Engine::resume_applications(Duration away) {
+boost::asio::awaitable<Status> Engine::resume_applications(std::vector<TakenPartition> taken) {
   storage::ScanRequest request{.kind = "application", .limit = 500};
   do {
     const auto page = co_await store_.scan(request);
@@ -140,33 +139,60 @@ boost::asio::awaitable<Status> Engine::resume_applications(Duration away) {
     for (const storage::Record& record : page->records) {
       feed_.known(record.key.tenant);
       trimmer_.known(record.key.tenant);
+      const TakenPartition* partition = find_in(taken, record.key);
+      if (partition == nullptr) continue;
       const auto found = driver(record.key.tenant, record.key.id);
       auto begin = [](DriverPtr self, Duration gone) -> boost::asio::awaitable<void> {
         (void)co_await self->resume(gone);
       };
-      boost::asio::co_spawn(found->strand(), begin(found, away), boost::asio::detached);
+      boost::asio::co_spawn(found->strand(), begin(found, partition->away), boost::asio::detached);
     }
     request.after = page->next;
-  } while (!request.after.empty());
+  } while (!request.after.empty() && !stopping_);
   co_return Status();
 }
 
-boost::asio::awaitable<Status> Engine::resume_removals() {
+boost::asio::awaitable<Status> Engine::resume_removals(std::vector<TakenPartition> taken) {
   storage::ScanRequest request{.kind = "removal", .limit = 500};
   do {
     const auto page = co_await store_.scan(request);
     if (!page.ok()) co_return page.status();
     for (const storage::Record& record : page->records) {
-      const auto found = driver(record.key.tenant, record.key.id);
-      auto finish = [](DriverPtr self) -> boost::asio::awaitable<void> { co_await self->finish_removal(); };
-      boost::asio::co_spawn(found->strand(), finish(found), boost::asio::detached);
+      if (find_in(taken, record.key) != nullptr) finish_removal(driver(record.key.tenant, record.key.id));
     }
     request.after = page->next;
-  } while (!request.after.empty());
+  } while (!request.after.empty() && !stopping_);
   co_return Status();
 }
 
-// In the order of the loops' work: the door, the loops, what people asked, the lease.
+// What does not end in time is fenced: the next owner orders under a larger token, and reads before it writes.
+boost::asio::awaitable<void> Engine::let_go(std::vector<std::size_t> partitions) {
+  std::vector<DriverPtr> mine;
+  for (DriverPtr& found : drivers()) {
+    if (std::ranges::find(partitions, found->partition()) != partitions.end()) mine.push_back(std::move(found));
+  }
+  for (const DriverPtr& found : mine) boost::asio::post(found->strand(), [found] { found->let_go(); });
+  Wakeup pause(ownership_strand_, clock_, parts_.timers);
+  const std::int64_t until = clock_.steady_ns() + settings_.write_patience.ns;
+  const auto runs = [](const DriverPtr& found) { return found->running(); };
+  while (std::ranges::any_of(mine, runs) && clock_.steady_ns() < until)
+    co_await pause.wait_until(clock_.now() + milliseconds(10));
+}
+
+// Another host has stored something about it, its removal perhaps.
+void Engine::read_again(const std::string& tenant, const std::string& application) {
+  const auto found = driver(tenant, application);
+  auto read = [](DriverPtr self) -> boost::asio::awaitable<void> { co_await self->read_again(); };
+  boost::asio::co_spawn(found->strand(), read(found), boost::asio::detached);
+  finish_removal(found);
+}
+
+void Engine::finish_removal(const DriverPtr& found) {
+  auto finish = [](DriverPtr self) -> boost::asio::awaitable<void> { co_await self->finish_removal(); };
+  boost::asio::co_spawn(found->strand(), finish(found), boost::asio::detached);
+}
+
+// In the order of the loops' work: the door, the loops, what people asked, the place among the hosts.
 boost::asio::awaitable<Status> Engine::stop(Duration patience) {
   stopping_ = true;
   for (const auto& found : drivers()) {
@@ -184,7 +210,7 @@ boost::asio::awaitable<Status> Engine::stop(Duration patience) {
     co_await pause.wait_until(clock_.now() + milliseconds(10));
   }
   const std::size_t left = busy();
-  (void)co_await run_on(lease_strand_, lease_.give_back());
+  co_await boost::asio::co_spawn(ownership_strand_, ownership_.leave(), boost::asio::use_awaitable);
   if (left == 0) co_return Status();
   co_return Status(Code::deadline_exceeded, std::to_string(left) +
                                                 " applications were still being worked on; they are "

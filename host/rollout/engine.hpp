@@ -12,6 +12,8 @@
 
 #include "host/rollout/control.hpp"
 #include "host/rollout/driver.hpp"
+#include "host/rollout/follower.hpp"
+#include "host/rollout/hosts.hpp"
 #include "host/rollout/notifications.hpp"
 #include "host/rollout/plan.hpp"
 
@@ -34,10 +36,11 @@ class Engine final : public Control {
   Engine(EngineParts parts, EngineSettings settings);
   ~Engine() override;
 
-  // Takes the lease, goes on with what was under way, and tells the provider again what every application shall be.
-  // Answers when all of it is known, not when all of it is done.
+  // Joins the hosts of the store, goes on with what is this one's of what was under way, and tells the provider again
+  // what those applications shall be. Answers when all of it is known, not when all of it is done.
   boost::asio::awaitable<Status> resume(Duration patience);
-  // Closes the door, lets each loop finish its step, and gives the lease back; DEADLINE_EXCEEDED names what still runs.
+  // Closes the door, lets each loop finish its step, and leaves the work to the other hosts; DEADLINE_EXCEEDED names
+  // what still runs.
   boost::asio::awaitable<Status> stop(Duration patience);
   // The provider says that an observation would differ from the last one.
   void provider_changed(const std::string& tenant, const std::string& application);
@@ -71,6 +74,8 @@ class Engine final : public Control {
   Answer<Rollout> act(Actor actor, std::string id, Action action, ActionRequest request, IfVersion version,
                       Mode mode) override;
   Answer<Page<JournalEntry>> journal(Actor actor, std::string id, PageRequest page) override;
+  Answer<std::vector<HostInfo>> hosts(Actor actor) override;
+  Answer<HostInfo> drain_host(Actor actor, std::string name, Draining draining, Mode mode) override;
   Answer<std::vector<Event>> events(Actor actor, std::int64_t after, std::int32_t limit, Duration patience) override;
   Answer<std::int64_t> newest_event(Actor actor) override;
 
@@ -97,12 +102,14 @@ class Engine final : public Control {
   [[nodiscard]] std::vector<DriverPtr> drivers() const;
   [[nodiscard]] Status door() const;
 
-  // After this host got the lease: goes on with everything that is stored.
-  boost::asio::awaitable<Status> take_up(Duration away);
-  void regained(Duration away);
+  // What is stored of these partitions is gone on with.
+  boost::asio::awaitable<Status> take_up(std::vector<TakenPartition> taken);
+  boost::asio::awaitable<Status> resume_applications(std::vector<TakenPartition> taken);
+  boost::asio::awaitable<Status> resume_removals(std::vector<TakenPartition> taken);
+  boost::asio::awaitable<void> let_go(std::vector<std::size_t> partitions);
+  static void finish_removal(const DriverPtr& found);
+  void read_again(const std::string& tenant, const std::string& application);
   boost::asio::awaitable<void> store_event(Event event);
-  boost::asio::awaitable<Status> resume_applications(Duration away);
-  boost::asio::awaitable<Status> resume_removals();
   Later<Proposal> proposal(Actor actor, RolloutRequest request);
   boost::asio::awaitable<Status> check_again(Actor actor, Rollout before);
   Later<Rollout> roll_back_from(Actor actor, Stored<Record> ended, ActionRequest request, Mode mode);
@@ -113,9 +120,11 @@ class Engine final : public Control {
   EngineSettings settings_;
   base::ForwardClock clock_;
   Store store_;
-  boost::asio::any_io_executor lease_strand_;
-  Lease lease_;
+  boost::asio::any_io_executor ownership_strand_;
+  Ownership ownership_;
+  Hosts hosts_;
   Feed feed_;
+  Follower follower_;
   Trimmer trimmer_;
   Census census_;
   CurrentWiring wiring_;

@@ -162,6 +162,23 @@ Control::Answer<Page<JournalEntry>> Engine::journal(Actor actor, std::string id,
   co_return result;
 }
 
+Control::Answer<std::vector<HostInfo>> Engine::hosts(Actor) { co_return co_await hosts_.list(); }
+
+Control::Answer<HostInfo> Engine::drain_host(Actor actor, std::string name, Draining draining, Mode mode) {
+  if (Status status = door(); !status.ok()) co_return status;
+  const Inside inside(inside_);
+  auto host = co_await hosts_.drain(std::move(name), draining, mode);
+  if (!host.ok() || mode == Mode::dry_run) co_return host;
+  const bool drains = draining == Draining::yes;
+  Event event{.type = drains ? "host.draining" : "host.serving",
+              .tenant = actor.tenant,
+              .at = clock_.now(),
+              .summary = "host " + host->name + (drains ? " gives its work away" : " takes work again"),
+              .data = {encode_text(*host)}};
+  co_await store_event(std::move(event));
+  co_return host;
+}
+
 Control::Answer<std::int64_t> Engine::newest_event(Actor actor) {
   const auto read = co_await store_.read(read_of(keys::events(actor.tenant), 0, 1));
   if (!read.ok()) co_return read.status();

@@ -7,7 +7,23 @@ namespace slipway::rollout {
 void Feed::subscribe(std::function<void(const std::string& tenant)> listener) { listener_ = std::move(listener); }
 
 void Feed::known(const std::string& tenant) {
+  {
+    const std::lock_guard lock(mutex_);
+    known_.insert(tenant);
+  }
   if (listener_) listener_(tenant);
+}
+
+std::vector<std::string> Feed::tenants() const {
+  const std::lock_guard lock(mutex_);
+  return {known_.begin(), known_.end()};
+}
+
+bool Feed::is_watched(const std::string& tenant) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = waiting_.find(tenant);
+  return found != waiting_.end() &&
+         std::ranges::any_of(found->second, [](const Waiter& waiter) { return !waiter.alive.expired(); });
 }
 
 void Feed::published(const std::string& tenant) {

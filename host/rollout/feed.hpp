@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "host/rollout/settings.hpp"
@@ -24,6 +25,10 @@ class Feed {
   void subscribe(std::function<void(const std::string& tenant)> listener);
   // After events of the tenant were stored.
   void published(const std::string& tenant);
+  // Every known tenant, in order.
+  [[nodiscard]] std::vector<std::string> tenants() const;
+  // Whether somebody waits for its events.
+  [[nodiscard]] bool is_watched(const std::string& tenant) const;
 
   // Registers before it is asked what is there, so that nothing is missed between the two.
   class Watch {
@@ -46,7 +51,8 @@ class Feed {
   Timers& timers_;
   const std::size_t max_waiting_;
   std::function<void(const std::string&)> listener_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::set<std::string> known_;
   std::map<std::string, std::vector<Waiter>> waiting_;
 };
 

@@ -108,7 +108,7 @@ boost::asio::awaitable<void> Notifications::run(std::shared_ptr<Line> line) {
   std::optional<std::int64_t> cursor;
   std::int64_t token = 0;
   while (!line->stopping) {
-    const std::int64_t held = line->tools.lease.token();
+    const std::int64_t held = line->tools.ownership.token(partition_of(line->tenant));
     if (held != token) cursor.reset();  // another host may have told some of them
     token = held;
     if (token == 0) {
@@ -178,8 +178,9 @@ boost::asio::awaitable<Result<std::int64_t>> Notifications::cursor_of(std::share
 // A cursor that is not stored means that some events are told again, under the same ids.
 boost::asio::awaitable<void> Notifications::remember(std::shared_ptr<Line> line, std::int64_t sequence,
                                                      std::int64_t token) {
+  if (line->tools.ownership.token(partition_of(line->tenant)) != token) co_return;
   storage::WriteRequest batch;
-  batch.expect_leases.push_back({kEngineLease, token});
+  batch.expect_leases.push_back(line->tools.ownership.fence());
   batch.puts.push_back({keys::cursor(line->tenant, line->notifier), std::to_string(sequence)});
   (void)co_await line->tools.store.write(batch, std::string());
 }

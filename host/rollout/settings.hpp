@@ -48,10 +48,19 @@ struct Wiring {
   std::map<std::string, std::vector<std::string>> notified_of{};
 };
 
+// What a host is among the hosts of its store.
+struct HostIdentity {
+  std::string name = "slipwayd";      // of its own, and the same after a restart, so that it finds its work again
+  std::string instance = "slipwayd";  // tells two hosts apart that were given one name
+  std::string version{};
+  std::string address{};
+};
+
 struct EngineSettings {
-  std::string owner = "slipwayd";  // the same after a restart, so that its own lease doesn't keep it out
+  HostIdentity host;
   std::string environment = "development";
-  Duration lease = seconds(10);
+  Duration lease = seconds(10);          // of this host: how long after its end another one takes its work over
+  Duration look_around = seconds(1);     // at the other hosts
   Duration look_again = seconds(15);     // without any event
   Duration ask_again = seconds(30);      // a gate that is not open
   Duration write_patience = seconds(5);  // of a person for a write whose outcome is unknown

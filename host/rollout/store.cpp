@@ -8,6 +8,8 @@ namespace slipway::rollout {
 namespace {
 
 constexpr const char* kBinding = "storage";
+constexpr int kRosterTries = 8;            // against other hosts that change it at the same moment
+constexpr const char* kHosts = "slipway";  // the tenant of what belongs to no tenant
 
 bridge::CallContext context(Duration budget, std::string trace = {}) {
   return {.budget_ns = budget.ns, .traceparent = std::move(trace)};
@@ -38,7 +40,9 @@ storage::StreamRef journal(const std::string& tenant, const std::string& rollout
 }
 storage::StreamRef events(const std::string& tenant) { return {tenant, "events"}; }
 
-storage::Key heartbeat() { return {"slipway", "heartbeat", "engine"}; }
+storage::Key heartbeat(const std::string& host) { return {kHosts, "heartbeat", host}; }
+storage::Key roster() { return {kHosts, "roster", "roster"}; }
+storage::StreamRef notices() { return {kHosts, "notices"}; }
 storage::Key cursor(const std::string& tenant, const std::string& notifier) {
   return {tenant, "notifier-cursor", notifier};
 }
@@ -64,6 +68,10 @@ storage::ScanRequest scan_of(std::string tenant, std::string kind, std::string p
 }
 storage::ReadRequest read_of(storage::StreamRef stream, std::int64_t after, std::int32_t limit) {
   return {.stream = std::move(stream), .after = after, .limit = limit};
+}
+
+void append_notice(storage::WriteRequest& batch, const Notice& notice) {
+  batch.appends.insert(batch.appends.begin(), {keys::notices(), encode_text(notice)});
 }
 
 Status page_fault(const Status& status, const std::string& cursor) {
@@ -111,13 +119,35 @@ Later<storage::GetReply> Store::get(std::vector<storage::Key> keys) {
   co_return co_await bridge::call<storage::Interface, storage::Get>(caller_, kBinding, std::move(request),
                                                                     context(settings_.budget));
 }
-Later<Instant> Store::last_seen() {
+Later<Instant> Store::last_seen(std::string host) {
   std::vector<storage::Key> wanted;
-  wanted.push_back(keys::heartbeat());
+  wanted.push_back(keys::heartbeat(host));
   const auto found = co_await get(std::move(wanted));
   if (!found.ok()) co_return found.status();
-  if (found->records.empty()) co_return Status(Code::not_found, "the engine has not been at work before");
+  if (found->records.empty()) co_return Status(Code::not_found, "host " + host + " has not been at work before");
   co_return found->records.front().updated_at;
+}
+Later<Stored<Roster>> Store::roster() {
+  auto found = co_await one<Roster>(keys::roster(), "the roster");
+  if (found.status().code == Code::not_found) co_return Stored<Roster>{};
+  co_return found;
+}
+Later<Roster> Store::change_roster(std::vector<storage::ExpectLease> fences, RosterChange change) {
+  Status refused;
+  for (int tries = 0; tries < kRosterTries; ++tries) {
+    auto found = co_await roster();
+    if (!found.ok()) co_return found.status();
+    if (!change(found->value)) co_return std::move(found->value);
+    storage::WriteRequest batch;
+    batch.expect.push_back({keys::roster(), found->version});
+    batch.expect_leases = fences;
+    batch.puts.push_back({keys::roster(), encode_text(found->value)});
+    const auto reply = co_await write(batch, std::string());
+    if (reply.ok()) co_return std::move(found->value);
+    refused = reply.status();
+    if (refused.code != Code::aborted) break;
+  }
+  co_return refused;
 }
 Later<storage::ScanReply> Store::scan(storage::ScanRequest request) {
   co_return co_await bridge::call<storage::Interface, storage::Scan>(caller_, kBinding, std::move(request),

@@ -3,11 +3,13 @@
 // Kinds: `application` by name, `release` by <application>/<name>, `rollout` by id, `rollout-index` for lists with the
 // newest first (all/, app/<name>/, active/ and the id turned round), `ended-rollout` by the moment of the end and id,
 // as long as its journal is kept, `removal` for applications on their way out.
-// `heartbeat` of the engine, `notifier-cursor`. Streams: `journal/<rollout id>`, `events`. Every key has its tenant.
+// `notifier-cursor`. Streams: `journal/<rollout id>`, `events`. Every key has its tenant. The hosts' own, of the tenant
+// "slipway": `heartbeat` by host, `roster`, and the stream `notices`.
 // Safe from any thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <slipway/interfaces/storage.hpp>
 #include <span>
 
@@ -15,6 +17,7 @@
 #include "host/bridge/caller.hpp"
 #include "host/rollout/control.hpp"
 #include "host/rollout/record.hpp"
+#include "host/rollout/roster.hpp"
 
 namespace slipway::rollout {
 
@@ -36,8 +39,10 @@ storage::Key index(const std::string& tenant, const std::string& prefix, const s
 storage::Key ended(const std::string& tenant, Instant at, const std::string& rollout);
 storage::StreamRef journal(const std::string& tenant, const std::string& rollout);
 storage::StreamRef events(const std::string& tenant);
-// When the engine was last seen at work; belongs to no tenant.
-storage::Key heartbeat();
+// When the host was last seen at work.
+storage::Key heartbeat(const std::string& host);
+storage::Key roster();
+storage::StreamRef notices();
 // The last event that a notifier was told.
 storage::Key cursor(const std::string& tenant, const std::string& notifier);
 // Sorts the other way round: each digit of the id mirrored in its alphabet.
@@ -48,6 +53,18 @@ std::string turned(const std::string& id);
 storage::ScanRequest scan_of(std::string tenant, std::string kind, std::string prefix, std::string after,
                              std::int32_t limit);
 storage::ReadRequest read_of(storage::StreamRef stream, std::int64_t after, std::int32_t limit);
+
+// A host has changed something of an application that is another host's, for that one to read again.
+struct Notice {
+  std::string tenant;
+  std::string application;
+  static constexpr auto fields() {
+    return slipway::fields(required("tenant", &Notice::tenant, "Its tenant."),
+                           required("application", &Notice::application, "The application."));
+  }
+};
+// Before the batch's other entries, whose numbers callers take from the end.
+void append_notice(storage::WriteRequest& batch, const Notice& notice);
 
 // Why a page can't be had, for who asked with this cursor: the store's words about it are about its own fields.
 Status page_fault(const Status& status, const std::string& cursor);
@@ -65,8 +82,14 @@ class Store {
   Later<Stored<Application>> application(std::string tenant, std::string name);
   Later<Stored<Release>> release(std::string tenant, std::string application, std::string name);
   Later<Stored<Record>> rollout(std::string tenant, std::string id);
-  // When the engine was last seen at work, by the store's clock; NOT_FOUND for never.
-  Later<Instant> last_seen();
+  // When the host was last seen at work, by the store's clock; NOT_FOUND for never.
+  Later<Instant> last_seen(std::string host);
+  // An empty one of version 0 when there is none yet.
+  Later<Stored<Roster>> roster();
+  // Reads, changes and writes it as long as the leases are held; repeated when another host was quicker. The change
+  // tells whether to write. The roster as it is then, or ABORTED when a lease is not held.
+  using RosterChange = std::function<bool(Roster&)>;
+  Later<Roster> change_roster(std::vector<storage::ExpectLease> fences, RosterChange change);
   Later<storage::ScanReply> scan(storage::ScanRequest request);
   Later<storage::ReadReply> read(storage::ReadRequest request);
   Later<storage::GetReply> get(std::vector<storage::Key> keys);

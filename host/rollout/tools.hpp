@@ -6,7 +6,7 @@
 #include "host/rollout/census.hpp"
 #include "host/rollout/current_wiring.hpp"
 #include "host/rollout/feed.hpp"
-#include "host/rollout/lease.hpp"
+#include "host/rollout/ownership.hpp"
 #include "host/rollout/store.hpp"
 #include "host/rollout/strategy_uses.hpp"
 #include "host/rollout/trimmer.hpp"
@@ -25,7 +25,7 @@ struct Tools {
   telemetry::Metrics& metrics;
   const EngineSettings& settings;
   Store& store;
-  Lease& lease;
+  Ownership& ownership;
   Feed& feed;
   Trimmer& trimmer;
   Census& census;

@@ -13,9 +13,9 @@ constexpr std::int64_t kAtOnce = 64;          // fewer events are not worth a wr
 constexpr std::int32_t kEventsRead = 500;     // of a page, when the oldest are too old
 constexpr std::int32_t kJournalsAtOnce = 16;  // as many as a batch may trim
 
-storage::WriteRequest batch_under(const Lease& lease) {
+storage::WriteRequest batch_under(const Ownership& ownership) {
   storage::WriteRequest batch;
-  batch.expect_leases.push_back({kEngineLease, lease.token()});
+  batch.expect_leases.push_back(ownership.fence());
   return batch;
 }
 
@@ -65,6 +65,10 @@ void Trimmer::stop() {
   wakeup_.remote_ring()();
 }
 
+bool Trimmer::may_trim(const std::string& tenant) const {
+  return !stopping_ && parts_.ownership.token(partition_of(tenant)) != 0;
+}
+
 boost::asio::awaitable<void> Trimmer::run() {
   while (!stopping_) {
     co_await wakeup_.wait_until(parts_.clock.now() + parts_.settings.trim_every);
@@ -74,8 +78,7 @@ boost::asio::awaitable<void> Trimmer::run() {
       for (const auto& [tenant, last] : trimmed_) tenants.push_back(tenant);
     }
     for (const std::string& tenant : tenants) {
-      if (stopping_ || parts_.lease.token() == 0) break;
-      co_await sweep(tenant);
+      if (may_trim(tenant)) co_await sweep(tenant);
     }
   }
 }
@@ -94,7 +97,7 @@ boost::asio::awaitable<void> Trimmer::sweep(std::string tenant) {
 boost::asio::awaitable<void> Trimmer::trim_events(std::string tenant, Instant older_than) {
   const std::int64_t through = co_await last_event_before(tenant, older_than);
   if (through == 0) co_return;
-  storage::WriteRequest batch = batch_under(parts_.lease);
+  storage::WriteRequest batch = batch_under(parts_.ownership);
   batch.trims.push_back({keys::events(tenant), through});
   (void)co_await parts_.store.write(batch, std::string());
 }
@@ -115,14 +118,14 @@ boost::asio::awaitable<std::int64_t> Trimmer::last_event_before(std::string tena
 
 boost::asio::awaitable<void> Trimmer::trim_journals(std::string tenant, Instant older_than) {
   bool more = true;
-  while (more && !stopping_ && parts_.lease.token() != 0) more = co_await trim_some_journals(tenant, older_than);
+  while (more && may_trim(tenant)) more = co_await trim_some_journals(tenant, older_than);
 }
 
 // True when there may be further ones. The index of ended rollouts begins with those that ended first.
 boost::asio::awaitable<bool> Trimmer::trim_some_journals(std::string tenant, Instant older_than) {
   const auto page = co_await parts_.store.scan(scan_of(tenant, "ended-rollout", "", "", kJournalsAtOnce));
   if (!page.ok()) co_return false;
-  storage::WriteRequest batch = batch_under(parts_.lease);
+  storage::WriteRequest batch = batch_under(parts_.ownership);
   std::vector<storage::Key> rollouts;
   for (const storage::Record& entry : page->records) {
     if (entry.updated_at >= older_than) break;

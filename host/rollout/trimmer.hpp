@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-#include "host/rollout/lease.hpp"
+#include "host/rollout/ownership.hpp"
 #include "host/rollout/settings.hpp"
 #include "host/rollout/store.hpp"
 #include "host/rollout/wakeup.hpp"
@@ -18,7 +18,7 @@ namespace slipway::rollout {
 struct TrimmerParts {
   boost::asio::any_io_executor strand;
   Store& store;
-  const Lease& lease;
+  const Ownership& ownership;
   const base::Clock& clock;
   Timers& timers;
   const EngineSettings& settings;
@@ -36,11 +36,12 @@ class Trimmer {
   // From the next sweep on.
   void keep_for(const Retention& retention);
 
-  // Sweeps every `trim_every` while this host holds the lease, until stop().
+  // Sweeps every `trim_every` what is of this host's tenants, until stop().
   void start();
   void stop();
 
  private:
+  [[nodiscard]] bool may_trim(const std::string& tenant) const;
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<void> sweep(std::string tenant);
   boost::asio::awaitable<void> trim_events(std::string tenant, Instant older_than);

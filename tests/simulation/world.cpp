@@ -29,7 +29,7 @@ World::Resumed World::boot(Side side, Duration patience) {
   Host& host = this->host(side);
   host.context = std::make_unique<boost::asio::io_context>(1);
   rollout::EngineSettings settings;
-  settings.owner = side == Side::first ? "first" : "second";
+  settings.host.name = settings.host.instance = side == Side::first ? "first" : "second";
   settings.wiring.gates = {"freeze"};
   settings.wiring.notifiers = notifiers;
   settings.events = events;

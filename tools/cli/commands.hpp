@@ -28,6 +28,7 @@ void add_deliver_commands(CLI::App& app, Session& session);  // apply, deploy, a
 void add_rollout_commands(CLI::App& app, Session& session);  // rollout …
 void add_host_commands(CLI::App& app, Session& session);     // plugin, profile, binding, status, events, check, version
 void add_new_plugin_command(CLI::App& app, Session& session);  // plugin new; after add_host_commands
+void add_hosts_commands(CLI::App& app, Session& session);      // hosts
 // What changes the profile: plan, apply, history, diff, rollback below `profile`; swap below `binding`.
 void add_profile_commands(CLI::App& profile, CLI::App& binding, Session& session);
 // plugin test: runs slipway-kit. `group` is the command plugin.

@@ -196,12 +196,13 @@ std::string time_left(const Json& moment) {
 
 Colour colour_of_state(std::string_view state) {
   if (state == "succeeded" || state == "active" || state == "pass" || state == "passed" || state == "healthy" ||
-      state == "open")
+      state == "open" || state == "serving")
     return Colour::green;
   if (state == "failed" || state == "rolled_back" || state == "fail" || state == "error" || state == "unhealthy" ||
-      state == "closed")
+      state == "closed" || state == "silent")
     return Colour::red;
-  if (state == "paused" || state == "rolling_back" || state == "degraded" || state == "inconclusive" || state == "held")
+  if (state == "paused" || state == "rolling_back" || state == "degraded" || state == "inconclusive" ||
+      state == "held" || state == "draining")
     return Colour::yellow;
   if (state == "progressing" || state == "verifying" || state == "pending") return Colour::blue;
   return Colour::grey;

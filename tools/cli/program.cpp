@@ -36,6 +36,7 @@ void add_program(CLI::App& app, Session& session, GlobalOptions& options) {
   add_deliver_commands(app, session);
   add_rollout_commands(app, session);
   add_host_commands(app, session);
+  add_hosts_commands(app, session);
   add_new_plugin_command(app, session);
   add_package_commands(app, session);
   add_storage_commands(app, session);

@@ -33,6 +33,8 @@ class NoControl final : public rollout::Control {
     never();
   }
   Answer<rollout::Page<rollout::JournalEntry>> journal(Actor, std::string, PageRequest) override { never(); }
+  Answer<std::vector<rollout::HostInfo>> hosts(Actor) override { never(); }
+  Answer<rollout::HostInfo> drain_host(Actor, std::string, rollout::Draining, Mode) override { never(); }
   Answer<std::vector<rollout::Event>> events(Actor, std::int64_t, std::int32_t, Duration) override { never(); }
   Answer<std::int64_t> newest_event(Actor) override { never(); }
 };

@@ -59,6 +59,9 @@ class FakeStoreCaller final : public bridge::Caller {
 // Applications kept in a map; one release and one rollout called "r1"; events that a test feeds.
 class FakeControl final : public rollout::Control {
  public:
+  static rollout::HostInfo host_named(const std::string& name) {
+    return {.name = name, .partitions = 32, .slipwayd = "0.1.0", .address = "127.0.0.1:7070"};
+  }
   Answer<PutApplication> put_application(rollout::Actor actor, rollout::ApplicationSpec spec,
                                          rollout::IfVersion version, rollout::Mode mode) override {
     const std::lock_guard lock(mutex_);
@@ -149,6 +152,17 @@ class FakeControl final : public rollout::Control {
     if (action == rollout::Action::resume)
       co_return Status(Code::failed_precondition, "rollout r1 is progressing, not paused");
     co_return sample();
+  }
+  Answer<std::vector<rollout::HostInfo>> hosts(rollout::Actor) override {
+    co_return std::vector<rollout::HostInfo>{host_named("dock-1"), host_named("dock-2")};
+  }
+  Answer<rollout::HostInfo> drain_host(rollout::Actor, std::string name, rollout::Draining draining,
+                                       rollout::Mode mode) override {
+    dry["drain"] = mode == rollout::Mode::dry_run;
+    if (!name.starts_with("dock-")) co_return Status(Code::not_found, "there is no host \"" + name + "\"");
+    rollout::HostInfo host = host_named(name);
+    if (draining == rollout::Draining::yes) host.state = rollout::HostState::draining;
+    co_return host;
   }
   Answer<rollout::Page<rollout::JournalEntry>> journal(rollout::Actor, std::string, rollout::PageRequest) override {
     rollout::JournalEntry entry;

@@ -36,10 +36,13 @@ std::multimap<std::string, Sample> samples() {
       {"putProfile", {"/api/profile?dry_run=true", R"({"profile":{"profile":{"name":"dev"}}})"}},
       {"rollBackProfile", {"", R"({"revision":2})"}},
       {"getRevision", {"/api/profile/history/3", ""}},
+      {"drainHost", {"/api/hosts/dock-1/drain", ""}},
+      {"undrainHost", {"/api/hosts/dock-1/undrain", ""}},
       {"swapBinding", {"/api/bindings/strategies.canary/swap", R"({"version":"^2.0"})"}},
       {"swapBinding", {"/api/bindings/strategies.canary/swap", R"({"version":"^2.0","share":"10%"})"}}};
-  for (const char* path : {"listApplications", "listRollouts", "listPlugins", "listBindings", "getProfile", "getStatus",
-                           "getHealth", "getLive", "getReady", "getMetrics", "getDocs", "getOpenapi", "listRevisions"})
+  for (const char* path :
+       {"listApplications", "listRollouts", "listHosts", "listPlugins", "listBindings", "getProfile", "getStatus",
+        "getHealth", "getLive", "getReady", "getMetrics", "getDocs", "getOpenapi", "listRevisions"})
     all.insert({path, {}});
   for (const auto& entry : enum_names(rollout::Action{})) {
     const std::string name(entry.second);

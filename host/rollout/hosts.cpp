@@ -1,0 +1,68 @@
+#include "host/rollout/hosts.hpp"
+
+#include <algorithm>
+
+namespace slipway::rollout {
+namespace {
+
+Status unknown_host(const Roster& roster, const std::string& name) {
+  std::string names;
+  for (const RosterHost& host : roster.hosts) names += (names.empty() ? "" : ", ") + host.name;
+  return {Code::not_found, "there is no host \"" + name + "\"; there are: " + names};
+}
+
+Status may_drain(const Roster& roster, const std::string& name) {
+  if (host_in(roster, name) == nullptr) return unknown_host(roster, name);
+  const bool others =
+      std::ranges::any_of(roster.hosts, [&](const RosterHost& host) { return host.name != name && !host.draining; });
+  if (others) return {};
+  return {Code::failed_precondition, "host \"" + name +
+                                         "\" is the only one that takes work: nobody could take over; "
+                                         "start another host or undrain one, or stop this one"};
+}
+
+}  // namespace
+
+HostInfo Hosts::info_of(const Roster& roster, const RosterHost& host, Instant seen) const {
+  HostInfo info{.name = host.name,
+                .state = host.draining ? HostState::draining : HostState::serving,
+                .partitions = static_cast<std::int32_t>(share_of(roster, host.name)),
+                .slipwayd = host.version,
+                .address = host.address,
+                .joined_at = host.joined_at,
+                .seen_at = seen};
+  if (host.draining && info.partitions == 0) info.state = HostState::drained;
+  if (clock_.now() - seen > settings_.lease) info.state = HostState::silent;
+  return info;
+}
+
+Later<std::vector<HostInfo>> Hosts::list() {
+  const auto roster = co_await store_.roster();
+  if (!roster.ok()) co_return roster.status();
+  std::vector<HostInfo> hosts;
+  for (const RosterHost& host : roster->value.hosts) {
+    const auto seen = co_await store_.last_seen(host.name);
+    hosts.push_back(info_of(roster->value, host, seen.ok() ? *seen : host.joined_at));
+  }
+  co_return hosts;
+}
+
+Later<HostInfo> Hosts::drain(std::string name, Draining draining, Mode mode) {
+  Status refused;
+  const Store::RosterChange change = [&](Roster& roster) {
+    refused = draining == Draining::yes ? may_drain(roster, name)
+              : host_in(roster, name)   ? Status()
+                                        : unknown_host(roster, name);
+    if (refused.ok()) set_draining(roster, name, draining == Draining::yes);
+    return refused.ok() && mode == Mode::commit;
+  };
+  std::vector<storage::ExpectLease> fences;
+  fences.push_back(ownership_.fence());
+  const auto roster = co_await store_.change_roster(std::move(fences), change);
+  if (!refused.ok()) co_return refused;
+  if (!roster.ok()) co_return roster.status();
+  const auto seen = co_await store_.last_seen(name);
+  co_return info_of(*roster, *host_in(*roster, name), seen.ok() ? *seen : clock_.now());
+}
+
+}  // namespace slipway::rollout

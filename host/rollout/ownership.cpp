@@ -1,0 +1,233 @@
+#include "host/rollout/ownership.hpp"
+
+#include <algorithm>
+
+namespace slipway::rollout {
+namespace {
+
+std::string lease_of(const std::string& host) { return "host/" + host; }
+
+Status name_taken(const Status& status, const std::string& name) {
+  return {Code::unavailable, "another host works under the name \"" + name + "\": " + status.message +
+                                 "; give each host of a store a name of its own (host.name)"};
+}
+
+}  // namespace
+
+Ownership::Ownership(boost::asio::any_io_executor executor, Store& store, base::ForwardClock& clock, Timers& timers,
+                     const telemetry::Log& log, const EngineSettings& settings)
+    : store_(store),
+      clock_(clock),
+      log_(log),
+      settings_(settings),
+      turns_(executor),
+      lease_wakeup_(executor, clock, timers),
+      share_wakeup_(executor, clock, timers) {}
+
+storage::ExpectLease Ownership::fence() const { return {lease_of(settings_.host.name), lease_}; }
+
+boost::asio::awaitable<Status> Ownership::join(Work work, Duration patience) {
+  work_ = std::move(work);
+  const std::int64_t begun = clock_.steady_ns();
+  for (;;) {
+    const Status status = co_await ask(storage::LeaseAction::acquire);
+    if (status.ok()) break;
+    const std::int64_t waited = clock_.steady_ns() - begun;
+    // Whoever has it still after that time renews it.
+    if (status.code == Code::failed_precondition && waited > settings_.lease.ns * 3 / 2)
+      co_return name_taken(status, settings_.host.name);
+    if (stopping_ || waited >= patience.ns) co_return status;
+    co_await lease_wakeup_.wait_until(clock_.now() + milliseconds(250));
+  }
+  const auto turn = co_await turns_.take();
+  co_return co_await begin();
+}
+
+boost::asio::awaitable<Status> Ownership::ask(storage::LeaseAction action) {
+  storage::LeaseRequest request{.name = lease_of(settings_.host.name),
+                                .owner = settings_.host.instance,
+                                .action = action,
+                                .token = lease_,
+                                .ttl = settings_.lease};
+  const std::int64_t asked = clock_.steady_ns();
+  const auto reply = co_await store_.lease(std::move(request));
+  if (!reply.ok()) co_return reply.status();
+  // Counted from the question, and a tenth short: the store counts from later, and its clock may be the faster one.
+  held_until_ = asked + settings_.lease.ns - settings_.lease.ns / 10;
+  lease_ = action == storage::LeaseAction::release ? 0 : reply->token;
+  co_return Status();
+}
+
+boost::asio::awaitable<void> Ownership::keep_lease() {
+  while (!stopping_) {
+    co_await lease_wakeup_.wait_until(clock_.now() + nanoseconds(settings_.lease.ns / 3));
+    if (!stopping_) co_await renew();
+  }
+}
+
+boost::asio::awaitable<void> Ownership::renew() {
+  if (lease_ != 0) {
+    const Status renewed = co_await ask(storage::LeaseAction::renew);
+    if (renewed.ok()) (void)co_await beat();
+    if (renewed.ok() || outcome_unknown(renewed)) co_return;
+    log_.warn("the lease of this host is not held", {{"host", settings_.host.name}, {"reason", renewed.message}});
+    lease_ = 0;
+  }
+  const Status taken = co_await ask(storage::LeaseAction::acquire);
+  if (!taken.ok()) co_return;
+  log_.info("the lease of this host is held again", {{"host", settings_.host.name}, {"token", lease_.load()}});
+  begin_again();
+}
+
+void Ownership::begin_again() {
+  begins_again_ = true;
+  share_wakeup_.ring();
+}
+
+boost::asio::awaitable<void> Ownership::keep_share() {
+  while (!stopping_) {
+    co_await share_wakeup_.wait_until(clock_.now() + settings_.look_around);
+    const auto turn = co_await turns_.take();
+    if (stopping_ || !held()) continue;
+    Status status;
+    if (begins_again_) {
+      status = co_await begin();
+    } else {
+      status = co_await look_around();
+    }
+    if (!status.ok()) log_.warn("this host's share of the work could not be looked at", {{"reason", status.message}});
+  }
+}
+
+// The heartbeat of before tells since when nobody was at work; the store's time of the new one is past everything that
+// is recorded, should the clock have been set back meanwhile.
+boost::asio::awaitable<Status> Ownership::begin() {
+  const auto before = co_await store_.last_seen(settings_.host.name);
+  if (!before.ok() && before.status().code != Code::not_found) co_return before.status();
+  (void)co_await beat();
+  const auto beaten = co_await store_.last_seen(settings_.host.name);
+  if (beaten.ok()) clock_.not_before(*beaten);
+  const Instant seen = before.ok() ? *before : clock_.now();
+  const RosterHost self{.name = settings_.host.name,
+                        .version = settings_.host.version,
+                        .address = settings_.host.address,
+                        .joined_at = clock_.now()};
+  const Change comes = [&](Roster& roster) { rollout::join(roster, self, seen); };
+  const auto roster = co_await change(comes);
+  if (!roster.ok()) co_return roster.status();
+  begins_again_ = false;
+  co_return co_await adopt(*roster);
+}
+
+boost::asio::awaitable<Status> Ownership::look_around() {
+  const auto roster = co_await store_.roster();
+  if (!roster.ok()) co_return roster.status();
+  const std::string& name = settings_.host.name;
+  if (host_in(roster->value, name) == nullptr) co_return co_await begin();
+  Status status = co_await adopt(roster->value);
+  if (!status.ok()) co_return status;
+  status = co_await hand_over(roster->value);
+  if (status.ok() && company_) status = co_await stand_in_for(after(roster->value, name));
+  if (status.ok() && company_) co_await work_.follow();
+  co_return status;
+}
+
+// What the roster says, made true here. What could not be taken up is tried again at the next look.
+boost::asio::awaitable<Status> Ownership::adopt(const Roster& roster) {
+  company_ = roster.hosts.size() > 1;
+  std::vector<TakenPartition> taken;
+  std::vector<std::size_t> lost;
+  for (std::size_t i = 0; i < kPartitions; ++i) {
+    const Partition& partition = roster.partitions[i];
+    const bool mine = partition.owner == settings_.host.name;
+    if (!mine && tokens_[i].exchange(0) != 0) lost.push_back(i);
+    if (mine && partition.next.empty() && tokens_[i].exchange(partition.token) != partition.token)
+      taken.push_back({i, away(partition)});
+  }
+  if (!lost.empty()) co_await work_.let_go(std::move(lost));
+  if (!taken.empty()) {
+    const Status status = co_await work_.take(taken);
+    if (!status.ok()) {
+      for (const TakenPartition& partition : taken) tokens_[partition.number] = 0;
+      co_return status;
+    }
+  }
+  newest_token_ = roster.token;
+  co_return Status();
+}
+
+// One that was let go and stays after all, or that is new like the store, has not been without work.
+Duration Ownership::away(const Partition& partition) const {
+  if (partition.token <= newest_token_ || partition.left == Instant{}) return {};
+  return std::max(Duration{}, clock_.now() - partition.left);
+}
+
+boost::asio::awaitable<Status> Ownership::hand_over(const Roster& roster) {
+  std::vector<std::size_t> idle;
+  for (std::size_t i = 0; i < kPartitions; ++i) {
+    const Partition& partition = roster.partitions[i];
+    if (partition.owner != settings_.host.name || partition.next.empty()) continue;
+    tokens_[i] = 0;
+    idle.push_back(i);
+  }
+  if (idle.empty()) co_return Status();
+  co_await work_.let_go(idle);
+  const Change gives = [&](Roster& now) { rollout::hand_over(now, settings_.host.name, idle, clock_.now()); };
+  const auto given = co_await change(gives);
+  co_return given.status();
+}
+
+// Whoever has the lease of a host may say that it is gone; what that host still writes is refused from then on.
+boost::asio::awaitable<Status> Ownership::stand_in_for(std::string host) {
+  storage::LeaseRequest request{.name = lease_of(host), .owner = settings_.host.instance, .ttl = settings_.lease};
+  const auto lease = co_await store_.lease(request);
+  if (!lease.ok()) co_return lease.status().code == Code::failed_precondition ? Status() : lease.status();
+  log_.warn("another host is gone: its lease has run out", {{"host", host}});
+  const auto seen = co_await store_.last_seen(host);
+  const Instant left = seen.ok() ? *seen : clock_.now();
+  const Store::RosterChange goes = [&](Roster& roster) {
+    rollout::leave(roster, host, left);
+    return true;
+  };
+  Fences fences;
+  fences.push_back({lease_of(host), lease->token});
+  fences.push_back(fence());
+  const auto roster = co_await store_.change_roster(std::move(fences), goes);
+  request.action = storage::LeaseAction::release;
+  request.token = lease->token;
+  (void)co_await store_.lease(std::move(request));
+  if (!roster.ok()) co_return roster.status();
+  co_return co_await adopt(*roster);
+}
+
+boost::asio::awaitable<void> Ownership::leave() {
+  stopping_ = true;
+  lease_wakeup_.ring();
+  share_wakeup_.ring();
+  const auto turn = co_await turns_.take();
+  if (lease_ == 0) co_return;
+  for (auto& token : tokens_) token = 0;
+  const Change goes = [this](Roster& roster) { rollout::leave(roster, settings_.host.name, clock_.now()); };
+  (void)co_await beat();
+  (void)co_await change(goes);
+  (void)co_await ask(storage::LeaseAction::release);
+}
+
+boost::asio::awaitable<bool> Ownership::beat() {
+  storage::WriteRequest batch;
+  batch.expect_leases.push_back(fence());
+  batch.puts.push_back({keys::heartbeat(settings_.host.name), settings_.host.instance});
+  co_return (co_await store_.write(batch, std::string())).ok();
+}
+
+Later<Roster> Ownership::change(Change change) {
+  Fences mine;
+  mine.push_back(fence());
+  const Store::RosterChange always = [&change](Roster& roster) {
+    change(roster);
+    return true;
+  };
+  co_return co_await store_.change_roster(std::move(mine), always);
+}
+
+}  // namespace slipway::rollout

@@ -1,0 +1,180 @@
+// Two hosts on one store, both at work: each application is one host's, people ask whichever they like, and what
+// changes hands does so without a trace in the world.
+#include <gmock/gmock.h>
+
+#include "tests/simulation/world.hpp"
+
+namespace slipway::sim {
+namespace {
+
+using rollout::Action;
+using testing::IsEmpty;
+using Side = World::Side;
+
+constexpr int kApplications = 8;
+
+class Hosts : public testing::Test {
+ protected:
+  Hosts() {
+    world.start();
+    for (int i = 0; i < kApplications; ++i) {
+      auto spec = world.shop({{"weights", {50'000, 500'000}}, {"hold", "5s"}});
+      spec.name = name_of(i);
+      world.make_stable(spec, "1.0");
+      (void)world.make_release(spec.name, "1.1");
+    }
+    world.start_second();
+    world.run_for(seconds(5));
+  }
+
+  static std::string name_of(int number) { return "shop-" + std::to_string(number); }
+  // By turns through each of them.
+  void begin() {
+    for (int i = 0; i < kApplications; ++i) {
+      world.use(i % 2 == 0 ? Side::first : Side::second);
+      const auto rollout = world.deploy(name_of(i), "1.1");
+      ASSERT_TRUE(rollout.ok()) << to_string(rollout.status());
+      ids.push_back(rollout->id);
+    }
+    ASSERT_TRUE(world.until([&] { return busy(Side::first) + busy(Side::second) == kApplications; }, seconds(10)));
+  }
+  std::size_t busy(Side side) {
+    world.use(side);
+    return world.engine().busy();
+  }
+  void expect_everything_done(Side asked) {
+    world.use(asked);
+    for (int i = 0; i < kApplications; ++i) {
+      EXPECT_TRUE(world.until_state(ids[static_cast<std::size_t>(i)], State::succeeded));
+      EXPECT_EQ(world.provider.weight_of(name_of(i), "1.1"), kAllTraffic);
+    }
+    EXPECT_THAT(world.provider.violations(), IsEmpty());
+  }
+  int entries(const std::string& kind) {
+    int count = 0;
+    for (const std::string& id : ids) {
+      for (const auto& entry : world.journal(id)) count += entry.kind == kind ? 1 : 0;
+    }
+    return count;
+  }
+  Result<rollout::HostInfo> drain(const std::string& host, rollout::Draining draining = rollout::Draining::yes) {
+    return world.ask(world.engine().drain_host(world.somebody, host, draining, rollout::Mode::commit));
+  }
+  std::vector<rollout::HostInfo> hosts() { return *world.ask(world.engine().hosts(world.somebody)); }
+
+  World world;
+  std::vector<std::string> ids;
+};
+
+TEST_F(Hosts, BothDoAPartOfTheWorkAndNothingIsDoneTwice) {
+  begin();
+  EXPECT_GT(busy(Side::first), 0U);
+  EXPECT_GT(busy(Side::second), 0U);
+  expect_everything_done(Side::first);
+  EXPECT_EQ(entries("started"), kApplications);
+  EXPECT_EQ(entries("ended"), kApplications);
+  EXPECT_EQ(entries("resumed"), 0);
+}
+
+TEST_F(Hosts, WhoeverIsAskedObeysAndTheOwnerActsOnItSoon) {
+  begin();
+  for (int i = 0; i < kApplications; ++i) {
+    world.use(i % 3 == 0 ? Side::first : Side::second);
+    const auto paused = world.act(ids[static_cast<std::size_t>(i)], Action::pause);
+    ASSERT_TRUE(paused.ok()) << to_string(paused.status());
+  }
+  world.run_for(seconds(60));
+  for (const std::string& id : ids) EXPECT_EQ(world.state_of(id), State::paused);
+  for (int i = 0; i < kApplications; ++i) {
+    world.use(i % 3 == 0 ? Side::second : Side::first);
+    ASSERT_TRUE(world.act(ids[static_cast<std::size_t>(i)], Action::abort).ok());
+  }
+  world.run_for(seconds(10));
+  for (int i = 0; i < kApplications; ++i) {
+    EXPECT_EQ(world.state_of(ids[static_cast<std::size_t>(i)]), State::rolled_back);
+    EXPECT_EQ(world.provider.weight_of(name_of(i), "1.0"), kAllTraffic);
+  }
+  EXPECT_THAT(world.provider.violations(), IsEmpty());
+}
+
+TEST_F(Hosts, EventsOfOneAreHeardAtTheOther) {
+  world.use(Side::first);
+  const auto newest = world.ask(world.engine().newest_event(world.somebody));
+  auto box = std::make_shared<std::optional<Result<std::vector<rollout::Event>>>>();
+  world.begin(world.engine().events(world.somebody, *newest, 10, seconds(30)), box);
+  world.use(Side::second);
+  ASSERT_TRUE(world.make_release("shop-0", "1.2").ok());
+  ASSERT_TRUE(world.until([&] { return box->has_value(); }, seconds(3)));
+  ASSERT_EQ((**box)->size(), 1U);
+  EXPECT_EQ((**box)->front().type, "release.created");
+}
+
+TEST_F(Hosts, ADrainedHostHandsOverInTheMiddleAndOtherTraceThanTheJournalThereIsNone) {
+  begin();
+  world.use(Side::second);
+  const auto draining = drain("first");
+  ASSERT_TRUE(draining.ok()) << to_string(draining.status());
+  EXPECT_EQ(draining->state, rollout::HostState::draining);
+  ASSERT_TRUE(world.until([&] { return hosts().front().state == rollout::HostState::drained; }, seconds(10)));
+  EXPECT_EQ(hosts().front().partitions, 0);
+  EXPECT_EQ(hosts().back().partitions, 64);
+  EXPECT_EQ(busy(Side::first), 0U);
+  expect_everything_done(Side::second);
+  EXPECT_GT(entries("resumed"), 0);
+  EXPECT_LT(entries("resumed"), kApplications) << "what did not change hands was not resumed";
+}
+
+TEST_F(Hosts, TheOnlyOneThatTakesWorkIsNotDrained) {
+  ASSERT_TRUE(drain("first").ok());
+  EXPECT_EQ(
+      to_string(drain("second").status()),
+      "FAILED_PRECONDITION: host \"second\" is the only one that takes work: nobody could take over; start another "
+      "host or undrain one, or stop this one");
+  EXPECT_EQ(to_string(drain("third").status()), "NOT_FOUND: there is no host \"third\"; there are: first, second");
+  ASSERT_TRUE(drain("first", rollout::Draining::no).ok());
+  world.run_for(seconds(5));
+  EXPECT_EQ(hosts().front().partitions, 32);
+}
+
+TEST_F(Hosts, WhoeverLeavesInOrderKeepsNobodyWaiting) {
+  begin();
+  world.use(Side::first);
+  ASSERT_TRUE(world.stop().ok());
+  world.use(Side::second);
+  ASSERT_TRUE(world.until([&] { return busy(Side::second) == kApplications; }, seconds(3)));
+  expect_everything_done(Side::second);
+  EXPECT_EQ(hosts().size(), 1U);
+}
+
+TEST_F(Hosts, ACrashedHostsWorkGoesOnWithinItsLeaseAndTwoLooks) {
+  begin();
+  world.crash(Side::first);
+  ASSERT_TRUE(world.until([&] { return busy(Side::second) == kApplications; }, seconds(12)));
+  expect_everything_done(Side::second);
+}
+
+TEST_F(Hosts, AnApplicationThatOneMakesIsTheOthersWork) {
+  std::vector<std::string> made;
+  for (int i = 0; i < kApplications; ++i) {
+    world.use(i % 2 == 0 ? Side::second : Side::first);
+    auto spec = world.shop();
+    spec.name = "new-" + std::to_string(i);
+    world.make_stable(spec, "1.0");
+    EXPECT_EQ(world.application(spec.name)->stable_release, "1.0");
+    made.push_back(spec.name);
+  }
+  for (int i = 0; i < kApplications; ++i) {
+    world.use(i % 2 == 0 ? Side::first : Side::second);
+    const std::string& name = made[static_cast<std::size_t>(i)];
+    auto larger = world.shop();
+    larger.name = name;
+    larger.replicas = 6;
+    ASSERT_TRUE(world.make_application(larger).ok());
+    ASSERT_TRUE(world.until([&] { return world.provider.ready_of(name, "1.0") == 6; }, seconds(30))) << name;
+    ASSERT_TRUE(world.ask(world.engine().delete_application(world.somebody, name, {}, rollout::Mode::commit)).ok());
+    ASSERT_TRUE(world.until([&] { return world.provider.ready_of(name, "1.0") == 0; }, seconds(30))) << name;
+  }
+}
+
+}  // namespace
+}  // namespace slipway::sim
