@@ -7,6 +7,7 @@ it fails or takes too long. E2E_BUILD names the build; build/dev by default. E2E
 import dataclasses
 import hashlib
 import http.client
+import itertools
 import json
 import os
 import pathlib
@@ -32,6 +33,7 @@ APP = "demo"
 SHIPPED = (ROOT / "manifests/dev.yaml").read_text().count("\n    plugin: ")
 ENDS = ("succeeded", "rolled_back", "superseded", "failed")
 LOG_LINES = 60
+_stacks = itertools.count()
 SLOWNESS = int(os.environ.get("E2E_SLOWNESS", "1"))
 SANITIZER = re.compile(r"(Thread|Address|Leak|UndefinedBehavior)Sanitizer|: runtime error: ")
 ERRORS = {"name": "errors", "metrics": "haproxy", "interval": "500ms",
@@ -136,7 +138,7 @@ class Stack(stack.Stack):
 
     def _short_times(self):
         # A range of ports below the kernel's own, different for stacks that run beside each other.
-        first = 10000 + os.getpid() % 100 * 200
+        first = 10000 + (os.getpid() + next(_stacks)) % 100 * 200
         extra = (f"      ports: {{first: {first}, last: {first + 199}}}\n"
                  "      drain_deadline: 3s\n"
                  "      restart: {first: 100ms, longest: 1s}\n")
