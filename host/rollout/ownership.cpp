@@ -73,6 +73,7 @@ boost::asio::awaitable<void> Ownership::renew() {
     log_.warn("the lease of this host is not held", {{"host", settings_.host.name}, {"reason", renewed.message}});
     lease_ = 0;
   }
+  if (stopping_) co_return;
   const Status taken = co_await ask(storage::LeaseAction::acquire);
   if (!taken.ok()) co_return;
   log_.info("the lease of this host is held again", {{"host", settings_.host.name}, {"token", lease_.load()}});
