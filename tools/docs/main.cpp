@@ -1,6 +1,6 @@
 // slipway-reference [--check] ROOT: writes docs/reference of the source tree ROOT from the code, and what the guides
-// show of it; or with --check tells
-// whether it is as the code says.
+// show of it; or with --check tells whether it is as the code says.
+#include <array>
 #include <fstream>
 #include <iostream>
 #include <set>
@@ -30,9 +30,13 @@ bool is_current(const fs::path& path, const std::string& text) {
   return false;
 }
 
+// Pages of the reference that others make: people, tools/bench, tools/simulate.
+constexpr std::array kOthers{"invariants.md", "benchmarks.md", "simulation.md"};
+
 // Files of the reference that no page stands behind any more.
 std::vector<fs::path> strays(const fs::path& folder, const Pages& pages) {
   std::set<fs::path> known;
+  for (const char* other : kOthers) known.insert(folder / "reference" / other);
   for (const Page& page : pages) known.insert(folder / page.path);
   std::vector<fs::path> found;
   const fs::path reference = folder / "reference";
