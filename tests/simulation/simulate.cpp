@@ -1,6 +1,7 @@
 // simulate-seeds: tells seeds to their end and reports what was found; tools/simulate runs it.
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <cmath>
 #include <fstream>
 #include <iostream>
 
@@ -58,7 +59,7 @@ std::string table(const std::string& title, const std::map<Kind, std::int64_t>& 
 
 std::string report(const Campaign& campaign, const Tally& tally, double took) {
   std::string text = std::to_string(tally.seeds) + " seeds from " + std::to_string(campaign.from) + ", " +
-                     std::to_string(campaign.jobs) + " at once, in " + std::to_string(static_cast<int>(took + 0.5)) +
+                     std::to_string(campaign.jobs) + " at once, in " + std::to_string(std::lround(took)) +
                      " s: " + std::to_string(tally.steps) + " steps, each followed by " +
                      std::to_string(invariants().size()) + " invariants, over " +
                      std::to_string(tally.simulated_ns / 3'600'000'000'000) + " hours of simulated time. " +

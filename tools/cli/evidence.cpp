@@ -14,8 +14,8 @@ std::string number(const Json& value) {
 }
 
 const Json& member(const Json& of, const char* name) {
-  static const Json kNone;
-  return of.is_object() && of.contains(name) ? of[name] : kNone;
+  static const Json none;
+  return of.is_object() && of.contains(name) ? of[name] : none;
 }
 
 void add(std::string& list, const std::string& words) { list += (list.empty() ? "" : ", ") + words; }

@@ -6,8 +6,6 @@
 namespace slipway::prometheus {
 namespace {
 
-using testing::HasSubstr;
-
 services::HttpReply reply(std::string body, std::int32_t status = 200) {
   return {.status = status, .body = std::move(body)};
 }
