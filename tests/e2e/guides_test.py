@@ -20,7 +20,7 @@ GUIDES = harness.ROOT / "docs/guides"
 README = harness.ROOT / "README.md"
 USAGE = 2
 # Guides without a command of their own, and what holds them to the truth.
-NOT_RUN = {"contributing.md": "builds and tests all of this", "coroutines.md": "has no commands",
+NOT_RUN = {"analysis-figures.md": "tools/characteristics writes it", "contributing.md": "builds and tests all of this", "coroutines.md": "has no commands",
            "isolation.md": "has no commands", "postgres.md": "postgres_test.py does what it says",
            "strategies.md": "StrategyExamples below"}
 # Programs that are only shown: not of this repository, or they build it.
@@ -180,9 +180,10 @@ class Shown(unittest.TestCase):
         if str(program) in OTHER_PROGRAMS:
             return
         options = [word for word in words if word.startswith("--")]
-        if program.name == "slipway" and words[1] == "storage":
-            # It asks no host, and the files are the reader's.
-            self.check_options([harness.BUILD / "bin/slipway", *words[1:3], "--help"], options)
+        if program.name == "slipway" and (words[1] in ("storage", "analysis") or "--simulate" in options):
+            # It asks no host, or the reader's files come first.
+            command = words[1:2] if "--simulate" in options else words[1:3]
+            self.check_options([harness.BUILD / "bin/slipway", *command, "--help"], options)
         elif program.name == "slipway":
             # It gets as far as asking the host, which is not there.
             run = subprocess.run([harness.BUILD / "bin/slipway", *words[1:]], capture_output=True, text=True, timeout=20,
