@@ -25,8 +25,8 @@
 #include "host/bridge/plugin_caller.hpp"
 #include "host/rollout/engine.hpp"
 #include "tests/bench/report.hpp"
-#include "tests/simulation/serve.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include "tools/rehearse/serve.hpp"
 
 namespace slipway::bench {
 namespace {
@@ -146,7 +146,7 @@ class Site final : public bridge::Caller {
   boost::asio::awaitable<Result<std::string>> call(std::string_view binding, std::string_view interface,
                                                    std::uint32_t method, std::string payload,
                                                    bridge::CallContext context) override {
-    if (binding == "provider") co_return sim::serve<provider::Interface>(world_, method, payload);
+    if (binding == "provider") co_return simulate::serve<provider::Interface>(world_, method, payload);
     const bool writes = interface == storage::kId && method == storage::Interface::index_of<storage::Write>();
     auto reply = co_await plugins_.call(binding, interface, method, std::move(payload), std::move(context));
     if (writes && reply.ok()) ++durable_;

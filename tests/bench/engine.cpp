@@ -13,8 +13,8 @@
 
 #include "tests/bench/report.hpp"
 #include "tests/simulation/real_plugin.hpp"
-#include "tests/simulation/serve.hpp"
 #include "tests/simulation/world.hpp"
+#include "tools/rehearse/serve.hpp"
 
 namespace slipway::bench {
 namespace {
@@ -32,7 +32,7 @@ class Stopwatch {
  public:
   explicit Stopwatch(sim::World& world) : canary_(SLIPWAY_CANARY) {
     world.plugins["provider"] = [this, &world](std::string_view, std::uint32_t method, const std::string& payload) {
-      auto answer = sim::serve<provider::Interface>(world.provider, method, payload);
+      auto answer = simulate::serve<provider::Interface>(world.provider, method, payload);
       asked_ = false;
       if (method == provider::Interface::index_of<provider::Observe>()) began_ = Clock::now();
       return answer;
@@ -44,7 +44,7 @@ class Stopwatch {
     };
     world.plugins["storage"] = [this, &world](std::string_view, std::uint32_t method, const std::string& payload) {
       const auto came = Clock::now();
-      auto answer = sim::serve<storage::Interface>(world.storage, method, payload);
+      auto answer = simulate::serve<storage::Interface>(world.storage, method, payload);
       if (std::exchange(asked_, false) && method == storage::Interface::index_of<storage::Write>())
         steps.push_back(Microseconds(came - began_).count());
       return answer;

@@ -90,7 +90,7 @@ void acknowledged_before_it_is_durable(World& world) {
     if (!is<storage::Interface, storage::Write>(call, "storage")) return carry(call.payload);
     const auto write = *decode_text<storage::WriteRequest>(call.payload, "request");
     if (!decides(write)) return carry(call.payload);
-    FakeStorage promise = world.storage;
+    simulate::MemoryStore promise = world.storage;
     promise.on_commit = nullptr;
     storage::WriteReply reply;
     try {
@@ -112,7 +112,7 @@ void word_answered_and_forgotten(World& world) {
     if (call.payload.find("word ") == std::string::npos ||
         call.payload.find(R"(\"kind\":\"command\")") == std::string::npos)
       return carry(call.payload);
-    FakeStorage promise = world.storage;
+    simulate::MemoryStore promise = world.storage;
     promise.on_commit = nullptr;
     return Result<std::string>(
         encode_text(promise.write(*decode_text<storage::WriteRequest>(call.payload, "request"))));

@@ -1,8 +1,8 @@
 // A thousand rollouts at once are normal, and one stuck plugin stops only those that need it.
 #include <gmock/gmock.h>
 
-#include "tests/simulation/serve.hpp"
 #include "tests/simulation/world.hpp"
+#include "tools/rehearse/serve.hpp"
 
 namespace slipway::sim {
 namespace {
@@ -95,7 +95,7 @@ TEST_F(Scale, AThousandRolloutsAtOnceAllEndRight) {
 
 TEST_F(Scale, AStrategyThatNeverAnswersStopsOnlyTheRolloutsThatNeedIt) {
   world.plugins["strategies.stuck"] = [this](std::string_view, std::uint32_t method, const std::string& payload) {
-    return serve<strategy::Interface>(world.strategy, method, payload);
+    return simulate::serve<strategy::Interface>(world.strategy, method, payload);
   };
   const auto needs_it = [](int i) { return i % 10 == 0; };
   open(kSome, [&](int i) { return needs_it(i) ? "stuck" : "steps"; });

@@ -4,7 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include "tests/simulation/serve.hpp"
+#include "tools/rehearse/serve.hpp"
 
 namespace slipway::sim {
 
@@ -167,14 +167,15 @@ Result<std::string> World::answer(std::string_view binding, std::string_view int
   binding = binding.substr(0, binding.find('@'));
   if (const auto other = plugins.find(binding); other != plugins.end())
     return other->second(interface, method, payload);
-  if (binding == "storage") return serve<storage::Interface>(storage, method, payload);
-  if (binding == "provider") return serve<provider::Interface>(provider, method, payload);
-  if (binding == "strategies.steps") return serve<strategy::Interface>(strategy, method, payload);
-  if (binding == "metrics.sim") return serve<metrics::Interface>(metrics, method, payload);
-  if (binding == "analyzers.limit") return serve<analyzer::Interface>(analyzer, method, payload);
-  if (binding == "gates.freeze" && interface == plugin::kId) return serve<plugin::Interface>(gate, method, payload);
-  if (binding == "gates.freeze") return serve<gate::Interface>(gate, method, payload);
-  if (binding == "notifiers.hook") return serve<notifier::Interface>(notifier, method, payload);
+  if (binding == "storage") return simulate::serve<storage::Interface>(storage, method, payload);
+  if (binding == "provider") return simulate::serve<provider::Interface>(provider, method, payload);
+  if (binding == "strategies.steps") return simulate::serve<strategy::Interface>(strategy, method, payload);
+  if (binding == "metrics.sim") return simulate::serve<metrics::Interface>(metrics, method, payload);
+  if (binding == "analyzers.limit") return simulate::serve<analyzer::Interface>(analyzer, method, payload);
+  if (binding == "gates.freeze" && interface == plugin::kId)
+    return simulate::serve<plugin::Interface>(gate, method, payload);
+  if (binding == "gates.freeze") return simulate::serve<gate::Interface>(gate, method, payload);
+  if (binding == "notifiers.hook") return simulate::serve<notifier::Interface>(notifier, method, payload);
   return Status(Code::not_found, "the profile has no binding \"" + std::string(binding) + "\"");
 }
 

@@ -9,7 +9,7 @@
 #include "host/rollout/engine.hpp"
 #include "tests/simulation/fake_plugins.hpp"
 #include "tests/simulation/fake_provider.hpp"
-#include "tests/simulation/fake_storage.hpp"
+#include "tools/rehearse/memory_store.hpp"
 
 namespace slipway::sim {
 
@@ -121,7 +121,7 @@ class World {
   const rollout::Actor somebody{.tenant = "acme", .subject = "ann", .trace = ""};
   SimTime time;
   base::ForwardClock store_clock{time.clock()};  // a store's time never goes back
-  FakeStorage storage;
+  simulate::MemoryStore storage;
   FakeProvider provider;
   StepStrategy strategy;
   FakeMetrics metrics;

@@ -25,9 +25,7 @@ storage::WriteReply MemoryStore::write(const storage::WriteRequest& request) {
       throw Error(Code::aborted, expect.key.kind + " " + expect.key.id + " has version " + std::to_string(version));
   }
   for (const auto& expect : request.expect_leases) {
-    const auto held = leases_.find(expect.name);
-    const bool good = held != leases_.end() && held->second.token == expect.token && held->second.until > clock_.now();
-    if (!good) throw Error(Code::aborted, "lease " + expect.name + " is not held");
+    if (!holds(expect)) throw Error(Code::aborted, "lease " + expect.name + " is not held");
   }
   storage::WriteReply reply{.versions = {}, .sequences = {}, .at = clock_.now()};
   for (const auto& put : request.puts) {
@@ -47,7 +45,13 @@ storage::WriteReply MemoryStore::write(const storage::WriteRequest& request) {
     entries.erase(entries.begin(), entries.upper_bound(trim.through));
   }
   if (!request.batch.empty()) batches_[request.batch] = reply;
+  if (on_commit) on_commit(request);
   return reply;
+}
+
+bool MemoryStore::holds(const storage::ExpectLease& lease) const {
+  const auto held = leases_.find(lease.name);
+  return held != leases_.end() && held->second.token == lease.token && held->second.until > clock_.now();
 }
 
 storage::ScanReply MemoryStore::scan(const storage::ScanRequest& request) {

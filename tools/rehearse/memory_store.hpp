@@ -1,7 +1,8 @@
-// slipway.storage/1 in memory, on a clock that is given: what the contract says about preconditions, repeats and
-// leases.
+// slipway.storage/1 in memory, on a clock that is given, with everything that the contract says about preconditions,
+// repeats and leases. For simulations: nothing of it is durable.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <slipway/interfaces/storage.hpp>
 
@@ -20,7 +21,10 @@ class MemoryStore {
   storage::ReadReply read(const storage::ReadRequest& request);
   storage::LeaseReply lease(const storage::LeaseRequest& request);
 
+  // Hears each batch that was written, once.
+  std::function<void(const storage::WriteRequest&)> on_commit;
   // Past the contract.
+  [[nodiscard]] bool holds(const storage::ExpectLease& lease) const;
   [[nodiscard]] const storage::Record* find(const storage::Key& key) const;
   [[nodiscard]] std::vector<std::string> stream(const std::string& tenant, const std::string& name) const;
 
