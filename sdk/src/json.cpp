@@ -1,3 +1,4 @@
+#include <slipway/reader.hpp>
 #include <slipway/writer.hpp>
 
 template class nlohmann::basic_json<>;
@@ -99,6 +100,9 @@ Result<Json> parse_json(std::string_view text, JsonLimits limits) {
     return Status(Code::invalid_argument, "the document has " + std::to_string(text.size()) + " bytes, at most " +
                                               std::to_string(limits.bytes) + " are allowed");
   }
+  TextReader in(text, Unknown::ignored, limits);
+  Json value;
+  if (in.json(value) && in.at_end()) return value;
   BoundedBuilder builder(limits.depth);
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) return Status(Code::invalid_argument, builder.reason());
   return builder.take();
@@ -109,5 +113,7 @@ std::string to_text(const Json& value) {
   write(out, value);
   return out.take();
 }
+
+JsonText json_text(const Json& value) { return {value.is_null() ? std::string() : to_text(value)}; }
 
 }  // namespace slipway

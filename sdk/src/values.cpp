@@ -1,6 +1,5 @@
 #include <array>
 #include <charconv>
-#include <initializer_list>
 #include <limits>
 #include <slipway/values.hpp>
 #include <utility>
@@ -48,17 +47,17 @@ constexpr unsigned days_in_month(std::int64_t year, unsigned month) {
   return static_cast<unsigned>(next - days_from_civil(year, month, 1));
 }
 
-// `value` with leading zeros; it has at most `width` digits.
-void append_digits(std::string& text, std::int64_t value, std::size_t width) {
-  text.append(width, '0');
-  for (auto place = text.end(); value != 0; value /= 10) *--place = static_cast<char>('0' + value % 10);
+// Over the zeros before `end`.
+void put_digits(char* end, std::int64_t value) {
+  for (; value != 0; value /= 10) *--end = static_cast<char>('0' + value % 10);
 }
 
 // Without trailing zeros: ".25"; nothing for 0.
 void append_fraction(std::string& text, std::int64_t value, std::size_t width) {
   if (value == 0) return;
   text += '.';
-  append_digits(text, value, width);
+  text.append(width, '0');
+  put_digits(text.data() + text.size(), value);
   text.erase(text.find_last_not_of('0') + 1);
 }
 
@@ -146,16 +145,17 @@ std::string to_string(Instant instant) {
     --day;
   }
   const auto date = civil_from_days(day);
-  std::string text;
+  std::string text = "0000-00-00T00:00:00";
   text.reserve(32);
-  append_digits(text, date.year, 4);
-  for (const auto& [mark, part] : std::initializer_list<std::pair<char, std::int64_t>>{
-           {'-', date.month}, {'-', date.day}, {'T', of_day / 3600}, {':', of_day / 60 % 60}, {':', of_day % 60}}) {
-    text += mark;
-    append_digits(text, part, 2);
-  }
+  put_digits(&text[4], date.year);
+  put_digits(&text[7], date.month);
+  put_digits(&text[10], date.day);
+  put_digits(&text[13], of_day / 3600);
+  put_digits(&text[16], of_day / 60 % 60);
+  put_digits(&text[19], of_day % 60);
   append_fraction(text, fraction, 9);
-  return text + 'Z';
+  text += 'Z';
+  return text;
 }
 
 Result<Instant> parse_instant(std::string_view text) {

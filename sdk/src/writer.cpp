@@ -1,7 +1,7 @@
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <slipway/detail/plain_text.hpp>
 #include <slipway/writer.hpp>
 
 namespace slipway {
@@ -20,7 +20,7 @@ constexpr unsigned kEscaped = 1, kForLibrary = 2;
 constexpr auto kKinds = [] {
   std::array<std::uint8_t, 256> kinds{};
   for (unsigned byte = 0; byte < kinds.size(); ++byte) {
-    if (byte < 0x20 || byte >= 0x7f) kinds[byte] = kForLibrary;
+    if (!detail::is_plain(static_cast<char>(byte))) kinds[byte] = kForLibrary;
   }
   kinds['"'] = kinds['\\'] = kEscaped;
   return kinds;
@@ -64,8 +64,7 @@ void TextWriter::put(std::string_view token) {
 }
 
 void TextWriter::quote(std::string_view value) {
-  const auto stands_for_itself = [](char c) { return kKinds[static_cast<unsigned char>(c)] == 0; };
-  if (std::all_of(value.begin(), value.end(), stands_for_itself)) {
+  if (detail::plain_size(value) == value.size()) {
     ((text_ += '"') += value) += '"';
     return;
   }

@@ -12,6 +12,7 @@
 #include <slipway/interfaces/strategy.hpp>
 
 #include "tests/fuzz/harness.hpp"
+#include "tests/support/documents.hpp"
 
 namespace {
 
@@ -20,6 +21,8 @@ using namespace slipway;
 template <class Interface>
 void check(std::string_view text) {
   Interface::each([text]<class Method>() {
+    const auto as = test::read_as<typename Method::Reply>(text, Unknown::ignored);
+    fuzz::require(as != test::ReadAs::differently, "a tree gives the same reply");
     const auto reply = decode_text<typename Method::Reply>(text, "reply");
     if (!reply.ok()) return fuzz::require(!reply.status().message.empty(), "a refusal says why");
     const std::string written = encode_text(*reply);

@@ -22,6 +22,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <slipway/reader.hpp>
 #include <slipway/status.hpp>
 #include <slipway/values.hpp>
 #include <slipway/writer.hpp>
@@ -70,6 +71,7 @@ template <class Indices, class... F>
 struct FieldListOf;
 template <std::size_t... I, class... F>
 struct FieldListOf<std::index_sequence<I...>, F...> : FieldAt<I, F>... {
+  static constexpr std::size_t kSize = sizeof...(F);
   constexpr explicit FieldListOf(F... list) : FieldAt<I, F>{list}... {}
 
   // Visits each in order.
@@ -118,8 +120,6 @@ std::optional<E> enum_from(std::string_view text) {
   return std::nullopt;
 }
 
-enum class Unknown { ignored, refused };
-
 // Where a reader stands in a document, and what it found wrong so far.
 class Reader {
  public:
@@ -147,7 +147,8 @@ class Reader {
   Problems problems_;
 };
 
-// The codec of one type: write, read, schema. Reading may take texts and values out of the JSON that it is given.
+// The codec of one type: write, read, schema. Reading may take texts and values out of the JSON that it is given. A
+// codec may have a second read, from text, which must give the same value or false.
 template <class T>
 struct Codec;
 
@@ -190,6 +191,7 @@ Result<T> decode(Json json, std::string_view what, Unknown unknown = Unknown::ig
 template <class T>
 Result<T> decode_text(std::string_view text, std::string_view what, Unknown unknown = Unknown::ignored,
                       JsonLimits limits = {}) {
+  if (auto value = detail::value_in<T>(TextReader(text, unknown, limits))) return std::move(*value);
   auto json = parse_json(text, limits);
   if (!json.ok()) return detail::not_valid(what, json.status());
   return decode<T>(std::move(*json), what, unknown);

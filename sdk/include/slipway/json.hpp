@@ -14,9 +14,10 @@ namespace slipway {
 
 using Json = nlohmann::json;
 
-// A value as its JSON text: for what is passed on and never looked at. Empty stands for null.
+// A value as its compact JSON text: for what is passed on and hardly looked at. Empty stands for null.
 struct JsonText {
   std::string text;
+  [[nodiscard]] bool is_null() const { return text.empty(); }
   friend bool operator==(const JsonText&, const JsonText&) = default;
 };
 
@@ -30,5 +31,6 @@ Result<Json> parse_json(std::string_view text, JsonLimits limits = {});
 
 // Compact text. Bytes that are not UTF-8 become U+FFFD, so that a log line or an answer is always valid.
 std::string to_text(const Json& value);
+JsonText json_text(const Json& value);
 
 }  // namespace slipway

@@ -1,4 +1,4 @@
-// The codecs of the field types that <slipway/document.hpp> lists: write, read, schema.
+// The codecs of the field types that <slipway/document.hpp> lists: write, read from a tree and from text, schema.
 #pragma once
 
 #include <algorithm>
@@ -22,6 +22,29 @@ constexpr Bounds natural_bounds(Bounds bounds) {
 
 void put_bounds(Json& schema, Bounds bounds, const char* low, const char* high);
 inline bool within(std::int64_t n, Bounds bounds) { return n >= bounds.minimum && n <= bounds.maximum; }
+inline bool fits(std::size_t size, Bounds bounds) { return within(static_cast<std::int64_t>(size), bounds); }
+
+// By way of a tree when the type's codec knows no other.
+template <class T>
+bool read_text(TextReader& in, T& to, Bounds bounds) {
+  if constexpr (requires { Codec<T>::read(in, to, bounds); }) {
+    return Codec<T>::read(in, to, bounds);
+  } else {
+    Json tree;
+    Reader faults(in.unknown());
+    if (!in.json(tree)) return false;
+    Codec<T>::read(faults, tree, to, bounds);
+    return faults.problems().empty();
+  }
+}
+
+// The document that is all of the text, unless the reader gave up.
+template <class T>
+std::optional<T> value_in(TextReader in) {
+  std::optional<T> value(std::in_place);
+  if (!read_text(in, *value, {}) || !in.at_end()) value.reset();
+  return value;
+}
 
 }  // namespace detail
 
@@ -32,6 +55,7 @@ struct Codec<bool> {
     if (!from.is_boolean()) return in.fault(&from, "want true or false");
     to = from.get<bool>();
   }
+  static bool read(TextReader& in, bool& to, Bounds) { return in.boolean(to); }
   static Json schema(Bounds) { return {{"type", "boolean"}}; }
 };
 
@@ -52,6 +76,12 @@ struct Codec<T> {
     }
     to = static_cast<T>(from.get<std::int64_t>());
   }
+  static bool read(TextReader& in, T& to, Bounds bounds) {
+    std::int64_t whole = 0;
+    if (!in.integer(whole) || !detail::within(whole, detail::natural_bounds<T>(bounds))) return false;
+    to = static_cast<T>(whole);
+    return true;
+  }
   static Json schema(Bounds bounds) {
     Json schema{{"type", "integer"}};
     detail::put_bounds(schema, sizeof(T) == 8 && std::is_signed_v<T> ? bounds : detail::natural_bounds<T>(bounds),
@@ -64,17 +94,20 @@ template <>
 struct Codec<double> {
   static void write(Writer& out, double value) { out.number(value); }
   static void read(Reader& in, Json& from, double& to, Bounds bounds) {
-    const auto inside = [&](double n) {
-      return n >= static_cast<double>(bounds.minimum) && n <= static_cast<double>(bounds.maximum);
-    };
-    if (!from.is_number() || !inside(from.get<double>()))
+    if (!from.is_number() || !is_within(from.get<double>(), bounds))
       return in.fault(&from, detail::bounds_text("a number", bounds));
     to = from.get<double>();
   }
+  static bool read(TextReader& in, double& to, Bounds bounds) { return in.number(to) && is_within(to, bounds); }
   static Json schema(Bounds bounds) {
     Json schema{{"type", "number"}};
     detail::put_bounds(schema, bounds, "minimum", "maximum");
     return schema;
+  }
+
+ private:
+  static bool is_within(double n, Bounds bounds) {
+    return n >= static_cast<double>(bounds.minimum) && n <= static_cast<double>(bounds.maximum);
   }
 };
 
@@ -84,10 +117,13 @@ struct Codec<std::string> {
   static void read(Reader& in, Json& from, std::string& to, Bounds bounds) {
     if (!from.is_string()) return in.fault(&from, "want a text");
     auto& text = from.get_ref<std::string&>();
-    if (!detail::within(static_cast<std::int64_t>(text.size()), bounds)) {
+    if (!detail::fits(text.size(), bounds)) {
       return in.fault(&from, detail::bounds_text("a text with a number of bytes", bounds));
     }
     to = std::move(text);
+  }
+  static bool read(TextReader& in, std::string& to, Bounds bounds) {
+    return in.text(to) && detail::fits(to.size(), bounds);
   }
   static Json schema(Bounds bounds) {
     Json schema{{"type", "string"}};
@@ -100,16 +136,23 @@ template <>
 struct Codec<Json> {
   static void write(Writer& out, const Json& value) { out.json(value); }
   static void read(Reader&, Json& from, Json& to, Bounds) { to = std::move(from); }
+  static bool read(TextReader& in, Json& to, Bounds) { return in.json(to); }
   static Json schema(Bounds) { return Json::object(); }
 };
 
 template <>
 struct Codec<JsonText> {
   static void write(Writer& out, const JsonText& value) {
-    if (value.text.empty()) return out.null();
+    if (value.is_null()) return out.null();
     out.json_text(value.text);
   }
-  static void read(Reader&, Json& from, JsonText& to, Bounds) { to.text = to_text(from); }
+  static void read(Reader&, Json& from, JsonText& to, Bounds) { to = json_text(from); }
+  static bool read(TextReader& in, JsonText& to, Bounds) {
+    std::string_view text;
+    const bool is_read = in.null() || in.json_text(text);
+    if (is_read) to.text = text;
+    return is_read;
+  }
   static Json schema(Bounds) { return Json::object(); }
 };
 
@@ -123,6 +166,13 @@ struct TextCodec {
     auto parsed = parse(from.is_string() ? std::string_view(from.get_ref<const std::string&>()) : std::string_view());
     if (!parsed.ok()) return in.fault(&from, parsed.status().message);
     to = *parsed;
+  }
+  static bool read(TextReader& in, T& to, Bounds) {
+    std::string_view text;
+    if (!in.word(text)) return false;
+    const auto parsed = parse(text);
+    if (parsed.ok()) to = *parsed;
+    return parsed.ok();
   }
 };
 
@@ -153,6 +203,13 @@ struct Codec<Count> {
     if (!parsed.ok()) return in.fault(&from, parsed.status().message);
     to = *parsed;
   }
+  static bool read(TextReader& in, Count& to, Bounds) {
+    std::string_view text;
+    if (!(in.comes('"') ? in.word(text) : in.natural(text))) return false;
+    const auto parsed = parse_count(text);
+    if (parsed.ok()) to = *parsed;
+    return parsed.ok();
+  }
   static Json schema(Bounds) {
     return {{"anyOf",
              {{{"type", "integer"}, {"minimum", 0}, {"maximum", 1'000'000}},
@@ -167,6 +224,12 @@ struct Codec<E> {
     const auto found = from.is_string() ? enum_from<E>(from.get_ref<const std::string&>()) : std::nullopt;
     if (!found) return in.fault(&from, "want one of " + choices());
     to = *found;
+  }
+  static bool read(TextReader& in, E& to, Bounds) {
+    std::string_view name;
+    const auto found = in.word(name) ? enum_from<E>(name) : std::nullopt;
+    if (found) to = *found;
+    return found.has_value();
   }
   static Json schema(Bounds) {
     Json names = Json::array();
@@ -192,6 +255,11 @@ struct Codec<std::optional<T>> {
     if (from.is_null()) return to.reset();
     Codec<T>::read(in, from, to.emplace(), bounds);
   }
+  static bool read(TextReader& in, std::optional<T>& to, Bounds bounds) {
+    if (!in.null()) return detail::read_text(in, to.emplace(), bounds);
+    to.reset();
+    return true;
+  }
   static Json schema(Bounds bounds) { return Codec<T>::schema(bounds); }
 };
 
@@ -204,7 +272,7 @@ struct Codec<std::vector<T>> {
   }
   static void read(Reader& in, Json& from, std::vector<T>& to, Bounds bounds) {
     if (!from.is_array()) return in.fault(&from, "want a list");
-    if (!detail::within(static_cast<std::int64_t>(from.size()), bounds)) {
+    if (!detail::fits(from.size(), bounds)) {
       return in.fault(nullptr, detail::bounds_text("a list with a number of entries", bounds));
     }
     to.clear();
@@ -215,6 +283,15 @@ struct Codec<std::vector<T>> {
       Codec<T>::read(in, from[i], to[i], {});
       in.leave();
     }
+  }
+  static bool read(TextReader& in, std::vector<T>& to, Bounds bounds) {
+    to.clear();
+    if (!in.begin_array()) return false;
+    auto next = in.entry();
+    for (; next == TextReader::Next::entry; next = in.entry()) {
+      if (!detail::read_text(in, to.emplace_back(), {})) return false;
+    }
+    return next == TextReader::Next::end && detail::fits(to.size(), bounds);
   }
   static Json schema(Bounds bounds) {
     Json schema{{"type", "array"}, {"items", Codec<T>::schema({})}};
@@ -235,7 +312,7 @@ struct Codec<std::map<std::string, T>> {
   }
   static void read(Reader& in, Json& from, std::map<std::string, T>& to, Bounds bounds) {
     if (!from.is_object()) return in.fault(&from, "want an object");
-    if (!detail::within(static_cast<std::int64_t>(from.size()), bounds)) {
+    if (!detail::fits(from.size(), bounds)) {
       return in.fault(nullptr, detail::bounds_text("an object with a number of fields", bounds));
     }
     to.clear();
@@ -244,6 +321,17 @@ struct Codec<std::map<std::string, T>> {
       Codec<T>::read(in, value, to[key], {});
       in.leave();
     }
+  }
+  static bool read(TextReader& in, std::map<std::string, T>& to, Bounds bounds) {
+    to.clear();
+    if (!in.begin_object()) return false;
+    std::string_view name;
+    auto next = in.key(name);
+    for (; next == TextReader::Next::entry; next = in.key(name)) {
+      const auto [place, is_new] = to.try_emplace(std::string(name));
+      if (!is_new || !detail::read_text(in, place->second, {})) return false;
+    }
+    return next == TextReader::Next::end && detail::fits(to.size(), bounds);
   }
   static Json schema(Bounds bounds) {
     Json schema{{"type", "object"}, {"additionalProperties", Codec<T>::schema({})}};
@@ -297,6 +385,57 @@ struct FieldReader {
   }
 };
 
+// Reads fields in the order of their list, which is how they are written, and goes round again for another order.
+template <class T>
+class FieldTextReader {
+ public:
+  FieldTextReader(TextReader& in, T& value) : in_(in), value_(value) {}
+
+  bool read() {
+    static_assert(decltype(T::fields())::kSize <= 64, "a document has at most 64 fields");
+    if (!in_.begin_object()) return false;
+    next_ = in_.key(name_);
+    do {
+      const std::uint64_t before = seen_;
+      mine_ = 1;
+      T::fields().each(*this);
+      if (next_ == TextReader::Next::entry && seen_ == before) next_ = pass_over();
+    } while (next_ == TextReader::Next::entry);
+    return next_ == TextReader::Next::end && (seen_ & required_) == required_;
+  }
+
+  template <class M>
+  void operator()(const Field<T, M>& entry) {
+    const std::uint64_t mine = std::exchange(mine_, mine_ << 1);
+    if (entry.is_required) required_ |= mine;
+    if (next_ != TextReader::Next::entry || name_ != entry.name) return;
+    const bool is_read = (seen_ & mine) == 0 && read_text(in_, value_.*entry.member, entry.bounds);
+    seen_ |= mine;
+    next_ = is_read ? in_.key(name_) : TextReader::Next::fault;
+  }
+
+ private:
+  // A field that the document does not know.
+  TextReader::Next pass_over() {
+    constexpr std::size_t kUsually = 8;
+    const bool is_twice = std::find(unknown_.begin(), unknown_.end(), name_) != unknown_.end();
+    if (in_.unknown() == Unknown::refused || is_twice || unknown_.size() == kUsually) return TextReader::Next::fault;
+    unknown_.push_back(name_);
+    std::string_view ignored;
+    return in_.json_text(ignored) ? in_.key(name_) : TextReader::Next::fault;
+  }
+
+  TextReader& in_;
+  T& value_;
+  TextReader::Next next_ = TextReader::Next::fault;
+  std::string_view name_;
+  // A bit for each field of the list.
+  std::uint64_t mine_ = 1;
+  std::uint64_t seen_ = 0;
+  std::uint64_t required_ = 0;
+  std::vector<std::string_view> unknown_;
+};
+
 template <class T>
 struct FieldSchema {
   Json& schema;
@@ -347,6 +486,7 @@ struct Codec<T> {
     T::fields().each(detail::FieldNames{names});
     detail::refuse_unknown(in, from, names);
   }
+  static bool read(TextReader& in, T& to, Bounds) { return detail::FieldTextReader<T>(in, to).read(); }
   static Json schema(Bounds) {
     Json schema{{"type", "object"}, {"properties", Json::object()}};
     const T defaults{};
