@@ -83,7 +83,7 @@ std::string fault_of(const strategy::StepReply& reply, const Record& record) {
     if (!roles.insert(group.role).second) return "it names the group \"" + group.role + "\" twice";
   }
   if (sum != 0 && sum != kAllTraffic) return "its weights add up to " + std::to_string(sum) + ", not to 1000000 or 0";
-  const auto size = to_text(reply.state).size();
+  const auto size = reply.state.text.size();
   if (size > 16 * 1024) return "its state has " + std::to_string(size) + " bytes, at most 16384 are allowed";
   for (const auto& wanted : reply.analyses) {
     const auto& known = record.spec.analyses;

@@ -44,7 +44,7 @@ struct AnalysisSpec {
 
 struct StrategySpec {
   std::string name = "rolling";
-  Json settings = Json::object();
+  JsonText settings{"{}"};
   static constexpr auto fields() {
     return slipway::fields(field("name", &StrategySpec::name, "The binding strategies.<this>.", between(1, 63)),
                            field("settings", &StrategySpec::settings, "The strategy's settings."));

@@ -16,6 +16,12 @@ bool is_final(Code code) {
          code == Code::out_of_range;
 }
 
+// 0 for a state that names none.
+std::int64_t version_of(const JsonText& state) {
+  const auto tree = parse_json(state.text);
+  return tree.ok() && tree->is_object() ? tree->value("version", std::int64_t{0}) : 0;
+}
+
 Status nobody_goes_on(const std::string& binding, const std::string& own, const std::string& newest,
                       const Status& refusal) {
   return {refusal.code, "the state of this rollout is of " + own + ", which does not run here, and " + newest +
@@ -97,7 +103,7 @@ boost::asio::awaitable<Result<std::string>> Driver::follow_strategy(std::string 
   const bool can_stay = !tools_.caller.version_of(kept, "").empty();
   if (can_stay && record().refused_version == newest) co_return kept;
   strategy::MigrateRequest request{.state = record().strategy_state};
-  request.from_version = request.state.value("version", std::int64_t{0});
+  request.from_version = version_of(record().strategy_state);
   const std::int64_t version = rollout_->version;
   auto reply = co_await interruptible(bridge::call<strategy::Interface, strategy::Migrate>(
       tools_.caller, binding, std::move(request), context(tools_.settings.budgets.strategy)));

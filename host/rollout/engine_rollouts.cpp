@@ -187,7 +187,7 @@ Later<Rollout> Engine::roll_back_from(Actor actor, Stored<Record> ended, ActionR
   }
   const auto found = driver(actor.tenant, application);
   Start start{.request = std::move(asked),
-              .strategy = {"rollback", Json::object()},
+              .strategy = {"rollback", {"{}"}},
               .kind = "rollback",
               .by = actor.subject,
               .origin = origin_of(actor)};

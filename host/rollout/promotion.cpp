@@ -72,7 +72,7 @@ Change promote(const Record& record, const strategy::StepReply& reply, const pro
   next.order = order_of(record, reply, world, held);
   next.order.routes.clear();
   next.order.mirror.reset();
-  next.strategy_state = nullptr;
+  next.strategy_state = {};
   next.rollout.step = reply.step;
   next.rollout.steps = reply.steps;
   next.rollout.state = State::verifying;

@@ -113,7 +113,7 @@ struct Record {
   ApplicationSpec spec;
   Phase phase = Phase::gates;
   Order order;
-  Json strategy_state;
+  JsonText strategy_state;
   std::string strategy_version;  // of the plugin that wrote the state; empty before the first step
   std::string refused_version;   // of the plugin that could not take the state over
   std::string refused_reason;

@@ -131,7 +131,7 @@ strategy::PlanReply plan(const strategy::PlanRequest& request, const Decide& dec
   const Instant start{1'000'000'000'000'000'000};
   Instant now = start;
   IdealWorld world(request, start);
-  Json state;
+  JsonText state;
   strategy::PlanReply plan;
   for (int i = 0; i < kMostSteps; ++i) {
     const strategy::StepReply reply = decide(state, world.observe(now), now);

@@ -66,14 +66,14 @@ double median(std::vector<double> values) {
 int rollouts() { return std::getenv("SLIPWAY_BENCH_SECONDS") == nullptr ? 100 : 2; }
 
 // Canaries of four replicas with these settings, one after the other.
-double step_us(Json settings) {
+double step_us(const Json& settings) {
   sim::World world;
   Stopwatch watch(world);
   world.notifiers.clear();
   world.fate = [](int, std::string_view, std::uint32_t) { return sim::World::Fate::at_once; };
   world.start();
   auto spec = world.shop();
-  spec.strategy = {"canary", std::move(settings)};
+  spec.strategy = {"canary", json_text(settings)};
   world.make_stable(spec, "1.0");
   watch.steps.clear();
   for (int i = 1; i <= rollouts(); ++i) {
@@ -112,7 +112,7 @@ double bytes_per_rollout() {
     auto spec = world.shop({{"weights", {50'000}}});
     spec.name = "shop-" + std::to_string(i);
     world.make_stable(spec, "1.0");
-    spec.strategy.settings = {{"weights", {50'000, 500'000}}, {"hold", "3600s"}, {"analysis", "errors"}};
+    spec.strategy.settings = json_text({{"weights", {50'000, 500'000}}, {"hold", "3600s"}, {"analysis", "errors"}});
     (void)world.make_application(spec);
     (void)world.make_release(spec.name, "1.1");
     (void)world.deploy(spec.name, "1.1");

@@ -105,7 +105,9 @@ TEST_F(Commands, ARolledBackRolloutCanBeTriedAgain) {
 
 TEST_F(Commands, WhatIsTriedAgainIsCheckedAgain) {
   auto spec = *world.application("shop");
-  spec.spec.strategy.settings["analysis"] = "errors";
+  auto settings = *parse_json(spec.spec.strategy.settings.text);
+  settings["analysis"] = "errors";
+  spec.spec.strategy.settings = json_text(settings);
   ASSERT_TRUE(world.make_application(spec.spec).ok());
   const std::string id = canary();
   ASSERT_TRUE(world.act(id, Action::abort).ok());

@@ -10,6 +10,8 @@ Duration duration_in(const Json& settings, const char* name) {
   return parsed.ok() ? *parsed : Duration{};
 }
 
+Json tree_of(const JsonText& value) { return value.is_null() ? Json() : *parse_json(value.text); }
+
 const provider::ObservedGroup* group_in(const strategy::Observation& seen, std::string_view role) {
   const auto found =
       std::find_if(seen.groups.begin(), seen.groups.end(), [&](const auto& group) { return group.role == role; });
@@ -27,11 +29,12 @@ std::vector<strategy::Group> split(const strategy::StepRequest& request, std::ui
 }  // namespace
 
 strategy::ValidateReply StepStrategy::validate(const strategy::ValidateRequest& request) {
+  const Json settings = tree_of(request.settings);
   strategy::ValidateReply reply;
-  for (const Json& weight : request.settings.value("weights", Json::array())) {
+  for (const Json& weight : settings.value("weights", Json::array())) {
     if (!weight.is_number_unsigned()) reply.problems.push_back({"/weights", to_text(weight), "want a number"});
   }
-  const std::string analysis = request.settings.value("analysis", "");
+  const std::string analysis = settings.value("analysis", "");
   const auto& known = request.analyses;
   if (!analysis.empty() && std::find(known.begin(), known.end(), analysis) == known.end())
     reply.problems.push_back({"/analysis", "\"" + analysis + "\"", "is none of the application's analyses"});
@@ -39,27 +42,29 @@ strategy::ValidateReply StepStrategy::validate(const strategy::ValidateRequest& 
 }
 
 strategy::PlanReply StepStrategy::plan(const strategy::PlanRequest& request) {
+  const Json settings = tree_of(request.settings);
   strategy::PlanReply reply;
   std::int32_t step = 0;
-  for (const Json& weight : request.settings.value("weights", Json::array())) {
+  for (const Json& weight : settings.value("weights", Json::array())) {
     strategy::PlanMoment moment{.at = reply.earliest_end, .step = step++};
     moment.groups = {{"stable", request.replicas, kAllTraffic - weight.get<std::uint32_t>()},
                      {"next", request.replicas, weight.get<std::uint32_t>()}};
     reply.moments.push_back(moment);
-    reply.earliest_end = reply.earliest_end + duration_in(request.settings, "hold");
+    reply.earliest_end = reply.earliest_end + duration_in(settings, "hold");
   }
   return reply;
 }
 
 strategy::StepReply StepStrategy::step(const strategy::StepRequest& request) {
   if (on_step) on_step(request);
-  const Json weights = request.settings.value("weights", Json::array());
+  const Json settings = tree_of(request.settings);
+  const Json weights = settings.value("weights", Json::array());
   const auto steps = static_cast<std::int32_t>(weights.size());
   const auto& seen = request.observation;
-  const std::string analysis = request.settings.value("analysis", "");
-  const std::string gate = request.settings.value("gate", "");
-  Json state = request.state.is_object() ? request.state : Json{{"step", -1}, {"since", request.now.ns}};
-  strategy::StepReply reply{.state = state, .groups = {}, .steps = steps, .reason = ""};
+  const std::string analysis = settings.value("analysis", "");
+  const std::string gate = settings.value("gate", "");
+  Json state = request.state.is_null() ? Json{{"step", -1}, {"since", request.now.ns}} : tree_of(request.state);
+  strategy::StepReply reply{.state = json_text(state), .groups = {}, .steps = steps, .reason = ""};
   for (const auto& found : seen.analyses) {
     if (found.finding != strategy::Finding::failed) continue;
     reply.outcome = strategy::Outcome::failed;
@@ -84,7 +89,7 @@ strategy::StepReply StepStrategy::step(const strategy::StepRequest& request) {
     return reply;
   }
   const Instant since{state["since"].get<std::int64_t>()};
-  const Instant until = since + duration_in(request.settings, "hold");
+  const Instant until = since + duration_in(settings, "hold");
   const bool passed =
       analysis.empty() || std::any_of(seen.analyses.begin(), seen.analyses.end(),
                                       [](const auto& found) { return found.finding == strategy::Finding::passed; });
@@ -94,10 +99,10 @@ strategy::StepReply StepStrategy::step(const strategy::StepRequest& request) {
     ++step;
     state = {{"step", step}, {"since", request.now.ns}};
   }
-  reply.state = state;
+  reply.state = json_text(state);
   reply.step = std::max(step, 0);
   if (step >= steps || fully) {
-    const Duration keep = duration_in(request.settings, "keep");
+    const Duration keep = duration_in(settings, "keep");
     reply.groups = split(request, kAllTraffic);
     if (keep.ns == 0 && request.has_stable) reply.groups.erase(reply.groups.begin());
     reply.keep_stable = keep;
@@ -111,7 +116,7 @@ strategy::StepReply StepStrategy::step(const strategy::StepRequest& request) {
   if (!analysis.empty()) reply.analyses.push_back({.name = analysis, .run = std::to_string(step)});
   if (!gate.empty()) reply.gates.push_back({.name = gate, .message = "step " + std::to_string(step)});
   reply.wait = {strategy::WaitKind::time, "the end of the step", "the next step",
-                Instant{state["since"].get<std::int64_t>()} + duration_in(request.settings, "hold")};
+                Instant{state["since"].get<std::int64_t>()} + duration_in(settings, "hold")};
   if (request.now >= *reply.wait.until)
     reply.wait = {strategy::WaitKind::analysis, "the analysis", "the next step", {}};
   return reply;

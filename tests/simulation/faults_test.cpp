@@ -116,7 +116,7 @@ TEST_F(Faults, AnUnknownStrategyAnalyzerAndProgramAreRefusedAllAtOnce) {
   rollout::ReleaseRequest request{.release = {.version = "1.0", .command = {"/missing"}}};
   ASSERT_TRUE(world.ask(world.engine().create_release(world.somebody, "shop", request, rollout::Mode::commit)).ok());
   rollout::RolloutRequest wanted{
-      .application = "shop", .release = "1.0", .strategy = rollout::StrategySpec{"magic", Json::object()}};
+      .application = "shop", .release = "1.0", .strategy = rollout::StrategySpec{"magic", {"{}"}}};
   const auto answer = world.ask(world.engine().start_rollout(world.somebody, wanted));
   EXPECT_EQ(answer.status().code, Code::invalid_argument);
   std::vector<std::string> paths;

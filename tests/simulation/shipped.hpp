@@ -38,7 +38,7 @@ class Shipped : public testing::Test {
   void prepare(const std::string& strategy, const Json& settings,
                const std::function<void(rollout::ApplicationSpec&)>& change = {}) {
     auto spec = world.shop();
-    spec.strategy = {strategy, settings};
+    spec.strategy = {strategy, json_text(settings)};
     spec.analyses[0].analyzer = "threshold";
     spec.analyses[0].settings = {{"success", "error_ratio <= 5%"}, {"count", 2}, {"min_requests", 10}};
     if (change) change(spec);

@@ -20,8 +20,8 @@ class StrategyWorld {
     std::optional<Duration> start_time = seconds(1);
   };
 
-  StrategyWorld(FakeHost& host, Json settings, Options options)
-      : host_(host), settings_(std::move(settings)), options_(options) {
+  StrategyWorld(FakeHost& host, const Json& settings, Options options)
+      : host_(host), settings_(json_text(settings)), options_(options) {
     seen_.replicas = options.replicas;
     seen_.converged = true;
     if (!options.has_stable) return;
@@ -32,7 +32,7 @@ class StrategyWorld {
 
   // Observes, steps, checks the answer, and makes the world so.
   strategy::StepReply step() {
-    strategy::StepRequest request{settings_, state_, observation(), now, options_.has_stable};
+    const strategy::StepRequest request{settings_, state_, observation(), now, options_.has_stable};
     auto reply = host_.call<strategy::Interface, strategy::Step>(request);
     seen_.commands.clear();
     if (!reply.ok()) {
@@ -48,7 +48,7 @@ class StrategyWorld {
   strategy::StepReply settle() {
     for (int i = 0; i < 200; ++i) {
       const Json before = encode(observation());
-      const Json state = state_;
+      const JsonText state = state_;
       step();
       if (last.outcome != strategy::Outcome::progressing || (encode(observation()) == before && state_ == state))
         return last;
@@ -115,7 +115,7 @@ class StrategyWorld {
   [[nodiscard]] std::int32_t next() const { return count("next"); }
   [[nodiscard]] std::int32_t stable() const { return count("stable"); }
   [[nodiscard]] std::string next_share() const { return share_to_string(weight("next")); }
-  [[nodiscard]] const Json& state() const { return state_; }
+  [[nodiscard]] const JsonText& state() const { return state_; }
 
   [[nodiscard]] strategy::Observation observation() const {
     strategy::Observation seen = seen_;
@@ -197,7 +197,7 @@ class StrategyWorld {
   }
 
   void check(const strategy::StepReply& reply) {
-    EXPECT_LE(to_text(reply.state).size(), 1024U) << to_text(reply.state);
+    EXPECT_LE(reply.state.text.size(), 1024U) << reply.state.text;
     EXPECT_FALSE(reply.reason.empty());
     if (reply.outcome == strategy::Outcome::failed) return;
     std::uint32_t sum = 0;
@@ -218,8 +218,8 @@ class StrategyWorld {
   }
 
   FakeHost& host_;
-  Json settings_;
-  Json state_;
+  JsonText settings_;
+  JsonText state_;
   Options options_;
   strategy::Observation seen_;
   Replicas stable_;

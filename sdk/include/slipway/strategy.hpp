@@ -124,7 +124,7 @@ class StrategyPlugin final : public Plugin<Json> {
   }
 
   [[nodiscard]] strategy::ValidateReply validate(const strategy::ValidateRequest& request) const {
-    const auto merged = settings_over<AuthorSettings>(settings(), request.settings);
+    const auto merged = merge(request.settings);
     const Problems problems = merged.ok() ? author_.check(*merged, request) : merged.status().problems;
     strategy::ValidateReply reply;
     for (const Problem& p : problems) reply.problems.push_back({p.path, p.value, p.message});
@@ -132,41 +132,59 @@ class StrategyPlugin final : public Plugin<Json> {
   }
 
   [[nodiscard]] strategy::PlanReply plan(const strategy::PlanRequest& request) const {
-    const auto merged = value_or_throw(settings_over<AuthorSettings>(settings(), request.settings));
-    return detail::plan(request, [&](const Json& state, const strategy::Observation& seen, Instant now) {
+    const auto merged = value_or_throw(merge(request.settings));
+    return detail::plan(request, [&](const JsonText& state, const strategy::Observation& seen, Instant now) {
       return decide(merged, state, World(seen, now, request.has_stable));
     });
   }
 
   [[nodiscard]] strategy::StepReply step(const strategy::StepRequest& request) const {
-    const auto merged = value_or_throw(settings_over<AuthorSettings>(settings(), request.settings));
+    const auto merged = value_or_throw(merge(request.settings));
     const World world(request.observation, request.now, request.has_stable);
     return decide(merged, request.state, world);
   }
 
   [[nodiscard]] strategy::MigrateReply migrate(const strategy::MigrateRequest& request) const {
-    return {write(read(request.state, request.from_version))};
+    return {write(read(tree_of(request.state), request.from_version))};
   }
 
  private:
-  strategy::StepReply decide(const AuthorSettings& merged, const Json& from, const World& world) const {
-    State state;
-    if (!from.is_null())
-      state = read(from, from.is_object() ? from.value("version", State::kVersion) : State::kVersion);
-    Decision<State> decision = author_.step(merged, std::move(state), world);
+  // With a tree only when there are defaults, or nulls that bring them back.
+  [[nodiscard]] Result<AuthorSettings> merge(const JsonText& given) const {
+    if (settings().empty() && given.text.find("null") == given.text.npos) {
+      if (auto merged = detail::value_in<AuthorSettings>(TextReader(given.text, Unknown::refused)))
+        return std::move(*merged);
+    }
+    return settings_over<AuthorSettings>(settings(), tree_of(given));
+  }
+  strategy::StepReply decide(const AuthorSettings& merged, const JsonText& from, const World& world) const {
+    Decision<State> decision = author_.step(merged, from.is_null() ? State{} : read(from), world);
     decision.reply.state = write(decision.state);
     return std::move(decision.reply);
+  }
+  State read(const JsonText& state) const {
+    if (state.text.starts_with(begin())) {
+      if (auto own = detail::value_in<State>(TextReader(state.text))) return std::move(*own);
+    }
+    const Json tree = tree_of(state);
+    return read(tree, tree.is_object() ? tree.value("version", State::kVersion) : State::kVersion);
   }
   State read(const Json& state, std::int64_t version) const {
     if (version != State::kVersion) return author_.migrate(state, version);
     return value_or_throw(decode<State>(state, "the state"));
   }
-  static Json write(const State& state) {
-    Json json = encode(state);
-    json["version"] = State::kVersion;
-    return json;
+  static JsonText write(const State& state) {
+    JsonText written{encode_text(state)};
+    const bool has_fields = written.text != "{}";
+    written.text.replace(0, 1, begin());
+    if (!has_fields) written.text.erase(written.text.size() - 2, 1);
+    return written;
   }
-
+  static Json tree_of(const JsonText& value) {
+    return value.is_null() ? Json() : value_or_throw(parse_json(value.text));
+  }
+  // Of a state as this version writes it.
+  static std::string begin() { return "{\"version\":" + std::to_string(State::kVersion) + ','; }
   Author author_;
 };
 

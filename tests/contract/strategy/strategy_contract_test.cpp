@@ -44,7 +44,7 @@ TEST_P(StrategyContract, AReleaseThatNeverBecomesReadyFailsAtTheProgressDeadline
 TEST_P(StrategyContract, TheSameQuestionHasTheSameAnswer) {
   StrategyWorld world(host(), settings(), {});
   world.settle();
-  const strategy::StepRequest request{settings(), world.state(), world.observation(), world.now, true};
+  const strategy::StepRequest request{{GetParam().settings}, world.state(), world.observation(), world.now, true};
   const auto first = ask<strategy::Step>(request);
   const auto second = ask<strategy::Step>(request);
   ASSERT_TRUE(first.ok() && second.ok());
@@ -98,26 +98,26 @@ TEST_P(StrategyContract, AnUnknownSettingIsRefusedAtCreateInValidateAndInStep) {
   const Json misspelt = Json::parse(GetParam().misspelt);
   const std::string path = "/" + misspelt.items().begin().key();
   EXPECT_THROW(Hosted("strategy-" + GetParam().name, misspelt), Error);
-  const auto validated = ask<strategy::Validate>({.settings = misspelt});
+  const auto validated = ask<strategy::Validate>({.settings = json_text(misspelt)});
   ASSERT_TRUE(validated.ok());
   ASSERT_FALSE(validated->problems.empty());
   EXPECT_EQ(validated->problems[0].path, path);
-  const auto stepped = ask<strategy::Step>({.settings = misspelt});
+  const auto stepped = ask<strategy::Step>({.settings = json_text(misspelt)});
   EXPECT_EQ(stepped.status().code, Code::invalid_argument);
 }
 
 TEST_P(StrategyContract, SettingsThatAreNoObjectAreRefused) {
   for (const Json& rubbish : {Json(3), Json("x"), Json::array({1})}) {
-    const auto stepped = ask<strategy::Step>({.settings = rubbish});
+    const auto stepped = ask<strategy::Step>({.settings = json_text(rubbish)});
     EXPECT_EQ(to_string(stepped.status()).substr(0, 17), "INVALID_ARGUMENT:") << rubbish;
   }
 }
 
 TEST_P(StrategyContract, AStateOfAnotherVersionIsNotGuessedAt) {
-  strategy::StepRequest request{.settings = settings(), .state = {{"version", 99}}};
+  strategy::StepRequest request{.settings = {GetParam().settings}, .state = {R"({"version":99})"}};
   EXPECT_EQ(ask<strategy::Step>(request).status(),
             Status(Code::failed_precondition, "the state has version 99, this strategy reads version 1 only"));
-  request.state = {{"version", 1}, {"progress", "soon"}};
+  request.state = {R"({"version":1,"progress":"soon"})"};
   EXPECT_EQ(ask<strategy::Step>(request).status().code, Code::invalid_argument);
 }
 
@@ -131,7 +131,7 @@ TEST_P(StrategyContract, MigrateOfItsOwnVersionChangesNothing) {
 
 TEST_P(StrategyContract, ThePlanEndsWithAllTrafficOnNextAndIsInOrder) {
   for (const bool has_stable : {true, false}) {
-    const auto plan = ask<strategy::Plan>({.settings = settings(), .replicas = 4, .has_stable = has_stable});
+    const auto plan = ask<strategy::Plan>({.settings = {GetParam().settings}, .replicas = 4, .has_stable = has_stable});
     ASSERT_TRUE(plan.ok()) << to_string(plan.status());
     ASSERT_FALSE(plan->moments.empty());
     for (std::size_t i = 1; i < plan->moments.size(); ++i) EXPECT_LE(plan->moments[i - 1].at, plan->moments[i].at);
@@ -142,7 +142,7 @@ TEST_P(StrategyContract, ThePlanEndsWithAllTrafficOnNextAndIsInOrder) {
 }
 
 TEST_P(StrategyContract, APlanForManyReplicasIsBounded) {
-  const auto plan = ask<strategy::Plan>({.settings = settings(), .replicas = 2'000});
+  const auto plan = ask<strategy::Plan>({.settings = {GetParam().settings}, .replicas = 2'000});
   ASSERT_TRUE(plan.ok()) << to_string(plan.status());
   EXPECT_LE(plan->moments.size(), 2'000U);
 }

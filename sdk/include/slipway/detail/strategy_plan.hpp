@@ -9,7 +9,8 @@
 
 namespace slipway::detail {
 
-using Decide = std::function<strategy::StepReply(const Json& state, const strategy::Observation& seen, Instant now)>;
+using Decide =
+    std::function<strategy::StepReply(const JsonText& state, const strategy::Observation& seen, Instant now)>;
 
 // Stops when the strategy is done, when nothing more can happen, or after 2,000 steps; then the last moment says so.
 strategy::PlanReply plan(const strategy::PlanRequest& request, const Decide& decide);

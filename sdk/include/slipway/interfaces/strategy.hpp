@@ -155,7 +155,7 @@ constexpr auto enum_names(Outcome) {
 // The answer of a step. With Outcome::promoted all traffic is on next; a stable group still named is kept for
 // `keep_stable` for a quick return. With Outcome::failed the groups are ignored and the engine goes back.
 struct StepReply {
-  Json state;
+  JsonText state;
   std::vector<Group> groups;
   std::vector<provider::Route> routes;
   std::optional<provider::Mirror> mirror;
@@ -186,8 +186,8 @@ struct StepReply {
 
 // A step's question. `settings` are the strategy's, as the rollout was started with them; `state` is null at first.
 struct StepRequest {
-  Json settings;
-  Json state;
+  JsonText settings;
+  JsonText state;
   Observation observation;
   Instant now;
   bool has_stable = true;
@@ -202,7 +202,7 @@ struct StepRequest {
 };
 
 struct ValidateRequest {
-  Json settings;
+  JsonText settings;
   std::int32_t replicas = 0;
   provider::CapabilitiesReply capabilities;
   std::vector<std::string> analyses;
@@ -235,7 +235,7 @@ struct ValidateReply {
 };
 
 struct PlanRequest {
-  Json settings;
+  JsonText settings;
   std::int32_t replicas = 0;
   Duration start_time = seconds(1);
   bool has_stable = true;
@@ -283,7 +283,7 @@ struct PlanReply {
 };
 
 struct MigrateRequest {
-  Json state;
+  JsonText state;
   std::int64_t from_version = 0;
   static constexpr auto fields() {
     return slipway::fields(required("state", &MigrateRequest::state, "State that another version wrote."),
@@ -291,7 +291,7 @@ struct MigrateRequest {
   }
 };
 struct MigrateReply {
-  Json state;
+  JsonText state;
   static constexpr auto fields() {
     return slipway::fields(required("state", &MigrateReply::state, "The same in this version's schema."));
   }

@@ -23,7 +23,7 @@ class Strategy : public testing::Test {
     next.ready = ready;
     next.weight = weight;
     strategy::StepRequest request;
-    request.settings = Json::object();
+    request.settings = {"{}"};
     request.state = state_;
     request.observation.replicas = 3;
     request.observation.groups = {next};
@@ -40,7 +40,7 @@ class Strategy : public testing::Test {
   }
 
   Instant now_{seconds(1'800'000'000).ns};
-  Json state_ = nullptr;
+  JsonText state_;
   test::Library library_{PLUGIN_LIBRARY};
   test::FakeHost host_{library_.table()};
 };
@@ -67,7 +67,7 @@ TEST_F(Strategy, fails_when_nothing_goes_forward) {
 
 TEST_F(Strategy, plans_with_the_code_of_its_steps) {
   strategy::PlanRequest request;
-  request.settings = Json::object();
+  request.settings = {"{}"};
   request.replicas = 3;
   const auto reply = host_.call<strategy::Interface, strategy::Plan>(request);
   ASSERT_TRUE(reply.ok()) << to_string(reply.status());

@@ -157,8 +157,8 @@ TEST_F(BlueGreen, FailsWhenGreenDoesNotBecomeReadyInTime) {
 
 TEST_F(BlueGreen, FaultsAreAllReportedWithTheirPaths) {
   strategy::ValidateRequest request{
-      .settings = Json::parse(
-          R"({"smoke": "smoke", "switch_steps": [{"weight": "50%"}, {"weight": "12.5%", "analyses": ["x"]}]})")};
+      .settings = {
+          R"({"smoke": "smoke", "switch_steps": [{"weight": "50%"}, {"weight": "12.5%", "analyses": ["x"]}]})"}};
   request.capabilities = {.weight_granularity = 10'000, .max_groups = 1};
   const auto reply = host.call<strategy::Interface, strategy::Validate>(request);
   ASSERT_TRUE(reply.ok());

@@ -24,8 +24,8 @@ std::vector<std::string> lines(const Result<strategy::ValidateReply>& reply) {
 }
 
 TEST_F(CanaryFaults, WhatTheProviderCantDoIsRefusedByNameAndPath) {
-  strategy::ValidateRequest request{.settings = Json::parse(R"({"steps": [
-      {"weight": "12.5%"}, {"route": {"header": "a", "value": "b"}}, {"mirror": {"share": "10%"}}, {"gate": "moon"}, {"analysis": "errors"}]})")};
+  strategy::ValidateRequest request{.settings = {R"({"steps": [
+      {"weight": "12.5%"}, {"route": {"header": "a", "value": "b"}}, {"mirror": {"share": "10%"}}, {"gate": "moon"}, {"analysis": "errors"}]})"}};
   request.capabilities = {.weight_granularity = 10'000, .header_routes = false, .mirroring = false, .max_groups = 1};
   request.gates = {"freeze"};
   EXPECT_EQ(
@@ -55,7 +55,7 @@ TEST_F(CanaryFaults, ContradictionsAreRefusedAllAtOnce) {
 }
 
 TEST_F(CanaryFaults, TypingErrorsAreRefusedWithWhatIsAllowed) {
-  strategy::ValidateRequest request{.settings = Json::parse(R"({"steps": [{"wait": "5%"}, {"weight": "105%"}]})")};
+  strategy::ValidateRequest request{.settings = {R"({"steps": [{"wait": "5%"}, {"weight": "105%"}]})"}};
   EXPECT_EQ(lines(host.call<strategy::Interface, strategy::Validate>(request)),
             (std::vector<std::string>{"/steps/0/wait: is no field here; there are weight, pause, analysis, scale, "
                                       "route, mirror, approval, gate (was \"5%\")",
@@ -64,7 +64,7 @@ TEST_F(CanaryFaults, TypingErrorsAreRefusedWithWhatIsAllowed) {
 }
 
 TEST_F(CanaryFaults, AnExplosionOfStepsIsRefused) {
-  strategy::ValidateRequest request{.settings = Json::parse(R"({"linear": {"step": "0.0001%"}})")};
+  strategy::ValidateRequest request{.settings = {R"({"linear": {"step": "0.0001%"}})"}};
   EXPECT_EQ(lines(host.call<strategy::Interface, strategy::Validate>(request)),
             (std::vector<std::string>{"/linear: comes to more than 200 weights; take larger increments"}));
 }

@@ -81,7 +81,7 @@ TEST_F(Canary, AnalysisStepsRunAfreshAtEachWeightAndTheLastPromotes) {
 
 TEST_F(Canary, AFindingOfAnEarlierRunDoesNotPassALaterStep) {
   strategy::StepRequest request{
-      .settings = Json::parse(kDemo), .state = {{"step", 3}, {"version", 1}, {"weight", 250'000}}, .now = {1'000}};
+      .settings = {kDemo}, .state = {R"({"step":3,"version":1,"weight":250000})"}, .now = {1'000}};
   request.observation.replicas = 4;
   request.observation.converged = true;
   request.observation.groups = {{.role = "stable", .replicas = 4, .ready = 4, .weight = 750'000},
@@ -328,8 +328,8 @@ TEST_F(Canary, AFirstReleaseSkipsTheStepsAndGetsAllTrafficWhenAllReplicasAreRead
 
 TEST_F(Canary, ThePlanIsTheRolloutInAnIdealWorld) {
   const strategy::PlanRequest request{
-      .settings = Json::parse(
-          R"({"steps": [{"weight": "25%"}, {"pause": {"duration": "5m"}}, {"weight": "50%"}, {"approval": {}}]})"),
+      .settings =
+          {R"({"steps": [{"weight": "25%"}, {"pause": {"duration": "5m"}}, {"weight": "50%"}, {"approval": {}}]})"},
       .replicas = 4,
       .start_time = seconds(10)};
   const auto plan = host.call<strategy::Interface, strategy::Plan>(request);
@@ -350,9 +350,8 @@ TEST_F(Canary, ThePlanIsTheRolloutInAnIdealWorld) {
 
 TEST_F(Canary, ThePlanAwaitsTheLeastTimeOfEachAnalysis) {
   const strategy::PlanRequest request{
-      .settings = Json::parse(
-          R"({"steps": [{"weight": "25%"}, {"analysis": "errors"}, {"weight": "50%"}, {"analysis": "errors"}],
-              "analyses": ["latency"]})"),
+      .settings = {R"({"steps": [{"weight": "25%"}, {"analysis": "errors"}, {"weight": "50%"}, {"analysis": "errors"}],
+              "analyses": ["latency"]})"},
       .replicas = 4,
       .start_time = seconds(10),
       .analyses = {{"errors", seconds(30)}, {"latency", seconds(3'600)}}};

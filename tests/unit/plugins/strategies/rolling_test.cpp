@@ -207,7 +207,7 @@ TEST_F(Rolling, AnApplicationWithoutReplicasIsPromotedAtOnce) {
 
 TEST_F(Rolling, FaultsAreAllReportedWithTheirPaths) {
   strategy::ValidateRequest request{
-      .settings = {{"min_ready", "10s"}, {"progress_deadline", "5s"}, {"analyses", {"errors", "latency"}}}};
+      .settings = {R"({"min_ready":"10s","progress_deadline":"5s","analyses":["errors","latency"]})"}};
   request.analyses = {"errors"};
   const auto reply = host.call<strategy::Interface, strategy::Validate>(request);
   ASSERT_TRUE(reply.ok());
