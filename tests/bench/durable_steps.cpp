@@ -186,8 +186,8 @@ class Host {
   void make_application(const std::string& name) {
     Json steps = Json::array();
     for (int percent = 4; percent < 100; percent += 4) steps.push_back({{"weight", std::to_string(percent) + "%"}});
-    rollout::ApplicationSpec spec{
-        .name = name, .replicas = 4, .strategy = {"canary", {{"steps", steps}, {"scale_down_delay", "0s"}}}};
+    const Json settings{{"steps", steps}, {"scale_down_delay", "0s"}};
+    rollout::ApplicationSpec spec{.name = name, .replicas = 4, .strategy = {"canary", json_text(settings)}};
     require_ok(wait(engine_.put_application(somebody_, std::move(spec), {}, Mode::commit)));
   }
   void make_release(const std::string& application, const std::string& version) {

@@ -99,7 +99,7 @@ std::string story_of(const Failure& failure, const Bug* bug) {
                      (bug == nullptr ? "" : " --bug " + std::string(bug->name)) + "\n";
   text += "  " + std::string(failure.violation.invariant) + ": " +
           (outcome.violation ? outcome.violation->what : failure.violation.what) + "\n  " + plan.spec.strategy.name +
-          " " + to_text(plan.spec.strategy.settings) + (plan.two_hosts ? ", two hosts" : ", one host") + ", and of " +
+          " " + plan.spec.strategy.settings.text + (plan.two_hosts ? ", two hosts" : ", one host") + ", and of " +
           std::to_string(plan_of(failure.seed).mishaps.size()) + " mishaps these:\n";
   for (const Mishap& mishap : plan.mishaps) text += "    " + text_of(mishap) + "\n";
   for (const std::string& line : lines) text += "  " + line + "\n";

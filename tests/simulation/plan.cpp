@@ -9,8 +9,8 @@ namespace {
 
 Json canary(Json steps) { return {{"steps", std::move(steps)}, {"scale_down_delay", "2s"}}; }
 
-// The ways of releasing that the shipped strategies offer.
-std::vector<rollout::StrategySpec> strategies() {
+// The ways of releasing that the shipped strategies offer, each with its settings.
+std::vector<std::pair<std::string, Json>> strategies() {
   return {
       {"canary", canary({{{"weight", "5%"}}, {{"analysis", "errors"}}, {{"weight", "50%"}}, {{"analysis", "errors"}}})},
       {"canary", canary({{{"scale", {{"replicas", 2}}}},
@@ -37,8 +37,9 @@ std::vector<rollout::StrategySpec> strategies() {
 rollout::ApplicationSpec spec_of(base::Random& dice) {
   const auto known = strategies();
   rollout::ApplicationSpec spec{.name = "shop", .replicas = 2 + static_cast<std::int32_t>(dice.below(3))};
-  spec.strategy = known[dice.below(known.size())];
-  spec.strategy.settings["progress_deadline"] = "40s";
+  auto [strategy, settings] = known[dice.below(known.size())];
+  settings["progress_deadline"] = "40s";
+  spec.strategy = {strategy, json_text(settings)};
   rollout::AnalysisSpec errors{.name = "errors", .metrics = "sim", .analyzer = "threshold", .interval = seconds(1)};
   errors.settings = {{"success", "error_ratio <= 5%"}, {"count", 2}, {"min_requests", 10}};
   spec.analyses.push_back(std::move(errors));
