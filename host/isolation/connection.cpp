@@ -20,11 +20,11 @@ constexpr std::size_t kBatch = std::size_t{48} << 10;
 constexpr std::chrono::milliseconds kPause{5};
 
 // Gives `end` a copy of the socket.
-boost::system::error_code lead(boost::asio::posix::stream_descriptor& end, const loader::Descriptor& socket) {
+boost::system::error_code lead(boost::asio::local::stream_protocol::socket& end, const loader::Descriptor& socket) {
   const int copy = ::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0);
   if (copy < 0) return {errno, boost::system::system_category()};
   boost::system::error_code error;
-  end.assign(copy, error);
+  end.assign(boost::asio::local::stream_protocol(), copy, error);
   if (error) ::close(copy);
   return error;
 }
@@ -35,7 +35,6 @@ Result<std::shared_ptr<Connection>> Connection::make(const boost::asio::any_io_e
                                                      loader::Descriptor socket, ConnectionSettings settings) {
   std::shared_ptr<Connection> made(new Connection(executor, std::move(socket), settings));
   auto error = lead(made->in_, made->socket_);
-  if (!error) error = lead(made->out_, made->socket_);
   if (!error) made->in_.non_blocking(true, error);
   if (error) return Status(Code::unavailable, "no descriptor for a worker: " + error.message());
   return made;
@@ -108,6 +107,10 @@ void Connection::end(const std::string& why) {
 
 void Connection::close() {
   const std::lock_guard lock(mutex_);
+  close_locked();
+}
+
+void Connection::close_locked() {
   closed_ = true;
   // Wakes the reader, on whichever thread it waits.
   ::shutdown(socket_.get(), SHUT_RDWR);
@@ -154,13 +157,14 @@ void Connection::flush_soon_locked() {
 }
 
 void Connection::wait_for_room_locked() {
+  if (lead(out_, socket_)) return close_locked();
   waits_for_room_ = true;
-  out_.async_wait(boost::asio::posix::stream_descriptor::wait_write,
-                  [self = shared_from_this()](const boost::system::error_code&) {
-                    const std::lock_guard lock(self->mutex_);
-                    self->waits_for_room_ = false;
-                    self->flush_locked();
-                  });
+  out_.async_wait(Socket::wait_write, [self = shared_from_this()](boost::system::error_code error) {
+    const std::lock_guard lock(self->mutex_);
+    self->waits_for_room_ = false;
+    self->out_.close(error);
+    self->flush_locked();
+  });
 }
 
 }  // namespace slipway::isolation

@@ -3,7 +3,7 @@
 
 #include <atomic>
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <memory>
@@ -69,15 +69,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void take_messages();
   void read_later();
   void end(const std::string& why);
+  void close_locked();
   void flush_locked();
   void flush_soon_locked();
   void wait_for_room_locked();
 
   const ConnectionSettings settings_;
   const loader::Descriptor socket_;
-  boost::asio::posix::stream_descriptor in_;   // the reader's own copy of the descriptor
-  boost::asio::posix::stream_descriptor out_;  // guarded, as what follows
+  using Socket = boost::asio::local::stream_protocol::socket;
+  Socket in_;  // the reader's own copy of the descriptor
   std::mutex mutex_;
+  Socket out_;  // guarded, as what follows; a copy too, open only while there is no room: it is told of all that comes in
   Outbox outbox_;
   bool closed_ = false;
   bool flush_posted_ = false;

@@ -36,7 +36,7 @@ class LastDescriptor final : public Launcher {
 
 TEST_F(WorkerLives, a_host_without_a_descriptor_left_says_so_and_lives) {
   // Asio's own descriptors are there before a worker's.
-  const boost::asio::posix::stream_descriptor descriptor(runtime.executor());
+  const boost::asio::local::stream_protocol::socket descriptor(runtime.executor());
   const auto link = std::make_shared<WorkerLink>(LinkSettings{}, runtime, std::make_unique<LastDescriptor>(),
                                                  std::make_shared<base::SeededRandom>(7));
   EXPECT_EQ(to_string(link->open().status()), "UNAVAILABLE: no descriptor for a worker: Too many open files");
