@@ -13,6 +13,7 @@
 #include "host/services/http_connection.hpp"
 #include "host/services/http_pool.hpp"
 #include "host/services/http_target.hpp"
+#include "host/services/http_tls.hpp"
 
 namespace slipway::services {
 namespace {
@@ -30,8 +31,9 @@ bool is_field_value(std::string_view text) {
 }
 
 // A name or value with a line break in it would be a second header.
-Status check(const HttpRequest& request) {
+Status check(const HttpRequest& request, const HttpTarget& target) {
   Problems problems;
+  if (request.tls && !target.origin.secure) problems.push_back({"/tls", "", "want an https:// URL with it"});
   if (!is_token(request.method)) problems.push_back({"/method", "", "want an HTTP method"});
   for (const auto& [name, value] : request.headers) {
     if (!is_token(name)) problems.push_back({"/headers", "", "\"" + name + "\" is no name of a header"});
@@ -94,13 +96,17 @@ struct HttpClient::Core {
     Resolved resolved = co_await resolve(target.origin, deadline);
     failed.status = resolved.status;
     if (!failed.status.ok()) co_return failed;
-    auto connection = make_connection(executor, tls, target.origin);
+    std::optional<asio::ssl::context> own;
+    if (request.tls) failed.status = equip(own.emplace(asio::ssl::context::tls_client), *request.tls);
+    if (!failed.status.ok()) co_return failed;
+    auto connection = make_connection(executor, own ? *own : tls, target.origin);
     const asio::any_io_executor strand = connection->strand();
     failed.status =
         co_await asio::co_spawn(strand, connection->open(resolved.endpoints, deadline), asio::use_awaitable);
     if (!failed.status.ok()) co_return failed;
     Exchange result = co_await exchange(*connection, target, request, deadline);
-    if (result.keep) pool.give(target.origin, std::move(connection));
+    // With a name of its own it is nobody else's, who may not have the key.
+    if (result.keep && !own) pool.give(target.origin, std::move(connection));
     co_return result;
   }
 
@@ -121,12 +127,12 @@ asio::awaitable<Result<HttpReply>> HttpClient::send(HttpRequest request, std::in
   const auto core = core_;
   const auto target = parse_target(request.url);
   if (!target.ok()) co_return target.status();
-  if (Status status = check(request); !status.ok()) co_return status;
+  if (Status status = check(request, *target); !status.ok()) co_return status;
   const runtime::Deadline deadline = runtime::deadline_in(budget_ns);
 
   Exchange result;
   result.untouched = true;
-  if (auto kept = core->pool.take(target->origin)) {
+  if (auto kept = request.tls ? nullptr : core->pool.take(target->origin)) {
     result = co_await core->exchange(*kept, *target, request, deadline);
     if (result.keep) core->pool.give(target->origin, std::move(kept));
     // A server may close an idle connection at the moment it is used again.

@@ -21,7 +21,7 @@ struct HttpClientSettings {
 };
 
 // Thread-safe; outlives its requests. Redirects are not followed. Certificates are verified against the name in the
-// URL.
+// URL. A request with TLS settings of its own has a connection of its own, which ends with it.
 class HttpClient {
  public:
   HttpClient(boost::asio::any_io_executor executor, HttpClientSettings settings);
@@ -29,9 +29,9 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
   ~HttpClient();
 
-  // INVALID_ARGUMENT for what is no URL or header; UNAVAILABLE when the host can't be reached or breaks off;
-  // RESOURCE_EXHAUSTED for an answer larger than max_reply_bytes; DEADLINE_EXCEEDED at the end of the budget. Any HTTP
-  // status is an answer, not an error. Each message names the method and the URL without its query.
+  // INVALID_ARGUMENT for what is no URL, header or certificate; UNAVAILABLE when the host can't be reached or breaks
+  // off; RESOURCE_EXHAUSTED for an answer larger than max_reply_bytes; DEADLINE_EXCEEDED at the end of the budget. Any
+  // HTTP status is an answer, not an error. Each message names the method and the URL without its query.
   boost::asio::awaitable<Result<HttpReply>> send(HttpRequest request, std::int64_t budget_ns);
   // Connections that wait for a next request.
   [[nodiscard]] std::size_t idle() const;

@@ -110,7 +110,7 @@ class Stack(stack.Stack):
         super().write_configuration(profile)
         for fixture in self._fixtures:
             self._install(fixture)
-        self._change_profile()
+        self.change_profile(*self._short_times(), *self._changes)
 
     def _install(self, fixture):
         """Its package, as slipway_add_plugin makes them, and its lines in the profile."""
@@ -127,10 +127,11 @@ class Stack(stack.Stack):
         text = file.read_text().replace("\nbindings:\n", f"  {fixture.name}: {{plugin: {fixture.name}}}\n\nbindings:\n")
         file.write_text(text.rstrip() + f"\n  {fixture.seat}.{fixture.name}: {fixture.name}\n")
 
-    def _change_profile(self):
+    def change_profile(self, *changes):
+        """Pairs of texts; before the daemon starts."""
         file = self.folder / "profile.yaml"
         text = file.read_text()
-        for old, new in (*self._short_times(), *self._changes):
+        for old, new in changes:
             if old not in text:
                 raise AssertionError(f"the profile has no {old!r} to replace")
             text = text.replace(old, new)

@@ -18,6 +18,9 @@ struct Settings {
   std::string bearer;
   std::string username;
   std::string password;
+  std::string authorities;
+  std::string certificate;
+  std::string key;
   std::map<std::string, std::string> headers;
   Duration timeout = seconds(5);
   std::int64_t max_reply_bytes = 4 << 20;
@@ -28,6 +31,12 @@ struct Settings {
               at_most(256)),
         field("username", &Settings::username, "Name for HTTP basic authentication; empty for none.", at_most(256)),
         field("password", &Settings::password, "Secret reference of its password.", at_most(256)),
+        field("authorities", &Settings::authorities,
+              "Secret reference of the authorities (PEM) that vouch for the server; empty for the machine's.",
+              at_most(256)),
+        field("certificate", &Settings::certificate,
+              "Secret reference of the certificate (PEM) to show to the server; empty for none.", at_most(256)),
+        field("key", &Settings::key, "Secret reference of its private key (PEM, not encrypted).", at_most(256)),
         field("headers", &Settings::headers, "Further request headers.", at_most(16)),
         field("timeout", &Settings::timeout, "Time for one query."),
         field("max_reply_bytes", &Settings::max_reply_bytes, "The largest answer that is read.",
@@ -40,12 +49,18 @@ std::string seconds_text(Instant instant) {
   return std::to_string(instant.ns / 1'000'000'000) + "." + std::string(3 - fraction.size(), '0') + fraction;
 }
 
+// What the references of the settings stand for.
+struct Login {
+  std::string authorization;
+  std::optional<services::HttpTls> tls;
+};
+
 // One group of a query under way.
 struct Asked {
   const Query& query;
   const Window& window;
   Names names;
-  std::string authorization;
+  const Login& login;
 };
 
 class Prometheus final : public Plugin<Settings> {
@@ -59,6 +74,11 @@ class Prometheus final : public Plugin<Settings> {
       throw Error(Code::invalid_argument, "bearer and username are both set; want one of them");
     if (s.username.empty() != s.password.empty())
       throw Error(Code::invalid_argument, "username and password go together; one of them is empty");
+    if (s.certificate.empty() != s.key.empty())
+      throw Error(Code::invalid_argument, "certificate and key go together; one of them is empty");
+    if (has_tls() && !s.url.starts_with("https://"))
+      throw Error(Code::invalid_argument,
+                  "url \"" + s.url + "\" has no use for authorities and certificate; want https://");
   }
 
   DescribeReply describe(const Empty&) {
@@ -69,12 +89,12 @@ class Prometheus final : public Plugin<Settings> {
     const Query query = accepted(request);
     const std::string key = Answers::key_of(request);
     if (auto known = answers_.find(key)) co_return std::move(*known);
-    const std::string authorization = co_await authorize(request.tenant);
+    const Login login = co_await log_in(request.tenant);
     QueryReply reply;
     for (const GroupRef& group : request.groups) {
       const Names names{request.tenant, request.application, group.release, group.role,
                         request.window.to - request.window.from};
-      const Asked asked{query, request.window, names, authorization};
+      const Asked asked{query, request.window, names, login};
       GroupSamples samples = co_await ask_group(asked, reply.warnings);
       reply.groups.push_back(std::move(samples));
     }
@@ -92,16 +112,28 @@ class Prometheus final : public Plugin<Settings> {
     return query;
   }
 
-  task<std::string> authorize(std::string tenant) {
+  [[nodiscard]] bool has_tls() const { return !settings().authorities.empty() || !settings().certificate.empty(); }
+
+  task<Login> log_in(std::string tenant) {
     const Settings& s = settings();
-    const std::string reference = s.bearer.empty() ? s.password : s.bearer;
-    if (reference.empty()) co_return "";
-    std::vector<std::string> references{reference};
-    const auto values = co_await host().secrets(std::move(tenant), std::move(references));
-    const auto secret = values.find(reference);
-    if (secret == values.end())
-      throw Error(Code::failed_precondition, "the secret \"" + reference + "\" was not resolved");
-    co_return s.bearer.empty() ? "Basic " + base64(s.username + ":" + secret->second) : "Bearer " + secret->second;
+    std::vector<std::string> references;
+    for (const std::string* one : {&s.bearer, &s.password, &s.authorities, &s.certificate, &s.key})
+      if (!one->empty()) references.push_back(*one);
+    if (references.empty()) co_return Login();
+    const auto values = co_await host().secrets(std::move(tenant), references);
+    for (const std::string& reference : references)
+      if (!values.contains(reference))
+        throw Error(Code::failed_precondition, "the secret \"" + reference + "\" was not resolved");
+    co_return login_of(values);
+  }
+  [[nodiscard]] Login login_of(const std::map<std::string, std::string>& secrets) const {
+    const Settings& s = settings();
+    const auto value = [&](const std::string& reference) { return reference.empty() ? "" : secrets.at(reference); };
+    Login login;
+    if (!s.bearer.empty()) login.authorization = "Bearer " + value(s.bearer);
+    if (!s.username.empty()) login.authorization = "Basic " + base64(s.username + ":" + value(s.password));
+    if (has_tls()) login.tls = services::HttpTls{value(s.authorities), value(s.certificate), value(s.key)};
+    return login;
   }
 
   task<GroupSamples> ask_group(const Asked& asked, std::vector<std::string>& warnings) {
@@ -149,7 +181,8 @@ class Prometheus final : public Plugin<Settings> {
     request.url = s.url + (s.url.ends_with('/') ? "" : "/") + "api/v1/" + (range ? "query_range" : "query");
     request.headers = s.headers;
     request.headers["content-type"] = "application/x-www-form-urlencoded";
-    if (!asked.authorization.empty()) request.headers["authorization"] = asked.authorization;
+    if (!asked.login.authorization.empty()) request.headers["authorization"] = asked.login.authorization;
+    request.tls = asked.login.tls;
     request.max_reply_bytes = s.max_reply_bytes;
     request.body = "query=" + url_encoded(promql) +
                    "&timeout=" + std::to_string(std::max<std::int64_t>(1, s.timeout.ns / 1'000'000)) + "ms";

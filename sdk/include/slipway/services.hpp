@@ -6,6 +6,20 @@
 
 namespace slipway::services {
 
+// Whom a request over https trusts and who it says that it is, each as PEM text. Without authorities the machine's are
+// trusted; certificate (with its chain) and key go together.
+struct HttpTls {
+  std::string authorities;
+  std::string certificate;
+  std::string key;
+  static constexpr auto fields() {
+    return slipway::fields(
+        field("authorities", &HttpTls::authorities, "Certificates of the authorities to trust.", at_most(256 << 10)),
+        field("certificate", &HttpTls::certificate, "Certificate to show, and its chain.", at_most(64 << 10)),
+        field("key", &HttpTls::key, "Its private key, not encrypted.", at_most(64 << 10)));
+  }
+};
+
 // http.send: one request of the host's HTTP client; redirects are not followed. Body and answer are text.
 struct HttpRequest {
   std::string method = "GET";
@@ -13,13 +27,15 @@ struct HttpRequest {
   std::map<std::string, std::string> headers;
   std::string body;
   std::int64_t max_reply_bytes = 1 << 20;
+  std::optional<HttpTls> tls;
   static constexpr auto fields() {
     return slipway::fields(field("method", &HttpRequest::method, "HTTP method.", between(1, 16)),
                            required("url", &HttpRequest::url, "http:// or https://.", between(8, 8192)),
                            field("headers", &HttpRequest::headers, "Request headers.", at_most(64)),
                            field("body", &HttpRequest::body, "Request body.", at_most(4 << 20)),
                            field("max_reply_bytes", &HttpRequest::max_reply_bytes,
-                                 "A longer answer is RESOURCE_EXHAUSTED.", between(0, 64 << 20)));
+                                 "A longer answer is RESOURCE_EXHAUSTED.", between(0, 64 << 20)),
+                           field("tls", &HttpRequest::tls, "Instead of the host's own trust and without a name."));
   }
 };
 // Header names are in lower case. `elapsed` runs from the first byte sent to the last one received.

@@ -11,15 +11,15 @@ constexpr char kOne[] =
 
 void resolve_secrets(FakeHost& host) {
   host.on("secrets", "resolve", [](const Json&) -> Result<Json> {
-    return Json{{"values", {{"env:TOKEN", "s3cret"}}}};
+    return Json{{"values", {{"env:TOKEN", "s3cret"}, {"file:ca", "CA"}, {"file:pem", "PEM"}, {"file:key", "KEY"}}}};
   });
 }
 
-std::string authorization_with(const Json& settings) {
-  std::string seen;
+services::HttpRequest request_with(const Json& settings) {
+  services::HttpRequest seen;
   Hosted plugin("metrics-prometheus", settings, resolve_secrets);
   plugin.host().on_http([&](const services::HttpRequest& request) {
-    seen = request.headers.contains("authorization") ? request.headers.at("authorization") : "";
+    seen = request;
     return services::HttpReply{.status = 200, .body = kOne};
   });
   const auto reply = call<metrics::Interface, metrics::Query>(plugin, question(kUp, "w"));
@@ -27,16 +27,31 @@ std::string authorization_with(const Json& settings) {
   return seen;
 }
 
+std::string authorization_with(const Json& settings) { return request_with(settings).headers["authorization"]; }
+
 TEST(MetricsPrometheus, LogsInWithSecretsAndOnlyWhenTold) {
   EXPECT_EQ(authorization_with(Json::object()), "");
   EXPECT_EQ(authorization_with({{"bearer", "env:TOKEN"}}), "Bearer s3cret");
   EXPECT_EQ(authorization_with({{"username", "ann"}, {"password", "env:TOKEN"}}), "Basic YW5uOnMzY3JldA==");
 }
 
+TEST(MetricsPrometheus, ShowsTheCertificateAndTrustsTheAuthoritiesThatItsSecretsAre) {
+  EXPECT_FALSE(request_with(Json::object()).tls);
+  const auto request = request_with({{"url", "https://localhost"},
+                                     {"bearer", "env:TOKEN"},
+                                     {"authorities", "file:ca"},
+                                     {"certificate", "file:pem"},
+                                     {"key", "file:key"}});
+  EXPECT_EQ(request.headers.at("authorization"), "Bearer s3cret");
+  ASSERT_TRUE(request.tls);
+  EXPECT_EQ(encode_text(*request.tls), encode_text(services::HttpTls{"CA", "PEM", "KEY"}));
+}
+
 TEST(MetricsPrometheus, SettingsThatContradictAreRefused) {
   for (const char* settings :
        {R"({"url": "ftp://localhost"})", R"({"bearer": "env:A", "username": "ann", "password": "env:B"})",
-        R"({"username": "ann"})"})
+        R"({"username": "ann"})", R"({"url": "https://localhost", "certificate": "file:pem"})",
+        R"({"authorities": "file:ca"})"})
     EXPECT_THROW(Hosted("metrics-prometheus", Json::parse(settings)), Error) << settings;
 }
 

@@ -4,6 +4,7 @@
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
 #include <cstdlib>
+#include <fstream>
 #include <thread>
 
 #include "host/services/http_client.hpp"
@@ -29,12 +30,22 @@ struct Certificate {
         key + " -out " + certificate + " 2>/dev/null";
     EXPECT_EQ(std::system(command.c_str()), 0);
   }
+  // Everything that a request can bring along.
+  [[nodiscard]] HttpTls tls() const { return {text_of(certificate), text_of(certificate), text_of(key)}; }
+  static std::string text_of(const std::string& file) {
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
 };
 
-// Answers one connection, with one answer or with a failed handshake.
+enum class Asks { nobody, everybody };
+
+// Answers one connection, with one answer or with a failed handshake. It may ask who is there, and knows only itself.
 class TlsServer {
  public:
-  explicit TlsServer(const Certificate& certificate) : tls_(asio::ssl::context::tls_server) {
+  explicit TlsServer(const Certificate& certificate, Asks asks = Asks::nobody) : tls_(asio::ssl::context::tls_server) {
+    if (asks == Asks::everybody) tls_.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
+    tls_.load_verify_file(certificate.certificate);
     tls_.use_certificate_file(certificate.certificate, asio::ssl::context::pem);
     tls_.use_private_key_file(certificate.key, asio::ssl::context::pem);
     thread_ = std::thread([this] { run(); });
@@ -69,9 +80,10 @@ class HttpsTest : public ::testing::Test {
  protected:
   HttpsTest() { runtime.start(); }
   ~HttpsTest() override { runtime.stop(); }
-  Result<HttpReply> get(HttpClient& client, const std::string& url) {
+  Result<HttpReply> get(HttpClient& client, const std::string& url, std::optional<HttpTls> tls = {}) {
     HttpRequest request;
     request.url = url;
+    request.tls = std::move(tls);
     return await_on(runtime, client.send(std::move(request), seconds(10).ns));
   }
   runtime::Runtime runtime{{.threads = 2}};
@@ -100,6 +112,66 @@ TEST_F(HttpsTest, a_certificate_that_nobody_vouches_for_is_refused) {
   const Status status = get(client, server.url("localhost")).status();
   EXPECT_EQ(status.code, Code::unavailable);
   EXPECT_NE(status.message.find("TLS: certificate verify failed"), std::string::npos) << status.message;
+}
+
+TEST_F(HttpsTest, a_request_may_bring_the_authorities_that_it_trusts) {
+  HttpClient client(runtime.executor(), {});
+  const TlsServer server(certificate);
+  const auto reply = get(client, server.url("localhost"), HttpTls{.authorities = certificate.tls().authorities});
+  ASSERT_TRUE(reply.ok()) << to_string(reply.status());
+  EXPECT_EQ(reply->body, "secret");
+}
+
+TEST_F(HttpsTest, a_server_that_asks_who_is_there_is_shown_the_requests_certificate) {
+  HttpClient client(runtime.executor(), {});
+  const TlsServer server(certificate, Asks::everybody);
+  const auto reply = get(client, server.url("localhost"), certificate.tls());
+  ASSERT_TRUE(reply.ok()) << to_string(reply.status());
+  EXPECT_EQ(reply->body, "secret");
+  EXPECT_EQ(client.idle(), 0U);
+}
+
+TEST_F(HttpsTest, a_server_that_asks_who_is_there_answers_nobody_without_a_name) {
+  HttpClient client(runtime.executor(), {});
+  const TlsServer server(certificate, Asks::everybody);
+  const HttpTls nobody{.authorities = certificate.tls().authorities};
+  EXPECT_EQ(get(client, server.url("localhost"), nobody).status().code, Code::unavailable);
+}
+
+TEST_F(HttpsTest, what_is_no_certificate_or_key_is_refused_by_its_name_alone) {
+  HttpClient client(runtime.executor(), {});
+  const HttpTls good = certificate.tls();
+  const std::map<std::string, HttpTls> wrong{
+      {"tls.authorities is refused", {"hunter2", good.certificate, good.key}},
+      {"tls.certificate is refused", {good.authorities, "hunter2", good.key}},
+      {"tls.key is refused", {good.authorities, good.certificate, "hunter2"}},
+      {"tls.key is refused: key values mismatch", {good.authorities, good.certificate, Certificate().tls().key}},
+      {"tls.certificate and tls.key go together", {good.authorities, good.certificate, ""}}};
+  for (const auto& [words, tls] : wrong) {
+    const Status status = get(client, "https://localhost:1/", tls).status();
+    EXPECT_EQ(status.code, Code::invalid_argument) << words;
+    EXPECT_NE(status.message.find(words), std::string::npos) << status.message;
+    EXPECT_EQ(status.message.find("hunter2"), std::string::npos) << status.message;
+  }
+}
+
+TEST_F(HttpsTest, an_encrypted_key_is_refused_and_nobody_is_asked_for_its_password) {
+  HttpClient client(runtime.executor(), {});
+  const std::string file = (certificate.folder.path() / "encrypted.pem").string();
+  const std::string command = "openssl ec -aes256 -passout pass:hunter2 -in " + certificate.key + " -out " + file;
+  ASSERT_EQ(std::system((command + " 2>/dev/null").c_str()), 0);
+  HttpTls tls = certificate.tls();
+  tls.key = Certificate::text_of(file);
+  const Status status = get(client, "https://localhost:1/", tls).status();
+  EXPECT_EQ(status.code, Code::invalid_argument);
+  EXPECT_NE(status.message.find("tls.key is refused"), std::string::npos) << status.message;
+}
+
+TEST_F(HttpsTest, tls_settings_for_a_url_without_it_are_refused) {
+  HttpClient client(runtime.executor(), {});
+  const Status status = get(client, "http://localhost:1/", certificate.tls()).status();
+  EXPECT_EQ(status, Status(Code::invalid_argument, "http.send: the request is malformed",
+                           {{"/tls", "", "want an https:// URL with it"}}));
 }
 
 }  // namespace
