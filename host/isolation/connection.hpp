@@ -79,7 +79,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using Socket = boost::asio::local::stream_protocol::socket;
   Socket in_;  // the reader's own copy of the descriptor
   std::mutex mutex_;
-  Socket out_;  // guarded, as what follows; a copy too, open only while there is no room: it is told of all that comes in
+  Socket
+      out_;  // guarded, as what follows; a copy too, open only while there is no room: it is told of all that comes in
   Outbox outbox_;
   bool closed_ = false;
   bool flush_posted_ = false;
