@@ -158,6 +158,7 @@ Json encode(const T& value);
 }  // namespace slipway
 
 #include <slipway/detail/codecs.hpp>
+#include <slipway/detail/document_codec.hpp>
 
 namespace slipway {
 
