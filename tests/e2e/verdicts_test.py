@@ -1,24 +1,52 @@
-"""The sequential analyzer over real requests: who fails more often, and is slow more often, than what runs; held against what the
-application itself has counted."""
+"""The sequential analyzer over real requests: who fails more often, and is slow more often, than what runs, as HAProxy counts them and
+as a real Prometheus scrapes them from the replicas; held against what the application itself has counted.
+
+Numbers of HAProxy end with the last window, those of Prometheus with the last scrape before it: each is at most what the application
+has counted when the rollout has ended, never more (no request is counted twice), and its shares are the application's."""
 
 import unittest
 
 from harness import StackTest, counts_by_version
+from scraper import Scraper
 
 CANARIES = 20
 QUICK = {"min_duration": "2s", "max_duration": "60s", "absolute_floor": 0.03}
-ERRORS = {"name": "errors", "metrics": "haproxy", "analyzer": "sequential", "interval": "500ms", "settings": QUICK}
-LATENCY = {**ERRORS, "name": "latency",
-           "settings": {**QUICK, "kind": "slow_ratio", "edges": [60_000, 120_000]}}
-CANARY = {"steps": [{"weight": "50%"}, {"analysis": ["errors", "latency"]}], "scale_down_delay": "100ms"}
+SLOW = {**QUICK, "kind": "slow_ratio"}
 USUAL = {"EXAMPLE_FAIL_RATIO": "0.01"}
+
+
+def grown(counter, by=""):
+    """PromQL: how much a counter has grown from the last scrape before the window to the last one in it, as the guide says it."""
+    return f"sum{by}(clamp_min({counter} - ({counter} offset ${{window}} or {counter} * 0), 0))"
+
+
+REQUESTS = 'example_requests_total{version="${release}"}'
+FAILURES = 'example_requests_total{version="${release}",code="5xx"}'
+TOOK = 'example_request_duration_seconds_bucket{version="${release}"}'
+SCRAPED = {"metrics": "prometheus", "analyzer": "sequential", "interval": "1s"}
+SEEN = {"metrics": "haproxy", "analyzer": "sequential", "interval": "500ms"}
+ANALYSES = (
+    {**SEEN, "name": "errors", "settings": QUICK},
+    {**SEEN, "name": "latency", "settings": {**SLOW, "edges": [60_000, 120_000]}},
+    {**SCRAPED, "name": "scraped-errors", "settings": QUICK,
+     "query": {"queries": {"requests": grown(REQUESTS), "failures": grown(FAILURES)}}},
+    {**SCRAPED, "name": "scraped-latency", "settings": {**SLOW, "edges": [0.05, 0.1]},
+     "query": {"histograms": {"latency": grown(TOOK, " by (le) ")}}})
+
+
+def canary(*analyses):
+    return {"steps": [{"weight": "50%"}, {"analysis": list(analyses)}], "scale_down_delay": "100ms"}
 
 
 class VerdictsTest(StackTest):
     def setUp(self):
         super().setUp()
-        self.start_stack()
-        self.stack.create_application(replicas=2, analyses=[ERRORS, LATENCY])
+        self.stack = self.new_stack()
+        prometheus = Scraper(self.stack)
+        self.addCleanup(prometheus.stop)
+        prometheus.start()
+        self.stack.start_daemon()
+        self.stack.create_application(replicas=2, analyses=ANALYSES)
         self.stack.deploy("1.0", env=USUAL)
         self.stack.begin_load(workers=8, rate=60)
 
@@ -31,46 +59,56 @@ class VerdictsTest(StackTest):
         return entries[-1]
 
     def track_of(self, verdict, requests, bad):
-        """Its numbers, which are a part of what the application has counted: its windows end before the last requests do."""
+        """Its numbers, which are a part of what the application has counted."""
         track = verdict["evidence"]["tracks"][0]
-        self.assertGreater(track["requests"], 0)
+        self.assertGreater(track["requests"], requests * 0.3)
         self.assertLessEqual(track["requests"], requests)
         self.assertLessEqual(track["bad"], bad)
         return track
 
-    def test_releases_that_are_no_worse_are_promoted_one_after_the_other(self):
+    def test_releases_that_are_no_worse_by_either_source_are_promoted_one_after_the_other(self):
         for number in range(1, CANARIES + 1):
             version = f"1.{number}"
-            rollout = self.stack.deploy(version, "canary", CANARY, USUAL, seconds=60)
+            rollout = self.stack.deploy(version, "canary", canary(*(one["name"] for one in ANALYSES)), USUAL, seconds=60)
             counted = counts_by_version(self.stack.counts)[version]
-            for analysis in ("errors", "latency"):
-                self.assertEqual(self.verdict(rollout, analysis)["verdict"], "pass")
-            self.track_of(self.verdict(rollout, "errors"), counted.received, counted.injected)
+            for analysis in ANALYSES:
+                self.assertEqual(self.verdict(rollout, analysis["name"])["verdict"], "pass")
+            for errors in ("errors", "scraped-errors"):
+                self.track_of(self.verdict(rollout, errors), counted.received, counted.injected)
 
-    def test_one_that_fails_more_often_is_rolled_back_and_its_numbers_are_the_applications(self):
-        rollout = self.stack.deploy("1.1", "canary", CANARY, {"EXAMPLE_FAIL_RATIO": "0.05"}, "rolled_back", seconds=60)
-        verdict, counted = self.verdict(rollout, "errors"), self.counted("1.1")
+    def turned_back(self, analysis, env):
+        """The failing verdict, and what the application has counted of that release."""
+        rollout = self.stack.deploy("1.1", "canary", canary(analysis), {**USUAL, **env}, "rolled_back", seconds=60)
+        verdict = self.verdict(rollout, analysis)
         self.assertEqual(verdict["verdict"], "fail")
+        self.assertGreaterEqual(verdict["evidence"]["log_evidence"], verdict["evidence"]["threshold"])
+        return self.stack.why_text(rollout), verdict, self.stack.end_load()[1]["1.1"]
+
+    def expect_failing(self, analysis):
+        why, verdict, counted = self.turned_back(analysis, {"EXAMPLE_FAIL_RATIO": "0.05"})
         track = self.track_of(verdict, counted.received, counted.injected)
-        self.assertGreater(track["requests"], counted.received * 0.3)
         self.assertAlmostEqual(track["bad"] / track["requests"], counted.injected / counted.received, delta=0.03)
         self.assertGreater(track["ratio_low"], 1)
-        self.assertGreaterEqual(verdict["evidence"]["log_evidence"], verdict["evidence"]["threshold"])
-        self.assertRegex(self.stack.why_text(rollout), r"next: [\d,]+ of [\d,]+ requests .* times as often")
+        self.assertRegex(why, r"next: [\d,]+ of [\d,]+ requests .* times as often")
 
-    def counted(self, version):
-        return self.stack.end_load()[1][version]
-
-    def test_one_whose_tail_is_slow_is_rolled_back_and_its_numbers_are_the_applications(self):
-        slow = {**USUAL, "EXAMPLE_SLOW_RATIO": "0.2", "EXAMPLE_SLOW_LATENCY": "150ms"}
-        rollout = self.stack.deploy("1.1", "canary", CANARY, slow, "rolled_back", seconds=60)
-        verdict, counted = self.verdict(rollout, "latency"), self.counted("1.1")
-        self.assertEqual(verdict["verdict"], "fail")
-        self.assertIn("took longer than 60,000", self.stack.why_text(rollout))
-        track = verdict["evidence"]["tracks"][0]
-        self.assertLessEqual(track["requests"], counted.received)
+    def expect_slow(self, analysis, edge):
+        why, verdict, counted = self.turned_back(analysis, {"EXAMPLE_SLOW_RATIO": "0.2", "EXAMPLE_SLOW_LATENCY": "150ms"})
+        track = self.track_of(verdict, counted.received, counted.received)
+        self.assertIn(f"took longer than {edge}", why)
         self.assertGreater(counted.slow, 0)
         self.assertAlmostEqual(track["bad"] / track["requests"], counted.slow / counted.received, delta=0.08)
+
+    def test_one_that_fails_more_often_is_rolled_back_on_haproxys_word(self):
+        self.expect_failing("errors")
+
+    def test_one_that_fails_more_often_is_rolled_back_on_prometheus_word(self):
+        self.expect_failing("scraped-errors")
+
+    def test_one_whose_tail_is_slow_is_rolled_back_on_haproxys_word(self):
+        self.expect_slow("latency", "60,000")
+
+    def test_one_whose_tail_is_slow_is_rolled_back_on_prometheus_word(self):
+        self.expect_slow("scraped-latency", "0.05")
 
 
 if __name__ == "__main__":

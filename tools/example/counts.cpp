@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <stdexcept>
 #include <system_error>
 
@@ -67,13 +68,22 @@ void Counts::received() {
 
 std::string Counts::to_json() const { return page_to_json(*page_); }
 
+void Counts::took(std::chrono::duration<double> time) {
+  for (std::size_t i = 0; i < kSeconds.size(); ++i) up_to_[i] += time.count() <= kSeconds[i] ? 1U : 0U;
+  ++up_to_.back();
+}
+
 std::string Counts::to_metrics() const {
-  std::string text = "# TYPE example_requests_total counter\n";
-  for (std::size_t digit = 1; digit < std::size(page_->by_class); ++digit) {
-    text += "example_requests_total{version=\"" + std::string(page_->version) + "\",code=\"" + std::to_string(digit) +
-            "xx\"} " + std::to_string(page_->by_class[digit].load()) + "\n";
-  }
-  return text;
+  const std::string version = "{version=\"" + std::string(page_->version) + "\",";
+  std::ostringstream text;
+  text << "# TYPE example_requests_total counter\n";
+  for (std::size_t digit = 1; digit < std::size(page_->by_class); ++digit)
+    text << "example_requests_total" << version << "code=\"" << digit << "xx\"} " << page_->by_class[digit] << '\n';
+  text << "# TYPE example_request_duration_seconds histogram\n";
+  const std::string bucket = "example_request_duration_seconds_bucket" + version + "le=\"";
+  for (std::size_t i = 0; i < kSeconds.size(); ++i) text << bucket << kSeconds[i] << "\"} " << up_to_[i] << '\n';
+  text << bucket << "+Inf\"} " << up_to_.back() << '\n';
+  return text.str();
 }
 
 std::string show_count_file(const std::string& file) {

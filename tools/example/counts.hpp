@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -35,12 +37,17 @@ class Counts {
   void injected() { ++page_->injected; }
   void unsent() { ++page_->unsent; }
   void slow() { ++page_->slow; }
+  void took(std::chrono::duration<double> time);
   std::string to_json() const;
-  // In the text format of Prometheus: example_requests_total by version and class of the answer.
+  // In the text format of Prometheus, by version: example_requests_total by class of the answer, and
+  // example_request_duration_seconds.
   std::string to_metrics() const;
 
  private:
+  static constexpr std::array kSeconds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0};
+
   CountPage* page_;
+  std::array<std::uint64_t, kSeconds.size() + 1> up_to_{};  // answers that took so long; the last one: all
 };
 
 // The counts of another process from its file. Throws std::runtime_error when it is none.

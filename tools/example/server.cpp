@@ -137,6 +137,7 @@ asio::awaitable<bool> Server::exchange(Session& session, boost::beast::flat_buff
   const Request& request = parser.get();
   const bool counted = !is_probe(path_of(request));
   if (counted) counts_.received();
+  const auto begun = Clock::now();
   co_await http::async_read(session.stream, buffer, parser, asio::use_awaitable);
   session.stream.expires_never();
 
@@ -144,6 +145,7 @@ asio::awaitable<bool> Server::exchange(Session& session, boost::beast::flat_buff
   reply.keep_alive(request.keep_alive() && !stopping_);
   reply.prepare_payload();
   if (counted) counts_.answered(reply.result_int());
+  if (counted) counts_.took(Clock::now() - begun);
   if (request.method() == http::verb::head) reply.body().clear();
   boost::system::error_code error;
   session.stream.expires_after(kIdleLimit);

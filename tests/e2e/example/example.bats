@@ -88,6 +88,16 @@ count() { # name
   [ "$(/usr/bin/python3 -c "print($output >= 0.12)")" = True ]
 }
 
+@test "Prometheus is told each answer by its class and by how long it took" {
+  start --latency 60ms
+  fetch / && fetch /nowhere
+  fetch /metrics >"$BATS_TEST_TMPDIR/metrics"
+  for line in 'requests_total{version="1.0",code="2xx"} 1' 'requests_total{version="1.0",code="4xx"} 1' \
+    'request_duration_seconds_bucket{version="1.0",le="0.05"} 0' 'request_duration_seconds_bucket{version="1.0",le="+Inf"} 2'; do
+    grep -qxF "example_$line" "$BATS_TEST_TMPDIR/metrics"
+  done
+}
+
 @test "a secret is shown as its SHA-256 and never as itself" {
   TOKEN=hunter2 start
   [ "$(fetch '/secret-digest?name=TOKEN')" = "$(printf hunter2 | sha256sum | cut -d ' ' -f 1)" ]
