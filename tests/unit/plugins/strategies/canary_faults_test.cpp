@@ -40,9 +40,8 @@ TEST_F(CanaryFaults, WhatTheProviderCantDoIsRefusedByNameAndPath) {
 
 TEST_F(CanaryFaults, ContradictionsAreRefusedAllAtOnce) {
   strategy::ValidateRequest request{
-      .settings =
-          Json::parse(R"({"steps": [{"weight": "5%", "pause": {}}, {}, {"scale": {"replicas": 1, "percent": 5}}],
-      "linear": {"step": 0}, "progress_deadline": "0"})")};
+      .settings = {R"({"steps": [{"weight": "5%", "pause": {}}, {}, {"scale": {"replicas": 1, "percent": 5}}],
+      "linear": {"step": 0}, "progress_deadline": "0"})"}};
   EXPECT_EQ(
       lines(host.call<strategy::Interface, strategy::Validate>(request)),
       (std::vector<std::string>{
