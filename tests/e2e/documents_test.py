@@ -39,10 +39,13 @@ class DocumentsTest(StackTest):
                     yield method.upper(), self.path(pattern), schemas[name], body["required"]
 
     def world(self):
-        """What every operation that reads answers with."""
+        """What every operation that reads answers with, but for the moment of the host's last word to the store."""
         paths = [self.path(pattern) for pattern, methods in contract.document()["paths"].items()
                  if pattern.startswith("/api/") and "get" in methods and pattern != STREAM]
-        return {path: self.stack.read(path) for path in paths}
+        seen = {path: self.stack.read(path) for path in paths}
+        for host in seen["/api/hosts"]["items"]:
+            del host["seen_at"]
+        return seen
 
     def refused(self, method, path, body, status, *words, **headers):
         with self.subTest(f"{method} {path}", body=body[:40]):

@@ -92,8 +92,8 @@ function(slipway_test name)
   if(ARG_DEPENDS)
     add_dependencies(${name} ${ARG_DEPENDS})
   endif()
-  # TEST_PREFIX keeps equal sentences of two programs apart.
-  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 120
+  # TEST_PREFIX keeps equal sentences of two programs apart; values have names of their own.
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." NO_PRETTY_VALUES DISCOVERY_TIMEOUT 120
     PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}" ENVIRONMENT "${ARG_ENVIRONMENT}"
     RUN_SERIAL "$<BOOL:${ARG_SERIAL}>")
 endfunction()
