@@ -32,6 +32,10 @@ Fault fault_of(const std::string& name, std::string_view state, const std::strin
   if (state.starts_with("53")) return {Remedy::none, {Code::resource_exhausted, text}};
   if (state.starts_with("57P") || state.starts_with("08")) return lost(name, said);
   if (state == "42501") return {Remedy::none, {Code::unavailable, text + "; grant the role its rights again"}};
+  if (state == "42P01" || state == "42703" || state == "42883" || state == "3F000")
+    return {
+        Remedy::none,
+        {Code::unavailable, text + "; its tables are not the store's, writing goes on by itself when they are again"}};
   if (state.starts_with("XX")) return {Remedy::none, {Code::data_loss, text}};
   return {Remedy::none, {Code::internal, text + " (" + std::string(state) + ")"}};
 }

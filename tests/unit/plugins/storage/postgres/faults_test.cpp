@@ -19,7 +19,8 @@ TEST(Faults, tell_what_helps_and_what_it_is_to_the_caller) {
         Case{"57P01", Remedy::reconnect, Code::unavailable}, Case{"08006", Remedy::reconnect, Code::unavailable},
         Case{"57014", Remedy::none, Code::unavailable}, Case{"53100", Remedy::none, Code::resource_exhausted},
         Case{"53200", Remedy::none, Code::resource_exhausted}, Case{"42501", Remedy::none, Code::unavailable},
-        Case{"XX001", Remedy::none, Code::data_loss}, Case{"42P01", Remedy::none, Code::internal}}) {
+        Case{"42P01", Remedy::none, Code::unavailable}, Case{"42703", Remedy::none, Code::unavailable},
+        Case{"XX001", Remedy::none, Code::data_loss}, Case{"42601", Remedy::none, Code::internal}}) {
     EXPECT_EQ(seen(one.state).remedy(), one.remedy) << one.state;
     EXPECT_EQ(seen(one.state).status().code, one.code) << one.state;
   }
