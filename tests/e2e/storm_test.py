@@ -203,7 +203,7 @@ class StormTest(Fleet):
 
     def test_rollouts_survive_all_that_may_break(self):
         storms = (self.a_host_is_killed, self.a_host_stands_still, self.connections_are_ended, self.the_database_starts_again,
-                  self.a_network_is_cut, self.the_disk_is_full)
+                  self.a_network_is_cut, self.the_disk_is_full, self.hosts_are_exchanged_over_a_newer_schema)
         self.begin([self.server], len(storms))
         for turn, strike in enumerate(storms):
             with self.subTest(strike.__name__):
@@ -265,6 +265,14 @@ class StormTest(Fleet):
         filler.unlink()
         if not self.server.runs():
             self.server.start()
+
+    def hosts_are_exchanged_over_a_newer_schema(self):
+        """As the first host of the next version leaves it: expanded, so that those of this one work on."""
+        self.server.sql("ALTER TABLE slipway.records ADD COLUMN region text; INSERT INTO slipway.migrations VALUES (2, 1, 'regions', 'x')")
+        for name in NAMES:
+            with self.without(name) as host:
+                self.assertEqual(host.stop_daemon(30)[0], 0)
+                host.start_daemon()
 
     def somebody_says(self, words):
         for host in self.hosts.values():
