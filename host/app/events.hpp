@@ -9,6 +9,9 @@
 
 namespace slipway::app {
 
+// Of a store that several hosts share: another one has appended to a stream.
+inline constexpr std::string_view kStoreChanged = "storage.changed";
+
 // The engine is set once it exists; what comes before is of no use to anybody, as the engine looks at everything when
 // it starts.
 class PluginEvents final : public services::EventSink {
@@ -21,6 +24,7 @@ class PluginEvents final : public services::EventSink {
     if (type == provider::kChanged && engine != nullptr && data.is_object()) {
       return engine->provider_changed(data.value("tenant", ""), data.value("application", ""));
     }
+    if (type == kStoreChanged && engine != nullptr) return engine->store_changed();
     log_.debug("a plugin's event has no listener", {{"instance", instance}, {"type", type}});
   }
 

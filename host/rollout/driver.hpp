@@ -49,6 +49,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
   Driver(const Tools& tools, const Executor& executor, std::string tenant, std::string name);
   [[nodiscard]] const Executor& strand() const { return strand_; }
   [[nodiscard]] std::size_t partition() const { return partition_; }
+  [[nodiscard]] const std::string& tenant() const { return tenant_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
 
   // Something about the application may have changed. [any thread]
   void wake();
@@ -62,9 +64,15 @@ class Driver : public std::enable_shared_from_this<Driver> {
   Later<Control::PutApplication> put(ApplicationSpec spec, IfVersion version, Mode mode, std::string environment);
   Later<Empty> remove(IfVersion version, Mode mode);
 
-  // Begins to work after a restart, or after another host was at work, when there is something to do: what is stored
-  // is read again. `away` is how long nobody looked.
-  boost::asio::awaitable<Status> resume(Duration away);
+  // What is stored of it.
+  struct Found {
+    Stored<Application> application;
+    std::optional<Stored<Record>> rollout{};  // the one under way
+    Releases releases{};                      // as far as they were read
+  };
+  // Begins to work after a restart, or after another host was at work, when there is something to do. `away` is how
+  // long nobody looked. What is stored is read again unless it was found a moment ago.
+  boost::asio::awaitable<void> resume(Duration away, std::optional<Found> found);
   // Another host has stored something about the application.
   boost::asio::awaitable<void> read_again();
   // The application is no longer this host's: the loop ends, and what it knows is dropped.
@@ -126,6 +134,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
 
   // Writing and reading (driver_commit.cpp)
   boost::asio::awaitable<Status> load();
+  void learn(Found found);
+  boost::asio::awaitable<void> note_absence();
   boost::asio::awaitable<Status> load_releases(const Order& order);
   boost::asio::awaitable<Status> commit(Change change);
   boost::asio::awaitable<Status> commit_with(Change change, storage::WriteRequest beside);
@@ -174,6 +184,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   Wakeup wakeup_;
   std::optional<Stored<Application>> application_;
   std::optional<Stored<Record>> rollout_;  // the one under way
+  std::optional<Duration> away_;           // how long nobody looked, until that is recorded
   std::optional<State> counted_;           // its state, as the census knows it
   Census::PlacePtr place_;                 // of one that is about to begin
   bool stale_ = true;                      // what is in memory may not be what is stored

@@ -29,20 +29,28 @@ boost::asio::awaitable<Status> Driver::load() {
     }
     co_return application.status();
   }
-  std::optional<Stored<Record>> rollout;
-  if (!application->value.rollout.empty()) {
-    auto stored = co_await tools_.store.rollout(tenant_, application->value.rollout);
+  Found found{.application = std::move(*application)};
+  if (!found.application.value.rollout.empty()) {
+    auto stored = co_await tools_.store.rollout(tenant_, found.application.value.rollout);
     if (!stored.ok()) {
       reading_failed(tools_, troubles_, tenant_, stored.status());
       co_return stored.status();
     }
-    rollout = std::move(*stored);
-    auto& generation = application->value.generation;
-    generation = std::max(generation, rollout->value.order.generation);
+    found.rollout = std::move(*stored);
+  }
+  learn(std::move(found));
+  co_return Status();
+}
+
+void Driver::learn(Found found) {
+  if (found.rollout) {
+    auto& generation = found.application.value.generation;
+    generation = std::max(generation, found.rollout->value.order.generation);
   }
   troubles_.fine("storage");
-  application_ = std::move(*application);
-  rollout_ = std::move(rollout);
+  application_ = std::move(found.application);
+  rollout_ = std::move(found.rollout);
+  releases_.merge(found.releases);
   verdicts_.clear();
   notes_ = false;
   waiting_ = has_rollout() ? record().wait : strategy::Wait{};
@@ -50,7 +58,6 @@ boost::asio::awaitable<Status> Driver::load() {
   note_use();
   count();
   sync_analyses();
-  co_return Status();
 }
 
 // Whenever what is in memory is what is stored.

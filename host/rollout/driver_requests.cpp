@@ -210,22 +210,33 @@ boost::asio::awaitable<void> Driver::read_again() {
   ensure_running();
 }
 
-boost::asio::awaitable<Status> Driver::resume(Duration away) {
+boost::asio::awaitable<void> Driver::resume(Duration away, std::optional<Found> found) {
   const auto turn = co_await turns_.take();
-  rollout_.reset();
+  if (stopping_ || !owned()) co_return;
+  away_ = away;
   stale_ = true;
-  if (Status status = co_await refresh(); status.code == Code::not_found) co_return status;
-  if (!stale_ && has_rollout()) {
+  if (found) {
+    learn(std::move(*found));
+  } else if (const Status status = co_await load(); status.code == Code::not_found) {
+    co_return;
+  }
+  if (!stale_) co_await note_absence();
+  ensure_running();
+}
+
+// Nobody looked meanwhile: that time counts neither as progress missed nor as time watched. What fails is tried again
+// by the loop. The turn is held.
+boost::asio::awaitable<void> Driver::note_absence() {
+  if (has_rollout()) {
     Change change{.record = record(), .kind = "resumed", .reason = record().rollout.why.reason};
     Record& next = change.record;
-    // Nobody looked meanwhile: that time counts neither as progress missed nor as time watched.
-    if (next.phase == Phase::stepping && !next.paused_at) next.stood_still = next.stood_still + away;
-    if (next.phase == Phase::watching) next.watch_until = *next.watch_until + away;
-    change.detail = {{"away", to_string(away)}};
-    (void)co_await commit(std::move(change));
+    if (next.phase == Phase::stepping && !next.paused_at) next.stood_still = next.stood_still + *away_;
+    if (next.phase == Phase::watching) next.watch_until = *next.watch_until + *away_;
+    change.detail = {{"away", to_string(*away_)}};
+    const Status status = co_await commit(std::move(change));
+    if (!status.ok()) co_return;
   }
-  ensure_running();
-  co_return Status();
+  away_.reset();
 }
 
 }  // namespace slipway::rollout

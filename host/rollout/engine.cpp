@@ -42,6 +42,7 @@ Engine::Engine(EngineParts parts, EngineSettings settings)
       wiring_(settings_.wiring),
       tools_{parts_.caller, clock_,     parts_.timers, parts_.ids, parts_.random, parts_.log, parts_.metrics, settings_,
              store_,        ownership_, feed_,         trimmer_,   census_,       wiring_,    uses_},
+      resumption_(parts_.executor, store_, clock_, parts_.timers),
       notifications_(tools_, parts_.executor) {}
 
 Engine::~Engine() = default;
@@ -141,11 +142,7 @@ boost::asio::awaitable<Status> Engine::resume_applications(std::vector<TakenPart
       trimmer_.known(record.key.tenant);
       const TakenPartition* partition = find_in(taken, record.key);
       if (partition == nullptr) continue;
-      const auto found = driver(record.key.tenant, record.key.id);
-      auto begin = [](DriverPtr self, Duration gone) -> boost::asio::awaitable<void> {
-        (void)co_await self->resume(gone);
-      };
-      boost::asio::co_spawn(found->strand(), begin(found, partition->away), boost::asio::detached);
+      resumption_.add(driver(record.key.tenant, record.key.id), partition->away);
     }
     request.after = page->next;
   } while (!request.after.empty() && !stopping_);
@@ -195,6 +192,7 @@ void Engine::finish_removal(const DriverPtr& found) {
 // In the order of the loops' work: the door, the loops, what people asked, the place among the hosts.
 boost::asio::awaitable<Status> Engine::stop(Duration patience) {
   stopping_ = true;
+  resumption_.stop();
   for (const auto& found : drivers()) {
     auto halt = [](DriverPtr self) -> boost::asio::awaitable<void> {
       self->stop();

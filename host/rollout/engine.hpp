@@ -16,6 +16,7 @@
 #include "host/rollout/hosts.hpp"
 #include "host/rollout/notifications.hpp"
 #include "host/rollout/plan.hpp"
+#include "host/rollout/resumption.hpp"
 
 namespace slipway::rollout {
 
@@ -44,6 +45,8 @@ class Engine final : public Control {
   boost::asio::awaitable<Status> stop(Duration patience);
   // The provider says that an observation would differ from the last one.
   void provider_changed(const std::string& tenant, const std::string& application);
+  // The store says that another host has written something. [any thread]
+  void store_changed() { ownership_.look_soon(); }
   // Stores an event of the site's own, which listeners and notifiers hear like any other; its moment is now. The log
   // has one that can't be stored. [any thread]
   void announce(Event event);
@@ -130,6 +133,7 @@ class Engine final : public Control {
   CurrentWiring wiring_;
   StrategyUses uses_;
   Tools tools_;
+  Resumption resumption_;
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, std::weak_ptr<Driver>> drivers_;
   std::size_t sweep_at_ = 64;

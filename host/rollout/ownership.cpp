@@ -5,6 +5,8 @@
 namespace slipway::rollout {
 namespace {
 
+constexpr int kLooksWithoutAWord = 5;  // of a host whose store tells it when others have written
+
 std::string lease_of(const std::string& host) { return "host/" + host; }
 
 Status name_taken(const Status& status, const std::string& name) {
@@ -22,7 +24,8 @@ Ownership::Ownership(boost::asio::any_io_executor executor, Store& store, base::
       settings_(settings),
       turns_(executor),
       lease_wakeup_(executor, clock, timers),
-      share_wakeup_(executor, clock, timers) {}
+      share_wakeup_(executor, clock, timers),
+      ring_share_(share_wakeup_.remote_ring()) {}
 
 storage::ExpectLease Ownership::fence() const { return {lease_of(settings_.host.name), lease_}; }
 
@@ -85,10 +88,23 @@ void Ownership::begin_again() {
   share_wakeup_.ring();
 }
 
+void Ownership::look_soon() {
+  told_ = true;
+  ring_share_();
+}
+
 boost::asio::awaitable<void> Ownership::keep_share() {
+  Instant look_at = clock_.now() + settings_.look_around;
   while (!stopping_) {
-    co_await share_wakeup_.wait_until(clock_.now() + settings_.look_around);
+    co_await share_wakeup_.wait_until(look_at);
     const auto turn = co_await turns_.take();
+    const bool told = told_.exchange(false);
+    is_told_ = is_told_ || told;
+    if (told && !begins_again_ && clock_.now() < look_at) {
+      if (held() && company_) co_await follow();
+      continue;
+    }
+    look_at = clock_.now() + settings_.look_around;
     if (stopping_ || !held()) continue;
     Status status;
     if (begins_again_) {
@@ -129,8 +145,14 @@ boost::asio::awaitable<Status> Ownership::look_around() {
   if (!status.ok()) co_return status;
   status = co_await hand_over(roster->value);
   if (status.ok() && company_) status = co_await stand_in_for(after(roster->value, name));
-  if (status.ok() && company_) co_await work_.follow();
+  if (status.ok() && company_ && clock_.now() >= follow_by_) co_await follow();
   co_return status;
+}
+
+// A word may get lost, so that what nobody tells is found as well.
+boost::asio::awaitable<void> Ownership::follow() {
+  co_await work_.follow();
+  follow_by_ = is_told_ ? clock_.now() + nanoseconds(settings_.look_around.ns * kLooksWithoutAWord) : Instant{};
 }
 
 // What the roster says, made true here. What could not be taken up is tried again at the next look.

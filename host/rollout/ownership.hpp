@@ -52,6 +52,9 @@ class Ownership {
   boost::asio::awaitable<void> leave();
   // Takes up everything of its own once more: it may have missed what others did.
   void begin_again();
+  // Another host has written something: what it is, is looked for at once, and from now on less often without a word.
+  // [any thread]
+  void look_soon();
 
   // Whether the partition is this host's; still true when the lease is not held, as nobody else may have it then.
   [[nodiscard]] bool owns(std::size_t partition) const { return tokens_[partition] != 0; }
@@ -74,6 +77,7 @@ class Ownership {
   boost::asio::awaitable<void> renew();
   boost::asio::awaitable<Status> begin();
   boost::asio::awaitable<Status> look_around();
+  boost::asio::awaitable<void> follow();
   boost::asio::awaitable<Status> adopt(const Roster& roster);
   [[nodiscard]] Duration away(const Partition& partition) const;
   boost::asio::awaitable<Status> hand_over(const Roster& roster);
@@ -94,6 +98,10 @@ class Ownership {
   std::atomic<std::int64_t> lease_ = 0;       // its token
   std::atomic<std::int64_t> held_until_ = 0;  // steady clock
   std::atomic<bool> company_ = false;
+  std::atomic<bool> told_ = false;  // that others have written
+  std::function<void()> ring_share_;
+  Instant follow_by_;              // when to look for what they have written, told or not
+  bool is_told_ = false;           // the store tells it, as a rule
   std::int64_t newest_token_ = 0;  // of the roster, when it was looked at last
   bool begins_again_ = false;      // the lease was lost meanwhile
   bool stopping_ = false;

@@ -90,6 +90,7 @@ Result<Stored<T>> document_from(const storage::Record& record) {
 }
 template Result<Stored<Application>> document_from(const storage::Record& record);
 template Result<Stored<Release>> document_from(const storage::Record& record);
+template Result<Stored<Record>> document_from(const storage::Record& record);
 
 Result<Stored<Record>> record_from(const storage::Record& record) { return document_from<Record>(record); }
 

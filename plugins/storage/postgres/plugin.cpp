@@ -1,11 +1,15 @@
 // storage-postgres: slipway.storage/1 in a PostgreSQL database that many hosts share.
 #include <slipway/plugin.hpp>
 
+#include "plugins/storage/postgres/announcer.hpp"
 #include "plugins/storage/postgres/backup.hpp"
 #include "plugins/storage/postgres/store.hpp"
 
 namespace slipway::postgres {
 namespace {
+
+// Event type that a store emits when another host has appended to a stream. It has no data, and one may get lost.
+constexpr std::string_view kChanged = "storage.changed";
 
 struct Settings {
   std::string connection;
@@ -25,8 +29,8 @@ struct Settings {
               "The same for the role that owns the tables, which brings them up to date at the start; empty when that "
               "is done by hand.",
               at_most(4096)),
-        field("connections", &Settings::connections, "Connections for reads, at most; one more writes.",
-              between(1, 64)),
+        field("connections", &Settings::connections,
+              "Connections for reads, at most; one more writes, and one listens to other hosts.", between(1, 64)),
         field("queue_limit", &Settings::queue_limit, "Writes that may wait; more are refused.", between(1, 1'000'000)),
         field("statement_timeout", &Settings::statement_timeout, "The server ends a statement after it."),
         field("lock_timeout", &Settings::lock_timeout, "How long a statement waits for another transaction."),
@@ -42,10 +46,16 @@ class PostgresStorage final : public Plugin<Settings> {
   using Plugin::Plugin;
 
   void start() {
-    if (settings().purpose == backup::Purpose::serve) store_ = std::make_unique<Store>(store_settings());
+    if (settings().purpose != backup::Purpose::serve) return;
+    StoreSettings store = store_settings();
+    store.writer.appended = [this] { announcer_->announce(); };
+    store_ = std::make_unique<Store>(store);
+    announcer_ = std::make_unique<Announcer>(
+        AnnouncerSettings{.target = store.target, .heard = [this] { host().emit_now(kChanged, Json::object()); }});
   }
   void stop() {
     if (store_) store_->stop();
+    if (announcer_) announcer_->stop();
   }
   plugin::HealthReply health() {
     if (!store_) return {};
@@ -115,6 +125,7 @@ class PostgresStorage final : public Plugin<Settings> {
     host().log(LogLevel::error, status.message, {{"code", std::string(name_of(status.code))}});
   }
 
+  std::unique_ptr<Announcer> announcer_;
   std::unique_ptr<Store> store_;
   store::Outlet outlet_{[this] { return open_rows(application(kBackupTimeouts)); }};
   store::Inlet inlet_{[this] { return open_for_rows(application(kBackupTimeouts), owner(kBackupTimeouts)); }};

@@ -89,6 +89,7 @@ void Writer::attempt(const Changes& group, const std::string& id, std::vector<St
     if (!tables.changed()) return roll_back(server);
     save(server, tables);
     end(server);
+    if (!tables.entries.empty()) settings_.appended();
   } catch (...) {
     roll_back(server);
     throw;

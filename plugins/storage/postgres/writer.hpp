@@ -31,6 +31,8 @@ struct WriterSettings {
   std::function<void(Duration)> pause;  // waits; tests turn their own
   // Receives a fault when it begins and an ok status when it ends, on a thread that writes.
   std::function<void(const Status&)> report = [](const Status&) {};
+  // Called after a group that appended to a stream is durable, on a thread that writes.
+  std::function<void()> appended = [] {};
 };
 
 // What was seen last; healthy while `fault` is ok.
