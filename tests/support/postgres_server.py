@@ -22,9 +22,10 @@ START_S = 30
 
 class PostgresServer:
     """`primary`: the one that it follows as a standby, with its data of now. `disk`: size of a file system of its own, for
-    mount; only for root."""
+    mount; only for root. `settings`: lines of postgresql.conf besides."""
 
-    def __init__(self, primary=None, disk=None):
+    def __init__(self, primary=None, disk=None, settings=()):
+        self.settings = settings
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="slipway-postgres-"))
         self.data = self.folder / "disk/data" if disk else self.folder / "data"
         self._process = None
@@ -59,7 +60,7 @@ class PostgresServer:
     def _begin(self):
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
             file.write(f"listen_addresses = '127.0.0.1'\nport = {self.port}\nunix_socket_directories = '{self.folder}'\n"
-                       "fsync = off\nshared_buffers = 16MB\nmin_wal_size = 2MB\nmax_wal_size = 64MB\n")
+                       "fsync = off\nshared_buffers = 16MB\nmin_wal_size = 2MB\nmax_wal_size = 64MB\n" + "".join(f"{line}\n" for line in self.settings))
         self.start()
 
     def _run(self, *words):
