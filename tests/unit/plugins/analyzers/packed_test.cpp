@@ -19,6 +19,11 @@ TEST(Packed, EachNumberComesBackAsItWas) {
   }
 }
 
+TEST(Packed, TheTextIsBase64OfTheBytesAsTheyLieInMemory) {
+  EXPECT_EQ(pack<float>(std::vector<float>{1}), "AACAPwAA");
+  EXPECT_EQ(pack<double>(std::vector<double>{-1.5}), "AAAAAAAA+L8A");
+}
+
 TEST(Packed, ATextThatItDidNotWriteIsRefusedByName) {
   const auto refusal = [](std::string_view text) -> std::string {
     try {
