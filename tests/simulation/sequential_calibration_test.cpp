@@ -12,11 +12,15 @@
 #include <random>
 
 #include "plugins/analyzers/sequential/evidence.hpp"
+#include "tests/simulation/calibration.hpp"
 
 namespace slipway::sequential {
 namespace {
 
-constexpr int kRuns = 2'000;
+using calibration::note;
+using calibration::number;
+using calibration::percent;
+
 constexpr double kStrict = 0.01;
 constexpr double kUsual = 0.05;
 
@@ -30,6 +34,16 @@ struct Traffic {
   double noise = 0;              // coefficient of variation of the errors, of each group and look by itself
   bool incident = false;         // a daily swing, and ten looks in which both groups fail five times as often
 };
+
+std::string words(const Traffic& traffic) {
+  std::string text = percent(traffic.errors);
+  if (traffic.ratio != 1) text += " against " + percent(traffic.errors * traffic.ratio);
+  text += ", share " + percent(traffic.share);
+  if (traffic.noise > 0) text += ", noise " + number(traffic.noise);
+  if (traffic.incident) text += ", a swing and an incident of both";
+  if (traffic.looks > 1'000) text += ", " + number(static_cast<double>(traffic.looks)) + " looks of 100 requests";
+  return text;
+}
 
 class World {
  public:
@@ -119,9 +133,9 @@ Alarms run_once(const Traffic& traffic, const MakeMethod& make, int run) {
   return alarms;
 }
 
-std::vector<Alarms> runs_of(const Traffic& traffic, const MakeMethod& make, int runs = kRuns) {
+std::vector<Alarms> runs_of(const Traffic& traffic, const MakeMethod& make) {
   std::vector<Alarms> all;
-  for (int run = 0; run < runs; ++run) all.push_back(run_once(traffic, make, run));
+  for (int run = 0; run < calibration::runs(); ++run) all.push_back(run_once(traffic, make, run));
   return all;
 }
 
@@ -138,9 +152,16 @@ double median_of(const std::vector<Alarms>& runs, std::int64_t Alarms::*level) {
   return static_cast<double>(looks[looks.size() / 2]);
 }
 
-void expect_at_most(const std::vector<Alarms>& runs, std::int64_t Alarms::*level, double alpha) {
+void expect_at_most(const std::string& of, const std::vector<Alarms>& runs, std::int64_t Alarms::*level, double alpha) {
   const double error = std::sqrt(alpha * (1 - alpha) / static_cast<double>(runs.size()));
   EXPECT_LE(part_of(runs, level), alpha + 3 * error) << "at alpha " << alpha;
+  note("False alarms over two equal releases", of, "at most " + percent(alpha), percent(part_of(runs, level)));
+}
+
+void expect_median(const std::string& method, const std::string& of, double alpha, double looks, double wanted) {
+  EXPECT_NEAR(looks, wanted, 1);
+  note("Looks until a worse release has failed, the median", method + ": " + of + ", alpha " + percent(alpha),
+       number(wanted) + ", within 1", number(looks));
 }
 
 struct Named {
@@ -160,17 +181,20 @@ class EqualGroups : public testing::TestWithParam<Named> {};
 TEST_P(EqualGroups, RaiseNoMoreAlarmsThanAlphaAllows) {
   for (const Traffic& traffic : {Traffic{}, Traffic{.share = 0.5}, Traffic{.errors = 0.001},
                                  Traffic{.errors = 0.001, .share = 0.5}, Traffic{.incident = true}}) {
-    SCOPED_TRACE(std::to_string(traffic.errors) + " of errors, share " + std::to_string(traffic.share));
+    const std::string of = GetParam().name + ": " + words(traffic);
+    SCOPED_TRACE(of);
     const auto runs = runs_of(traffic, GetParam().make);
-    expect_at_most(runs, &Alarms::usual, kUsual);
-    expect_at_most(runs, &Alarms::strict, kStrict);
+    expect_at_most(of, runs, &Alarms::usual, kUsual);
+    expect_at_most(of, runs, &Alarms::strict, kStrict);
   }
 }
 
 TEST_P(EqualGroups, MayBeLookedAtEverySecondForAnHour) {
-  const auto runs = runs_of({.requests = 100, .looks = 3'600}, GetParam().make);
-  expect_at_most(runs, &Alarms::usual, kUsual);
-  expect_at_most(runs, &Alarms::strict, kStrict);
+  const Traffic traffic{.requests = 100, .looks = 3'600};
+  const std::string of = GetParam().name + ": " + words(traffic);
+  const auto runs = runs_of(traffic, GetParam().make);
+  expect_at_most(of, runs, &Alarms::usual, kUsual);
+  expect_at_most(of, runs, &Alarms::strict, kStrict);
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, EqualGroups, testing::ValuesIn(methods()),
@@ -179,14 +203,18 @@ INSTANTIATE_TEST_SUITE_P(Methods, EqualGroups, testing::ValuesIn(methods()),
 TEST(GuardedRule, StandsNoiseThatTheRequestsOfAMomentShare) {
   for (const double share : {0.1, 0.5}) {
     for (const double noise : {0.1, 0.3}) {
-      expect_at_most(runs_of({.share = share, .noise = noise}, guarded_method()), &Alarms::usual, kUsual);
+      const Traffic traffic{.share = share, .noise = noise};
+      expect_at_most("guarded: " + words(traffic), runs_of(traffic, guarded_method()), &Alarms::usual, kUsual);
     }
   }
 }
 
 TEST(GuardedRule, SeesADoubledRateThroughThatNoise) {
-  EXPECT_NEAR(median_of(runs_of({.ratio = 2, .noise = 0.3}, guarded_method()), &Alarms::usual), 14, 1);
-  EXPECT_NEAR(median_of(runs_of({.share = 0.5, .ratio = 2, .noise = 0.3}, guarded_method()), &Alarms::usual), 8, 1);
+  for (const auto& [traffic, wanted] : std::vector<std::pair<Traffic, double>>{
+           {{.ratio = 2, .noise = 0.3}, 14}, {{.share = 0.5, .ratio = 2, .noise = 0.3}, 8}}) {
+    const auto runs = runs_of(traffic, guarded_method());
+    expect_median("guarded", words(traffic), kUsual, median_of(runs, &Alarms::usual), wanted);
+  }
 }
 
 struct Wanted {
@@ -195,33 +223,35 @@ struct Wanted {
   double strict;
 };
 
-void expect_medians(const std::vector<Wanted>& list, const MakeMethod& make) {
+void expect_medians(const std::string& method, const std::vector<Wanted>& list, const MakeMethod& make) {
   for (const auto& [traffic, usual, strict] : list) {
-    SCOPED_TRACE(std::to_string(traffic.errors) + " times " + std::to_string(traffic.ratio) + ", share " +
-                 std::to_string(traffic.share));
+    SCOPED_TRACE(words(traffic));
     const auto runs = runs_of(traffic, make);
-    EXPECT_NEAR(median_of(runs, &Alarms::usual), usual, 1);
-    EXPECT_NEAR(median_of(runs, &Alarms::strict), strict, 1);
+    expect_median(method, words(traffic), kUsual, median_of(runs, &Alarms::usual), usual);
+    expect_median(method, words(traffic), kStrict, median_of(runs, &Alarms::strict), strict);
   }
 }
 
 TEST(Detection, OfTheRatioTakesTheLooksThatWereComputedApart) {
-  expect_medians({{{.ratio = 2}, 3, 4},
+  expect_medians("ratio",
+                 {{{.ratio = 2}, 3, 4},
                   {{.share = 0.5, .ratio = 2}, 1, 2},
                   {{.ratio = 5}, 1, 1},
                   {{.errors = 0.001, .ratio = 10}, 1, 1}},
                  ratio_method(1, Onset::first_interval));
-  expect_medians({{{.ratio = 2}, 3, 4}, {{.share = 0.5, .ratio = 2}, 2, 2}, {{.ratio = 5}, 1, 1}},
+  expect_medians("change_robust", {{{.ratio = 2}, 3, 4}, {{.share = 0.5, .ratio = 2}, 2, 2}, {{.ratio = 5}, 1, 1}},
                  ratio_method(1, Onset::any_interval));
-  expect_medians({{{.ratio = 2}, 5, 7}, {{.share = 0.5, .ratio = 2}, 3, 3}}, ratio_method(1.25, Onset::first_interval));
+  expect_medians("ratio above 1.25", {{{.ratio = 2}, 5, 7}, {{.share = 0.5, .ratio = 2}, 3, 3}},
+                 ratio_method(1.25, Onset::first_interval));
 }
 
 TEST(Detection, OfTheSignTakesTheLooksThatWereComputedApart) {
-  expect_medians({{{.ratio = 5}, 7, 10}, {{.share = 0.5, .ratio = 2}, 7, 10}}, sign_method());
+  expect_medians("sign", {{{.ratio = 5}, 7, 10}, {{.share = 0.5, .ratio = 2}, 7, 10}}, sign_method());
 }
 
 TEST(Detection, OfTheGuardedRuleTakesTheLooksThatWereComputedApart) {
-  expect_medians({{{.ratio = 2}, 9, 16},
+  expect_medians("guarded",
+                 {{{.ratio = 2}, 9, 16},
                   {{.share = 0.5, .ratio = 2}, 8, 11},
                   {{.ratio = 5}, 1, 2},
                   {{.share = 0.5, .ratio = 5}, 1, 1},
@@ -231,20 +261,17 @@ TEST(Detection, OfTheGuardedRuleTakesTheLooksThatWereComputedApart) {
 }
 
 TEST(Detection, OfAnEffectThatBeginsLateIsNotSlowedByWhatWasBefore) {
-  const auto late = [](double ratio, double share) {
-    return Traffic{.share = share, .ratio = ratio, .looks = 240, .clean_looks = 120};
+  const auto expect = [](const std::string& method, Onset onset, double ratio, double share, double wanted) {
+    const Traffic traffic{.share = share, .ratio = ratio, .looks = 240, .clean_looks = 120};
+    const auto runs = runs_of(traffic, ratio_method(1, onset));
+    expect_median(method, words(traffic) + ", from look 121 on", kStrict, median_of(runs, &Alarms::strict) - 120,
+                  wanted);
   };
-  const auto robust = [&](double ratio, double share) {
-    return median_of(runs_of(late(ratio, share), ratio_method(1, Onset::any_interval)), &Alarms::strict) - 120;
-  };
-  const auto plain = [&](double ratio, double share) {
-    return median_of(runs_of(late(ratio, share), ratio_method(1, Onset::first_interval)), &Alarms::strict) - 120;
-  };
-  EXPECT_NEAR(robust(2, 0.1), 6, 1);
-  EXPECT_NEAR(robust(2, 0.5), 3, 1);
-  EXPECT_NEAR(robust(5, 0.1), 1, 1);
-  EXPECT_NEAR(plain(2, 0.1), 22, 1);
-  EXPECT_NEAR(plain(2, 0.5), 13, 1);
+  expect("change_robust", Onset::any_interval, 2, 0.1, 6);
+  expect("change_robust", Onset::any_interval, 2, 0.5, 3);
+  expect("change_robust", Onset::any_interval, 5, 0.1, 1);
+  expect("ratio", Onset::first_interval, 2, 0.1, 22);
+  expect("ratio", Onset::first_interval, 2, 0.5, 13);
 }
 
 // Alpha 0.01, max_ratio 1.1, severe_ratio 2, pass_ratio 1.5 at beta 0.05 after ten looks. The figures computed apart
@@ -259,7 +286,7 @@ Outcome outcome_of(const Traffic& traffic) {
   Settings settings;
   settings.absolute_floor = 1e-6;
   Outcome outcome;
-  for (int run = 0; run < kRuns; ++run) {
+  for (int run = 0; run < calibration::runs(); ++run) {
     World world(traffic, run);
     Evidence evidence(settings);
     Ruling ruling;
@@ -271,8 +298,8 @@ Outcome outcome_of(const Traffic& traffic) {
       strength.pass += std::log(2.0);
       ruling = rule(settings, strength, slipway::seconds(60) * number);
     }
-    outcome.fails += ruling.verdict == analyzer::Verdict::fail ? 1.0 / kRuns : 0;
-    outcome.passes += ruling.verdict == analyzer::Verdict::pass ? 1.0 / kRuns : 0;
+    outcome.fails += ruling.verdict == analyzer::Verdict::fail ? 1.0 / calibration::runs() : 0;
+    outcome.passes += ruling.verdict == analyzer::Verdict::pass ? 1.0 / calibration::runs() : 0;
   }
   return outcome;
 }
@@ -293,10 +320,11 @@ TEST(Defaults, FailAndPassAsOftenAsWasComputedApart) {
                               {{.errors = 0.001, .ratio = 3}, 1, 0}};
   for (const auto& [traffic, fails, passes] : rows) {
     const Outcome outcome = outcome_of(traffic);
-    SCOPED_TRACE(std::to_string(traffic.errors) + " times " + std::to_string(traffic.ratio) + ", share " +
-                 std::to_string(traffic.share));
+    SCOPED_TRACE(words(traffic));
     EXPECT_NEAR(outcome.fails, fails, 0.05);
     EXPECT_NEAR(outcome.passes, passes, 0.05);
+    note("The defaults, over two hours: fails, passes", words(traffic), percent(fails) + ", " + percent(passes),
+         percent(outcome.fails) + ", " + percent(outcome.passes));
   }
 }
 
