@@ -30,7 +30,10 @@ TEST(Faults, have_the_servers_first_line_and_the_way_out) {
   EXPECT_EQ(seen("53100").status().message,
             "database \"d\" on h:1: it failed; free space there, writing goes on by itself then");
   EXPECT_EQ(seen("57P01").status().message, "database \"d\" on h:1 cannot be reached: it failed");
-  EXPECT_EQ(seen("42P01").status().message, "database \"d\" on h:1: it failed (42P01)");
+  EXPECT_EQ(seen("42P01").status().message,
+            "database \"d\" on h:1: it failed; its tables are not the store's, writing goes on by itself when they are "
+            "again");
+  EXPECT_EQ(seen("42601").status().message, "database \"d\" on h:1: it failed (42601)");
 }
 
 }  // namespace
