@@ -37,18 +37,18 @@ std::string durable_before_applied(Watch& watch) {
 }
 
 std::string one_actor_per_token(Watch& watch) {
-  const auto taken = [&](std::int64_t token, World::Side side) {
+  const auto taken = [&](const std::string& token, World::Side side) {
     const auto [actor, fresh] = watch.actors.emplace(token, side);
     return !fresh && actor->second != side;
   };
   for (const Claim& claim : watch.claims) {
-    const std::string token = "token " + std::to_string(claim.token);
+    const std::string token = "token " + std::to_string(claim.lease.token) + " of the lease " + claim.lease.name;
     if (!claim.held) return "a write was accepted under " + token + ", which was not held";
-    if (taken(claim.token, claim.side)) return "two hosts have written under " + token;
+    if (taken(token, claim.side)) return "two hosts have written under " + token;
   }
   for (const Ordered& order : watch.orders) {
     const std::string token = "token " + std::to_string(order.desired.token);
-    if (taken(order.desired.token, order.side)) return "two hosts have ordered under " + token;
+    if (taken(token, order.side)) return "two hosts have ordered under " + token;
     if (order.desired.token < order.before.token)
       return "an order was taken under " + token + " after one under " + std::to_string(order.before.token);
   }

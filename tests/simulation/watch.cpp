@@ -101,7 +101,7 @@ void Watch::committed(const storage::WriteRequest& stored) {
   const World::Call* call = world.acting();
   if (call == nullptr) return;
   const auto sent = world.between ? *decode_text<storage::WriteRequest>(call->payload, "write") : stored;
-  for (const auto& lease : sent.expect_leases) claims.push_back({call->side, lease.token, world.storage.holds(lease)});
+  for (const auto& lease : sent.expect_leases) claims.push_back({call->side, lease, world.storage.holds(lease)});
   for (const auto& put : stored.puts) {
     if (put.key.kind == "application") application = *decode_text<rollout::Application>(put.value, "application");
     if (put.key.kind == "application" && application->rollout.empty()) {

@@ -14,7 +14,7 @@ using RecordPtr = std::shared_ptr<const rollout::Record>;
 // A write that carries leases: what the host believed, and what the store knew.
 struct Claim {
   World::Side side;
-  std::int64_t token = 0;
+  storage::ExpectLease lease;
   bool held = false;
 };
 // One rollout's part of a write.
@@ -50,7 +50,7 @@ class Watch {
   std::map<std::string, RecordPtr> records;                                // rollouts by id
   std::optional<rollout::Application> application;                         // as it is stored
   std::map<std::int64_t, std::set<std::string>> decided;                   // groups by the number of their order
-  std::map<std::int64_t, World::Side> actors;                              // by token
+  std::map<std::string, World::Side> actors;                               // by token, and what it is a token of
   std::map<int, int> words;                                                // how often people's words were carried out
   std::set<int> heard;                                                     // words that were answered with OK
   std::map<std::pair<World::Side, std::string>, std::deque<Asked>> asked;  // by host and rollout, the newest first
