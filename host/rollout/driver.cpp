@@ -67,7 +67,7 @@ void Driver::let_go() {
 void Driver::forget() {
   application_.reset();
   rollout_.reset();
-  away_.reset();
+  alone_since_.reset();
   stale_ = true;
   note_use();
   count();
@@ -94,14 +94,14 @@ boost::asio::awaitable<void> Driver::run() {
   int moves = 0;
   while (has_work()) {
     interrupted_ = false;
-    if (stale_ || away_) {
+    if (stale_ || alone_since_) {
       const auto turn = co_await turns_.take();
       Status status;
       if (stale_) status = co_await load();
       if (status.code == Code::not_found) co_return;  // the application is gone
-      if (!stale_ && away_) co_await note_absence();
+      if (!stale_ && alone_since_) co_await note_absence();
     }
-    if (!stale_ && !away_) {
+    if (!stale_ && !alone_since_) {
       if (!hurry()) co_await apply();
       if (!hurry()) co_await look();
       if (!hurry()) co_await ask_gates();

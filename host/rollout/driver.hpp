@@ -70,9 +70,11 @@ class Driver : public std::enable_shared_from_this<Driver> {
     std::optional<Stored<Record>> rollout{};  // the one under way
     Releases releases{};                      // as far as they were read
   };
-  // Begins to work after a restart, or after another host was at work, when there is something to do. `away` is how
-  // long nobody looked. What is stored is read again unless it was found a moment ago.
-  boost::asio::awaitable<void> resume(Duration away, std::optional<Found> found);
+  // After a restart, or after another host was at work: nobody has looked for so long. Nothing is decided before that
+  // is recorded. On the strand.
+  void left_alone(Duration away);
+  // Begins to work after that when there is something to do. What is stored is read again unless it was found since.
+  boost::asio::awaitable<void> resume(std::optional<Found> found);
   // Another host has stored something about the application.
   boost::asio::awaitable<void> read_again();
   // The application is no longer this host's: the loop ends, and what it knows is dropped.
@@ -183,11 +185,11 @@ class Driver : public std::enable_shared_from_this<Driver> {
   Turns turns_;
   Wakeup wakeup_;
   std::optional<Stored<Application>> application_;
-  std::optional<Stored<Record>> rollout_;  // the one under way
-  std::optional<Duration> away_;           // how long nobody looked, until that is recorded
-  std::optional<State> counted_;           // its state, as the census knows it
-  Census::PlacePtr place_;                 // of one that is about to begin
-  bool stale_ = true;                      // what is in memory may not be what is stored
+  std::optional<Stored<Record>> rollout_;    // the one under way
+  std::optional<std::int64_t> alone_since_;  // when somebody looked last (steady clock), until that is recorded
+  std::optional<State> counted_;             // its state, as the census knows it
+  Census::PlacePtr place_;                   // of one that is about to begin
+  bool stale_ = true;                        // what is in memory may not be what is stored
   Releases releases_;
   std::optional<provider::Observation> world_;
   Instant routed_since_;  // the groups have had the shares of the traffic that world_ tells since then, or longer

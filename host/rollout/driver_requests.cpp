@@ -1,5 +1,6 @@
 // What people ask of an application: each is one decision, or a sentence that says why not.
 #include "host/rollout/driver.hpp"
+#include "host/rollout/promotion.hpp"
 #include "host/rollout/retreat.hpp"
 
 namespace slipway::rollout {
@@ -210,17 +211,20 @@ boost::asio::awaitable<void> Driver::read_again() {
   ensure_running();
 }
 
-boost::asio::awaitable<void> Driver::resume(Duration away, std::optional<Found> found) {
+void Driver::left_alone(Duration away) {
+  alone_since_ = tools_.clock.steady_ns() - away.ns;
+  stale_ = true;
+}
+
+boost::asio::awaitable<void> Driver::resume(std::optional<Found> found) {
   const auto turn = co_await turns_.take();
   if (stopping_ || !owned()) co_return;
-  away_ = away;
-  stale_ = true;
-  if (found) {
+  if (stale_ && found) {
     learn(std::move(*found));
-  } else if (const Status status = co_await load(); status.code == Code::not_found) {
-    co_return;
+  } else if (stale_) {
+    if (const Status status = co_await load(); status.code == Code::not_found) co_return;
   }
-  if (!stale_) co_await note_absence();
+  if (!stale_ && alone_since_) co_await note_absence();
   ensure_running();
 }
 
@@ -228,15 +232,16 @@ boost::asio::awaitable<void> Driver::resume(Duration away, std::optional<Found> 
 // by the loop. The turn is held.
 boost::asio::awaitable<void> Driver::note_absence() {
   if (has_rollout()) {
+    const Duration away{tools_.clock.steady_ns() - *alone_since_};
     Change change{.record = record(), .kind = "resumed", .reason = record().rollout.why.reason};
     Record& next = change.record;
-    if (next.phase == Phase::stepping && !next.paused_at) next.stood_still = next.stood_still + *away_;
-    if (next.phase == Phase::watching) next.watch_until = *next.watch_until + *away_;
-    change.detail = {{"away", to_string(*away_)}};
+    if (next.phase == Phase::stepping && !next.paused_at) next.stood_still = next.stood_still + away;
+    if (next.phase == Phase::watching) next.watch_until = *next.watch_until + unwatched(next, away, now());
+    change.detail = {{"away", to_string(away)}};
     const Status status = co_await commit(std::move(change));
     if (!status.ok()) co_return;
   }
-  away_.reset();
+  alone_since_.reset();
 }
 
 }  // namespace slipway::rollout

@@ -75,12 +75,18 @@ boost::asio::awaitable<void> Ownership::renew() {
     if (renewed.ok() || outcome_unknown(renewed)) co_return;
     log_.warn("the lease of this host is not held", {{"host", settings_.host.name}, {"reason", renewed.message}});
     lease_ = 0;
+    disown();
   }
   if (stopping_) co_return;
   const Status taken = co_await ask(storage::LeaseAction::acquire);
   if (!taken.ok()) co_return;
   log_.info("the lease of this host is held again", {{"host", settings_.host.name}, {"token", lease_.load()}});
   begin_again();
+}
+
+// Others may be at work meanwhile, so that what is decided here before the roster is read again is told to them.
+void Ownership::disown() {
+  for (auto& token : tokens_) token = 0;
 }
 
 void Ownership::begin_again() {
@@ -229,7 +235,7 @@ boost::asio::awaitable<void> Ownership::leave() {
   share_wakeup_.ring();
   const auto turn = co_await turns_.take();
   if (lease_ == 0) co_return;
-  for (auto& token : tokens_) token = 0;
+  disown();
   const Change goes = [this](Roster& roster) { rollout::leave(roster, settings_.host.name, clock_.now()); };
   (void)co_await beat();
   (void)co_await change(goes);

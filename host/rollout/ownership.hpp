@@ -75,6 +75,7 @@ class Ownership {
 
   boost::asio::awaitable<Status> ask(storage::LeaseAction action);
   boost::asio::awaitable<void> renew();
+  void disown();
   boost::asio::awaitable<Status> begin();
   boost::asio::awaitable<Status> look_around();
   boost::asio::awaitable<void> follow();

@@ -90,6 +90,11 @@ Change promote(const Record& record, const strategy::StepReply& reply, const pro
   return change;
 }
 
+Duration unwatched(const Record& record, Duration away, Instant now) {
+  const Duration begun_ago = now - (*record.watch_until - record.spec.verification.period);
+  return std::clamp(away, nanoseconds(0), std::max(begun_ago, nanoseconds(0)));
+}
+
 void finish_watch(Change& change, Instant now) {
   Record& next = change.record;
   next.phase = Phase::finishing;

@@ -16,6 +16,8 @@ Change promote(const Record& record, const strategy::StepReply& reply, const pro
 // The next decision while promoted: the end of the watch, the removal of the old group, success, or the way back.
 std::optional<Change> watch(const Record& record, const provider::Observation& world, Instant now,
                             strategy::Wait& waiting);
+// How much of the time that nobody looked lies in the watch, which may have begun after it.
+Duration unwatched(const Record& record, Duration away, Instant now);
 // Ends the watch now.
 void finish_watch(Change& change, Instant now);
 

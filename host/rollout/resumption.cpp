@@ -4,6 +4,7 @@
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <map>
 
 namespace slipway::rollout {
@@ -50,9 +51,10 @@ std::vector<std::string> releases_of(const Driver::Found& found) {
 }  // namespace
 
 void Resumption::add(std::shared_ptr<Driver> driver, Duration away) {
+  boost::asio::post(driver->strand(), [driver, away] { driver->left_alone(away); });
   {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back({std::move(driver), away, clock_.steady_ns()});
+    waiting_.push_back(std::move(driver));
     if (workers_ == kWorkers || waiting_.size() <= static_cast<std::size_t>(workers_) * kReadAtOnce) return;
     ++workers_;
   }
@@ -67,61 +69,61 @@ void Resumption::stop() {
 }
 
 boost::asio::awaitable<void> Resumption::work(boost::asio::any_io_executor strand) {
-  for (Items items = next(); !items.empty(); items = next()) {
-    Found found = co_await read(items);
-    co_await resume(strand, std::move(items), std::move(found));
+  for (Drivers drivers = next(); !drivers.empty(); drivers = next()) {
+    Found found = co_await read(drivers);
+    co_await resume(strand, std::move(drivers), std::move(found));
   }
 }
 
-Resumption::Items Resumption::next() {
+Resumption::Drivers Resumption::next() {
   const std::lock_guard lock(mutex_);
   const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(kReadAtOnce, waiting_.size()));
-  Items items(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
+  Drivers drivers(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
   waiting_.erase(waiting_.begin(), end);
-  if (items.empty()) --workers_;
-  return items;
+  if (drivers.empty()) --workers_;
+  return drivers;
 }
 
-boost::asio::awaitable<Resumption::Found> Resumption::read(const Items& items) {
-  Found found(items.size());
+boost::asio::awaitable<Resumption::Found> Resumption::read(const Drivers& drivers) {
+  Found found(drivers.size());
   std::vector<storage::Key> wanted;
-  for (const Item& item : items) wanted.push_back(keys::application(item.driver->tenant(), item.driver->name()));
+  for (const auto& driver : drivers) wanted.push_back(keys::application(driver->tenant(), driver->name()));
   const Records records = co_await read_all(store_, wanted);
-  for (std::size_t i = 0; i < items.size(); ++i) {
+  for (std::size_t i = 0; i < drivers.size(); ++i) {
     if (auto application = document_in<Application>(records, wanted[i])) found[i].emplace(std::move(*application));
   }
-  co_await read_rollouts(items, found);
-  co_await read_releases(items, found);
+  co_await read_rollouts(drivers, found);
+  co_await read_releases(drivers, found);
   co_return found;
 }
 
-boost::asio::awaitable<void> Resumption::read_rollouts(const Items& items, Found& found) {
+boost::asio::awaitable<void> Resumption::read_rollouts(const Drivers& drivers, Found& found) {
   const auto has_rollout = [&](std::size_t i) { return found[i] && !found[i]->application.value.rollout.empty(); };
   std::vector<storage::Key> wanted;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (has_rollout(i)) wanted.push_back(rollout_of(*items[i].driver, *found[i]));
+  for (std::size_t i = 0; i < drivers.size(); ++i) {
+    if (has_rollout(i)) wanted.push_back(rollout_of(*drivers[i], *found[i]));
   }
   const Records records = co_await read_all(store_, std::move(wanted));
-  for (std::size_t i = 0; i < items.size(); ++i) {
+  for (std::size_t i = 0; i < drivers.size(); ++i) {
     if (!has_rollout(i)) continue;
-    found[i]->rollout = document_in<Record>(records, rollout_of(*items[i].driver, *found[i]));
+    found[i]->rollout = document_in<Record>(records, rollout_of(*drivers[i], *found[i]));
     if (!found[i]->rollout) found[i].reset();
   }
 }
 
-boost::asio::awaitable<void> Resumption::read_releases(const Items& items, Found& found) {
+boost::asio::awaitable<void> Resumption::read_releases(const Drivers& drivers, Found& found) {
   const auto key = [&](std::size_t i, const std::string& name) {
-    return keys::release(items[i].driver->tenant(), items[i].driver->name(), name);
+    return keys::release(drivers[i]->tenant(), drivers[i]->name(), name);
   };
   std::vector<storage::Key> wanted;
-  for (std::size_t i = 0; i < items.size(); ++i) {
+  for (std::size_t i = 0; i < drivers.size(); ++i) {
     if (!found[i]) continue;
     for (const std::string& name : releases_of(*found[i])) {
       if (!name.empty()) wanted.push_back(key(i, name));
     }
   }
   const Records records = co_await read_all(store_, std::move(wanted));
-  for (std::size_t i = 0; i < items.size(); ++i) {
+  for (std::size_t i = 0; i < drivers.size(); ++i) {
     if (!found[i]) continue;
     for (const std::string& name : releases_of(*found[i])) {
       auto release = document_in<Release>(records, key(i, name));
@@ -131,20 +133,18 @@ boost::asio::awaitable<void> Resumption::read_releases(const Items& items, Found
 }
 
 // Returns when each of them has begun.
-boost::asio::awaitable<void> Resumption::resume(boost::asio::any_io_executor strand, Items items, Found found) {
+boost::asio::awaitable<void> Resumption::resume(boost::asio::any_io_executor strand, Drivers drivers, Found found) {
   Wakeup done(strand, clock_, timers_);
-  const auto left = std::make_shared<std::atomic<std::size_t>>(items.size());
-  auto begin = [](Item item, Duration away, std::optional<Driver::Found> read,
+  const auto left = std::make_shared<std::atomic<std::size_t>>(drivers.size());
+  auto begin = [](std::shared_ptr<Driver> driver, std::optional<Driver::Found> read,
                   std::shared_ptr<std::atomic<std::size_t>> counter,
                   std::function<void()> ring) -> boost::asio::awaitable<void> {
-    co_await item.driver->resume(away, std::move(read));
+    co_await driver->resume(std::move(read));
     if (--*counter == 0) ring();
   };
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    const auto& on = items[i].driver->strand();
-    const Duration away{items[i].away.ns + clock_.steady_ns() - items[i].since};
-    boost::asio::co_spawn(on, begin(items[i], away, std::move(found[i]), left, done.remote_ring()),
-                          boost::asio::detached);
+  for (std::size_t i = 0; i < drivers.size(); ++i) {
+    const auto& on = drivers[i]->strand();
+    boost::asio::co_spawn(on, begin(drivers[i], std::move(found[i]), left, done.remote_ring()), boost::asio::detached);
   }
   while (*left > 0) co_await done.wait_until(clock_.now() + seconds(60));
 }

@@ -19,35 +19,30 @@ class Resumption {
   Resumption(boost::asio::any_io_executor executor, Store& store, const base::Clock& clock, Timers& timers)
       : executor_(std::move(executor)), store_(store), clock_(clock), timers_(timers) {}
 
-  // The driver resumes soon; `away` is how long nobody has looked until now.
+  // The driver decides nothing from now on until it resumes, soon; `away` is how long nobody has looked until now.
   void add(std::shared_ptr<Driver> driver, Duration away);
   // What has not begun does not begin.
   void stop();
 
  private:
-  struct Item {
-    std::shared_ptr<Driver> driver;
-    Duration away;
-    std::int64_t since = 0;  // steady clock
-  };
-  using Items = std::vector<Item>;
+  using Drivers = std::vector<std::shared_ptr<Driver>>;
   using Found = std::vector<std::optional<Driver::Found>>;
 
   boost::asio::awaitable<void> work(boost::asio::any_io_executor strand);
   // Empty when there is nothing left, and then this worker has ended.
-  Items next();
+  Drivers next();
   // What could not be read with the others, its driver reads by itself.
-  boost::asio::awaitable<Found> read(const Items& items);
-  boost::asio::awaitable<void> read_rollouts(const Items& items, Found& found);
-  boost::asio::awaitable<void> read_releases(const Items& items, Found& found);
-  boost::asio::awaitable<void> resume(boost::asio::any_io_executor strand, Items items, Found found);
+  boost::asio::awaitable<Found> read(const Drivers& drivers);
+  boost::asio::awaitable<void> read_rollouts(const Drivers& drivers, Found& found);
+  boost::asio::awaitable<void> read_releases(const Drivers& drivers, Found& found);
+  boost::asio::awaitable<void> resume(boost::asio::any_io_executor strand, Drivers drivers, Found found);
 
   const boost::asio::any_io_executor executor_;
   Store& store_;
   const base::Clock& clock_;
   Timers& timers_;
   std::mutex mutex_;
-  std::deque<Item> waiting_;
+  std::deque<std::shared_ptr<Driver>> waiting_;
   int workers_ = 0;
 };
 

@@ -15,8 +15,8 @@ using strategy::WaitKind;
 class Rolling : public ::testing::Test {
  protected:
   Rolling() { EXPECT_TRUE(host.run().ok()); }
-  test::StrategyWorld world(Json settings, test::StrategyWorld::Options options = {}) {
-    return {host, std::move(settings), options};
+  test::StrategyWorld world(const Json& settings, test::StrategyWorld::Options options = {}) {
+    return {host, settings, options};
   }
 
   test::Library library{PLUGIN};

@@ -11,8 +11,6 @@
 namespace slipway::probe {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
 using Result = Outcome::Result;
 
 // A socket that is bound to a free port of the loopback interface; it accepts only once it listens.
