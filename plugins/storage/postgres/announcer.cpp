@@ -36,7 +36,10 @@ Announcer::~Announcer() {
 }
 
 void Announcer::stop() {
-  ending_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
   wake();
   if (thread_.joinable()) thread_.join();
 }
@@ -58,7 +61,7 @@ void Announcer::run() {
     }
     wait();
     if (told_.exchange(false) && !execute("NOTIFY slipway")) continue;
-    if (hears()) settings_.heard();
+    if (hears()) pass_on();
     rest(settings_.pause);
   }
 }
@@ -67,8 +70,14 @@ bool Announcer::connect() {
   connection_.reset(PQconnectdb((settings_.target.connection + " connect_timeout=2").c_str()));
   listening_ = execute("LISTEN slipway");
   // What was said until now nobody has heard.
-  if (listening_) settings_.heard();
+  if (listening_) pass_on();
   return listening_;
+}
+
+// Who has asked for the end must not be told anything while it waits for it.
+void Announcer::pass_on() {
+  const std::lock_guard lock(mutex_);
+  if (!ending_) settings_.heard();
 }
 
 bool Announcer::execute(const char* sql) {

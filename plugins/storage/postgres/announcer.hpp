@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <thread>
 
 #include "plugins/storage/postgres/target.hpp"
@@ -29,7 +30,7 @@ class Announcer {
   Announcer& operator=(const Announcer&) = delete;
   ~Announcer();
 
-  // Nothing is told or heard any more.
+  // From its begin on nothing is told or heard any more.
   void stop();
   // The others are told soon; what is announced at once is told once.
   void announce();
@@ -45,6 +46,7 @@ class Announcer {
   [[nodiscard]] bool connect();
   [[nodiscard]] bool execute(const char* sql);
   [[nodiscard]] bool hears();
+  void pass_on();
   // Until there is something to tell or to hear, or the end.
   void wait();
   void rest(Duration duration);
@@ -54,6 +56,7 @@ class Announcer {
   std::unique_ptr<pg_conn, Close> connection_;  // of the thread
   std::atomic<bool> told_ = false;              // there is something to tell
   std::atomic<bool> listening_ = false;
+  std::mutex mutex_;  // held while somebody is told
   std::atomic<bool> ending_ = false;
   const int bell_;
   std::thread thread_;
