@@ -69,8 +69,8 @@ void Announcer::run() {
 bool Announcer::connect() {
   connection_.reset(PQconnectdb((settings_.target.connection + " connect_timeout=2").c_str()));
   listening_ = execute("LISTEN slipway");
-  // What was said until now nobody has heard.
-  if (listening_) pass_on();
+  // What was said since the last connection nobody has heard.
+  if (listening_ && std::exchange(has_listened_, true)) pass_on();
   return listening_;
 }
 

@@ -56,7 +56,8 @@ class Announcer {
   std::unique_ptr<pg_conn, Close> connection_;  // of the thread
   std::atomic<bool> told_ = false;              // there is something to tell
   std::atomic<bool> listening_ = false;
-  std::mutex mutex_;  // held while somebody is told
+  bool has_listened_ = false;  // of the thread
+  std::mutex mutex_;           // held while somebody is told
   std::atomic<bool> ending_ = false;
   const int bell_;
   std::thread thread_;
