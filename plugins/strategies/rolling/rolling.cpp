@@ -8,10 +8,10 @@ namespace {
 using strategy::Finding;
 using strategy::WaitKind;
 
-// The numbers of one step: replicas wanted, new ones available, most of both kinds at once, most new ones, and old ones
-// that remain when those that may go have gone.
+// The numbers of one step: replicas wanted, new ones available, new ones that carry traffic, most of both kinds at
+// once, most new ones, and old ones that remain when those that may go have gone.
 struct Fleet {
-  std::int32_t all = 0, available = 0, most = 0, limit = 0, lasting = 0;
+  std::int32_t all = 0, available = 0, carrying = 0, most = 0, limit = 0, lasting = 0;
   std::uint32_t weight = 0;
   bool moved = false;
 };
@@ -72,7 +72,9 @@ class Rolling : public Strategy<Settings, State> {
     fleet.limit = settings.pause_at && !state.promoted ? std::min(all, settings.pause_at->of(all, Round::up)) : all;
     fleet.most = state.fully ? all + state.stable : all + surge;
     fleet.lasting = state.stable - std::clamp(state.stable + fleet.available - (all - unavailable), 0, state.stable);
-    fleet.weight = share_of(fleet.available, std::min(world.available(world.stable(), Duration{}), fleet.lasting));
+    // A clock that is set back takes the time of min_ready from replicas, but they serve as before.
+    fleet.carrying = std::max(fleet.available, std::min(state.carrying, world.next().ready));
+    fleet.weight = share_of(fleet.carrying, std::min(world.available(world.stable(), Duration{}), fleet.lasting));
     fleet.moved = world.next().weight >= fleet.weight || (world.converged() && state.weight == fleet.weight);
     return fleet;
   }
@@ -80,6 +82,7 @@ class Rolling : public Strategy<Settings, State> {
   // The next batch: old replicas whose traffic has moved go, new ones fill the room.
   static void order(State& state, const Fleet& fleet) {
     if (fleet.moved) state.stable = fleet.lasting;
+    state.carrying = fleet.carrying;
     state.weight = fleet.weight;
     state.next = std::max(state.next, std::min(fleet.limit, fleet.most - state.stable));
   }

@@ -32,6 +32,7 @@ struct State {
   static constexpr std::int64_t kVersion = 1;
   std::int32_t next = 0;
   std::int32_t stable = -1;
+  std::int32_t carrying = 0;
   std::uint32_t weight = 0;
   bool promoted = false;
   bool fully = false;
@@ -41,6 +42,7 @@ struct State {
     return slipway::fields(
         field("next", &State::next, "New replicas ordered."),
         field("stable", &State::stable, "Old replicas ordered; -1 before the first step."),
+        field("carrying", &State::carrying, "New replicas that the share of the traffic was ordered for."),
         field("weight", &State::weight, "Share of the traffic ordered for the new replicas."),
         field("promoted", &State::promoted, "Whether somebody ended the pause."),
         field("fully", &State::fully, "Whether somebody asked for all replicas at once."),

@@ -200,6 +200,19 @@ TEST_F(Rolling, TheWeightFallsWhenNewReplicasBreak) {
   EXPECT_EQ(rollout.next_share(), "0%");
 }
 
+TEST_F(Rolling, TheWeightStaysWhenTheClockIsSetBackWithinMinReady) {
+  auto rollout = world({{"max_surge", 1}, {"max_unavailable", 0}, {"min_ready", "10s"}});
+  rollout.settle();
+  rollout.advance(seconds(11));
+  EXPECT_EQ(rollout.next_share(), "25%");
+  rollout.advance(seconds(-9));
+  EXPECT_EQ(rollout.next_share(), "25%");
+  EXPECT_EQ(rollout.stable(), 3);
+  rollout.break_replicas(2);
+  rollout.settle();
+  EXPECT_EQ(rollout.next_share(), "0%");
+}
+
 TEST_F(Rolling, AnApplicationWithoutReplicasIsPromotedAtOnce) {
   auto rollout = world(Json::object(), {.replicas = 0});
   EXPECT_EQ(rollout.settle().outcome, Outcome::promoted);
