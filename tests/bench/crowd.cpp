@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -51,6 +52,7 @@ class Ticks {
     const std::string name = application_in(payload);
     const std::scoped_lock lock(mutex_);
     const auto [place, is_new] = last_.try_emplace(name, now);
+    if (is_new) looked_.notify_one();
     if (!is_new && watching_) late_.push_back(Seconds(now - place->second).count() - look_again_);
     place->second = now;
   }
@@ -58,9 +60,10 @@ class Ticks {
     const std::scoped_lock lock(mutex_);
     watching_ = true;
   }
-  [[nodiscard]] std::size_t known() {
-    const std::scoped_lock lock(mutex_);
-    return last_.size();
+  void until_known(std::size_t many) {
+    std::unique_lock lock(mutex_);
+    const bool known = looked_.wait_for(lock, std::chrono::seconds(300), [&] { return last_.size() >= many; });
+    require(known, "only " + std::to_string(last_.size()) + " rollouts were looked at");
   }
   std::vector<double> late() {
     const std::scoped_lock lock(mutex_);
@@ -76,6 +79,7 @@ class Ticks {
 
   const double look_again_ = static_cast<double>(look_again().ns) / 1e9;
   std::mutex mutex_;
+  std::condition_variable looked_;
   std::map<std::string, Clock::time_point> last_;
   std::vector<double> late_;
   bool watching_ = false;
@@ -103,15 +107,11 @@ void begin_one(const std::filesystem::path& store) {
   host.make_release(kFirst, "1.1");
   host.deploy(kFirst, "1.1");
   host.until_all_have_begun();
-  const auto until = Clock::now() + std::chrono::seconds(20);
   const auto waits = [&] {
     const auto parked = host.parked();
     return parked.at(rollout::Parked::approval) + parked.at(rollout::Parked::time) == 1;
   };
-  while (!waits()) {
-    require(Clock::now() < until, "the first rollout does not come to its pause");
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+  until(waits, std::chrono::seconds(20), "the first rollout does not come to its pause");
 }
 
 // More rollouts like it, each of an application of its own: the number's digits stand in the application's name and at
@@ -135,14 +135,6 @@ void copy_it(const std::filesystem::path& store) {
   sqlite3_close(connection);
 }
 
-void until_all_tick(Ticks& ticks) {
-  const auto until = Clock::now() + std::chrono::seconds(300);
-  while (ticks.known() < static_cast<std::size_t>(rollouts())) {
-    require(Clock::now() < until, "only " + std::to_string(ticks.known()) + " rollouts were looked at");
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-}
-
 int run() {
   const test::TemporaryDirectory directory;
   const auto store = directory.path() / "store.db";
@@ -156,7 +148,7 @@ int run() {
   const auto begun = Clock::now();
   EngineHost host(store_at(store), settings(), on_call);
   const double ready = Seconds(Clock::now() - begun).count();
-  until_all_tick(ticks);
+  ticks.until_known(static_cast<std::size_t>(rollouts()));
   const double all = Seconds(Clock::now() - begun).count();
   std::this_thread::sleep_for(std::chrono::nanoseconds(look_again().ns));  // what came with the start is over
   ticks.watch();

@@ -37,6 +37,14 @@ double median(std::vector<double> values) {
   return values.at(values.size() / 2);
 }
 
+void until(const std::function<bool()>& held, std::chrono::seconds patience, const std::string& otherwise) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (!held()) {
+    require(std::chrono::steady_clock::now() < end, otherwise);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 boost::asio::awaitable<Result<std::string>> Site::call(std::string_view binding, std::string_view interface,
                                                        std::uint32_t method, std::string payload,
                                                        bridge::CallContext context) {
@@ -100,11 +108,7 @@ void EngineHost::until_all_have_begun() {
 
 void EngineHost::until_all_are_done() {
   until_all_have_begun();
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (engine_.busy() > 0) {
-    require(std::chrono::steady_clock::now() < until, "the rollouts do not end");
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  until([this] { return engine_.busy() == 0; }, std::chrono::seconds(60), "the rollouts do not end");
 }
 
 }  // namespace slipway::bench

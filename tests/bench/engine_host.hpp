@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <chrono>
 #include <functional>
 #include <future>
 #include <string>
@@ -19,6 +20,8 @@ namespace slipway::bench {
 // Ends the program with these words unless it held.
 void require(bool held, const std::string& what);
 double median(std::vector<double> values);
+// For what nobody is told of: asks until it holds, and ends the program with these words when it does not in time.
+void until(const std::function<bool()>& held, std::chrono::seconds patience, const std::string& otherwise);
 
 // Hears of each call before it is made, on any thread.
 using Listener = std::function<void(std::string_view binding, std::uint32_t method, const std::string& payload)>;

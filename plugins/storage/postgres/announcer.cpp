@@ -15,7 +15,6 @@ namespace slipway::postgres {
 namespace {
 
 constexpr Duration kPatience = seconds(5);  // with a statement, before the connection is given up
-constexpr auto kSlice = std::chrono::milliseconds(25);
 
 int new_bell() {
   const int bell = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -40,6 +39,7 @@ void Announcer::stop() {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
+  ended_.notify_one();
   wake();
   if (thread_.joinable()) thread_.join();
 }
@@ -117,8 +117,8 @@ void Announcer::wait() {
 
 // What is told or heard meanwhile has time; the end has none.
 void Announcer::rest(Duration duration) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(duration.ns);
-  while (!ending_ && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(kSlice);
+  std::unique_lock lock(mutex_);
+  ended_.wait_for(lock, std::chrono::nanoseconds(duration.ns), [this] { return ending_.load(); });
 }
 
 }  // namespace slipway::postgres

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -58,7 +59,8 @@ class Announcer {
   std::atomic<bool> listening_ = false;
   bool has_listened_ = false;  // of the thread
   std::mutex mutex_;           // held while somebody is told
-  std::atomic<bool> ending_ = false;
+  std::condition_variable ended_;
+  std::atomic<bool> ending_ = false;  // written under the mutex
   const int bell_;
   std::thread thread_;
 };
