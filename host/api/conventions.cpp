@@ -66,7 +66,7 @@ bool flag_of(const Request& request, const std::string& name) {
 }
 
 rollout::Actor actor_of(const Request& request) {
-  return {request.principal.tenant, request.principal.subject, request.traceparent, request.id};
+  return {request.principal.tenant, request.principal.subject, request.traceparent, request.id, request.once};
 }
 
 rollout::PageRequest page_of(const Request& request) {

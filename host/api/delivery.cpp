@@ -34,8 +34,20 @@ Answer delete_application(Control& control, Request request) {
   co_return Response{.status = 204, .content_type = ""};
 }
 
+// A request that has been carried out before is answered with what it made, as that is now.
+Answer made_release(Control& control, Request request) {
+  co_return object_response(
+      request, value_or_refuse(co_await control.release(actor_of(request), request.arguments[0], request.made)), 201);
+}
+
+Answer made_rollout(Control& control, Request request, int status) {
+  co_return object_response(request, value_or_refuse(co_await control.rollout(actor_of(request), request.made)),
+                            status);
+}
+
 Answer create_release(Control& control, Request request) {
   auto body = body_of<rollout::ReleaseRequest>(request, "the release");
+  if (!request.made.empty()) co_return co_await made_release(control, std::move(request));
   co_return object_response(request,
                             value_or_refuse(co_await control.create_release(actor_of(request), request.arguments[0],
                                                                             std::move(body), mode_of(request))),
@@ -54,6 +66,7 @@ Answer list_releases(Control& control, Request request) {
 
 Answer start_rollout(Control& control, Request request) {
   auto body = body_of<rollout::RolloutRequest>(request, "the rollout");
+  if (!request.made.empty()) co_return co_await made_rollout(control, std::move(request), 201);
   if (mode_of(request) == rollout::Mode::dry_run) {
     co_return json_response(encode(value_or_refuse(co_await control.plan_rollout(actor_of(request), std::move(body)))));
   }
@@ -94,6 +107,7 @@ Answer list_rollouts(Control& control, Request request) {
 
 Answer act_on_rollout(Control& control, rollout::Action action, Request request) {
   auto body = body_of<rollout::ActionRequest>(request, "the action");
+  if (!request.made.empty()) co_return co_await made_rollout(control, std::move(request), 200);
   auto result = co_await control.act(actor_of(request), request.arguments[0], action, std::move(body),
                                      if_match(request), mode_of(request));
   co_return object_response(request, value_or_refuse(std::move(result)));

@@ -1,10 +1,11 @@
 #include "host/api/idempotency.hpp"
 
-#include <slipway/interfaces/storage.hpp>
+#include <utility>
 
 #include "host/api/problem.hpp"
 #include "host/base/sha256.hpp"
 #include "host/bridge/typed_call.hpp"
+#include "host/rollout/once.hpp"
 
 namespace slipway::api {
 namespace {
@@ -24,8 +25,20 @@ std::string digest_of(const Request& request) {
   return base::sha256_hex(request.method + ' ' + request.target + '\n' + request.body);
 }
 
+std::string in_day(const std::string& day, const std::string& id) { return day + "/" + id; }
+
 storage::Key record_key(const std::string& day, const std::string& id) {
-  return {std::string(kSystemTenant), std::string(kKind), day + "/" + id};
+  return {std::string(kSystemTenant), std::string(kKind), in_day(day, id)};
+}
+
+// Where the answer stands, and what the deed made: today or yesterday.
+storage::GetRequest request_for(const std::string& id, const std::string& deed, Instant now) {
+  storage::GetRequest get;
+  for (const std::string& day : {day_of(now), day_of(now - kDay)}) {
+    get.keys.push_back(record_key(day, id));
+    get.keys.push_back(rollout::carried_out(in_day(day, deed)));
+  }
+  return get;
 }
 
 bridge::CallContext context() { return {.tenant = std::string(kSystemTenant)}; }
@@ -57,18 +70,31 @@ void Idempotency::end(const std::string& id) {
   under_way_.erase(id);
 }
 
-boost::asio::awaitable<Result<Idempotency::Stored>> Idempotency::load(const Request&, const std::string& id) {
+struct Idempotency::Known {
+  Stored answer;
+  std::string made;
+};
+
+boost::asio::awaitable<Result<Idempotency::Known>> Idempotency::load(const std::string& id, const std::string& deed) {
   const Instant now = clock_.now();
-  storage::GetRequest get{{record_key(day_of(now), id), record_key(day_of(now - kDay), id)}};
+  storage::GetRequest get = request_for(id, deed, now);
   auto found = co_await bridge::call<storage::Interface, storage::Get>(caller_, "storage", std::move(get), context());
   if (!found.ok()) co_return found.status();
-  for (const storage::Record& record : found->records) {
-    if (now - record.updated_at < kDay) co_return decode_text<Stored>(record.value, "a stored answer");
+  Known known;
+  for (storage::Record& record : found->records) {
+    if (now - record.updated_at >= kDay) continue;
+    if (record.key.kind != kKind) {
+      known.made = std::move(record.value);
+      continue;
+    }
+    auto answer = decode_text<Stored>(record.value, "a stored answer");
+    if (!answer.ok()) co_return answer.status();
+    known.answer = std::move(*answer);
   }
-  co_return Stored{};
+  co_return known;
 }
 
-boost::asio::awaitable<void> Idempotency::save(const Request&, const std::string& id, const std::string& digest,
+boost::asio::awaitable<void> Idempotency::save(const std::string& id, const std::string& digest,
                                                const Response& response) {
   const Stored stored{digest, response.status, response.content_type, response.headers, response.body};
   storage::WriteRequest write;
@@ -90,23 +116,37 @@ Answer Idempotency::run(Request request, std::string key, Next next) {
         request.path);
   // Gives the key back however this ends.
   const std::shared_ptr<void> guard(nullptr, [this, id](void*) { end(id); });
-  auto stored = co_await load(request, id);
-  if (!stored.ok())
-    co_return problem(503, {Code::unavailable, "the store does not answer: " + stored.status().message}, request.path);
-  if (stored->status != 0 && stored->digest != digest) {
+  const std::string deed = base::sha256_hex(id + digest);
+  auto known = co_await load(id, deed);
+  if (!known.ok())
+    co_return problem(503, {Code::unavailable, "the store does not answer: " + known.status().message}, request.path);
+  const Stored& answer = known->answer;
+  if (answer.status != 0 && answer.digest != digest) {
     co_return problem(422, {Code::invalid_argument, "this Idempotency-Key was used for another request; use a new one"},
                       request.path);
   }
-  if (stored->status != 0)
-    co_return Response{stored->status, stored->content_type, stored->headers, stored->body, nullptr};
+  if (answer.status != 0) co_return Response{answer.status, answer.content_type, answer.headers, answer.body, nullptr};
+  request.once = in_day(day_of(clock_.now()), deed);
+  request.made = std::move(known->made);
   Response response = co_await next(request);
-  if (response.status < 500) co_await save(request, id, digest, response);
+  if (response.status < 500) co_await save(id, digest, response);
+  co_await forget();
   co_return response;
 }
 
-boost::asio::awaitable<void> Idempotency::sweep() {
+boost::asio::awaitable<void> Idempotency::forget() {
+  const std::string today = day_of(clock_.now());
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(forgotten_, today) == today) co_return;
+  }
   const std::string oldest = day_of(clock_.now() - kDay);
-  storage::ScanRequest scan{std::string(kSystemTenant), std::string(kKind), "", "", 200};
+  co_await forget(record_key("", ""), oldest);
+  co_await forget(rollout::carried_out(""), oldest);
+}
+
+boost::asio::awaitable<void> Idempotency::forget(storage::Key like, std::string oldest) {
+  const storage::ScanRequest scan{like.tenant, like.kind, "", "", 200};
   while (true) {
     auto page = co_await bridge::call<storage::Interface, storage::Scan>(caller_, "storage", scan, context());
     if (!page.ok()) co_return;

@@ -26,6 +26,8 @@ struct Request {
   access::Principal principal;
   std::string id;           // X-Request-Id, taken or made
   std::string traceparent;  // W3C, taken or made
+  std::string once;         // the name of a deed that is done at most once; empty for any other
+  std::string made;         // what that deed made, when a host did it that ended before it answered
 
   [[nodiscard]] std::string_view header(const std::string& name) const {
     const auto found = headers.find(name);

@@ -206,7 +206,6 @@ boost::asio::awaitable<Status> Daemon::start_plugins() {
 
 boost::asio::awaitable<Status> Daemon::start_api() {
   if (const Status started = server_.start(); !started.ok()) co_return started;
-  co_await idempotency_.sweep();
   view_.set_serving(true);
   co_return Status();
 }

@@ -1,5 +1,6 @@
 #include "host/rollout/batch.hpp"
 
+#include "host/rollout/once.hpp"
 #include "host/rollout/view.hpp"
 
 namespace slipway::rollout {
@@ -49,6 +50,7 @@ Draft draft_of(Change change, const Stored<Application>& application, const Stor
   Draft draft{.application = application,
               .record = std::move(change.record),
               .record_version = before == nullptr ? 0 : before->version};
+  draft.once = std::move(change.origin.once);
   Record& record = draft.record;
   Application& app = draft.application.value;
   const Application& was = application.value;
@@ -71,6 +73,12 @@ Draft draft_of(Change change, const Stored<Application>& application, const Stor
   for (const std::string& type : change.events)
     draft.events.push_back(event_of(type, record, record.rollout.application + ": " + change.reason, now));
   return draft;
+}
+
+void carry_out_once(storage::WriteRequest& batch, const std::string& once, const std::string& made) {
+  if (once.empty()) return;
+  batch.expect.push_back({carried_out(once), 0});
+  batch.puts.push_back({carried_out(once), made});
 }
 
 storage::WriteRequest batch_of(const Draft& draft) {
@@ -102,6 +110,7 @@ storage::WriteRequest batch_of(const Draft& draft) {
   for (const JournalEntry& entry : draft.journal)
     batch.appends.push_back({keys::journal(rollout.tenant, rollout.id), encode_text(entry)});
   for (const Event& event : draft.events) append_event(batch, event);
+  carry_out_once(batch, draft.once, rollout.id);
   return batch;
 }
 

@@ -15,6 +15,7 @@ struct Draft {
   std::optional<Stored<Release>> good_release;
   storage::ExpectLease fence;
   bool touches_application = false;
+  std::string once;  // the name of the request, when it is carried out once
 };
 
 // Completes a change: generation of its order, the application's fields, times, journal and events. `before` is absent
@@ -26,5 +27,7 @@ storage::WriteRequest batch_of(const Draft& draft);
 
 Event event_of(const std::string& type, const Record& record, const std::string& summary, Instant now);
 void append_event(storage::WriteRequest& batch, const Event& event);
+// The request of this name is carried out by this write, and by no other. `made` is the name of what it makes.
+void carry_out_once(storage::WriteRequest& batch, const std::string& once, const std::string& made);
 
 }  // namespace slipway::rollout

@@ -16,12 +16,15 @@
 
 namespace slipway::rollout {
 
-// Who asks, and by which request: `trace` is its W3C traceparent, `request` its id.
+// Who asks, and by which request: `trace` is its W3C traceparent, `request` its id. What a request with a name in
+// `once` makes is kept under that name, in the same write: it is refused as ABORTED when something stands there
+// already.
 struct Actor {
   std::string tenant;
   std::string subject;
   std::string trace{};
   std::string request{};
+  std::string once{};
 };
 
 enum class Mode { commit, dry_run };

@@ -98,6 +98,7 @@ Control::Answer<Release> Engine::create_release(Actor actor, std::string applica
                        .application = application,
                        .summary = "release " + name + " of " + application + " was created",
                        .data = {encode_text(stored.value)}});
+  carry_out_once(batch, actor.once, name);
   // The application may change meanwhile, as with each decision of a rollout: then its version is read again.
   for (int tries = 0;; ++tries) {
     const auto reply = co_await store_.write(batch, actor.trace);

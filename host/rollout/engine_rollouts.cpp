@@ -18,7 +18,7 @@ bool wanted(const Rollout& rollout, const RolloutFilter& filter) {
          (!filter.state || rollout.state == *filter.state);
 }
 
-Origin origin_of(const Actor& actor) { return {actor.request, actor.trace}; }
+Origin origin_of(const Actor& actor) { return {actor.request, actor.trace, actor.once}; }
 
 constexpr int kPagesScanned = 20;  // for one answer with a filter by state
 

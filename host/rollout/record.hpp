@@ -154,6 +154,7 @@ struct Record {
 struct Origin {
   std::string request_id{};
   std::string traceparent{};
+  std::string once{};
 };
 
 // One decision before it is durable: the record as it shall be, and what the journal, the events and the application

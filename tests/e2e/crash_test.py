@@ -112,10 +112,10 @@ class CrashTest(StackTest):
         self.assertEqual(reply.status, 200, reply.text)
         return reply.body
 
-    def call(self, method, path, body=None):
+    def call(self, method, path, body=None, headers=None):
         """The answer; None from a host that died of it and is up again."""
         try:
-            return self.stack.call(method, path, body)
+            return self.stack.call(method, path, body, headers or {})
         except (OSError, http.client.HTTPException):
             self.rise()
 
@@ -154,6 +154,39 @@ class CrashTest(StackTest):
                 story = tell(f"tale-{number:03}", f"{moment} {interface} {METHODS[interface].index(method)} {nth}")
                 harness.wait_for("its death", lambda: not self.stack.word.exists(), 5)
                 self.assertEqual(story, wanted)
+
+    def test_a_request_that_was_carried_out_before_its_answer_was_kept_is_not_carried_out_again(self):
+        for name, storage in (("sqlite", ledger.sqlite()), ("postgresql", self.postgres())):
+            with self.subTest(name):
+                self.world = ledger.World()
+                self.addCleanup(self.world.close)
+                self.stack = MortalStack(self.world, storage, ["rolling", "canary"])
+                self.addCleanup(self._end, self.stack)
+                self.stack.start_daemon()
+                self.first("shop", "rolling")
+                steps = [{"weight": "20%"}, {"pause": {}}, {"weight": "60%"}, {"pause": {}}]
+                self.repeated("/api/applications/shop/releases", ledger.release("1.1"), "release-1.1")
+                rollout = self.repeated("/api/rollouts", {"application": "shop", "release": "1.1", "strategy": {
+                    "name": "canary", "settings": {"steps": steps, "scale_down_delay": "0s"}}}, "begin")["id"]
+                self.wait_for_step(rollout, 1)
+                self.assertEqual(self.repeated(f"/api/rollouts/{rollout}/promote", {}, "on")["id"], rollout)
+                self.wait_for_step(rollout, 3)
+                journal = self.read(f"/api/rollouts/{rollout}/journal?limit=500")["items"]
+                self.assertEqual([entry["kind"] for entry in journal].count("command"), 1)
+                self.assertEqual(len(self.read("/api/rollouts?application=shop")["items"]), 2)
+
+    def repeated(self, path, body, key):
+        """The answer to a request that the host dies of once it has been carried out, asked for again."""
+        self.stack.say("shop after slipway.storage/1 1 1")
+        headers = {"Idempotency-Key": key}
+        self.assertIsNone(self.call("POST", path, body, headers))
+        reply = self.call("POST", path, body, headers)
+        self.assertIn(reply.status, (200, 201), reply.text)
+        self.assertEqual(self.call("POST", path, body, headers).body, reply.body)
+        return reply.body
+
+    def wait_for_step(self, rollout, step):
+        harness.wait_for(f"step {step} of {rollout}", lambda: self.read(f"/api/rollouts/{rollout}")["step"] >= step, 30)
 
     def points(self):
         seen, points = {}, []

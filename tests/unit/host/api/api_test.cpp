@@ -263,6 +263,17 @@ TEST_F(ApiTest, forgets_an_idempotency_key_after_a_day) {
   EXPECT_EQ(control.started, 2);
 }
 
+TEST_F(ApiTest, a_kept_answer_leaves_the_store_after_the_day_that_follows) {
+  store.now = clock.now();
+  send("POST", "/api/rollouts", start_body(), "Idempotency-Key: k1\r\n");
+  clock.advance(seconds(86'400));
+  send("POST", "/api/rollouts", start_body(), "Idempotency-Key: k2\r\n");
+  EXPECT_EQ(store.size(), 2);
+  clock.advance(seconds(86'400));
+  send("POST", "/api/rollouts", start_body(), "Idempotency-Key: k3\r\n");
+  EXPECT_EQ(store.size(), 2);
+}
+
 TEST_F(ApiTest, answers_409_while_the_first_of_two_equal_keys_is_under_way) {
   control.blocking = true;
   std::thread first([this] { send("POST", "/api/rollouts", start_body(), "Idempotency-Key: k1\r\n"); });

@@ -27,7 +27,13 @@ class FakeStoreCaller final : public bridge::Caller {
       co_return get(decode_text<storage::GetRequest>(payload, "get").value());
     if (method == storage::Interface::index_of<storage::Write>())
       co_return write(decode_text<storage::WriteRequest>(payload, "write").value());
+    if (method == storage::Interface::index_of<storage::Scan>())
+      co_return scan(decode_text<storage::ScanRequest>(payload, "scan").value());
     co_return Status(Code::unimplemented, "not in this fake");
+  }
+  [[nodiscard]] std::size_t size() {
+    const std::lock_guard lock(mutex_);
+    return records_.size();
   }
   std::atomic<bool> broken{false};
 
@@ -45,6 +51,14 @@ class FakeStoreCaller final : public bridge::Caller {
       storage::Record& record = records_[put.key];
       record = {put.key, put.value, record.version + 1, now};
       reply.versions.push_back(record.version);
+    }
+    for (const storage::Key& key : request.removes) records_.erase(key);
+    return encode_text(reply);
+  }
+  Result<std::string> scan(const storage::ScanRequest& request) {
+    storage::ScanReply reply;
+    for (const auto& [key, record] : records_) {
+      if (key.tenant == request.tenant && key.kind == request.kind) reply.records.push_back(record);
     }
     return encode_text(reply);
   }
