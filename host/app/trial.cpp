@@ -74,14 +74,15 @@ lifecycle::TryOut trial_of(const api::SwapRequest& request, bridge::Caller& call
     return how;
   }
   struct Memory {
-    Json state;
+    JsonText state;
     Instant started;
     std::int64_t window = 0;
   };
   auto memory = std::make_shared<Memory>();
   memory->started = clock.now();
-  how.judge = [&caller, &clock, memory, binding = "analyzers." + request.analyzer, settings = Json(request.settings)](
-                  Tally::Counts fresh, Tally::Counts old) -> boost::asio::awaitable<std::string> {
+  how.judge = [&caller, &clock, memory, binding = "analyzers." + request.analyzer,
+               settings = json_text(request.settings)](Tally::Counts fresh,
+                                                       Tally::Counts old) -> boost::asio::awaitable<std::string> {
     analyzer::JudgeRequest question{.settings = settings, .state = memory->state, .started = memory->started};
     question.now = clock.now();
     question.window = {"trial/" + std::to_string(memory->window++), memory->started, question.now};

@@ -20,7 +20,7 @@ struct AnalysisSpec {
   std::string metrics = "haproxy";
   Json query = Json::object();
   std::string analyzer = "threshold";
-  Json settings = Json::object();
+  JsonText settings{"{}"};
   Duration interval = seconds(5);
   Duration initial_delay{};
   Policy on_inconclusive = Policy::hold;

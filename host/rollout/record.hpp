@@ -55,7 +55,7 @@ struct Order {
 struct AnalysisRun {
   strategy::AnalysisWanted wanted;
   AnalysisStatus status;
-  Json state;
+  JsonText state;
   Instant begin;
   std::int64_t window = 0;
   static constexpr auto fields() {

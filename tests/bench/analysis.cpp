@@ -74,8 +74,8 @@ void sort_differences(benchmark::State& state) {
   }
 }
 
-analyzer::JudgeRequest window(std::int64_t number, Json state) {
-  analyzer::JudgeRequest request{.settings = Json::object(), .state = std::move(state)};
+analyzer::JudgeRequest window(std::int64_t number, JsonText state) {
+  analyzer::JudgeRequest request{.settings = {"{}"}, .state = std::move(state)};
   request.window = {"w" + std::to_string(number), Instant{} + seconds(15) * number,
                     Instant{} + seconds(15) * (number + 1)};
   request.groups = {{.role = "next", .values = {{"requests", 600}, {"failures", 9}}},

@@ -17,7 +17,7 @@ class Tale {
     world.start();
     auto spec = world.shop({{"weights", {500'000}}, {"hold", "1s"}, {"analysis", "errors"}});
     spec.replicas = 2;
-    spec.analyses[0].settings = {{"count", 2}};
+    spec.analyses[0].settings = json_text({{"count", 2}});
     world.make_stable(spec, "1.0");
     (void)world.make_release("shop", "1.1");
     world.metrics.error_ratio["1.1"] = error_ratio;

@@ -137,8 +137,9 @@ metrics::QueryReply FakeMetrics::query(const metrics::QueryRequest& request) {
 }
 
 analyzer::JudgeReply LimitAnalyzer::judge(const analyzer::JudgeRequest& request) {
-  const int good = request.state.is_number_integer() ? request.state.get<int>() : 0;
-  analyzer::JudgeReply reply{.state = good, .reason = "", .method = "limit/1", .measurements = good};
+  const Json settings = tree_of(request.settings);
+  const int good = request.state.is_null() ? 0 : tree_of(request.state).get<int>();
+  analyzer::JudgeReply reply{.state = json_text(good), .reason = "", .method = "limit/1", .measurements = good};
   if (!request.source_error.empty()) {
     reply.verdict = analyzer::Verdict::error;
     reply.reason = request.source_error;
@@ -154,13 +155,13 @@ analyzer::JudgeReply LimitAnalyzer::judge(const analyzer::JudgeRequest& request)
   const double ratio = judged->values.at("error_ratio");
   reply.evidence = {{"error_ratio", ratio}};
   reply.measurements = good + 1;
-  if (ratio > request.settings.value("max_error", 0.02)) {
+  if (ratio > settings.value("max_error", 0.02)) {
     reply.verdict = analyzer::Verdict::fail;
     reply.reason = "error_ratio is too high";
     return reply;
   }
-  reply.state = good + 1;
-  reply.verdict = good + 1 >= request.settings.value("count", 3) ? analyzer::Verdict::pass : analyzer::Verdict::proceed;
+  reply.state = json_text(good + 1);
+  reply.verdict = good + 1 >= settings.value("count", 3) ? analyzer::Verdict::pass : analyzer::Verdict::proceed;
   reply.reason = "error_ratio is low";
   return reply;
 }

@@ -127,7 +127,7 @@ TEST_F(Faults, AnUnknownStrategyAnalyzerAndProgramAreRefusedAllAtOnce) {
 TEST_F(Faults, AFailureDuringTheWatchReturnsToTheReleaseBefore) {
   auto spec = world.shop({{"weights", {500'000}}, {"hold", "1s"}});
   spec.verification = {.period = seconds(60), .analyses = {"errors"}};
-  spec.analyses[0].settings = {{"count", 1'000}};
+  spec.analyses[0].settings = json_text({{"count", 1'000}});
   world.make_stable(spec, "1.0");
   const std::string id = deploy("1.1");
   ASSERT_TRUE(world.until_state(id, State::verifying));

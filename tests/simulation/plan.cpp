@@ -41,7 +41,7 @@ rollout::ApplicationSpec spec_of(base::Random& dice) {
   settings["progress_deadline"] = "40s";
   spec.strategy = {strategy, json_text(settings)};
   rollout::AnalysisSpec errors{.name = "errors", .metrics = "sim", .analyzer = "threshold", .interval = seconds(1)};
-  errors.settings = {{"success", "error_ratio <= 5%"}, {"count", 2}, {"min_requests", 10}};
+  errors.settings = json_text({{"success", "error_ratio <= 5%"}, {"count", 2}, {"min_requests", 10}});
   spec.analyses.push_back(std::move(errors));
   if (dice.below(2) == 0) spec.rollback = {.mode = rollout::RollbackMode::gradual, .over = seconds(5)};
   if (dice.below(3) == 0) spec.verification.period = seconds(4);

@@ -19,7 +19,7 @@ class Policies : public Shipped, public testing::WithParamInterface<Unclear> {
             [&](auto& spec) { spec.analyses[0].*GetParam().policy = policy; });
     world.plugins["analyzers.threshold"] = [](std::string_view, std::uint32_t, const std::string&) {
       return Result<std::string>(
-          encode_text(analyzer::JudgeReply{.state = 1, .verdict = GetParam().verdict, .reason = "who knows"}));
+          encode_text(analyzer::JudgeReply{.state = {"1"}, .verdict = GetParam().verdict, .reason = "who knows"}));
     };
     return deploy();
   }

@@ -38,7 +38,7 @@ class Scale : public testing::Test {
       app.spec.name = name(i);
       app.spec.replicas = 2;
       app.spec.strategy.name = strategy(i);
-      app.spec.analyses[0].settings = {{"count", 1}};
+      app.spec.analyses[0].settings = json_text({{"count", 1}});
       batch.puts.push_back({rollout::keys::application("acme", name(i)), encode_text(app)});
       for (const std::string& version : {std::string("1.0"), release_of(i)}) {
         rollout::Release release{.id = name(i) + version, .tenant = "acme", .application = name(i), .name = version};

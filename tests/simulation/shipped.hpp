@@ -40,7 +40,7 @@ class Shipped : public testing::Test {
     auto spec = world.shop();
     spec.strategy = {strategy, json_text(settings)};
     spec.analyses[0].analyzer = "threshold";
-    spec.analyses[0].settings = {{"success", "error_ratio <= 5%"}, {"count", 2}, {"min_requests", 10}};
+    spec.analyses[0].settings = json_text({{"success", "error_ratio <= 5%"}, {"count", 2}, {"min_requests", 10}});
     if (change) change(spec);
     world.make_stable(spec, "1.0");
     (void)world.make_release("shop", "1.1");

@@ -18,7 +18,7 @@ class WindowWeight : public Shipped {
       told.push_back(asked.weight);
       const bool enough = told.size() % 3 == 0;
       return Result<std::string>(encode_text(analyzer::JudgeReply{
-          .state = 1, .verdict = enough ? analyzer::Verdict::pass : analyzer::Verdict::proceed, .reason = "seen"}));
+          .state = {"1"}, .verdict = enough ? analyzer::Verdict::pass : analyzer::Verdict::proceed, .reason = "seen"}));
     };
     const std::string id = deploy();
     ASSERT_TRUE(world.until_state(id, State::succeeded)) << text_of(id);

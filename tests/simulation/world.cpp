@@ -182,8 +182,11 @@ Result<std::string> World::answer(std::string_view binding, std::string_view int
 rollout::ApplicationSpec World::shop(Json settings) const {
   if (settings.empty()) settings = {{"weights", {50'000, 500'000}}, {"hold", "5s"}, {"analysis", "errors"}};
   rollout::ApplicationSpec spec{.name = "shop", .replicas = 4, .strategy = {"steps", json_text(settings)}};
-  spec.analyses.push_back(
-      {.name = "errors", .metrics = "sim", .analyzer = "limit", .settings = {{"count", 3}}, .interval = seconds(1)});
+  spec.analyses.push_back({.name = "errors",
+                           .metrics = "sim",
+                           .analyzer = "limit",
+                           .settings = json_text({{"count", 3}}),
+                           .interval = seconds(1)});
   return spec;
 }
 

@@ -15,7 +15,7 @@ std::optional<double> requests_of(const Window& window, std::string_view role) {
 
 Result<Run> run(const Recording& recording, const Json& settings, const Ask& ask) {
   Run run{.started = recording.windows.front().from};
-  analyzer::JudgeRequest request{.settings = settings, .started = run.started};
+  analyzer::JudgeRequest request{.settings = json_text(settings), .started = run.started};
   for (const Window& window : recording.windows) {
     request.window = {std::to_string(run.looks.size()), window.from, window.from + recording.interval};
     request.now = request.window.to;

@@ -16,9 +16,9 @@
 //   std::int32_t least_windows(const Settings&)        windows before it can pass, for plans; 0: never by itself
 #pragma once
 
+#include <slipway/detail/versioned_state.hpp>
 #include <slipway/interfaces/analyzer.hpp>
 #include <slipway/plugin.hpp>
-#include <slipway/settings.hpp>
 
 namespace slipway {
 
@@ -68,7 +68,7 @@ class AnalyzerPlugin final : public Plugin<Json> {
   }
 
   [[nodiscard]] analyzer::ValidateReply validate(const analyzer::ValidateRequest& request) const {
-    const auto merged = settings_over<AuthorSettings>(settings(), request.settings);
+    const auto merged = detail::merged_over<AuthorSettings>(settings(), request.settings);
     const Problems problems = merged.ok() ? author_.check(*merged) : merged.status().problems;
     analyzer::ValidateReply reply;
     for (const Problem& p : problems) reply.problems.push_back({p.path, p.value, p.message});
@@ -78,28 +78,20 @@ class AnalyzerPlugin final : public Plugin<Json> {
   }
 
   [[nodiscard]] analyzer::JudgeReply judge(const analyzer::JudgeRequest& request) const {
-    const auto merged = value_or_throw(settings_over<AuthorSettings>(settings(), request.settings));
+    const auto merged = value_or_throw(detail::merged_over<AuthorSettings>(settings(), request.settings));
     if (Problems problems = author_.check(merged); !problems.empty()) {
       throw Error(Status(Code::invalid_argument, "the settings are not valid", std::move(problems)));
     }
-    auto judgement = author_.judge(merged, read(request.state), request);
-    judgement.reply.state = encode(judgement.state);
-    judgement.reply.state["version"] = State::kVersion;
+    using Versioned = detail::VersionedState<State>;
+    const auto migration = [](const Json&, std::int64_t version) -> State {
+      Versioned::refuse(version, "this analyzer");
+    };
+    auto judgement = author_.judge(merged, Versioned::read(request.state, migration), request);
+    judgement.reply.state = Versioned::write(judgement.state);
     return std::move(judgement.reply);
   }
 
  private:
-  static State read(const Json& state) {
-    if (state.is_null()) return {};
-    const auto version = state.is_object() ? state.value("version", State::kVersion) : State::kVersion;
-    if (version != State::kVersion) {
-      throw Error(Code::failed_precondition, "the state has version " + std::to_string(version) +
-                                                 ", this analyzer reads version " + std::to_string(State::kVersion) +
-                                                 " only");
-    }
-    return value_or_throw(decode<State>(state, "the state"));
-  }
-
   Author author_;
 };
 

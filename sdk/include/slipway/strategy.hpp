@@ -26,8 +26,8 @@
 #pragma once
 
 #include <slipway/detail/strategy_plan.hpp>
+#include <slipway/detail/versioned_state.hpp>
 #include <slipway/plugin.hpp>
-#include <slipway/settings.hpp>
 #include <slipway/world.hpp>
 
 namespace slipway {
@@ -48,9 +48,7 @@ class Strategy {
 
   [[nodiscard]] Problems check(const Settings&, const strategy::ValidateRequest&) const { return {}; }
   [[nodiscard]] State migrate(const Json&, std::int64_t from_version) const {
-    throw Error(Code::failed_precondition, "the state has version " + std::to_string(from_version) +
-                                               ", this strategy reads version " + std::to_string(State::kVersion) +
-                                               " only");
+    detail::VersionedState<State>::refuse(from_version, "this strategy");
   }
 };
 
@@ -145,46 +143,23 @@ class StrategyPlugin final : public Plugin<Json> {
   }
 
   [[nodiscard]] strategy::MigrateReply migrate(const strategy::MigrateRequest& request) const {
-    return {write(read(tree_of(request.state), request.from_version))};
+    return {Versioned::write(Versioned::read(detail::tree_of(request.state), request.from_version, migration()))};
   }
 
  private:
-  // With a tree only when there are defaults, or nulls that bring them back.
+  using Versioned = detail::VersionedState<State>;
+
   [[nodiscard]] Result<AuthorSettings> merge(const JsonText& given) const {
-    if (settings().empty() && given.text.find("null") == given.text.npos) {
-      if (auto merged = detail::value_in<AuthorSettings>(TextReader(given.text, Unknown::refused)))
-        return std::move(*merged);
-    }
-    return settings_over<AuthorSettings>(settings(), tree_of(given));
+    return detail::merged_over<AuthorSettings>(settings(), given);
   }
   strategy::StepReply decide(const AuthorSettings& merged, const JsonText& from, const World& world) const {
-    Decision<State> decision = author_.step(merged, from.is_null() ? State{} : read(from), world);
-    decision.reply.state = write(decision.state);
+    Decision<State> decision = author_.step(merged, Versioned::read(from, migration()), world);
+    decision.reply.state = Versioned::write(decision.state);
     return std::move(decision.reply);
   }
-  State read(const JsonText& state) const {
-    if (state.text.starts_with(begin())) {
-      if (auto own = detail::value_in<State>(TextReader(state.text))) return std::move(*own);
-    }
-    const Json tree = tree_of(state);
-    return read(tree, tree.is_object() ? tree.value("version", State::kVersion) : State::kVersion);
+  [[nodiscard]] auto migration() const {
+    return [this](const Json& state, std::int64_t version) { return author_.migrate(state, version); };
   }
-  State read(const Json& state, std::int64_t version) const {
-    if (version != State::kVersion) return author_.migrate(state, version);
-    return value_or_throw(decode<State>(state, "the state"));
-  }
-  static JsonText write(const State& state) {
-    JsonText written{encode_text(state)};
-    const bool has_fields = written.text != "{}";
-    written.text.replace(0, 1, begin());
-    if (!has_fields) written.text.erase(written.text.size() - 2, 1);
-    return written;
-  }
-  static Json tree_of(const JsonText& value) {
-    return value.is_null() ? Json() : value_or_throw(parse_json(value.text));
-  }
-  // Of a state as this version writes it.
-  static std::string begin() { return "{\"version\":" + std::to_string(State::kVersion) + ','; }
   Author author_;
 };
 

@@ -26,7 +26,6 @@ class AnalyzerContract : public ::testing::TestWithParam<AnalyzerPlugin> {
   Result<typename Method::Reply> ask(const typename Method::Request& request) {
     return plugin_.host().call<analyzer::Interface, Method>(request);
   }
-  static Json settings() { return Json::parse(GetParam().settings); }
   // The answer to the last of the windows that it takes to decide.
   Result<analyzer::JudgeReply> decide(double next, double stable) {
     auto request = window(next, stable);
@@ -42,7 +41,7 @@ class AnalyzerContract : public ::testing::TestWithParam<AnalyzerPlugin> {
   // A window in which both groups had 1,000 requests, of which these parts failed.
   static analyzer::JudgeRequest window(double next, double stable) {
     analyzer::JudgeRequest request;
-    request.settings = settings();
+    request.settings = json_text(Json::parse(GetParam().settings));
     request.window.id = "1";
     const auto group = [](const char* role, double ratio) {
       return metrics::GroupSamples{.role = role,

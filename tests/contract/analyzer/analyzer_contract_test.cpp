@@ -22,7 +22,7 @@ TEST_P(AnalyzerContract, AVerdictCanBeChecked) {
   EXPECT_FALSE(reply->code.empty());
   EXPECT_NE(reply->method.find('/'), std::string::npos) << "method and version";
   EXPECT_FALSE(reply->evidence.empty());
-  EXPECT_LE(to_text(reply->state).size(), 4096U);
+  EXPECT_LE(reply->state.text.size(), 4096U);
 }
 
 TEST_P(AnalyzerContract, NoDataIsNeverAPass) {
@@ -61,18 +61,18 @@ TEST_P(AnalyzerContract, TheSameQuestionHasTheSameAnswer) {
 
 TEST_P(AnalyzerContract, AnUnknownSettingIsRefusedInValidateAndInJudge) {
   const Json misspelt = Json::parse(GetParam().misspelt);
-  const auto validated = ask<analyzer::Validate>({.settings = misspelt});
+  const auto validated = ask<analyzer::Validate>({.settings = json_text(misspelt)});
   ASSERT_TRUE(validated.ok());
   ASSERT_FALSE(validated->problems.empty());
   EXPECT_EQ(validated->problems[0].path, "/" + misspelt.items().begin().key());
   auto request = window(0, 0);
-  request.settings = misspelt;
+  request.settings = json_text(misspelt);
   EXPECT_EQ(ask<Judge>(request).status().code, Code::invalid_argument);
 }
 
 TEST_P(AnalyzerContract, AStateOfAnotherVersionIsNotGuessedAt) {
   auto request = window(0, 0);
-  request.state = {{"version", 99}};
+  request.state = {R"({"version":99})"};
   EXPECT_EQ(ask<Judge>(request).status(),
             Status(Code::failed_precondition, "the state has version 99, this analyzer reads version 1 only"));
 }

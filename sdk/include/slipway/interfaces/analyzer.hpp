@@ -20,8 +20,8 @@ constexpr auto enum_names(Verdict) {
 }
 
 struct JudgeRequest {
-  Json settings;
-  Json state;
+  JsonText settings;
+  JsonText state;
   Instant started;
   Instant now;
   metrics::Window window;
@@ -50,7 +50,7 @@ struct JudgeRequest {
 
 // A verdict that can be checked later: method with version, the numbers it rests on, and a sentence.
 struct JudgeReply {
-  Json state;
+  JsonText state;
   Verdict verdict = Verdict::proceed;
   std::string code;
   std::string reason;
@@ -70,7 +70,7 @@ struct JudgeReply {
 };
 
 struct ValidateRequest {
-  Json settings;
+  JsonText settings;
   static constexpr auto fields() {
     return slipway::fields(required("settings", &ValidateRequest::settings, "The analyzer's settings."));
   }

@@ -19,7 +19,7 @@ class Analyzer : public testing::Test {
     samples.role = "next";
     samples.values = std::move(values);
     analyzer::JudgeRequest request;
-    request.settings = Json::object();
+    request.settings = {"{}"};
     request.state = state_;
     request.window.id = "w";
     request.groups = {samples};
@@ -28,7 +28,7 @@ class Analyzer : public testing::Test {
     return reply;
   }
 
-  Json state_ = nullptr;
+  JsonText state_;
   test::Library library_{PLUGIN_LIBRARY};
   test::FakeHost host_{library_.table()};
 };
@@ -50,7 +50,7 @@ TEST_F(Analyzer, takes_missing_data_for_neither_success_nor_failure) {
 }
 
 TEST_F(Analyzer, names_the_fault_in_its_settings) {
-  const auto reply = host_.call<analyzer::Interface, analyzer::Validate>({{{"windows", 0}}});
+  const auto reply = host_.call<analyzer::Interface, analyzer::Validate>({{R"({"windows":0})"}});
   ASSERT_TRUE(reply.ok());
   ASSERT_EQ(reply->problems.size(), 1U);
   EXPECT_EQ(reply->problems[0].path, "/windows");

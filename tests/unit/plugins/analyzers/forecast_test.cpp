@@ -22,14 +22,15 @@ class ForecastPlugin : public ::testing::Test {
   // The window of that number, an hour long.
   analyzer::JudgeReply ask(std::int64_t number, std::map<std::string, double> next,
                            std::map<std::string, double> stable = {}, const std::string& source_error = "") {
-    analyzer::JudgeRequest request{.settings = settings, .state = state, .source_error = source_error};
+    analyzer::JudgeRequest request{
+        .settings = json_text(settings), .state = json_text(state), .source_error = source_error};
     request.window = {"w" + std::to_string(number), Instant{} + seconds(kHour * number),
                       Instant{} + seconds(kHour * (number + 1))};
     request.groups = {{.role = "next", .values = std::move(next)}, {.role = "stable", .values = std::move(stable)}};
     const auto reply = host.call<analyzer::Interface, analyzer::Judge>(request);
     last = reply.status();
     if (!reply.ok()) return {};
-    state = reply->state;
+    state = Json::parse(reply->state.text);
     return *reply;
   }
   // A value that grows by `slope` an hour from 100 on; the answer to the last of these windows.
@@ -150,7 +151,7 @@ TEST_F(ForecastPlugin, NamesEveryFaultOfItsSettings) {
               {"smoothing", {{"level", 2}, {"trend", -1}, {"season", 3}}},
               {"horizon", "0s"},
               {"method", "holt_winters"}};
-  const auto reply = host.call<analyzer::Interface, analyzer::Validate>({.settings = settings});
+  const auto reply = host.call<analyzer::Interface, analyzer::Validate>({.settings = json_text(settings)});
   std::vector<std::string> paths;
   for (const auto& fault : reply->problems) paths.push_back(fault.path);
   EXPECT_EQ(paths, (std::vector<std::string>{"/value", "/confidence", "/smoothing/level", "/smoothing/trend",

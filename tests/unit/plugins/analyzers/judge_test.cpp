@@ -24,13 +24,14 @@ class JudgePlugin : public ::testing::Test {
   analyzer::JudgeReply ask(std::map<std::string, double> next, std::map<std::string, double> stable,
                            const std::string& source_error = "") {
     if (!again) ++number;
-    analyzer::JudgeRequest request{.settings = settings, .state = state, .source_error = source_error};
+    analyzer::JudgeRequest request{
+        .settings = json_text(settings), .state = json_text(state), .source_error = source_error};
     request.window.id = "w" + std::to_string(number);
     request.groups = {{.role = "next", .values = std::move(next)}, {.role = "stable", .values = std::move(stable)}};
     auto reply = host.call<analyzer::Interface, analyzer::Judge>(request);
     last = reply.status();
     if (!reply.ok()) return {};
-    state = reply->state;
+    state = Json::parse(reply->state.text);
     return *reply;
   }
   // All windows with these levels; the last answer.
@@ -44,7 +45,7 @@ class JudgePlugin : public ::testing::Test {
     return reply;
   }
   Problems problems() {
-    const auto reply = host.call<analyzer::Interface, analyzer::Validate>({.settings = settings});
+    const auto reply = host.call<analyzer::Interface, analyzer::Validate>({.settings = json_text(settings)});
     Problems list;
     for (const auto& fault : reply->problems) list.push_back({fault.path, fault.value, fault.message});
     return list;

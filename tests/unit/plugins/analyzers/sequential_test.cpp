@@ -30,14 +30,14 @@ class Sequential : public ::testing::Test {
   // The next window, or the last one again.
   analyzer::JudgeReply ask(analyzer::JudgeRequest request) {
     if (!again) ++number;
-    request.settings = settings;
-    request.state = state;
+    request.settings = json_text(settings);
+    request.state = json_text(state);
     request.window = {"w" + std::to_string(number), Instant{} + kWindow * (number - 1), Instant{} + kWindow * number};
     request.weight = weight;
     auto reply = host.call<analyzer::Interface, analyzer::Judge>(request);
     last = reply.status();
     if (!reply.ok()) return {};
-    state = reply->state;
+    state = Json::parse(reply->state.text);
     return *reply;
   }
   static metrics::GroupSamples group(const char* role, Did did) {
@@ -52,7 +52,7 @@ class Sequential : public ::testing::Test {
     return {Verdict::proceed, number};
   }
   Problems problems() {
-    const auto reply = host.call<analyzer::Interface, analyzer::Validate>({.settings = settings});
+    const auto reply = host.call<analyzer::Interface, analyzer::Validate>({.settings = json_text(settings)});
     Problems list;
     for (const auto& fault : reply->problems) list.push_back({fault.path, fault.value, fault.message});
     return list;

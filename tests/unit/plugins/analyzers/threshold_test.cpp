@@ -23,13 +23,13 @@ class Threshold : public ::testing::Test {
     return ask(std::move(request));
   }
   analyzer::JudgeReply ask(analyzer::JudgeRequest request) {
-    request.settings = settings;
-    request.state = state;
+    request.settings = json_text(settings);
+    request.state = json_text(state);
     request.window.id = "w";
     auto reply = host.call<analyzer::Interface, analyzer::Judge>(request);
     EXPECT_TRUE(reply.ok()) << to_string(reply.status());
     if (!reply.ok()) return {};
-    state = reply->state;
+    state = Json::parse(reply->state.text);
     return *reply;
   }
   analyzer::JudgeReply broken(const std::string& why) {
@@ -210,8 +210,8 @@ TEST(BinomialTail, IsTheOneThatWasComputedApart) {
 }
 
 TEST_F(Threshold, FaultyConditionsAreRefusedWithPathAndColumn) {
-  const auto reply =
-      host.call<analyzer::Interface, analyzer::Validate>({.settings = {{"success", "a <"}, {"failure", "b"}}});
+  const auto reply = host.call<analyzer::Interface, analyzer::Validate>(
+      {.settings = json_text({{"success", "a <"}, {"failure", "b"}})});
   ASSERT_TRUE(reply.ok());
   ASSERT_EQ(reply->problems.size(), 2U);
   EXPECT_EQ(reply->problems[0].path + ": " + reply->problems[0].message,
@@ -221,23 +221,24 @@ TEST_F(Threshold, FaultyConditionsAreRefusedWithPathAndColumn) {
 }
 
 TEST_F(Threshold, WithoutAConditionItIsRefused) {
-  const auto reply = host.call<analyzer::Interface, analyzer::Validate>({.settings = Json::object()});
+  const auto reply = host.call<analyzer::Interface, analyzer::Validate>({.settings = {"{}"}});
   ASSERT_EQ(reply->problems.size(), 1U);
   EXPECT_EQ(reply->problems[0].message, "want success, failure or both");
 }
 
 TEST_F(Threshold, ItWarnsOfWhatNeverPassesAndOfSingleRequests) {
-  const auto reply = host.call<analyzer::Interface, analyzer::Validate>({.settings = {{"success", "a < 1"}}});
+  const auto reply =
+      host.call<analyzer::Interface, analyzer::Validate>({.settings = json_text({{"success", "a < 1"}})});
   EXPECT_EQ(reply->warnings.size(), 2U);
   const auto fine = host.call<analyzer::Interface, analyzer::Validate>(
-      {.settings = {{"success", "a < 1"}, {"count", 3}, {"min_requests", 30}}});
+      {.settings = json_text({{"success", "a < 1"}, {"count", 3}, {"min_requests", 30}})});
   EXPECT_TRUE(fine->warnings.empty());
 }
 
 TEST_F(Threshold, ItSaysHowManyWindowsItTakesAtLeast) {
   const auto least = [&](Json limits) {
     limits["success"] = "a < 1";
-    return host.call<analyzer::Interface, analyzer::Validate>({.settings = std::move(limits)})->least_windows;
+    return host.call<analyzer::Interface, analyzer::Validate>({.settings = json_text(limits)})->least_windows;
   };
   EXPECT_EQ(least({{"count", 3}}), 3);
   EXPECT_EQ(least({{"count", 5}, {"consecutive_success_limit", 2}}), 2);

@@ -18,8 +18,8 @@ Recording minutes(int windows) {
 
 // Counts its looks in the state and fails at the third.
 Result<JudgeReply> fails_at_the_third(const JudgeRequest& request) {
-  const int look = request.state.is_null() ? 1 : request.state["look"].get<int>() + 1;
-  return JudgeReply{.state = {{"look", look}},
+  const int look = request.state.is_null() ? 1 : Json::parse(request.state.text)["look"].get<int>() + 1;
+  return JudgeReply{.state = json_text({{"look", look}}),
                     .verdict = look == 3 ? Verdict::fail : Verdict::proceed,
                     .code = "counted",
                     .reason = "look <" + std::to_string(look) + ">",
