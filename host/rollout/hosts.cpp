@@ -23,7 +23,10 @@ Status may_drain(const Roster& roster, const std::string& name) {
 
 }  // namespace
 
-HostInfo Hosts::info_of(const Roster& roster, const RosterHost& host, Instant seen) const {
+// A host's last word is the last change of its lease.
+boost::asio::awaitable<HostInfo> Hosts::info_of(const Roster& roster, const RosterHost& host) {
+  const auto lease = co_await ownership_.look(host.name);
+  const Instant seen = lease.ok() && lease->token != 0 ? lease->changed_at : host.joined_at;
   HostInfo info{.name = host.name,
                 .state = host.draining ? HostState::draining : HostState::serving,
                 .partitions = static_cast<std::int32_t>(share_of(roster, host.name)),
@@ -33,17 +36,14 @@ HostInfo Hosts::info_of(const Roster& roster, const RosterHost& host, Instant se
                 .seen_at = seen};
   if (host.draining && info.partitions == 0) info.state = HostState::drained;
   if (clock_.now() - seen > settings_.lease) info.state = HostState::silent;
-  return info;
+  co_return info;
 }
 
 Later<std::vector<HostInfo>> Hosts::list() {
   const auto roster = co_await store_.roster();
   if (!roster.ok()) co_return roster.status();
   std::vector<HostInfo> hosts;
-  for (const RosterHost& host : roster->value.hosts) {
-    const auto seen = co_await store_.last_seen(host.name);
-    hosts.push_back(info_of(roster->value, host, seen.ok() ? *seen : host.joined_at));
-  }
+  for (const RosterHost& host : roster->value.hosts) hosts.push_back(co_await info_of(roster->value, host));
   co_return hosts;
 }
 
@@ -61,8 +61,7 @@ Later<HostInfo> Hosts::drain(std::string name, Draining draining, Mode mode) {
   const auto roster = co_await store_.change_roster(std::move(fences), change);
   if (!refused.ok()) co_return refused;
   if (!roster.ok()) co_return roster.status();
-  const auto seen = co_await store_.last_seen(name);
-  co_return info_of(*roster, *host_in(*roster, name), seen.ok() ? *seen : clock_.now());
+  co_return co_await info_of(*roster, *host_in(*roster, name));
 }
 
 }  // namespace slipway::rollout

@@ -11,7 +11,7 @@ namespace slipway::rollout {
 
 class Hosts {
  public:
-  Hosts(Store& store, const Ownership& ownership, const base::Clock& clock, const EngineSettings& settings)
+  Hosts(Store& store, Ownership& ownership, const base::Clock& clock, const EngineSettings& settings)
       : store_(store), ownership_(ownership), clock_(clock), settings_(settings) {}
 
   // In the order of their names.
@@ -20,10 +20,10 @@ class Hosts {
   Later<HostInfo> drain(std::string name, Draining draining, Mode mode);
 
  private:
-  [[nodiscard]] HostInfo info_of(const Roster& roster, const RosterHost& host, Instant seen) const;
+  boost::asio::awaitable<HostInfo> info_of(const Roster& roster, const RosterHost& host);
 
   Store& store_;
-  const Ownership& ownership_;
+  Ownership& ownership_;
   const base::Clock& clock_;
   const EngineSettings& settings_;
 };

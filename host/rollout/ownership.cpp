@@ -33,7 +33,7 @@ boost::asio::awaitable<Status> Ownership::join(Work work, Duration patience) {
   work_ = std::move(work);
   const std::int64_t begun = clock_.steady_ns();
   for (;;) {
-    const Status status = co_await ask(storage::LeaseAction::acquire);
+    const Status status = co_await acquire();
     if (status.ok()) break;
     const std::int64_t waited = clock_.steady_ns() - begun;
     // Whoever has it still after that time renews it.
@@ -46,12 +46,31 @@ boost::asio::awaitable<Status> Ownership::join(Work work, Duration patience) {
   co_return co_await begin();
 }
 
+storage::LeaseRequest Ownership::about(const std::string& host, storage::LeaseAction action) const {
+  return {.name = lease_of(host), .owner = settings_.host.instance, .action = action, .ttl = settings_.lease};
+}
+
+Later<storage::LeaseReply> Ownership::look(const std::string& host) {
+  co_return co_await store_.lease(about(host, storage::LeaseAction::look));
+}
+
+// Since when nobody was at work, the lease tells before it is taken, and not any more when the answer to that was lost.
+// The store's time then is past everything that is recorded, should the clock have been set back meanwhile.
+boost::asio::awaitable<Status> Ownership::acquire() {
+  if (!left_) {
+    const auto before = co_await look(settings_.host.name);
+    if (!before.ok()) co_return before.status();
+    left_ = before->token == 0 ? clock_.now() : before->changed_at;
+    clock_.not_before(before->at);
+  }
+  const Status taken = co_await ask(storage::LeaseAction::acquire);
+  if (taken.code == Code::failed_precondition) left_.reset();  // somebody is at work
+  co_return taken;
+}
+
 boost::asio::awaitable<Status> Ownership::ask(storage::LeaseAction action) {
-  storage::LeaseRequest request{.name = lease_of(settings_.host.name),
-                                .owner = settings_.host.instance,
-                                .action = action,
-                                .token = lease_,
-                                .ttl = settings_.lease};
+  storage::LeaseRequest request = about(settings_.host.name, action);
+  request.token = lease_;
   const std::int64_t asked = clock_.steady_ns();
   const auto reply = co_await store_.lease(std::move(request));
   if (!reply.ok()) co_return reply.status();
@@ -71,14 +90,13 @@ boost::asio::awaitable<void> Ownership::keep_lease() {
 boost::asio::awaitable<void> Ownership::renew() {
   if (lease_ != 0) {
     const Status renewed = co_await ask(storage::LeaseAction::renew);
-    if (renewed.ok()) (void)co_await beat();
     if (renewed.ok() || outcome_unknown(renewed)) co_return;
     log_.warn("the lease of this host is not held", {{"host", settings_.host.name}, {"reason", renewed.message}});
     lease_ = 0;
     disown();
   }
   if (stopping_) co_return;
-  const Status taken = co_await ask(storage::LeaseAction::acquire);
+  const Status taken = co_await acquire();
   if (!taken.ok()) co_return;
   log_.info("the lease of this host is held again", {{"host", settings_.host.name}, {"token", lease_.load()}});
   begin_again();
@@ -118,28 +136,25 @@ boost::asio::awaitable<void> Ownership::keep_share() {
     } else {
       status = co_await look_around();
     }
+    if (company_ && watched_.held_until > clock_.now()) look_at = std::min(look_at, watched_.held_until);
     if (!status.ok()) log_.warn("this host's share of the work could not be looked at", {{"reason", status.message}});
   }
 }
 
-// The heartbeat of before tells since when nobody was at work; the store's time of the new one is past everything that
-// is recorded, should the clock have been set back meanwhile.
 boost::asio::awaitable<Status> Ownership::begin() {
-  const auto before = co_await store_.last_seen(settings_.host.name);
-  if (!before.ok() && before.status().code != Code::not_found) co_return before.status();
-  (void)co_await beat();
-  const auto beaten = co_await store_.last_seen(settings_.host.name);
-  if (beaten.ok()) clock_.not_before(*beaten);
-  const Instant seen = before.ok() ? *before : clock_.now();
+  begins_again_ = false;
+  const auto left = std::exchange(left_, std::nullopt);
+  const Instant seen = left.value_or(clock_.now());
   const RosterHost self{.name = settings_.host.name,
                         .version = settings_.host.version,
                         .address = settings_.host.address,
                         .joined_at = clock_.now()};
   const Change comes = [&](Roster& roster) { rollout::join(roster, self, seen); };
   const auto roster = co_await change(comes);
-  if (!roster.ok()) co_return roster.status();
-  begins_again_ = false;
-  co_return co_await adopt(*roster);
+  if (roster.ok()) co_return co_await adopt(*roster);
+  begins_again_ = true;
+  if (left) left_ = left;
+  co_return roster.status();
 }
 
 boost::asio::awaitable<Status> Ownership::look_around() {
@@ -150,7 +165,7 @@ boost::asio::awaitable<Status> Ownership::look_around() {
   Status status = co_await adopt(roster->value);
   if (!status.ok()) co_return status;
   status = co_await hand_over(roster->value);
-  if (status.ok() && company_) status = co_await stand_in_for(after(roster->value, name));
+  if (status.ok() && company_) status = co_await watch(after(roster->value, name));
   if (status.ok() && company_ && clock_.now() >= follow_by_) co_await follow();
   co_return status;
 }
@@ -206,16 +221,27 @@ boost::asio::awaitable<Status> Ownership::hand_over(const Roster& roster) {
   co_return given.status();
 }
 
+// Nobody asks before the lease can have run out. One that is this host's was taken with an answer that got lost.
+boost::asio::awaitable<Status> Ownership::watch(std::string host) {
+  if (watched_.host != host) watched_ = {.host = host, .held_until = {}, .seen = {}};
+  if (clock_.now() < watched_.held_until) co_return Status();
+  const auto lease = co_await look(host);
+  if (!lease.ok()) co_return lease.status();
+  const bool ours = lease->owner == settings_.host.instance;
+  if (!ours || watched_.seen == Instant{}) watched_.seen = lease->changed_at;
+  if (ours || lease->owner.empty() || lease->expires_at <= lease->at) co_return co_await stand_in_for(std::move(host));
+  watched_.held_until = clock_.now() + (lease->expires_at - lease->at);
+  co_return Status();
+}
+
 // Whoever has the lease of a host may say that it is gone; what that host still writes is refused from then on.
 boost::asio::awaitable<Status> Ownership::stand_in_for(std::string host) {
-  storage::LeaseRequest request{.name = lease_of(host), .owner = settings_.host.instance, .ttl = settings_.lease};
+  storage::LeaseRequest request = about(host, storage::LeaseAction::acquire);
   const auto lease = co_await store_.lease(request);
   if (!lease.ok()) co_return lease.status().code == Code::failed_precondition ? Status() : lease.status();
   log_.warn("another host is gone: its lease has run out", {{"host", host}});
-  const auto seen = co_await store_.last_seen(host);
-  const Instant left = seen.ok() ? *seen : clock_.now();
   const Store::RosterChange goes = [&](Roster& roster) {
-    rollout::leave(roster, host, left);
+    rollout::leave(roster, host, watched_.seen);
     return true;
   };
   Fences fences;
@@ -237,16 +263,8 @@ boost::asio::awaitable<void> Ownership::leave() {
   if (lease_ == 0) co_return;
   disown();
   const Change goes = [this](Roster& roster) { rollout::leave(roster, settings_.host.name, clock_.now()); };
-  (void)co_await beat();
   (void)co_await change(goes);
   (void)co_await ask(storage::LeaseAction::release);
-}
-
-boost::asio::awaitable<bool> Ownership::beat() {
-  storage::WriteRequest batch;
-  batch.expect_leases.push_back(fence());
-  batch.puts.push_back({keys::heartbeat(settings_.host.name), settings_.host.instance});
-  co_return (co_await store_.write(batch, std::string())).ok();
 }
 
 Later<Roster> Ownership::change(Change change) {

@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "host/base/forward_clock.hpp"
@@ -56,6 +57,9 @@ class Ownership {
   // [any thread]
   void look_soon();
 
+  // How a host's lease stands. [any thread]
+  Later<storage::LeaseReply> look(const std::string& host);
+
   // Whether the partition is this host's; still true when the lease is not held, as nobody else may have it then.
   [[nodiscard]] bool owns(std::size_t partition) const { return tokens_[partition] != 0; }
   // Under which it gives orders; 0 while the lease is not held, or when the partition is another host's.
@@ -71,9 +75,16 @@ class Ownership {
 
  private:
   using Change = std::function<void(Roster&)>;
+  struct Watched {
+    std::string host;    // the next one in the roster
+    Instant held_until;  // not before then can its lease have run out
+    Instant seen;        // its last word
+  };
   using Fences = std::vector<storage::ExpectLease>;
 
+  [[nodiscard]] storage::LeaseRequest about(const std::string& host, storage::LeaseAction action) const;
   boost::asio::awaitable<Status> ask(storage::LeaseAction action);
+  boost::asio::awaitable<Status> acquire();
   boost::asio::awaitable<void> renew();
   void disown();
   boost::asio::awaitable<Status> begin();
@@ -82,8 +93,8 @@ class Ownership {
   boost::asio::awaitable<Status> adopt(const Roster& roster);
   [[nodiscard]] Duration away(const Partition& partition) const;
   boost::asio::awaitable<Status> hand_over(const Roster& roster);
+  boost::asio::awaitable<Status> watch(std::string host);
   boost::asio::awaitable<Status> stand_in_for(std::string host);
-  boost::asio::awaitable<bool> beat();
   // Under this host's lease.
   Later<Roster> change(Change change);
 
@@ -101,6 +112,8 @@ class Ownership {
   std::atomic<bool> company_ = false;
   std::atomic<bool> told_ = false;  // that others have written
   std::function<void()> ring_share_;
+  std::optional<Instant> left_;  // since when nobody was at work here, until that is in the roster
+  Watched watched_;
   Instant follow_by_;              // when to look for what they have written, told or not
   bool is_told_ = false;           // the store tells it, as a rule
   std::int64_t newest_token_ = 0;  // of the roster, when it was looked at last

@@ -40,7 +40,6 @@ storage::StreamRef journal(const std::string& tenant, const std::string& rollout
 }
 storage::StreamRef events(const std::string& tenant) { return {tenant, "events"}; }
 
-storage::Key heartbeat(const std::string& host) { return {kHosts, "heartbeat", host}; }
 storage::Key roster() { return {kHosts, "roster", "roster"}; }
 storage::StreamRef notices() { return {kHosts, "notices"}; }
 storage::Key cursor(const std::string& tenant, const std::string& notifier) {
@@ -119,14 +118,6 @@ Later<storage::GetReply> Store::get(std::vector<storage::Key> keys) {
   storage::GetRequest request{std::move(keys)};
   co_return co_await bridge::call<storage::Interface, storage::Get>(caller_, kBinding, std::move(request),
                                                                     context(settings_.budget));
-}
-Later<Instant> Store::last_seen(std::string host) {
-  std::vector<storage::Key> wanted;
-  wanted.push_back(keys::heartbeat(host));
-  const auto found = co_await get(std::move(wanted));
-  if (!found.ok()) co_return found.status();
-  if (found->records.empty()) co_return Status(Code::not_found, "host " + host + " has not been at work before");
-  co_return found->records.front().updated_at;
 }
 Later<Stored<Roster>> Store::roster() {
   auto found = co_await one<Roster>(keys::roster(), "the roster");

@@ -4,7 +4,7 @@
 // newest first (all/, app/<name>/, active/ and the id turned round), `ended-rollout` by the moment of the end and id,
 // as long as its journal is kept, `removal` for applications on their way out.
 // `notifier-cursor`. Streams: `journal/<rollout id>`, `events`. Every key has its tenant. The hosts' own, of the tenant
-// "slipway": `heartbeat` by host, `roster`, and the stream `notices`.
+// "slipway": `roster`, and the stream `notices`.
 // Safe from any thread.
 #pragma once
 
@@ -39,8 +39,6 @@ storage::Key index(const std::string& tenant, const std::string& prefix, const s
 storage::Key ended(const std::string& tenant, Instant at, const std::string& rollout);
 storage::StreamRef journal(const std::string& tenant, const std::string& rollout);
 storage::StreamRef events(const std::string& tenant);
-// When the host was last seen at work.
-storage::Key heartbeat(const std::string& host);
 storage::Key roster();
 storage::StreamRef notices();
 // The last event that a notifier was told.
@@ -82,8 +80,6 @@ class Store {
   Later<Stored<Application>> application(std::string tenant, std::string name);
   Later<Stored<Release>> release(std::string tenant, std::string application, std::string name);
   Later<Stored<Record>> rollout(std::string tenant, std::string id);
-  // When the host was last seen at work, by the store's clock; NOT_FOUND for never.
-  Later<Instant> last_seen(std::string host);
   // An empty one of version 0 when there is none yet.
   Later<Stored<Roster>> roster();
   // Reads, changes and writes it as long as the leases are held; repeated when another host was quicker. The change

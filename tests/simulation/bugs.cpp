@@ -81,7 +81,11 @@ void provider_ignores_tokens(World& world) {
 }
 
 void one_lease_for_two(World& world) {
-  change_requests<storage::Interface, storage::Lease>(world, "storage", [](auto& lease) { lease.owner = "anybody"; });
+  world.between = [](const Call& call, const Carry& carry) {
+    if (!is<storage::Interface, storage::Lease>(call, "storage")) return carry(call.payload);
+    const auto reply = with_request<storage::LeaseRequest>(call, carry, [](auto& lease) { lease.owner = "anybody"; });
+    return with_reply<storage::LeaseReply>(reply, [](auto& lease) { lease.owner.clear(); });
+  };
 }
 
 // The answer says what the store is about to do.

@@ -130,6 +130,33 @@ TEST(Crash, AfterAnyCallOfAGoodCanaryLosesNothing) { at_every_call(Fate::crash_a
 TEST(Crash, BeforeAnyCallOfABadCanaryStillRollsBack) { at_every_call(Fate::crash_before, 0.2, State::rolled_back); }
 TEST(Crash, AfterAnyCallOfABadCanaryStillRollsBack) { at_every_call(Fate::crash_after, 0.2, State::rolled_back); }
 
+TEST(Crash, HowLongNobodyLookedIsKnownThoughTheAnswerAboutTheLeaseWasLost) {
+  World world;
+  world.start();
+  world.make_stable(world.shop({{"weights", {500'000}}, {"hold", "60s"}}), "1.0");
+  (void)world.make_release("shop", "1.1");
+  const auto rollout = world.deploy("shop", "1.1");
+  ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 500'000; }));
+  world.crash();
+  world.run_for(seconds(3600));
+  int taken = 0;
+  world.between = [&](const World::Call& call, const World::Carry& carry) {
+    auto reply = carry(call.payload);
+    if (call.binding != "storage" || call.method != storage::Interface::index_of<storage::Lease>()) return reply;
+    const bool takes =
+        decode_text<storage::LeaseRequest>(call.payload, "request")->action == storage::LeaseAction::acquire;
+    return takes && ++taken == 1 ? Result<std::string>(Status(Code::unavailable, "lost")) : reply;
+  };
+  world.start();
+  ASSERT_EQ(taken, 2);
+  world.run_for(seconds(2));
+  const auto journal = world.journal(rollout->id);
+  const auto resumed =
+      std::find_if(journal.begin(), journal.end(), [](const auto& one) { return one.kind == "resumed"; });
+  ASSERT_NE(resumed, journal.end());
+  EXPECT_THAT(resumed->detail.at("away").get<std::string>(), testing::StartsWith("1h")) << resumed->detail;
+}
+
 TEST(StoreFault, ARefusedWriteIsRepeatedUntilItHolds) {
   at_every_call(Fate::fail_before, 0.0, State::succeeded, "storage");
 }

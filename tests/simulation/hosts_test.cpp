@@ -12,6 +12,8 @@ using testing::IsEmpty;
 using Side = World::Side;
 
 constexpr int kApplications = 8;
+constexpr std::uint32_t kLease = storage::Interface::index_of<storage::Lease>();
+constexpr std::uint32_t kWrite = storage::Interface::index_of<storage::Write>();
 
 class Hosts : public testing::Test {
  protected:
@@ -151,6 +153,57 @@ TEST_F(Hosts, ACrashedHostsWorkGoesOnWithinItsLeaseAndTwoLooks) {
   world.crash(Side::first);
   ASSERT_TRUE(world.until([&] { return busy(Side::second) == kApplications; }, seconds(12)));
   expect_everything_done(Side::second);
+}
+
+TEST_F(Hosts, ACrashedHostsLeaseIsTakenTheMomentThatItRunsOut) {
+  for (const Duration into_its_turn : {milliseconds(0), milliseconds(900), milliseconds(2100), milliseconds(3200)}) {
+    Instant runs_out, taken;
+    world.on_answer = [&](const World::Call& call, const Result<std::string>& reply) {
+      if (call.binding != "storage" || !reply.ok()) return;
+      const auto request = decode_text<storage::LeaseRequest>(call.payload, "request");
+      const bool renews = call.method == kLease && request->action == storage::LeaseAction::renew;
+      if (call.side == Side::first && renews) runs_out = decode_text<storage::LeaseReply>(*reply, "reply")->expires_at;
+      if (call.side == Side::second && call.method == kWrite && taken == Instant{}) taken = world.now();
+    };
+    world.use(Side::first);
+    world.run_for(seconds(20));
+    world.run_for(into_its_turn);
+    taken = {};
+    world.crash(Side::first);
+    world.use(Side::second);
+    ASSERT_TRUE(world.until([&] { return taken != Instant{}; }, seconds(20)));
+    EXPECT_GE(taken, runs_out);
+    EXPECT_LT(taken, runs_out + milliseconds(50)) << to_string(into_its_turn);
+    world.use(Side::first);
+    world.start();
+  }
+}
+
+TEST_F(Hosts, ThatHaveNothingToDoRenewTheirLeasesAndWriteNothing) {
+  world.run_for(seconds(20));
+  std::map<std::uint32_t, int> asked;
+  world.fate_of = [&](Side, std::string_view to, std::uint32_t method) {
+    if (to == "storage") ++asked[method];
+    return World::Fate::good;
+  };
+  world.run_for(seconds(60));
+  constexpr int kRenewals = 18;   // each third of 10 s
+  constexpr int kNeighbours = 9;  // looked at when its lease can have run out, so after 6.7 s at the earliest
+  EXPECT_EQ(asked[kWrite], 0);
+  EXPECT_THAT(asked[kLease],
+              testing::AllOf(testing::Ge(2 * kRenewals), testing::Le(2 * (kRenewals + kNeighbours + 1))));
+  EXPECT_LE(asked[storage::Interface::index_of<storage::Get>()], 2 * (60 + kNeighbours + 1)) << "the roster";
+}
+
+TEST_F(Hosts, AreLastSeenWhenTheyRenewedTheirLease) {
+  world.run_for(seconds(20));
+  world.crash(Side::first);
+  const Instant crashed = world.now();
+  world.use(Side::second);
+  world.run_for(seconds(5));
+  EXPECT_GT(hosts().front().seen_at, crashed - seconds(4));
+  EXPECT_LE(hosts().front().seen_at, crashed);
+  EXPECT_GT(hosts().back().seen_at, crashed);
 }
 
 TEST_F(Hosts, AnApplicationThatOneMakesIsTheOthersWork) {

@@ -89,19 +89,20 @@ storage::ReadReply MemoryStore::read(const storage::ReadRequest& request) {
 
 storage::LeaseReply MemoryStore::lease(const storage::LeaseRequest& request) {
   Held& held = leases_[request.name];
-  const bool free = held.owner.empty() || held.until <= clock_.now();
+  const Instant now = clock_.now();
+  const auto reply = [&] { return storage::LeaseReply{held.token, held.until, held.owner, held.changed, now}; };
+  if (request.action == storage::LeaseAction::look) return reply();
+  const bool free = held.owner.empty() || held.until <= now;
   const bool mine = held.owner == request.owner && !free;
   if (request.action != storage::LeaseAction::acquire && (!mine || held.token != request.token))
     throw Error(Code::failed_precondition, "the lease is not held");
-  if (request.action == storage::LeaseAction::release) {
-    held.owner.clear();
-    return {held.token, clock_.now(), request.owner};
-  }
   if (!free && !mine) throw Error(Code::failed_precondition, held.owner + " holds the lease");
+  const bool released = request.action == storage::LeaseAction::release;
   if (free) held.token = ++tokens_;
-  held.owner = request.owner;
-  held.until = clock_.now() + request.ttl;
-  return {held.token, held.until, held.owner};
+  held.owner = released ? std::string() : request.owner;
+  held.until = released ? now : now + request.ttl;
+  held.changed = now;
+  return reply();
 }
 
 std::vector<std::string> MemoryStore::stream(const std::string& tenant, const std::string& name) const {

@@ -33,6 +33,7 @@ class MemoryStore {
     std::string owner;
     std::int64_t token = 0;
     Instant until;
+    Instant changed;
   };
   struct Stream {
     std::map<std::int64_t, storage::Entry> entries;

@@ -7,9 +7,14 @@ namespace {
 
 constexpr Duration kLongest = seconds(24 * 3600);
 
-storage::LeaseReply save(Tables& tables, const std::string& name, const LeaseRow& row, Instant now) {
-  tables.save_lease(name, row, now);
-  return {row.token, row.expires_at, row.owner};
+storage::LeaseReply reply_of(const LeaseRow& row, Instant now) {
+  return {row.token, row.expires_at, row.owner, row.changed_at, now};
+}
+
+storage::LeaseReply save(Tables& tables, const std::string& name, LeaseRow& row, Instant now) {
+  row.changed_at = now;
+  tables.save_lease(name, row);
+  return reply_of(row, now);
 }
 
 std::string state_of(const LeaseRow& row, Instant now) {
@@ -73,6 +78,8 @@ storage::LeaseReply lease(Tables& tables, const storage::LeaseRequest& request, 
       return renew(tables, request, now);
     case storage::LeaseAction::release:
       return release(tables, request, now);
+    case storage::LeaseAction::look:
+      return reply_of(tables.lease(request.name), now);
   }
   throw Error(Code::internal, "no such action");
 }

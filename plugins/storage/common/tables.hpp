@@ -13,6 +13,7 @@ struct LeaseRow {
   std::string owner;
   std::int64_t token = 0;
   Instant expires_at;
+  Instant changed_at;
 };
 
 class Tables {
@@ -34,7 +35,7 @@ class Tables {
   virtual void trim(const storage::Trim& trim) = 0;
 
   virtual LeaseRow lease(const std::string& name) = 0;
-  virtual void save_lease(const std::string& name, const LeaseRow& row, Instant now) = 0;
+  virtual void save_lease(const std::string& name, const LeaseRow& row) = 0;
 
   // The reply to a batch of this name that was written after `since`.
   virtual std::optional<storage::WriteReply> reply_to(const std::string& batch, Instant since) = 0;

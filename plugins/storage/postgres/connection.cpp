@@ -151,6 +151,13 @@ Rows Connection::execute(const std::string& sql) {
   return guarded([&] { return parts_->session->exec(sql); });
 }
 
+void Connection::set(const std::string& setting) {
+  if (setting == set_) return;
+  set_.clear();
+  execute("SET " + setting);
+  set_ = setting;
+}
+
 std::string Connection::quoted(const std::string& text) { return parts_->connection.quote(to_stored(text)); }
 
 void Connection::wait_for(Duration limit) { parts_->limit = limit + kGrace; }

@@ -62,6 +62,8 @@ class Connection {
   Rows query(const char* sql, std::initializer_list<Value> values = {});
   // Runs statements without parameters. Throws Fault.
   Rows execute(const std::string& sql);
+  // Lets "name = value" hold for the session; asks nothing when that was the last that was set. Throws Fault.
+  void set(const std::string& setting);
 
   [[nodiscard]] std::string quoted(const std::string& text);
   // From now on statements may take as long; the server's own limit is not changed.
@@ -78,6 +80,7 @@ class Connection {
   Rows translated(Run run);
 
   std::string name_;
+  std::string set_;
   std::unique_ptr<Parts> parts_;
 };
 

@@ -73,10 +73,9 @@ void Group::trim(const storage::Trim& trim) {
   changed_ = true;
 }
 
-void Group::save_lease(const std::string& name, const store::LeaseRow& row, Instant now) {
+void Group::save_lease(const std::string& name, const store::LeaseRow& row) {
   LeaseState& lease = leases[name];
   lease.row = row;
-  lease.at = now;
   lease.changed = true;
   changed_ = true;
 }

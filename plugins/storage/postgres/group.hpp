@@ -25,6 +25,9 @@ struct Wanted {
   void add(const storage::AppendRequest& request);
   void add(const storage::LeaseRequest& request);
   [[nodiscard]] std::set<std::string> tenants() const;
+  [[nodiscard]] bool only_leases() const {
+    return !leases.empty() && records.empty() && streams.empty() && batches.empty();
+  }
 };
 
 // A text of a request, which outlives the group.
@@ -51,10 +54,9 @@ struct NewEntry {
   Instant at;
 };
 struct LeaseState {
-  bool stored = false;
-  bool changed = false;
+  store::LeaseRow stored;  // in the database
   store::LeaseRow row;
-  Instant at;
+  bool changed = false;
 };
 struct BatchState {
   bool changed = false;
@@ -70,7 +72,7 @@ class Group final : public store::Tables {
   std::int64_t append(const storage::StreamRef& stream, const std::string& value, Instant now) override;
   void trim(const storage::Trim& trim) override;
   store::LeaseRow lease(const std::string& name) override { return leases[name].row; }
-  void save_lease(const std::string& name, const store::LeaseRow& row, Instant now) override;
+  void save_lease(const std::string& name, const store::LeaseRow& row) override;
   std::optional<storage::WriteReply> reply_to(const std::string& batch, Instant since) override;
   void save_reply(const std::string& batch, const storage::WriteReply& reply) override;
 

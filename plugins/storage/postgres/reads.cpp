@@ -9,15 +9,12 @@ namespace slipway::postgres {
 namespace {
 
 // Ends the transaction in any case; nothing was written in it.
-class Reading {
+class ReadingAll {
  public:
-  Reading(Connection& connection, const std::set<std::string>& tenants) : connection_(connection) {
-    begin(connection, tenants);
-  }
-  explicit Reading(Connection& connection) : connection_(connection) { begin_for_every_tenant(connection); }
-  Reading(const Reading&) = delete;
-  Reading& operator=(const Reading&) = delete;
-  ~Reading() { roll_back(connection_); }
+  explicit ReadingAll(Connection& connection) : connection_(connection) { begin_for_every_tenant(connection); }
+  ReadingAll(const ReadingAll&) = delete;
+  ReadingAll& operator=(const ReadingAll&) = delete;
+  ~ReadingAll() { roll_back(connection_); }
 
  private:
   Connection& connection_;
@@ -73,7 +70,7 @@ storage::GetReply get(Connection& connection, const storage::GetRequest& request
     names[1].push_back(key.kind);
     names[2].push_back(key.id);
   }
-  const Reading reading(connection, tenants);
+  see(connection, tenants);
   const Rows rows = connection.query(
       "SELECT tenant, id, CASE WHEN number = 1 OR bytes <= $4 THEN value END, version, updated_at, number = 1 OR bytes"
       " <= $4, kind FROM (SELECT r.*, w.place, sum(octet_length(r.value)) OVER (ORDER BY w.place) AS bytes,"
@@ -92,15 +89,15 @@ storage::GetReply get(Connection& connection, const storage::GetRequest& request
 storage::ScanReply scan(Connection& connection, const storage::ScanRequest& request) {
   const store::Place after = store::from_cursor(request.after);
   if (request.tenant.empty()) {
-    const Reading reading(connection);
+    const ReadingAll reading(connection);
     return page(of_all_tenants(connection, request, after), request);
   }
-  const Reading reading(connection, {request.tenant});
+  see(connection, {request.tenant});
   return page(of_one_tenant(connection, request, after), request);
 }
 
 storage::ReadReply read(Connection& connection, const storage::ReadRequest& request) {
-  const Reading reading(connection, {request.stream.tenant});
+  see(connection, {request.stream.tenant});
   // One statement, so that numbers and entries are of one moment.
   const Rows rows = connection.query(
       "SELECT s.first, s.last, e.sequence, e.value, e.at FROM streams s LEFT JOIN LATERAL (SELECT * FROM (SELECT *,"

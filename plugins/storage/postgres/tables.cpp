@@ -29,16 +29,20 @@ void expect_changed(const Connection& connection, const Rows& rows, const Column
 
 std::vector<std::string> list_of(const std::set<std::string>& names) { return {names.begin(), names.end()}; }
 
-void load_leases(Connection& connection, const Wanted& wanted, Group& group) {
-  if (wanted.leases.empty()) return;
-  const Rows rows = connection.query(
-      "SELECT name, owner, token, expires_at FROM leases WHERE name = ANY ($1::text[]) ORDER BY name FOR NO KEY UPDATE",
-      {list_of(wanted.leases)});
+void learn_leases(const Rows& rows, Group& group) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     LeaseState& lease = group.leases[rows.text(i, 0)];
-    lease.stored = true;
-    lease.row = {rows.text(i, 1), rows.integer(i, 2), {rows.integer(i, 3)}};
+    lease.row = {rows.text(i, 1), rows.integer(i, 2), {rows.integer(i, 3)}, {rows.integer(i, 4)}};
+    lease.stored = lease.row;
   }
+}
+
+void lock_leases(Connection& connection, const Wanted& wanted, Group& group) {
+  if (wanted.leases.empty()) return;
+  learn_leases(connection.query("SELECT name, owner, token, expires_at, granted_at FROM leases WHERE name = ANY"
+                                " ($1::text[]) ORDER BY name FOR NO KEY UPDATE",
+                                {list_of(wanted.leases)}),
+               group);
 }
 
 void load_records(Connection& connection, const Wanted& wanted, Group& group) {
@@ -189,34 +193,6 @@ void trim_entries(Connection& connection, const Group& group) {
       {rows.tenants, rows.names, rows.a});
 }
 
-std::vector<std::string> stored_leases(const Group& group) {
-  std::vector<std::string> names;
-  for (const auto& [name, lease] : group.leases)
-    if (lease.stored) names.push_back(name);
-  return names;
-}
-
-void save_leases(Connection& connection, const Group& group) {
-  Columns rows;
-  for (const auto& [name, lease] : group.leases) {
-    if (!lease.changed) continue;
-    rows.names.push_back(name);
-    rows.values.push_back(lease.row.owner);
-    rows.a.push_back(lease.row.token);
-    rows.b.push_back(lease.at.ns);
-    rows.c.push_back(lease.row.expires_at.ns);
-  }
-  if (rows.empty()) return;
-  // A lease that was there is locked since it was read; one that was not may have come, with a token not below ours.
-  expect_changed(connection,
-                 connection.query("INSERT INTO leases SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[],"
-                                  " $4::bigint[], $5::bigint[]) ON CONFLICT (name) DO UPDATE SET"
-                                  " owner = excluded.owner, token = excluded.token, granted_at = excluded.granted_at,"
-                                  " expires_at = excluded.expires_at WHERE leases.name = ANY ($6::text[])",
-                                  {rows.names, rows.values, rows.a, rows.b, rows.c, stored_leases(group)}),
-                 rows);
-}
-
 void save_batches(Connection& connection, const Group& group) {
   Columns rows;
   for (const auto& [name, batch] : group.batches) {
@@ -234,19 +210,21 @@ void save_batches(Connection& connection, const Group& group) {
                  rows);
 }
 
-std::string naming(Connection& connection, const std::set<std::string>& tenants) {
-  return "SET LOCAL slipway.tenants = " + connection.quoted(array_of(list_of(tenants)));
+std::string named(Connection& connection, const std::set<std::string>& tenants) {
+  return "slipway.tenants = " + connection.quoted(array_of(list_of(tenants)));
 }
 
 }  // namespace
 
 void begin(Connection& connection, const std::set<std::string>& tenants) {
-  connection.execute("BEGIN; " + naming(connection, tenants));
+  connection.execute("BEGIN; SET LOCAL " + named(connection, tenants));
 }
 
 void name_tenants(Connection& connection, const std::set<std::string>& tenants) {
-  connection.execute(naming(connection, tenants));
+  connection.execute("SET LOCAL " + named(connection, tenants));
 }
+
+void see(Connection& connection, const std::set<std::string>& tenants) { connection.set(named(connection, tenants)); }
 
 void begin_for_every_tenant(Connection& connection) {
   connection.execute("BEGIN READ ONLY; SET LOCAL slipway.every_tenant = 'yes'");
@@ -265,13 +243,48 @@ bool mark(Connection& connection, const std::string& id) {
 }
 
 void load(Connection& connection, const Wanted& wanted, Group& group) {
-  load_leases(connection, wanted, group);
+  lock_leases(connection, wanted, group);
   load_records(connection, wanted, group);
   load_streams(connection, wanted, group);
   load_batches(connection, wanted, group);
 }
 
+Instant load_leases(Connection& connection, const Wanted& wanted, Group& group) {
+  const Rows rows = connection.query(
+      "SELECT w.name, l.owner, l.token, l.expires_at, l.granted_at, now_ns() FROM unnest($1::text[]) AS w (name)"
+      " LEFT JOIN leases l ON l.name = w.name",
+      {list_of(wanted.leases)});
+  learn_leases(rows, group);
+  return {rows.integer(0, 5)};
+}
+
 Instant now(Connection& connection) { return {connection.query("SELECT now_ns()").integer(0, 0)}; }
+
+void save_leases(Connection& connection, const Group& group) {
+  Columns rows;
+  std::vector<std::int64_t> stored_tokens;
+  std::vector<std::int64_t> stored_at;
+  for (const auto& [name, lease] : group.leases) {
+    if (!lease.changed) continue;
+    rows.names.push_back(name);
+    rows.values.push_back(lease.row.owner);
+    rows.a.push_back(lease.row.token);
+    rows.b.push_back(lease.row.changed_at.ns);
+    rows.c.push_back(lease.row.expires_at.ns);
+    stored_tokens.push_back(lease.stored.token);
+    stored_at.push_back(lease.stored.changed_at.ns);
+  }
+  if (rows.empty()) return;
+  expect_changed(
+      connection,
+      connection.query("INSERT INTO leases SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[],"
+                       " $4::bigint[], $5::bigint[]) ON CONFLICT (name) DO UPDATE SET"
+                       " owner = excluded.owner, token = excluded.token, granted_at = excluded.granted_at,"
+                       " expires_at = excluded.expires_at WHERE (leases.name, leases.token,"
+                       " leases.granted_at) IN (SELECT * FROM unnest($1::text[], $6::bigint[], $7::bigint[]))",
+                       {rows.names, rows.values, rows.a, rows.b, rows.c, stored_tokens, stored_at}),
+      rows);
+}
 
 void save(Connection& connection, const Group& group) {
   insert_records(connection, group);

@@ -13,6 +13,9 @@ namespace slipway::postgres {
 void begin(Connection& connection, const std::set<std::string>& tenants);
 // The same for a transaction that is open.
 void name_tenants(Connection& connection, const std::set<std::string>& tenants);
+// Shows the rows of these tenants, and no others, to what is read on the connection outside of transactions, from now
+// on; free of charge where that is so already.
+void see(Connection& connection, const std::set<std::string>& tenants);
 // Opens one that sees, and does not write, the rows of every tenant.
 void begin_for_every_tenant(Connection& connection);
 void roll_back(Connection& connection) noexcept;
@@ -29,6 +32,12 @@ Instant now(Connection& connection);
 
 // Writes what has changed. Throws Fault "again" when another transaction has made what was not there.
 void save(Connection& connection, const Group& group);
+
+// For a group about nothing but leases, which needs neither a transaction nor a mark, as asking again does no harm.
+// Loads without a lock, and tells the server's time.
+Instant load_leases(Connection& connection, const Wanted& wanted, Group& group);
+// Throws Fault "again" when a lease is not as it was loaded; the others may have been saved.
+void save_leases(Connection& connection, const Group& group);
 
 // Forgets marks and names of batches that are too old, a bounded number at a time.
 void tidy(Connection& connection);

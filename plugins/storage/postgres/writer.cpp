@@ -79,13 +79,14 @@ Status Writer::commit(const Changes& group, std::vector<Status>& outcomes) {
 // One transaction. When the mark is there already, an earlier attempt has been committed and its outcomes stand.
 void Writer::attempt(const Changes& group, const std::string& id, std::vector<Status>& outcomes) {
   Connection& server = connection();
+  const Wanted wanted = wanted_by(group);
+  if (wanted.only_leases() && healthy()) return attempt_leases(group, wanted, outcomes);
   try {
-    const Wanted wanted = wanted_by(group);
     begin(server, wanted.tenants());
     if (!mark(server, id)) return roll_back(server);
     Group tables;
     load(server, wanted, tables);
-    run(group, tables, outcomes);
+    run(group, tables, now(server), outcomes);
     if (!tables.changed()) return roll_back(server);
     save(server, tables);
     end(server);
@@ -94,6 +95,14 @@ void Writer::attempt(const Changes& group, const std::string& id, std::vector<St
     roll_back(server);
     throw;
   }
+}
+
+// A host with nothing else to do renews its lease, and no more. What a fault is over by is a write of the usual kind.
+void Writer::attempt_leases(const Changes& group, const Wanted& wanted, std::vector<Status>& outcomes) {
+  Group tables;
+  const Instant time = load_leases(*connection_, wanted, tables);
+  run(group, tables, time, outcomes);
+  save_leases(*connection_, tables);
 }
 
 void Writer::end(Connection& server) {
@@ -105,8 +114,7 @@ void Writer::end(Connection& server) {
   }
 }
 
-void Writer::run(const Changes& group, Group& tables, std::vector<Status>& outcomes) {
-  const Instant time = now(*connection_);
+void Writer::run(const Changes& group, Group& tables, Instant time, std::vector<Status>& outcomes) {
   for (std::size_t i = 0; i < group.size(); ++i) {
     outcomes[i] = {};
     if (group[i]->abandoned()) {
@@ -136,6 +144,11 @@ std::string Writer::new_mark() {
   const auto part = [this] { return static_cast<unsigned long long>(random_()); };
   std::snprintf(text.data(), text.size(), "%016llx%016llx", part(), part());
   return text.data();
+}
+
+bool Writer::healthy() {
+  const std::scoped_lock lock(mutex_);
+  return fault_.ok();
 }
 
 void Writer::note(const Status& fault) {

@@ -64,7 +64,9 @@ class Writer {
   void write_group(const Changes& group);
   Status commit(const Changes& group, std::vector<Status>& outcomes);
   void attempt(const Changes& group, const std::string& id, std::vector<Status>& outcomes);
-  void run(const Changes& group, Group& tables, std::vector<Status>& outcomes);
+  void attempt_leases(const Changes& group, const Wanted& wanted, std::vector<Status>& outcomes);
+  static void run(const Changes& group, Group& tables, Instant time, std::vector<Status>& outcomes);
+  bool healthy();
   static void end(Connection& server);
   void recover(const Fault& fault, int failures);
   void note(const Status& fault);

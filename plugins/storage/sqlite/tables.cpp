@@ -18,14 +18,14 @@ std::int64_t DatabaseTables::append(const storage::StreamRef& stream, const std:
 void DatabaseTables::trim(const storage::Trim& trim) { sqlite::trim(database_, trim); }
 
 store::LeaseRow DatabaseTables::lease(const std::string& name) {
-  auto row = database_.query("SELECT owner, token, expires_at FROM leases WHERE name = ?", name);
+  auto row = database_.query("SELECT owner, token, expires_at, granted_at FROM leases WHERE name = ?", name);
   if (!row.next()) return {};
-  return {row.text(0), row.integer(1), {row.integer(2)}};
+  return {row.text(0), row.integer(1), {row.integer(2)}, {row.integer(3)}};
 }
 
-void DatabaseTables::save_lease(const std::string& name, const store::LeaseRow& row, Instant now) {
+void DatabaseTables::save_lease(const std::string& name, const store::LeaseRow& row) {
   database_
-      .query("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)", name, row.owner, row.token, now.ns,
+      .query("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)", name, row.owner, row.token, row.changed_at.ns,
              row.expires_at.ns)
       .run();
 }

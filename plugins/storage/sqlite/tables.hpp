@@ -16,7 +16,7 @@ class DatabaseTables final : public store::Tables {
   std::int64_t append(const storage::StreamRef& stream, const std::string& value, Instant now) override;
   void trim(const storage::Trim& trim) override;
   store::LeaseRow lease(const std::string& name) override;
-  void save_lease(const std::string& name, const store::LeaseRow& row, Instant now) override;
+  void save_lease(const std::string& name, const store::LeaseRow& row) override;
   std::optional<storage::WriteReply> reply_to(const std::string& batch, Instant since) override;
   void save_reply(const std::string& batch, const storage::WriteReply& reply) override;
 

@@ -54,6 +54,28 @@ TEST_P(StorageContract, renewing_needs_owner_and_token) {
             Code::failed_precondition);
 }
 
+TEST_P(StorageContract, whoever_looks_sees_how_a_lease_stands_and_changes_nothing) {
+  const auto look = [this] { return *ask<storage::Lease>(wants("two", LeaseAction::look)); };
+  EXPECT_EQ(look().token, 0) << "one that never was";
+  EXPECT_EQ(look().owner, "");
+  EXPECT_EQ(look().changed_at, Instant{});
+  const auto held = ask<storage::Lease>(wants("one"));
+  const auto seen = look();
+  EXPECT_EQ(seen.owner, "one");
+  EXPECT_EQ(seen.token, held->token);
+  EXPECT_EQ(seen.expires_at, held->expires_at);
+  EXPECT_EQ(seen.changed_at, held->changed_at);
+  EXPECT_GE(seen.at, held->at);
+  EXPECT_EQ(held->changed_at, held->at);
+  const auto renewed = ask<storage::Lease>(wants("one", LeaseAction::renew, held->token));
+  ASSERT_TRUE(renewed.ok()) << to_string(renewed.status());
+  EXPECT_EQ(look().changed_at, renewed->at);
+  const auto released = ask<storage::Lease>(wants("one", LeaseAction::release, held->token));
+  EXPECT_EQ(look().owner, "");
+  EXPECT_EQ(look().token, held->token);
+  EXPECT_EQ(look().changed_at, released->at);
+}
+
 TEST_P(StorageContract, a_time_to_live_that_is_no_time_is_refused_by_name) {
   auto request = wants("one");
   request.ttl = {};

@@ -203,10 +203,12 @@ struct ReadReply {
   }
 };
 
-enum class LeaseAction { acquire, renew, release };
+enum class LeaseAction { acquire, renew, release, look };
 constexpr auto enum_names(LeaseAction) {
-  return std::array<EnumName<LeaseAction>, 3>{
-      {{LeaseAction::acquire, "acquire"}, {LeaseAction::renew, "renew"}, {LeaseAction::release, "release"}}};
+  return std::array<EnumName<LeaseAction>, 4>{{{LeaseAction::acquire, "acquire"},
+                                               {LeaseAction::renew, "renew"},
+                                               {LeaseAction::release, "release"},
+                                               {LeaseAction::look, "look"}}};
 }
 struct LeaseRequest {
   std::string name;
@@ -223,15 +225,21 @@ struct LeaseRequest {
   }
 };
 // acquire answers FAILED_PRECONDITION while another owner holds it. Each acquisition gets a larger token; the owner
-// that holds it already keeps its token.
+// that holds it already keeps its token. look changes nothing and asks for nothing: whoever looks reads how the lease
+// stands, one that never was included.
 struct LeaseReply {
   std::int64_t token = 0;
   Instant expires_at;
   std::string owner;
+  Instant changed_at;
+  Instant at;
   static constexpr auto fields() {
     return slipway::fields(required("token", &LeaseReply::token, "Fencing token."),
                            required("expires_at", &LeaseReply::expires_at, "By the store's clock."),
-                           required("owner", &LeaseReply::owner, "Who holds it."));
+                           required("owner", &LeaseReply::owner, "Who holds it, or held it last; empty for nobody."),
+                           field("changed_at", &LeaseReply::changed_at,
+                                 "When it was taken, renewed or given back last; 0 for a lease that never was."),
+                           field("at", &LeaseReply::at, "The store's time."));
   }
 };
 
@@ -292,7 +300,7 @@ struct Lease {
                                   auto&&... rest) -> decltype(plugin.lease(std::forward<decltype(rest)>(rest)...)) {
     return plugin.lease(std::forward<decltype(rest)>(rest)...);
   };
-  static constexpr std::string_view doc = "Takes, renews or gives back a lease.";
+  static constexpr std::string_view doc = "Takes, renews, gives back or looks at a lease.";
   using Request = LeaseRequest;
   using Reply = LeaseReply;
 };

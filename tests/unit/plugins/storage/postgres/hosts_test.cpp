@@ -1,5 +1,6 @@
 #include <atomic>
 
+#include "plugins/storage/postgres/tables.hpp"
 #include "tests/unit/plugins/storage/postgres/store_fixture.hpp"
 
 namespace slipway::test {
@@ -66,6 +67,71 @@ TEST_F(Hosts, that_lost_a_lease_are_refused_by_the_store) {
   EXPECT_EQ(write(one, {.expect_leases = {{"engine", lost->token}}, .puts = {put("a", "zombie")}}).status().code,
             Code::aborted);
   EXPECT_TRUE(write(two, {.expect_leases = {{"engine", held->token}}, .puts = {put("a", "owner")}}).ok());
+}
+
+TEST_F(Hosts, that_want_one_lease_at_once_get_it_one_at_a_time) {
+  postgres::Store one(settings());
+  postgres::Store two(settings());
+  for (int round = 0; round < 100; ++round) {
+    const std::string name = "lease" + std::to_string(round);
+    const auto take = [&name](postgres::Store& store, const std::string& owner) {
+      return lease(store, {.name = name, .owner = owner});
+    };
+    auto other = std::async(std::launch::async, [&] { return take(two, "two"); });
+    const auto first = take(one, "one");
+    const auto second = other.get();
+    ASSERT_NE(first.ok(), second.ok()) << round;
+    const auto token = (first.ok() ? first : second)->token;
+    EXPECT_EQ(lease(one, {.name = name, .owner = "one", .action = LeaseAction::look})->token, token);
+  }
+}
+
+TEST_F(Hosts, that_lose_a_lease_while_they_renew_it_do_not_take_it_back) {
+  postgres::Connection before(target());
+  postgres::Store store(settings());
+  const auto held = lease(store, {.name = "engine", .owner = "one", .ttl = milliseconds(50)});
+  postgres::Wanted wanted;
+  wanted.add(storage::LeaseRequest{.name = "engine", .owner = "one"});
+  postgres::Group group;
+  const Instant loaded = postgres::load_leases(before, wanted, group);
+  ASSERT_TRUE(eventually([&] { return lease(store, {.name = "engine", .owner = "two"}).ok(); }));
+  (void)store::lease(group, {.name = "engine", .owner = "one", .action = LeaseAction::renew, .token = held->token},
+                     loaded);
+  EXPECT_THAT(refusal([&] { postgres::save_leases(before, group); }), HasSubstr("another transaction was faster"));
+  EXPECT_EQ(lease(store, {.name = "engine", .owner = "one", .action = LeaseAction::look})->owner, "two");
+}
+
+TEST(IdleHosts, ask_the_server_in_few_statements) {
+  const PostgresServer server({"shared_preload_libraries = 'pg_stat_statements'"});
+  (void)server.sql("CREATE EXTENSION pg_stat_statements");
+  const auto target = [&](const std::string& role) {
+    return postgres::parse_target(server.connection(role), "/connection", {});
+  };
+  postgres::Store store({.target = target("slipway_app"), .owner = target("slipway_owner")});
+  const auto statements = [&](const std::function<void()>& work) {
+    work();  // connections and plans are there
+    (void)server.sql("SELECT pg_stat_statements_reset()");
+    work();
+    return server.sql(
+        "SELECT sum(calls) FROM pg_stat_statements JOIN pg_roles r ON r.oid = userid WHERE rolname = "
+        "'slipway_app'");
+  };
+  const auto held = lease(store, {.name = "engine", .owner = "one"});
+  const auto about = [&](LeaseAction action, const std::string& owner = "one") {
+    return [&store, request = storage::LeaseRequest{.name = "engine", .owner = owner, .action = action, .token = 1}] {
+      (void)lease(store, request);
+    };
+  };
+  EXPECT_EQ(statements(about(LeaseAction::renew)), "2\n");
+  EXPECT_EQ(statements(about(LeaseAction::look)), "1\n");
+  EXPECT_EQ(statements(about(LeaseAction::acquire, "two")), "1\n");
+  EXPECT_EQ(statements([&] { (void)store.read(storage::GetRequest{{thing("a")}}, &postgres::get); }), "1\n");
+  EXPECT_EQ(statements([&] {
+              (void)store.read(storage::GetRequest{{thing("a")}}, &postgres::get);
+              (void)store.read(storage::ReadRequest{.stream = {"other", "log"}}, &postgres::read);
+            }),
+            "4\n")
+      << "each names its tenant first";
 }
 
 TEST_F(Hosts, start_at_once_on_an_empty_database_and_make_its_tables_once) {

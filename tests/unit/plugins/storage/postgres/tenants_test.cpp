@@ -32,6 +32,28 @@ TEST_F(Tenants, that_a_transaction_does_not_name_are_not_there) {
   }
 }
 
+TEST_F(Tenants, that_were_seen_before_are_not_seen_with_the_next) {
+  postgres::Connection connection(target());
+  const auto values = [&] { return connection.execute("SELECT string_agg(value, ',') FROM records").text(0, 0); };
+  postgres::see(connection, {"acme"});
+  EXPECT_EQ(values(), "acme's");
+  postgres::see(connection, {"other"});
+  EXPECT_EQ(values(), "other's");
+  postgres::see(connection, {"acme"});
+  EXPECT_EQ(values(), "acme's");
+}
+
+TEST_F(Tenants, that_are_seen_after_a_statement_that_failed_are_the_named_ones) {
+  postgres::Connection connection(target());
+  postgres::see(connection, {"acme"});
+  connection.execute("BEGIN");
+  EXPECT_NE(refusal([&] { connection.execute("SELECT 1 / 0"); }), "no refusal");
+  EXPECT_NE(refusal([&] { postgres::see(connection, {"other"}); }), "no refusal");
+  postgres::roll_back(connection);
+  postgres::see(connection, {"other"});
+  EXPECT_EQ(connection.execute("SELECT value FROM records").text(0, 0), "other's");
+}
+
 TEST_F(Tenants, that_a_transaction_does_not_name_cannot_be_written) {
   postgres::Connection connection(target());
   postgres::begin(connection, {"acme"});
