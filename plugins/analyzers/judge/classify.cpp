@@ -79,15 +79,18 @@ bool lacks_data(const Settings& settings, const std::vector<Classified>& metrics
 
 }  // namespace
 
+Fences fences_of(std::vector<double> values, double factor) {
+  std::sort(values.begin(), values.end());
+  const double first = percentile(values, 0.25);
+  const double third = percentile(values, 0.75);
+  return {std::min(percentile(values, 0.01), first - factor * (third - first)),
+          std::max(percentile(values, 0.99), third + factor * (third - first))};
+}
+
 std::vector<double> without_outliers(std::vector<double> values, double factor) {
   if (values.empty()) return values;
-  std::vector<double> sorted = values;
-  std::sort(sorted.begin(), sorted.end());
-  const double first = percentile(sorted, 0.25);
-  const double third = percentile(sorted, 0.75);
-  const double low = std::min(percentile(sorted, 0.01), first - factor * (third - first));
-  const double high = std::max(percentile(sorted, 0.99), third + factor * (third - first));
-  std::erase_if(values, [&](double value) { return value < low || value > high; });
+  const Fences fences = fences_of(values, factor);
+  std::erase_if(values, [&](double value) { return value < fences.low || value > fences.high; });
   return values;
 }
 

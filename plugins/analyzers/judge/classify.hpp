@@ -36,8 +36,14 @@ struct Classified {
 Classified classify(const Metric& metric, const Settings& settings, double confidence, std::vector<double> next,
                     std::vector<double> stable);
 
-// The values within the fences: from min(P1, Q1 - factor (Q3 - Q1)) to max(P99, Q3 + factor (Q3 - Q1)), percentiles by
-// linear interpolation (R's type 7).
+// From min(P1, Q1 - factor (Q3 - Q1)) to max(P99, Q3 + factor (Q3 - Q1)), percentiles by linear interpolation (R's type
+// 7). Of at least one value.
+struct Fences {
+  double low = 0;
+  double high = 0;
+};
+Fences fences_of(std::vector<double> values, double factor);
+// The values within their fences.
 std::vector<double> without_outliers(std::vector<double> values, double factor);
 
 struct Score {

@@ -1,6 +1,7 @@
 // The forecasts' numbers, held against values that were computed apart from this code.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <random>
@@ -30,6 +31,28 @@ TEST(LinearForecast, IsThatOfLeastSquares) {
   expect_near(fit->curve.slope, 2.096969696969697);
   expect_near(fit->curve.level, 2.1636363636363622);
   expect_near(fit->curve.at(14), 31.521212121212123);
+}
+
+// Six points a minute apart, ten minutes ahead; the fourth of the second series is wild. As Prometheus' predict_linear
+// and SciPy's theilslopes have them.
+TEST(Forecasts, HaveTheValuesOfPrometheusAndScipy) {
+  const std::vector<double> calm{10, 12, 11, 15, 16, 18};
+  const std::vector<double> wild{10, 12, 11, 150, 16, 18};
+  expect_near(linear(calm)->curve.at(15), 101.0 / 3);
+  expect_near(theil_sen(calm)->curve.slope, 0.025 * 60);
+  expect_near(theil_sen(calm)->curve.level, 9.75);
+  expect_near(linear(wild)->curve.at(15), 104.38095238095238);
+  expect_near(theil_sen(wild)->curve.at(15), 34);
+}
+
+TEST(HoltWintersForecast, HasTheValuesThatWereComputedApart) {
+  const std::vector<double> series{10, 20, 30, 20, 13, 21, 33, 22, 14, 26, 34, 23, 16, 25, 37, 26};
+  const auto fit = holt_winters(series, 4, {.level = 0.5, .trend = 0.1, .season = 0.1});
+  ASSERT_TRUE(fit);
+  expect_near(fit->curve.slope, 0.5142210430863545);
+  expect_near(fit->curve.level + 15 * fit->curve.slope, 26.61676204636259);
+  const std::array ahead{17.33837127378476, 27.623333599320524, 38.156465819865076, 28.442808966429904};
+  for (std::size_t i = 0; i < ahead.size(); ++i) expect_near(fit->curve.at(16 + i), ahead.at(i));
 }
 
 TEST(LinearForecast, EqualValuesGoOnAsTheyAre) {

@@ -192,6 +192,9 @@ TEST_F(JudgePlugin, ItsManifestSaysWhatItMayBeTold) {
 }
 
 TEST(Outliers, AreWhatLiesBeyondTheFences) {
+  const Fences fences = fences_of({10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 100}, 3);
+  EXPECT_DOUBLE_EQ(fences.low, -2.5);
+  EXPECT_DOUBLE_EQ(fences.high, 91.9);
   EXPECT_EQ(without_outliers({10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 100}, 3).size(), 10U);
   EXPECT_EQ(without_outliers({1, 1, 1, 1}, 3).size(), 4U);
   EXPECT_TRUE(without_outliers({}, 3).empty());
@@ -207,7 +210,12 @@ TEST(Classes, AreThoseThatWereComputedApart) {
   EXPECT_EQ(label({10, 20, 30, 40}, {1, 2, 3, 4}), Label::high);
   EXPECT_EQ(label({1, 2, 3, 4}, {10, 20, 30, 40}), Label::low);
   EXPECT_EQ(label({3, 4, 4, 5, 6, 7, 7, 8}, {1, 2, 2, 3, 4, 4, 5, 5}), Label::pass);
+  EXPECT_EQ(label({0, 0, 1, 0, 2, 0, 0, 1, 3, 0}, {0, 0, 0, 1, 0, 0, 0, 0, 1, 0}), Label::pass);
+  EXPECT_EQ(label({2.1, 2.5, 2.2, 2.8, 2.4, 2.6, 2.9, 2.3}, {2.0, 2.2, 2.1, 2.4, 2.3, 2.5, 2.0, 2.2}), Label::pass);
   EXPECT_EQ(label({5, 5, 5, 5, 5, 6}, {5, 5, 5, 5, 5, 5}), Label::pass);
+  EXPECT_EQ(label({12.1, 11.8, 12.6, 13.0, 12.2, 11.9, 12.8, 12.4, 12.7, 12.3},
+                  {10.1, 10.4, 9.8, 10.9, 10.2, 10.6, 10.0, 10.3, 10.7, 10.5}),
+            Label::high);
   EXPECT_EQ(label({5, 5, 5, 5}, {5, 5, 5, 5}), Label::pass);
   EXPECT_EQ(label({6, 6, 6, 6}, {5, 5, 5, 5}), Label::high) << "constant, and different";
   EXPECT_EQ(label({1, 2, 3}, {1, 2, 3, 4}), Label::no_data);

@@ -151,9 +151,13 @@ TEST(ShareEvidence, HasTheValuesThatWereComputedApart) {
 }
 
 TEST(RatioBounds, AreThoseThatWereComputedApart) {
-  const std::vector<std::array<double, 3>> wanted{
-      {0.69232066, 2, 4.76304785},   {0.23497517, 1, 2.85465398},   {1.04843252, 1.70218813, 2.74020861}, {}, {},
-      {0.06973216, .25, 0.69359542}, {1.03786034, 1.12, 1.20877294}};
+  const std::vector<std::array<double, 3>> wanted{{0.692320660822816, 2, 4.76304784679822},
+                                                  {0.234975171472392, 1, 2.85465397746795},
+                                                  {1.04843251949804, 1.70218814312581, 2.74020860955641},
+                                                  {},
+                                                  {},
+                                                  {0.0697321615481188, .25, 0.693595422715335},
+                                                  {1.03786034200025, 1.12, 1.20877294381112}};
   for (const std::size_t i : {0U, 1U, 2U, 5U, 6U}) {
     const auto& intervals = ratio_vectors()[i].intervals;
     const auto exact = bounds_of(
@@ -163,9 +167,10 @@ TEST(RatioBounds, AreThoseThatWereComputedApart) {
           return sum;
         },
         0.05);
-    expect_close(exact.low, wanted[i][0], 1e-7);
-    expect_close(exact.likeliest, wanted[i][1], 1e-7);
-    expect_close(exact.high.value(), wanted[i][2], 1e-7);
+    expect_close(exact.low, wanted[i][0]);
+    expect_close(exact.likeliest, wanted[i][1],
+                 1e-7);  // where it is highest a curve is flat: values tell half the digits
+    expect_close(exact.high.value(), wanted[i][2]);
     RatioCurve curve;
     for (const Pair& pair : intervals) curve.add(pair);
     const auto kept = curve.bounds(0.05);
