@@ -15,11 +15,6 @@ SLOW = {**QUICK, "kind": "slow_ratio"}
 USUAL = {"EXAMPLE_FAIL_RATIO": "0.01"}
 
 
-def grown(counter, by=""):
-    """PromQL: how much a counter has grown from the last scrape before the window to the last one in it, as the guide says it."""
-    return f"sum{by}(clamp_min({counter} - ({counter} offset ${{window}} or {counter} * 0), 0))"
-
-
 REQUESTS = 'example_requests_total{version="${release}"}'
 FAILURES = 'example_requests_total{version="${release}",code="5xx"}'
 TOOK = 'example_request_duration_seconds_bucket{version="${release}"}'
@@ -29,9 +24,9 @@ ANALYSES = (
     {**SEEN, "name": "errors", "settings": QUICK},
     {**SEEN, "name": "latency", "settings": {**SLOW, "edges": [60_000, 120_000]}},
     {**SCRAPED, "name": "scraped-errors", "settings": QUICK,
-     "query": {"queries": {"requests": grown(REQUESTS), "failures": grown(FAILURES)}}},
+     "query": {"counters": {"requests": REQUESTS, "failures": FAILURES}}},
     {**SCRAPED, "name": "scraped-latency", "settings": {**SLOW, "edges": [0.05, 0.1]},
-     "query": {"histograms": {"latency": grown(TOOK, " by (le) ")}}})
+     "query": {"bucket_counters": {"latency": TOOK}}})
 
 
 def canary(*analyses):

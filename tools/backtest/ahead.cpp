@@ -29,7 +29,8 @@ void spread(const Json& series, const char* many, const char* one, std::map<std:
 
 Result<services::HttpReply> Ahead::send(const services::HttpRequest& request) {
   const std::size_t at = request.body.rfind(kTime);
-  if (!request.url.ends_with(kInstant) || at == std::string::npos) return send_(request);
+  const bool asks_for_samples = request.body.find("%5D&") != std::string::npos;  // a range query answers no `up[1m]`
+  if (!request.url.ends_with(kInstant) || at == std::string::npos || asks_for_samples) return send_(request);
   const std::string question = request.body.substr(0, at);
   const double moment = std::stod(request.body.substr(at + kTime.size()));
   const std::int64_t milliseconds = std::llround(moment * 1e3);

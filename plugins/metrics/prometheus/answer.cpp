@@ -23,7 +23,8 @@ double number(const std::string& text) {
 
 // A point is [time, "value"].
 bool read_point(const Json& point, Series& series) {
-  if (!point.is_array() || point.size() != 2 || !point[1].is_string()) return false;
+  if (!point.is_array() || point.size() != 2 || !point[0].is_number() || !point[1].is_string()) return false;
+  series.times.push_back(std::llround(point[0].get<double>() * 1e3));
   series.points.push_back(number(point[1].get_ref<const std::string&>()));
   return true;
 }

@@ -17,6 +17,7 @@ struct NativeBucket {
 struct Series {
   std::map<std::string, std::string> labels;
   std::vector<double> points;
+  std::vector<std::int64_t> times;  // of the points, in milliseconds
   std::optional<std::vector<NativeBucket>> native;
 };
 

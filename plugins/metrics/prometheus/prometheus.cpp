@@ -4,6 +4,7 @@
 
 #include "plugins/metrics/prometheus/answer.hpp"
 #include "plugins/metrics/prometheus/base64.hpp"
+#include "plugins/metrics/prometheus/growth.hpp"
 
 namespace slipway::prometheus {
 namespace {
@@ -11,6 +12,8 @@ namespace {
 using namespace slipway::metrics;
 
 constexpr std::size_t kRemembered = 1024;
+const std::string kAll;
+const std::string kBound = "le";
 constexpr std::int64_t kMostPoints = 11'000;  // more are refused by Prometheus itself
 
 struct Settings {
@@ -155,27 +158,59 @@ class Prometheus final : public Plugin<Settings> {
       else
         note(samples, name, buckets.status());
     }
-    const std::size_t wanted = asked.query.queries.size() + asked.query.histograms.size();
-    samples.completeness = static_cast<double>(had) / static_cast<double>(wanted);
+    for (const auto& [name, selector] : asked.query.counters) {
+      const auto grown = co_await ask_growth(asked, name, selector, kAll, warnings);
+      if (grown.ok())
+        samples.values[name] = grown->series.front().points.front(), ++had;
+      else
+        note(samples, name, grown.status());
+    }
+    for (const auto& [name, selector] : asked.query.bucket_counters) {
+      const auto grown = co_await ask_growth(asked, name, selector, kBound, warnings);
+      auto buckets = grown.ok() ? histogram_of(*grown, Reduce::last) : grown.status();
+      if (buckets.ok())
+        samples.histograms[name] = std::move(*buckets), ++had;
+      else
+        note(samples, name, buckets.status());
+    }
+    samples.completeness = static_cast<double>(had) / static_cast<double>(wanted(asked.query));
     co_return samples;
   }
   static void note(GroupSamples& samples, const std::string& name, const Status& status) {
     samples.problem += (samples.problem.empty() ? "" : "; ") + name + ": " + status.message;
   }
 
+  // One series for each value of the label `by`.
+  task<Result<Found>> ask_growth(const Asked& asked, const std::string& name, const std::string& selector,
+                                 const std::string& by, std::vector<std::string>& warnings) {
+    const Duration reach = asked.names.window + asked.query.lookback;
+    const std::string samples = selector + "[" + std::to_string(reach.ns / 1'000'000) + "ms]";
+    const Found found = co_await ask(asked, samples, warnings, Kind::instant);
+    const auto grown = growth_of(found, asked.window, by);
+    if (!grown.ok()) co_return grown.status();
+    if (auto told = told_restarts(*grown, name, asked.names.role)) warn(warnings, std::move(*told));
+    Found sums;
+    for (const Growth& growth : *grown) sums.series.push_back(growth.series);
+    co_return sums;
+  }
+  static void warn(std::vector<std::string>& warnings, std::string text) {
+    if (warnings.size() < 64 && std::find(warnings.begin(), warnings.end(), text) == warnings.end())
+      warnings.push_back(std::move(text));
+  }
+
   task<Found> ask(const Asked& asked, const std::string& promql, std::vector<std::string>& warnings) {
-    services::HttpRequest request = request_of(asked, value_or_throw(substituted(promql, asked.names)));
+    return ask(asked, promql, warnings, asked.query.kind);
+  }
+  task<Found> ask(const Asked& asked, const std::string& promql, std::vector<std::string>& warnings, Kind kind) {
+    services::HttpRequest request = request_of(asked, value_or_throw(substituted(promql, asked.names)), kind);
     const services::HttpReply reply = co_await host().http(std::move(request), settings().timeout);
     Found found = value_or_throw(parse_answer(reply));
-    for (std::string& text : found.warnings) {
-      if (warnings.size() < 64 && std::find(warnings.begin(), warnings.end(), text) == warnings.end())
-        warnings.push_back(std::move(text));
-    }
+    for (std::string& text : found.warnings) warn(warnings, std::move(text));
     co_return found;
   }
-  services::HttpRequest request_of(const Asked& asked, const std::string& promql) const {
+  services::HttpRequest request_of(const Asked& asked, const std::string& promql, Kind kind) const {
     const Settings& s = settings();
-    const bool range = asked.query.kind == Kind::range;
+    const bool range = kind == Kind::range;
     services::HttpRequest request;
     request.method = "POST";
     request.url = s.url + (s.url.ends_with('/') ? "" : "/") + "api/v1/" + (range ? "query_range" : "query");

@@ -109,14 +109,23 @@ Result<std::string> substituted(std::string_view promql, const Names& names) {
   return text;
 }
 
+std::size_t wanted(const Query& query) {
+  return query.queries.size() + query.histograms.size() + query.counters.size() + query.bucket_counters.size();
+}
+
 Result<Query> read_query(const Json& json) {
   auto query = decode<Query>(json, "the query", Unknown::refused);
   if (!query.ok()) return query;
   Reader in;
   check(in, "queries", query->queries);
   check(in, "histograms", query->histograms);
-  if (query->queries.empty() && query->histograms.empty())
-    in.inside("queries", [&] { in.fault(nullptr, "is missing; want at least one query or histogram"); });
+  check(in, "counters", query->counters);
+  check(in, "bucket_counters", query->bucket_counters);
+  if (wanted(*query) == 0)
+    in.inside("queries", [&] { in.fault(nullptr, "is missing; want at least one query, histogram or counter"); });
+  const Json lookback = to_string(query->lookback);
+  if (query->lookback < milliseconds(1) || query->lookback > seconds(3'600))
+    in.inside("lookback", [&] { in.fault(&lookback, "want a duration of 1ms to 1h"); });
   const Json step = to_string(query->step);
   if (query->step < milliseconds(1)) in.inside("step", [&] { in.fault(&step, "want a duration of at least 1ms"); });
   if (in.problems().empty()) return query;

@@ -19,6 +19,9 @@ constexpr auto enum_names(Reduce) {
 struct Query {
   std::map<std::string, std::string> queries;
   std::map<std::string, std::string> histograms;
+  std::map<std::string, std::string> counters;
+  std::map<std::string, std::string> bucket_counters;
+  Duration lookback = seconds(300);
   Kind kind = Kind::instant;
   Duration step = seconds(1);
   Reduce reduce = Reduce::avg;
@@ -34,11 +37,22 @@ struct Query {
               "it is "
               "one native histogram.",
               at_most(8)),
+        field("counters", &Query::counters,
+              "Series selector by the name of the value: what these counters have grown by from the last scrape before "
+              "the window to the last one in it, together. Counters that begin anew count from zero and are told.",
+              at_most(32)),
+        field("bucket_counters", &Query::bucket_counters,
+              "The same by the name of the histogram, for counters with a label \"le\".", at_most(8)),
+        field("lookback", &Query::lookback,
+              "Counters: a series without a scrape in this time before the window is new in it."),
         field("kind", &Query::kind, "instant: evaluated at the window's end. range: over the window, in steps."),
         field("step", &Query::step, "Range: time between two points."),
         field("reduce", &Query::reduce, "Range: what becomes of the points of the one series."));
   }
 };
+
+// Values and histograms that it asks for.
+std::size_t wanted(const Query& query);
 
 // INVALID_ARGUMENT with every fault.
 Result<Query> read_query(const Json& query);

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 #include <slipway/interfaces/metrics.hpp>
 
@@ -31,6 +32,18 @@ std::string exposition() {
          "took_bucket{release=\"1.0\",le=\"+Inf\"} 100\n";
 }
 
+// A target that counts, and can be gone.
+struct Counting {
+  std::atomic<int> count{0};
+  std::atomic<bool> is_gone{false};
+  std::string text() {
+    if (is_gone) return "";
+    const std::string n = std::to_string(count);
+    return "served_total{release=\"2.0\"} " + n + "\nspent_bucket{release=\"2.0\",le=\"0.1\"} " +
+           std::to_string(count / 2) + "\nspent_bucket{release=\"2.0\",le=\"+Inf\"} " + n + "\n";
+  }
+};
+
 // One server for all tests of the program.
 class PrometheusServer {
  public:
@@ -39,7 +52,8 @@ class PrometheusServer {
     std::ofstream(file) << "global: {scrape_interval: 200ms, scrape_timeout: "
                            "200ms}\nscrape_configs:\n  - job_name: shop\n"
                            "    static_configs: [{targets: ['127.0.0.1:"
-                        << target_.port() << "', '127.0.0.1:" << native_target_.port() << "']}]\n";
+                        << target_.port() << "', '127.0.0.1:" << native_target_.port()
+                        << "', '127.0.0.1:" << counting_target_.port() << "']}]\n";
     process_ = std::make_unique<ServerProcess>(
         std::vector<std::string>{"prometheus", "--config.file=" + file.string(),
                                  "--storage.tsdb.path=" + (directory_.path() / "data").string(),
@@ -54,12 +68,22 @@ class PrometheusServer {
     };
     if (!eventually(scraped, std::chrono::seconds(40))) throw std::runtime_error("Prometheus has scraped nothing");
   }
+  Counting counting;
+  // Waits until Prometheus has scraped this of the counting target; "[]" for nothing.
+  void until_counted(const std::string& told) const {
+    const auto seen = [&] {
+      const auto reply = send_http({.url = url() + "/api/v1/query?query=served_total"});
+      return reply.ok() && reply->body.find(told) != std::string::npos;
+    };
+    ASSERT_TRUE(eventually(seen)) << told;
+  }
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
  private:
   TemporaryDirectory directory_;
   Target target_{exposition};
   Target native_target_{native_histogram, kProtobuf};
+  Target counting_target_{[this] { return counting.text(); }};
   std::uint16_t port_ = free_port();
   std::unique_ptr<ServerProcess> process_;
 };
@@ -71,17 +95,33 @@ class PrometheusMetrics : public testing::Test {
 
   Result<metrics::QueryReply> ask(const Json& query) {
     const Instant now = wall_clock();
-    return call<metrics::Interface, metrics::Query>(
-        plugin_, {.tenant = "acme",
-                  .application = "shop",
-                  .query = query,
-                  .groups = {{"next", "2.0", {}}, {"stable", "1.0", {}}},
-                  .window = {"w" + std::to_string(++windows_), now - milliseconds(500), now}});
+    return ask(query, now - milliseconds(500), now);
+  }
+  Result<metrics::QueryReply> ask(const Json& query, Instant from, Instant to) {
+    return call<metrics::Interface, metrics::Query>(plugin_, {.tenant = "acme",
+                                                              .application = "shop",
+                                                              .query = query,
+                                                              .groups = {{"next", "2.0", {}}, {"stable", "1.0", {}}},
+                                                              .window = {"w" + std::to_string(++windows_), from, to}});
   }
   metrics::QueryReply answer(const Json& query) {
     const auto reply = ask(query);
     if (!reply.ok()) throw Error(reply.status());
     return *reply;
+  }
+
+  // Its counter comes to `count`, and Prometheus has seen that.
+  static Instant count_to(int count) {
+    server_->counting.count = count;
+    server_->until_counted("\"" + std::to_string(count) + "\"");
+    return wall_clock();
+  }
+  static PrometheusServer& server() { return *server_; }
+  static void gone_for_a_time() {
+    server_->counting.is_gone = true;
+    server_->until_counted("[]");
+    server_->counting.count = 0;
+    server_->counting.is_gone = false;
   }
 
  private:
@@ -144,6 +184,49 @@ TEST_F(PrometheusMetrics, TheWindowStandsInARange) {
   const auto reply =
       answer({{"queries", {{"scrapes", R"(count_over_time(requests_total{release="${release}"}[${window}]))"}}}});
   EXPECT_GE(reply.groups.at(1).values.at("scrapes"), 1);
+}
+
+TEST_F(PrometheusMetrics, ACounterThatBeginsAnewInAWindowIsCountedOnAndTold) {
+  const Json query{{"counters", {{"requests", R"(served_total{release="${release}"})"}}},
+                   {"bucket_counters", {{"took", R"(spent_bucket{release="${release}"})"}}}};
+  const Instant begin = count_to(1'000);
+  count_to(1'040);
+  gone_for_a_time();
+  count_to(6);
+  const Instant middle = count_to(10);
+  const Instant end = count_to(90);
+
+  const auto whole = ask(query, begin, end);
+  ASSERT_TRUE(whole.ok()) << to_string(whole.status());
+  EXPECT_EQ(whole->groups.at(0).values.at("requests"), 40 + 90);
+  const auto& took = whole->groups.at(0).histograms.at("took");
+  ASSERT_EQ(took.size(), 2U);
+  EXPECT_EQ(took[0].count, 20 + 45);
+  EXPECT_EQ(took[1].count, 20 + 45);
+  EXPECT_EQ(whole->warnings,
+            (std::vector<std::string>{"requests of next: counters began anew 1 time in this window; what they counted "
+                                      "between the last scrape and that is not known",
+                                      "took of next: counters began anew 1 time in this window; what they counted "
+                                      "between the last scrape and that is not known"}));
+  EXPECT_EQ(whole->groups.at(1).problem, "requests: no scrape in the window; took: no scrape in the window");
+
+  EXPECT_EQ(ask(query, begin, middle)->groups.at(0).values.at("requests"), 40 + 10);
+  const auto after = ask(query, middle, end);
+  EXPECT_EQ(after->groups.at(0).values.at("requests"), 80);
+  EXPECT_TRUE(after->warnings.empty());
+}
+
+TEST_F(PrometheusMetrics, ATargetThatWasGoneAndGoesOnIsNotCountedTwice) {
+  const Json query{{"counters", {{"requests", R"(served_total{release="${release}"})"}}}};
+  count_to(5'000);
+  server().counting.is_gone = true;
+  server().until_counted("[]");
+  const Instant begin = wall_clock();
+  server().counting.is_gone = false;
+  const auto reply = ask(query, begin, count_to(5'003));
+  ASSERT_TRUE(reply.ok()) << to_string(reply.status());
+  EXPECT_EQ(reply->groups.at(0).values.at("requests"), 3);
+  EXPECT_TRUE(reply->warnings.empty());
 }
 
 TEST_F(PrometheusMetrics, APromqlThatIsNoneIsRefusedWithPrometheusWords) {

@@ -47,6 +47,15 @@ TEST(Ahead, AnswersInstantQueriesOutOfOneRangeQuery) {
   EXPECT_EQ(result_of(ahead.send(instant("90.000"))), Json::array()) << "a moment without a point";
 }
 
+TEST(Ahead, SendsAQuestionForSamplesAsItIs) {
+  Server server;
+  Ahead ahead(server.send, Instant{} + seconds(60), Instant{} + seconds(90), seconds(15));
+  for (const char* moment : {"60.000", "75.000"}) (void)ahead.send(instant(moment, "served%5B315000ms%5D"));
+  ASSERT_EQ(server.asked.size(), 2U);
+  EXPECT_EQ(server.asked[1].url, "http://p:9090/api/v1/query");
+  EXPECT_EQ(server.asked[1].body, "query=served%5B315000ms%5D&timeout=5000ms&time=75.000");
+}
+
 TEST(Ahead, AsksAgainForAnotherQueryAndForWhatAServerDoesNotAnswerAtOnce) {
   Server server;
   Ahead ahead(server.send, Instant{}, Instant{} + seconds(20'000), seconds(1));
