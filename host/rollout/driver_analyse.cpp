@@ -151,9 +151,10 @@ boost::asio::awaitable<void> Driver::judge(std::shared_ptr<Analysis> task, metri
   AnalysisRun* run = run_of(*task);
   if (run == nullptr || run->window != asked.window) co_return;
   const strategy::Finding before = run->status.finding;
+  if (samples.ok()) take_warnings(run->status, samples->warnings);
   const bool changed = take_judgement(*run, spec, *reply);
   notes_ = true;
-  if (changed) verdicts_.push_back(verdict_entry(*run, window, record(), now()));
+  if (changed) verdicts_.push_back(verdict_entry(*run, request, record(), now()));
   if (run->status.finding == strategy::Finding::failed && before != strategy::Finding::failed) {
     fresh_failure_ = true;
     deciding_sample_ = window.to;

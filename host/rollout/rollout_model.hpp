@@ -99,6 +99,7 @@ struct AnalysisStatus {
   Instant since;
   std::optional<Instant> next_at;
   Json evidence;
+  std::vector<std::string> warnings;
   static constexpr auto fields() {
     return slipway::fields(required("name", &AnalysisStatus::name, "The analysis."),
                            required("verdict", &AnalysisStatus::verdict, "The analyzer's verdict."),
@@ -108,7 +109,8 @@ struct AnalysisStatus {
                            field("measurements", &AnalysisStatus::measurements, "Measurements so far."),
                            field("since", &AnalysisStatus::since, "When it began."),
                            field("next_at", &AnalysisStatus::next_at, "When it is judged again."),
-                           field("evidence", &AnalysisStatus::evidence, "The numbers behind the verdict."));
+                           field("evidence", &AnalysisStatus::evidence, "The numbers behind the verdict."),
+                           field("warnings", &AnalysisStatus::warnings, "What the source has warned about so far."));
   }
 };
 

@@ -22,6 +22,8 @@ void add_world(Why& why, const provider::Observation& world) {
 void add_runs(Why& why, const Record& record) {
   for (const AnalysisRun& run : record.runs) {
     if (!run.status.reason.empty()) why.details.push_back("analysis " + run.wanted.name + ": " + run.status.reason);
+    for (const auto& text : run.status.warnings)
+      why.details.push_back("analysis " + run.wanted.name + " warns: " + text);
   }
   for (const GateRun& gate : record.gates) {
     if (gate.state == strategy::GateState::open) continue;

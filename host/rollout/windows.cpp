@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace slipway::rollout {
+namespace {
+
+constexpr std::size_t kWarningsKept = 8;
+constexpr std::size_t kLongestWarning = 256;
+
+}  // namespace
 
 metrics::Window next_window(AnalysisRun& run, const AnalysisSpec& spec, const Rollout& rollout, Instant now) {
   const std::int64_t interval = std::max<std::int64_t>(1, spec.interval.ns);
@@ -62,7 +68,16 @@ bool take_judgement(AnalysisRun& run, const AnalysisSpec& spec, const analyzer::
   return changed;
 }
 
-JournalEntry verdict_entry(const AnalysisRun& run, const metrics::Window& window, const Record& record, Instant now) {
+void take_warnings(AnalysisStatus& status, const std::vector<std::string>& warnings) {
+  auto& kept = status.warnings;
+  for (const std::string& text : warnings) {
+    const bool is_known = std::find(kept.begin(), kept.end(), text) != kept.end();
+    if (!is_known && kept.size() < kWarningsKept) kept.push_back(text.substr(0, kLongestWarning));
+  }
+}
+
+JournalEntry verdict_entry(const AnalysisRun& run, const analyzer::JudgeRequest& question, const Record& record,
+                           Instant now) {
   const AnalysisStatus& status = run.status;
   return {.at = now,
           .kind = "verdict",
@@ -74,10 +89,12 @@ JournalEntry verdict_entry(const AnalysisRun& run, const metrics::Window& window
           .detail = {{"analysis", status.name},
                      {"verdict", std::string(to_name(status.verdict))},
                      {"finding", std::string(to_name(status.finding))},
-                     {"window", encode(window)},
+                     {"window", encode(question.window)},
                      {"measurements", status.measurements},
                      {"method", status.method},
-                     {"evidence", status.evidence}},
+                     {"evidence", status.evidence},
+                     {"warnings", status.warnings},
+                     {"question", encode(question)}},
           .traceparent = record.rollout.traceparent};
 }
 

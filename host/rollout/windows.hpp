@@ -18,8 +18,11 @@ strategy::Finding finding_of(analyzer::Verdict verdict, const AnalysisSpec& spec
 bool concluded(const AnalysisRun& run);
 // Takes the judgement into the run; true when the verdict changed.
 bool take_judgement(AnalysisRun& run, const AnalysisSpec& spec, const analyzer::JudgeReply& reply);
-// For the journal.
-JournalEntry verdict_entry(const AnalysisRun& run, const metrics::Window& window, const Record& record, Instant now);
+// Keeps what the source warned about, each sentence once.
+void take_warnings(AnalysisStatus& status, const std::vector<std::string>& warnings);
+// For the journal: the verdict with the whole question, so that its analyzer can be asked again and answers the same.
+JournalEntry verdict_entry(const AnalysisRun& run, const analyzer::JudgeRequest& question, const Record& record,
+                           Instant now);
 
 const AnalysisSpec* analysis_of(const ApplicationSpec& spec, std::string_view name);
 

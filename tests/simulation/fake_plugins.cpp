@@ -1,6 +1,7 @@
 #include "tests/simulation/fake_plugins.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace slipway::sim {
 namespace {
@@ -126,11 +127,14 @@ metrics::QueryReply FakeMetrics::query(const metrics::QueryRequest& request) {
   asked.push_back(request.window.id);
   if (on_query) on_query(request);
   metrics::QueryReply reply;
+  reply.warnings = warnings;
   for (const auto& group : request.groups) {
     metrics::GroupSamples samples{.role = group.role};
     samples.values["requests"] = 100;
-    const auto ratio = error_ratio.find(group.release);
-    samples.values["error_ratio"] = ratio == error_ratio.end() ? 0.0 : ratio->second;
+    const auto found = error_ratio.find(group.release);
+    const double ratio = found == error_ratio.end() ? 0.0 : found->second;
+    samples.values["error_ratio"] = ratio;
+    if (counts_failures) samples.values["failures"] = std::round(100 * ratio);
     reply.groups.push_back(std::move(samples));
   }
   return reply;

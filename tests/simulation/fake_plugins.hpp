@@ -23,12 +23,15 @@ class StepStrategy {
   std::function<void(const strategy::StepRequest&)> on_step;
 };
 
-// Numbers by release: error_ratio, and requests in every window.
+// Numbers by release: error_ratio, and requests in every window; with `counts_failures` how many of them failed as
+// well.
 class FakeMetrics {
  public:
   metrics::DescribeReply describe(const Empty&) { return {}; }
   metrics::QueryReply query(const metrics::QueryRequest& request);
   std::map<std::string, double> error_ratio;
+  bool counts_failures = false;
+  std::vector<std::string> warnings;
   std::vector<std::string> asked;  // window ids
   std::function<void(const metrics::QueryRequest&)> on_query;
 };
