@@ -110,21 +110,23 @@ std::string to_string(Duration duration) {
 }
 
 Result<Duration> parse_duration(std::string_view text) {
-  const Status fault(Code::invalid_argument, "want a duration like \"30s\", \"1m30s\" or \"250ms\"");
+  const auto fault = [] {
+    return Status(Code::invalid_argument, "want a duration like \"30s\", \"1m30s\" or \"250ms\"");
+  };
   if (text == "0") return Duration{};
-  if (text.empty()) return fault;
+  if (text.empty()) return fault();
   std::int64_t total = 0;
   while (!text.empty()) {
     std::int64_t amount = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), amount);
-    if (error != std::errc{} || amount < 0) return fault;
+    if (error != std::errc{} || amount < 0) return fault();
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     const std::string_view word = text.substr(0, std::min(text.find_first_of("0123456789"), text.size()));
     const auto* const unit = std::find_if(kUnits.begin(), kUnits.end(), [&](const auto& u) { return u.first == word; });
-    if (unit == kUnits.end()) return fault;
+    if (unit == kUnits.end()) return fault();
     std::int64_t part = 0;
     if (__builtin_mul_overflow(amount, unit->second, &part) || __builtin_add_overflow(total, part, &total))
-      return fault;
+      return fault();
     text.remove_prefix(word.size());
   }
   return Duration{total};
@@ -145,8 +147,9 @@ std::string to_string(Instant instant) {
     --day;
   }
   const auto date = civil_from_days(day);
-  std::string text = "0000-00-00T00:00:00";
+  std::string text;
   text.reserve(32);
+  text = "0000-00-00T00:00:00";
   put_digits(&text[4], date.year);
   put_digits(&text[7], date.month);
   put_digits(&text[10], date.day);
@@ -159,22 +162,24 @@ std::string to_string(Instant instant) {
 }
 
 Result<Instant> parse_instant(std::string_view text) {
-  const Status fault(Code::invalid_argument, "want a moment in UTC like \"2026-01-31T12:00:00Z\"");
+  const auto fault = [] {
+    return Status(Code::invalid_argument, "want a moment in UTC like \"2026-01-31T12:00:00Z\"");
+  };
   const int year = take_digits(text, 4);
-  if (year < 1970 || year > 2200 || !take(text, '-')) return fault;
+  if (year < 1970 || year > 2200 || !take(text, '-')) return fault();
   const int month = take_digits(text, 2);
-  if (month < 1 || month > 12 || !take(text, '-')) return fault;
+  if (month < 1 || month > 12 || !take(text, '-')) return fault();
   const int day = take_digits(text, 2);
   if (day < 1 || day > static_cast<int>(days_in_month(year, static_cast<unsigned>(month))) || !take(text, 'T'))
-    return fault;
+    return fault();
   const int hour = take_digits(text, 2);
-  if (hour < 0 || hour > 23 || !take(text, ':')) return fault;
+  if (hour < 0 || hour > 23 || !take(text, ':')) return fault();
   const int minute = take_digits(text, 2);
-  if (minute < 0 || minute > 59 || !take(text, ':')) return fault;
+  if (minute < 0 || minute > 59 || !take(text, ':')) return fault();
   const int second = take_digits(text, 2);
-  if (second < 0 || second > 59) return fault;
+  if (second < 0 || second > 59) return fault();
   const std::int64_t fraction = take_fraction(text);
-  if (fraction < 0 || text != "Z") return fault;
+  if (fraction < 0 || text != "Z") return fault();
   const std::int64_t days = days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day));
   return Instant{((days * 24 + hour) * 3600 + minute * 60 + second) * 1'000'000'000 + fraction};
 }
@@ -184,14 +189,16 @@ std::string to_string(Count count) {
 }
 
 Result<Count> parse_count(std::string_view text) {
-  const Status fault(Code::invalid_argument, "want a number of replicas like 3, or a percentage like \"25%\"");
+  const auto fault = [] {
+    return Status(Code::invalid_argument, "want a number of replicas like 3, or a percentage like \"25%\"");
+  };
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || value > 1'000'000) return fault;
+  if (error != std::errc{} || value > 1'000'000) return fault();
   const std::string_view rest(end, text.size() - static_cast<std::size_t>(end - text.data()));
   if (rest == "%") return percent(value);
   if (rest.empty()) return replicas(value);
-  return fault;
+  return fault();
 }
 
 std::string share_to_string(std::uint32_t ppm) {
