@@ -5,7 +5,7 @@
 namespace slipway::rollout {
 
 bool same_order(const Order& a, const Order& b) {
-  return a.groups == b.groups && encode(a.routes) == encode(b.routes) && encode(a.mirror) == encode(b.mirror);
+  return a.groups == b.groups && a.routes == b.routes && a.mirror == b.mirror;
 }
 
 const OrderedGroup* group_of(const Order& order, std::string_view role) {

@@ -141,6 +141,7 @@ struct Route {
                            required("value", &Route::value, "Its exact value.", between(1, 256)),
                            required("role", &Route::role, "The group that gets the request."));
   }
+  bool operator==(const Route&) const = default;
 };
 
 // Copies of a share of the requests go to a group; its answers are thrown away.
@@ -155,6 +156,7 @@ struct Mirror {
                            field("max_in_flight", &Mirror::max_in_flight,
                                  "Copies under way at once; more are not made.", between(1, 10'000)));
   }
+  bool operator==(const Mirror&) const = default;
 };
 
 // Who stays with a group while a weight grows: nobody, or the user that a header or else a cookie names.
