@@ -77,8 +77,8 @@ struct Idempotency::Known {
 
 boost::asio::awaitable<Result<Idempotency::Known>> Idempotency::load(const std::string& id, const std::string& deed) {
   const Instant now = clock_.now();
-  storage::GetRequest get = request_for(id, deed, now);
-  auto found = co_await bridge::call<storage::Interface, storage::Get>(caller_, "storage", std::move(get), context());
+  const storage::GetRequest get = request_for(id, deed, now);
+  auto found = co_await bridge::call<storage::Interface, storage::Get>(caller_, "storage", get, context());
   if (!found.ok()) co_return found.status();
   Known known;
   for (storage::Record& record : found->records) {
@@ -100,8 +100,7 @@ boost::asio::awaitable<void> Idempotency::save(const std::string& id, const std:
   storage::WriteRequest write;
   write.puts.push_back({record_key(day_of(clock_.now()), id), encode_text(stored)});
   // The deed is done; an answer that can't be kept only makes a repetition less comfortable.
-  static_cast<void>(
-      co_await bridge::call<storage::Interface, storage::Write>(caller_, "storage", std::move(write), context()));
+  static_cast<void>(co_await bridge::call<storage::Interface, storage::Write>(caller_, "storage", write, context()));
 }
 
 Answer Idempotency::run(Request request, std::string key, Next next) {
@@ -155,8 +154,7 @@ boost::asio::awaitable<void> Idempotency::forget(storage::Key like, std::string 
       if (record.key.id < oldest) write.removes.push_back(record.key);
     }
     if (write.removes.empty()) co_return;
-    auto written =
-        co_await bridge::call<storage::Interface, storage::Write>(caller_, "storage", std::move(write), context());
+    auto written = co_await bridge::call<storage::Interface, storage::Write>(caller_, "storage", write, context());
     if (!written.ok()) co_return;
   }
 }

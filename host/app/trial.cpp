@@ -89,8 +89,8 @@ lifecycle::TryOut trial_of(const api::SwapRequest& request, bridge::Caller& call
     question.groups = {samples_of("next", fresh), samples_of("stable", old)};
     bridge::CallContext context;
     context.budget_ns = seconds(2).ns;
-    auto reply = co_await bridge::call<analyzer::Interface, analyzer::Judge>(caller, binding, std::move(question),
-                                                                             std::move(context));
+    auto reply =
+        co_await bridge::call<analyzer::Interface, analyzer::Judge>(caller, binding, question, std::move(context));
     if (!reply.ok()) co_return std::string();  // nobody's word is no reason; the end of the trial decides
     memory->state = std::move(reply->state);
     co_return reply->verdict == analyzer::Verdict::fail ? "analyzer says: " + reply->reason : std::string();

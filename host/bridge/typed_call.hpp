@@ -10,19 +10,30 @@
 
 namespace slipway::bridge {
 
-// The reply document, or the status of the call; a reply that does not fit its schema is INTERNAL and names the binding
-// and every fault. `request` is encoded before the first suspension. `caller` must outlive the call.
+namespace detail {
+
 template <class Interface, class Method>
-boost::asio::awaitable<Result<typename Method::Reply>> call(Caller& caller, std::string binding,
-                                                            typename Method::Request request, CallContext context) {
-  auto bytes = co_await caller.call(binding, Interface::id, Interface::template index_of<Method>(),
-                                    encode_text(request), std::move(context));
+boost::asio::awaitable<Result<typename Method::Reply>> call_text(Caller& caller, std::string binding,
+                                                                 std::string request, CallContext context) {
+  auto bytes = co_await caller.call(binding, Interface::id, Interface::template index_of<Method>(), std::move(request),
+                                    std::move(context));
   if (!bytes.ok()) co_return bytes.status();
   auto reply =
       decode_text<typename Method::Reply>(*bytes, "the reply of " + binding + " to " + std::string(Method::name));
   if (reply.ok()) co_return reply;
   caller.reply_refused(binding, Interface::id, Interface::template index_of<Method>());
   co_return Status(Code::internal, base::readable(reply.status().message), reply.status().problems);
+}
+
+}  // namespace detail
+
+// The reply document, or the status of the call; a reply that does not fit its schema is INTERNAL and names the binding
+// and every fault. `request` is encoded at once: it need not outlive this. `caller` must outlive the call.
+template <class Interface, class Method>
+boost::asio::awaitable<Result<typename Method::Reply>> call(Caller& caller, std::string binding,
+                                                            const typename Method::Request& request,
+                                                            CallContext context) {
+  return detail::call_text<Interface, Method>(caller, std::move(binding), encode_text(request), std::move(context));
 }
 
 }  // namespace slipway::bridge

@@ -137,7 +137,7 @@ boost::asio::awaitable<void> Driver::apply() {
   const std::int64_t token = desired.token;
   const std::int64_t began = tools_.clock.steady_ns();
   const auto reply = co_await interruptible(bridge::call<provider::Interface, provider::Apply>(
-      tools_.caller, kProvider, std::move(desired),
+      tools_.caller, kProvider, desired,
       context(std::min(tools_.settings.budgets.apply, tools_.ownership.remaining()))));
   if (!reply.ok() && interrupted_) co_return;
   if (!reply.ok()) {
@@ -146,8 +146,7 @@ boost::asio::awaitable<void> Driver::apply() {
     if (reply.status().code == Code::invalid_argument) co_await refused(order.generation, reply.status());
     co_return;
   }
-  tools_.metrics.histogram(telemetry::metric::kStepSeconds, {"apply"})
-      .observe(static_cast<double>(tools_.clock.steady_ns() - began) / 1e9);
+  took(tools_.times.apply, began);
   troubles_.fine(kProvider);
   applied_generation_ = order.generation;
   applied_token_ = token;
@@ -181,17 +180,16 @@ boost::asio::awaitable<void> Driver::refused(std::int64_t generation, Status sta
 boost::asio::awaitable<void> Driver::look() {
   if (!has_rollout() || troubles_.resting(kProvider, now()) || interrupted_) co_return;
   const std::int64_t began = tools_.clock.steady_ns();
-  const auto seen = co_await interruptible(bridge::call<provider::Interface, provider::Observe>(
+  auto seen = co_await interruptible(bridge::call<provider::Interface, provider::Observe>(
       tools_.caller, kProvider, target(), context(tools_.settings.budgets.observe)));
   if (!seen.ok() && interrupted_) co_return;
-  tools_.metrics.histogram(telemetry::metric::kStepSeconds, {"observe"})
-      .observe(static_cast<double>(tools_.clock.steady_ns() - began) / 1e9);
+  took(tools_.times.observe, began);
   looked_at_ = now();
   if (!seen.ok() && seen.status().code != Code::not_found) {
     troubles_.failed(kProvider, seen.status(), now());
     co_return;
   }
-  provider::Observation world = seen.ok() ? in_our_time(*seen, tools_.clock) : provider::Observation{};
+  provider::Observation world = seen.ok() ? in_our_time(std::move(*seen), tools_.clock) : provider::Observation{};
   if (!world_ || !same_weights(*world_, world)) routed_since_ = now();
   world_ = std::move(world);
   const bool forgotten = applied() && has_rollout() && world_->generation < record().order.generation;

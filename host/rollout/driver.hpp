@@ -163,6 +163,10 @@ class Driver : public std::enable_shared_from_this<Driver> {
   boost::asio::awaitable<Result<T>> interruptible(boost::asio::awaitable<Result<T>> work);
 
   [[nodiscard]] Instant now() const { return tools_.clock.now(); }
+  // A phase of the step that began then (steady clock).
+  void took(const telemetry::Histogram& phase, std::int64_t began) const {
+    phase.observe(static_cast<double>(tools_.clock.steady_ns() - began) / 1e9);
+  }
   [[nodiscard]] bool has_rollout() const { return rollout_.has_value(); }
   [[nodiscard]] const Record& record() const { return rollout_->value; }
   [[nodiscard]] Order current_order() const;

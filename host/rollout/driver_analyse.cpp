@@ -144,8 +144,7 @@ boost::asio::awaitable<void> Driver::judge(std::shared_ptr<Analysis> task, metri
     if (!reply) co_await task->wakeup.wait_until(troubles_.of(binding)->retry_at);
   }
 
-  tools_.metrics.histogram(telemetry::metric::kStepSeconds, {"analyse"})
-      .observe(static_cast<double>(tools_.clock.steady_ns() - began) / 1e9);
+  took(tools_.times.analyse, began);
   tools_.metrics.counter(telemetry::metric::kAnalyses, {spec.analyzer, to_name(reply->verdict)}).add();
   const auto turn = co_await turns_.take();
   AnalysisRun* run = run_of(*task);

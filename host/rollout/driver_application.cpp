@@ -114,7 +114,7 @@ boost::asio::awaitable<void> Driver::finish_removal() {
     const storage::ExpectLease fence = tools_.ownership.fence();
     provider::Removal removal{.tenant = tenant_, .application = name_, .token = token};
     const auto gone = co_await bridge::call<provider::Interface, provider::Remove>(
-        tools_.caller, "provider", std::move(removal), context(tools_.settings.budgets.apply));
+        tools_.caller, "provider", removal, context(tools_.settings.budgets.apply));
     auto left = co_await tools_.store.scan(scan_of(tenant_, "release", name_ + "/", "", 400));
     storage::WriteRequest batch;
     batch.expect_leases.push_back(fence);

@@ -113,8 +113,7 @@ boost::asio::awaitable<Status> Driver::commit_with(Change change, storage::Write
   batch.appends.insert(batch.appends.begin(), beside.appends.begin(), beside.appends.end());
   const auto reply = co_await write(std::move(batch));
   if (!reply.ok()) co_return reply.status();
-  tools_.metrics.histogram(telemetry::metric::kStepSeconds, {"commit"})
-      .observe(static_cast<double>(tools_.clock.steady_ns() - began) / 1e9);
+  took(tools_.times.commit, began);
   adopt(std::move(draft), *reply);
   co_return Status();
 }

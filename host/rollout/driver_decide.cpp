@@ -70,9 +70,8 @@ boost::asio::awaitable<bool> Driver::step() {
   strategy::StepRequest request = question(record(), *world_, now());
   const Duration budget = hurry() ? budgets.urgent : budgets.strategy;
   auto reply = co_await interruptible(
-      bridge::call<strategy::Interface, strategy::Step>(tools_.caller, *way, std::move(request), context(budget)));
-  tools_.metrics.histogram(telemetry::metric::kStepSeconds, {"decide"})
-      .observe(static_cast<double>(tools_.clock.steady_ns() - began) / 1e9);
+      bridge::call<strategy::Interface, strategy::Step>(tools_.caller, *way, request, context(budget)));
+  took(tools_.times.decide, began);
   if (!reply.ok() && interrupted_) co_return true;
   const auto turn = co_await turns_.take();
   if (stale_ || !has_rollout() || rollout_->version != version) co_return true;
@@ -106,7 +105,7 @@ boost::asio::awaitable<Result<std::string>> Driver::follow_strategy(std::string 
   request.from_version = version_of(record().strategy_state);
   const std::int64_t version = rollout_->version;
   auto reply = co_await interruptible(bridge::call<strategy::Interface, strategy::Migrate>(
-      tools_.caller, binding, std::move(request), context(tools_.settings.budgets.strategy)));
+      tools_.caller, binding, request, context(tools_.settings.budgets.strategy)));
   const auto turn = co_await turns_.take();
   if (stale_ || !has_rollout() || interrupted_ || rollout_->version != version) co_return binding;
   const std::string name = record().rollout.strategy.name;
@@ -259,7 +258,7 @@ boost::asio::awaitable<void> Driver::ask_gate(std::size_t index) {
                              .message = asked.message,
                              .now = tools_.clock.wall().now()};
   auto reply = co_await interruptible(bridge::call<gate::Interface, gate::Check>(
-      tools_.caller, "gates." + asked.name, std::move(request), context(tools_.settings.budgets.gate)));
+      tools_.caller, "gates." + asked.name, request, context(tools_.settings.budgets.gate)));
   if (!reply.ok() && interrupted_) co_return;
   const auto turn = co_await turns_.take();
   if (stale_ || !has_rollout() || rollout_->version != version) co_return;

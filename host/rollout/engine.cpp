@@ -18,6 +18,17 @@ const TakenPartition* find_in(const std::vector<TakenPartition>& taken, const st
   return found == taken.end() ? nullptr : &*found;
 }
 
+StepTimes times_of(telemetry::Metrics& metrics) {
+  const auto phase = [&metrics](std::string_view name) {
+    return metrics.histogram(telemetry::metric::kStepSeconds, {name});
+  };
+  return {.observe = phase("observe"),
+          .decide = phase("decide"),
+          .commit = phase("commit"),
+          .apply = phase("apply"),
+          .analyse = phase("analyse")};
+}
+
 }  // namespace
 
 Engine::Engine(EngineParts parts, EngineSettings settings)
@@ -40,8 +51,10 @@ Engine::Engine(EngineParts parts, EngineSettings settings)
       trimmer_({boost::asio::make_strand(parts_.executor), store_, ownership_, clock_, parts_.timers, settings_}),
       census_(parts_.metrics, settings_.bounds.max_active),
       wiring_(settings_.wiring),
-      tools_{parts_.caller, clock_,     parts_.timers, parts_.ids, parts_.random, parts_.log, parts_.metrics, settings_,
-             store_,        ownership_, feed_,         trimmer_,   census_,       wiring_,    uses_},
+      tools_{parts_.caller, clock_,     parts_.timers,  parts_.ids,
+             parts_.random, parts_.log, parts_.metrics, settings_,
+             store_,        ownership_, feed_,          trimmer_,
+             census_,       wiring_,    uses_,          times_of(parts_.metrics)},
       resumption_(parts_.executor, store_, clock_, parts_.timers),
       notifications_(tools_, parts_.executor) {}
 

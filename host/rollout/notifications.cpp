@@ -151,7 +151,7 @@ boost::asio::awaitable<bool> Notifications::send(std::shared_ptr<Line> line, sto
   notifier::SendRequest message = message_of(line->tenant, entry);
   if (!wants(*tools.wiring.get(), line->notifier, message.type)) co_return true;
   const auto reply = co_await bridge::call<notifier::Interface, notifier::Send>(
-      tools.caller, "notifiers." + line->notifier, std::move(message), std::move(context));
+      tools.caller, "notifiers." + line->notifier, message, std::move(context));
   if (reply.ok()) {
     line->troubles.fine(line->notifier);
     co_return true;

@@ -39,8 +39,8 @@ boost::asio::awaitable<Status> check_strategy(const Tools& tools, Proposal propo
   request.gates.insert(request.gates.end(), wiring->gates.begin(), wiring->gates.end());
   for (const GateSpec& gate : spec.gates) request.gates.push_back(gate.gate);
   const std::string binding = "strategies." + proposal.strategy.name;
-  const auto reply = co_await bridge::call<strategy::Interface, strategy::Validate>(
-      tools.caller, binding, std::move(request), context(tools, proposal));
+  const auto reply = co_await bridge::call<strategy::Interface, strategy::Validate>(tools.caller, binding, request,
+                                                                                    context(tools, proposal));
   if (missing(reply)) {
     faults.push_back({"/strategy/name", to_text(proposal.strategy.name),
                       "is no strategy of the profile: binding \"" + binding + "\": " + reply.status().message});
@@ -67,7 +67,7 @@ boost::asio::awaitable<void> check_analyses(const Tools& tools, Proposal proposa
            "is no source of the profile: binding \"metrics." + analyses[i].metrics + "\": " + source.status().message});
     analyzer::ValidateRequest settings{analyses[i].settings};
     const auto judge = co_await bridge::call<analyzer::Interface, analyzer::Validate>(
-        tools.caller, "analyzers." + analyses[i].analyzer, std::move(settings), context(tools, proposal));
+        tools.caller, "analyzers." + analyses[i].analyzer, settings, context(tools, proposal));
     if (missing(judge))
       faults.push_back({at + "/analyzer", to_text(analyses[i].analyzer),
                         "is no analyzer of the profile: binding \"analyzers." + analyses[i].analyzer +
@@ -147,7 +147,7 @@ Later<RolloutPlan> make_plan(const Tools& tools, Proposal proposal) {
                                 .has_stable = !proposal.application.stable_release.empty(),
                                 .analyses = std::move(least)};
   auto reply = co_await bridge::call<strategy::Interface, strategy::Plan>(
-      tools.caller, "strategies." + proposal.strategy.name, std::move(request), context(tools, proposal));
+      tools.caller, "strategies." + proposal.strategy.name, request, context(tools, proposal));
   if (!reply.ok())
     co_return Status(Code::unavailable,
                      "binding \"strategies." + proposal.strategy.name + "\" can't plan: " + to_string(reply.status()));

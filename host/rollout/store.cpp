@@ -116,7 +116,7 @@ Later<Stored<Record>> Store::rollout(std::string tenant, std::string id) {
 
 Later<storage::GetReply> Store::get(std::vector<storage::Key> keys) {
   storage::GetRequest request{std::move(keys)};
-  co_return co_await bridge::call<storage::Interface, storage::Get>(caller_, kBinding, std::move(request),
+  co_return co_await bridge::call<storage::Interface, storage::Get>(caller_, kBinding, request,
                                                                     context(settings_.budget));
 }
 Later<Stored<Roster>> Store::roster() {
@@ -142,15 +142,15 @@ Later<Roster> Store::change_roster(std::vector<storage::ExpectLease> fences, Ros
   co_return refused;
 }
 Later<storage::ScanReply> Store::scan(storage::ScanRequest request) {
-  co_return co_await bridge::call<storage::Interface, storage::Scan>(caller_, kBinding, std::move(request),
+  co_return co_await bridge::call<storage::Interface, storage::Scan>(caller_, kBinding, request,
                                                                      context(settings_.budget));
 }
 Later<storage::ReadReply> Store::read(storage::ReadRequest request) {
-  co_return co_await bridge::call<storage::Interface, storage::Read>(caller_, kBinding, std::move(request),
+  co_return co_await bridge::call<storage::Interface, storage::Read>(caller_, kBinding, request,
                                                                      context(settings_.budget));
 }
 Later<storage::LeaseReply> Store::lease(storage::LeaseRequest request) {
-  co_return co_await bridge::call<storage::Interface, storage::Lease>(caller_, kBinding, std::move(request),
+  co_return co_await bridge::call<storage::Interface, storage::Lease>(caller_, kBinding, request,
                                                                       context(settings_.budget));
 }
 

@@ -15,6 +15,11 @@
 
 namespace slipway::rollout {
 
+// How long the phases of a step take.
+struct StepTimes {
+  telemetry::Histogram observe, decide, commit, apply, analyse;
+};
+
 struct Tools {
   bridge::Caller& caller;
   const base::ForwardClock& clock;
@@ -31,6 +36,7 @@ struct Tools {
   Census& census;
   const CurrentWiring& wiring;
   StrategyUses& uses;
+  StepTimes times;
 };
 
 }  // namespace slipway::rollout

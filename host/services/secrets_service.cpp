@@ -62,8 +62,7 @@ boost::asio::awaitable<Result<std::string>> SecretsService::handle(const Request
     secrets::ResolveRequest ask;
     ask.tenant = asked->tenant;
     ask.names = std::move(names);
-    auto found = co_await bridge::call<secrets::Interface, secrets::Resolve>(caller_, binding, std::move(ask),
-                                                                             std::move(context));
+    auto found = co_await bridge::call<secrets::Interface, secrets::Resolve>(caller_, binding, ask, std::move(context));
     if (!found.ok()) co_return named(binding, found.status());
     const std::string prefix = binding.substr(std::string_view("secrets.").size()) + ":";
     for (auto& [name, value] : found->values) reply.values[prefix + name] = std::move(value);

@@ -42,8 +42,7 @@ boost::asio::awaitable<Result<std::string>> StoreService::get(const Request& req
   storage::GetRequest get;
   get.keys.push_back(key_of(request, asked->tenant, asked->key));
   bridge::CallContext context = context_of(request, asked->tenant);
-  auto found =
-      co_await bridge::call<storage::Interface, storage::Get>(caller_, kBinding, std::move(get), std::move(context));
+  auto found = co_await bridge::call<storage::Interface, storage::Get>(caller_, kBinding, get, std::move(context));
   if (!found.ok()) co_return found.status();
   StoreGetReply reply;
   if (!found->records.empty()) {
@@ -66,8 +65,8 @@ boost::asio::awaitable<Result<std::string>> StoreService::put(const Request& req
   if (asked->expect_version) write.expect.push_back({put.key, *asked->expect_version});
   write.puts.push_back(std::move(put));
   bridge::CallContext context = context_of(request, asked->tenant);
-  auto written = co_await bridge::call<storage::Interface, storage::Write>(caller_, kBinding, std::move(write),
-                                                                           std::move(context));
+  auto written =
+      co_await bridge::call<storage::Interface, storage::Write>(caller_, kBinding, write, std::move(context));
   if (!written.ok()) co_return written.status();
   if (written->versions.size() != 1) co_return Status(Code::internal, "storage answered one put with no version");
   StorePutReply reply;
