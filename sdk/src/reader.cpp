@@ -1,8 +1,8 @@
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <slipway/detail/plain_text.hpp>
 #include <slipway/reader.hpp>
-#include <vector>
 
 namespace slipway {
 namespace {
@@ -129,19 +129,24 @@ bool TextReader::text(std::string& to) {
   if (!take('"') || !run(bytes)) return false;
   to = bytes;
   while (!take('"')) {
-    if (!escape(to) || !run(bytes)) return false;
-    to += bytes;
+    if (!escape(to)) return false;
   }
   return true;
 }
 
+// A character behind a backslash and what follows it, up to the next quote or backslash. One that means itself is taken
+// together with that.
 bool TextReader::escape(std::string& to) {
-  constexpr std::string_view kLetters = "\"\\/bfnrt";
-  constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
+  constexpr std::string_view kLetters = "bfnrt";
+  constexpr std::string_view kMeanings = "\b\f\n\r\t";
   if (!take('\\') || at_ == end_) return false;
-  const auto place = kLetters.find(*at_++);
-  if (place == kLetters.npos) return false;
-  to += kMeanings[place];
+  const char* const letter = at_++;
+  const bool is_itself = *letter == '"' || *letter == '\\' || *letter == '/';
+  const auto place = is_itself ? 0 : kLetters.find(*letter);
+  std::string_view bytes;
+  if (place == kLetters.npos || !run(bytes)) return false;
+  if (!is_itself) to += kMeanings[place];
+  to.append(is_itself ? letter : bytes.data(), at_);
   return true;
 }
 
@@ -261,10 +266,10 @@ bool TextReader::skip() {
 
 bool TextReader::skip_text() {
   std::string_view bytes;
-  std::string character;
+  std::string ignored;
   if (!take('"') || !run(bytes)) return false;
   while (!take('"')) {
-    if (!escape(character) || !run(bytes)) return false;
+    if (!escape(ignored)) return false;
   }
   return true;
 }
@@ -280,14 +285,15 @@ bool TextReader::skip_array() {
 
 bool TextReader::skip_object() {
   constexpr std::size_t kUsually = 32;
-  std::vector<std::string_view> names;
+  std::array<std::string_view, kUsually> names;
+  auto end = names.begin();
   std::string_view name;
   if (!begin_object()) return false;
   Next found = key(name);
   for (; found == Next::entry; found = key(name)) {
-    const bool is_twice = std::find(names.begin(), names.end(), name) != names.end();
-    if (is_twice || names.size() == kUsually || !skip()) return false;
-    names.push_back(name);
+    const bool is_twice = std::find(names.begin(), end, name) != end;
+    if (is_twice || end == names.end() || !skip()) return false;
+    *end++ = name;
   }
   return found == Next::end;
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -7,13 +8,8 @@
 namespace slipway {
 namespace {
 
-template <class N>
-std::string shortest(N value) {
-  std::array<char, 32> digits{};
-  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
-}
-
 constexpr std::size_t kUsualSize = 512;
+constexpr std::size_t kLongestNumber = 32;
 
 // What a byte of a text asks for: nothing, a backslash, or, beyond ASCII and for control characters, the library.
 constexpr unsigned kEscaped = 1, kForLibrary = 2;
@@ -26,18 +22,66 @@ constexpr auto kKinds = [] {
   return kinds;
 }();
 
+std::string quoted_by_library(std::string_view value) {
+  return Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+void grow(std::string& text, std::size_t size) { text.resize(std::max(2 * text.size(), size + kUsualSize)); }
+
 }  // namespace
 
-void TextWriter::integer(std::int64_t value) { put(shortest(value)); }
+std::string TextWriter::take() {
+  text_.resize(std::exchange(size_, 0));
+  return std::exchange(text_, {});
+}
 
-void TextWriter::natural(std::uint64_t value) { put(shortest(value)); }
+// Where so many bytes more may be put; size_ says then how many were.
+inline char* TextWriter::room(std::size_t size) {
+  if (text_.size() - size_ < size) grow(text_, size_ + size);
+  return text_.data() + size_;
+}
+
+void TextWriter::add(char c) {
+  *room(1) = c;
+  ++size_;
+}
+
+void TextWriter::add(std::string_view bytes) { size_ += bytes.copy(room(bytes.size()), bytes.size()); }
+
+// Nothing but an opening bracket or a key stands before what needs no comma; texts end with a quote.
+void TextWriter::separate() {
+  const char last = size_ == 0 ? '[' : text_[size_ - 1];
+  if (last != '{' && last != '[' && last != ':') add(',');
+}
+
+void TextWriter::put(std::string_view token) {
+  separate();
+  add(token);
+}
+
+template <class N>
+void TextWriter::digits(N value) {
+  char* const begin = room(kLongestNumber);
+  size_ += static_cast<std::size_t>(std::to_chars(begin, begin + kLongestNumber, value).ptr - begin);
+}
+
+void TextWriter::integer(std::int64_t value) {
+  separate();
+  digits(value);
+}
+
+void TextWriter::natural(std::uint64_t value) {
+  separate();
+  digits(value);
+}
 
 void TextWriter::number(double value) {
   if (!std::isfinite(value)) return null();
-  const std::string digits = shortest(value);
-  put(digits);
+  separate();
+  const std::size_t begin = size_;
+  digits(value);
   // A whole number stays a floating-point one for whoever reads it.
-  if (digits.find_first_of(".e") == digits.npos) text_ += ".0";
+  if (std::string_view(text_).substr(begin, size_ - begin).find_first_of(".e") == std::string_view::npos) add(".0");
 }
 
 void TextWriter::text(std::string_view value) {
@@ -48,46 +92,34 @@ void TextWriter::text(std::string_view value) {
 void TextWriter::key(std::string_view name) {
   separate();
   quote(name);
-  text_ += ':';
-}
-
-// Nothing but an opening bracket or a key stands before what needs no comma; texts end with a quote.
-void TextWriter::separate() {
-  if (text_.empty()) return text_.reserve(kUsualSize);
-  const char last = text_.back();
-  if (last != '{' && last != '[' && last != ':') text_ += ',';
-}
-
-void TextWriter::put(std::string_view token) {
-  separate();
-  text_ += token;
+  add(':');
 }
 
 void TextWriter::quote(std::string_view value) {
-  if (detail::plain_size(value) == value.size()) {
-    ((text_ += '"') += value) += '"';
-    return;
-  }
-  const std::size_t begin = text_.size();
-  text_.resize(begin + 2 * value.size() + 2);
-  char* end = text_.data() + begin;
-  *end++ = '"';
+  char* const begin = room(2 * value.size() + 2);
+  char* to = begin;
+  *to++ = '"';
   unsigned seen = 0;
-  // Without a branch, for texts within texts are full of quotes that no processor foresees.
-  for (const char c : value) {
+  const auto put_one = [&](char c) {
     const unsigned kind = kKinds[static_cast<unsigned char>(c)];
     seen |= kind;
-    *end = '\\';
-    end += kind & kEscaped;
-    *end++ = c;
+    *to = '\\';
+    to += kind & kEscaped;
+    *to++ = c;
+  };
+  // Without a branch, for texts within texts are full of quotes that no processor foresees.
+  std::string_view rest = value;
+  while (rest.size() > detail::kWord) {
+    rest.copy(to, detail::kWord);
+    const std::size_t plain = detail::plain_size_of(detail::word_at(rest.data()));
+    to += plain;
+    put_one(rest[plain]);
+    rest.remove_prefix(plain + 1);
   }
-  if ((seen & kForLibrary) != 0) {
-    text_.resize(begin);
-    text_ += Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
-    return;
-  }
-  *end++ = '"';
-  text_.resize(static_cast<std::size_t>(end - text_.data()));
+  for (const char c : rest) put_one(c);
+  if ((seen & kForLibrary) != 0) return add(quoted_by_library(value));
+  *to++ = '"';
+  size_ += static_cast<std::size_t>(to - begin);
 }
 
 bool TreeWriter::add_key(std::string name) {

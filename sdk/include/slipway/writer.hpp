@@ -49,19 +49,25 @@ class TextWriter final : public Writer {
   void json_text(std::string_view value) override { put(value); }
   void begin_object() override { put("{"); }
   void key(std::string_view name) override;
-  void end_object() override { text_ += '}'; }
+  void end_object() override { add('}'); }
   void begin_array() override { put("["); }
-  void end_array() override { text_ += ']'; }
+  void end_array() override { add(']'); }
 
   // What was written; nothing is left.
-  std::string take() { return std::exchange(text_, {}); }
+  std::string take();
 
  private:
   void separate();
   void put(std::string_view token);
   void quote(std::string_view value);
+  template <class N>
+  void digits(N value);
+  void add(char c);
+  void add(std::string_view bytes);
+  char* room(std::size_t size);
 
-  std::string text_;
+  std::string text_;  // as long as there is room
+  std::size_t size_ = 0;
 };
 
 // A JSON value. Texts are kept as they are.

@@ -68,6 +68,25 @@ TEST(Json, text_is_as_short_as_the_library_makes_it) {
     EXPECT_EQ(to_text(Json::parse(text)), Json::parse(text).dump());
 }
 
+// Both are looked through in words of eight bytes.
+TEST(Json, texts_with_any_byte_at_any_place_are_as_the_library_has_them) {
+  for (std::size_t size = 1; size <= 18; ++size) {
+    for (std::size_t place = 0; place < size; ++place) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(size, '~');
+        text[place] = static_cast<char>(byte);
+        if (place > 0) text[place - 1] = '"';
+        const std::string written = to_text(text);
+        ASSERT_EQ(written, Json(text).dump(-1, ' ', false, Json::error_handler_t::replace)) << byte << " at " << place;
+        if (byte >= 0x80) continue;
+        const auto read = parse_json(written);
+        ASSERT_TRUE(read.ok()) << read.status().message;
+        ASSERT_EQ(*read, text);
+      }
+    }
+  }
+}
+
 TEST(Json, text_of_bytes_that_are_not_utf8_is_still_valid) {
   EXPECT_EQ(to_text(Json(std::string("a\xff"))), "\"a\xEF\xBF\xBD\"");
 }
