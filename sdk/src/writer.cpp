@@ -8,7 +8,7 @@
 namespace slipway {
 namespace {
 
-constexpr std::size_t kUsualSize = 512;
+constexpr std::size_t kUsualSize = 1000;
 constexpr std::size_t kLongestNumber = 32;
 
 // What a byte of a text asks for: nothing, a backslash, or, beyond ASCII and for control characters, the library.
