@@ -55,6 +55,39 @@ def run_in_terminal(arguments, environment, columns):
     return written.decode(), run.returncode
 
 
+class WatchingEvidence(StackTest):
+    """Two metrics of a canary, drawn while they are looked at."""
+
+    SETTINGS = {"min_duration": "6s", "max_duration": "60s", "absolute_floor": 0.03}
+    SEEN = {"metrics": "haproxy", "analyzer": "sequential", "interval": "500ms"}
+    ANALYSES = ({**SEEN, "name": "errors", "settings": SETTINGS},
+                {**SEEN, "name": "latency", "settings": {**SETTINGS, "kind": "slow_ratio", "edges": [1]}})
+    STEPS = {"steps": [{"weight": "50%"}, {"analysis": ["errors", "latency"]}], "scale_down_delay": "100ms"}
+
+    def test_evidence_estimate_and_band_of_each_metric_are_live(self):
+        self.start_stack()
+        usual = {"EXAMPLE_FAIL_RATIO": "0.01"}
+        self.stack.create_application(replicas=2, analyses=self.ANALYSES)
+        self.stack.deploy("1.0", env=usual)
+        self.stack.begin_load(workers=8, rate=60)
+        self.stack.create_release("1.1", usual)
+        rollout = self.stack.start_rollout("1.1", "canary", self.STEPS)
+        environment = {**os.environ, **self.stack.client_environment, "TERM": "xterm", "NO_COLOR": "1"}
+        written, status = run_in_terminal(["rollout", "watch", rollout], environment, 300)
+        self.assertEqual(status, DONE, written)
+        for name in ("errors", "latency"):
+            told = re.findall(rf"^  {name} +continue +(\d+) +(-?[\d.e-]+) of ([\d.]+) +([\d.]+)x \(([\d.e-]+) to ([\d.]+|any)\)",
+                              written, re.M)
+            self.assertTrue(told, written)
+            looks, evidence, thresholds, *_ = zip(*told)
+            self.assertGreater(len(set(looks)), 2, written)
+            self.assertGreater(len(set(evidence)), 1, written)
+            self.assertEqual(set(thresholds), {"5.3"})
+            for _, _, _, likeliest, low, high in told:
+                self.assertLessEqual(float(low), float(likeliest))
+                self.assertLessEqual(float(likeliest), float("inf" if high == "any" else high))
+
+
 class Watching(StackTest):
     STEPS = {"steps": [{"weight": "20%"}, {"analysis": "smoke"}, {"pause": {"duration": "2s"}}, {"weight": "60%"}],
              "scale_down_delay": "100ms"}
