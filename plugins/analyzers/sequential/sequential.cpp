@@ -103,7 +103,8 @@ class Judging {
     ++state_.intervals;
     for (std::size_t i = 0; i < tracks_.size(); ++i)
       tracks_[i].add(pairs[i], moment(), draw(settings_.seed, state_.intervals, i));
-    if (request_.weight)
+    // Without the baseline's requests nothing tells which share the release got.
+    if (request_.weight && settings_.kind != Kind::absolute)
       add(state_.routing, pairs.front().next.requests, pairs.front().stable.requests, *request_.weight);
   }
 

@@ -196,6 +196,14 @@ TEST_F(Sequential, WithoutABaselineItJudgesByTheFloorAlone) {
   EXPECT_EQ(reply.code, "above_the_floor");
 }
 
+TEST_F(Sequential, WithoutABaselineItDoesNotAskWhereTheRequestsWent) {
+  settings = {{"kind", "absolute"}, {"absolute_floor", 0.1}, {"min_duration", "15s"}};
+  weight = 100'000;
+  analyzer::JudgeReply reply;
+  for (int i = 0; i < 200 && reply.verdict == Verdict::proceed; ++i) reply = judge({600, 6}, {5'400, 54});
+  EXPECT_EQ(reply.verdict, Verdict::pass) << reply.reason;
+}
+
 TEST_F(Sequential, DoesNotJudgeWhenTheRoutingDoesNotFollowTheWeights) {
   weight = 100'000;
   analyzer::JudgeReply reply;
