@@ -30,7 +30,7 @@ std::ptrdiff_t size_of_character(const char* at, const char* end) {
 template <class N>
 bool parse(std::string_view digits, N& to) {
   const char* const end = digits.data() + digits.size();
-  const auto [stopped, error] = std::from_chars(digits.data(), end, to);
+  const auto [stopped, error] = std::from_chars(digits.begin(), end, to);
   return error == std::errc{} && stopped == end;
 }
 

@@ -111,7 +111,7 @@ void TextWriter::quote(std::string_view value) {
   std::string_view rest = value;
   while (rest.size() > detail::kWord) {
     rest.copy(to, detail::kWord);
-    const std::size_t plain = detail::plain_size_of(detail::word_at(rest.data()));
+    const std::size_t plain = detail::plain_size_of(detail::word_at(rest.begin()));
     to += plain;
     put_one(rest[plain]);
     rest.remove_prefix(plain + 1);
