@@ -78,10 +78,13 @@ void complete(Words& words, const Timeouts& timeouts) {
   words.emplace("keepalives_count", "3");
   words.emplace("tcp_user_timeout", "10000");
   words["client_encoding"] = "UTF8";
-  words["options"] += " -c statement_timeout=" + milliseconds_of(timeouts.statement) +
-                      " -c lock_timeout=" + milliseconds_of(timeouts.lock) +
-                      " -c idle_in_transaction_session_timeout=" + milliseconds_of(timeouts.idle_in_transaction) +
-                      " -c client_min_messages=error -c search_path=slipway";
+  // Statements name their rows by key. A planner that has no statistics yet, or old ones, reads whole tables for them.
+  words["options"] +=
+      " -c statement_timeout=" + milliseconds_of(timeouts.statement) +
+      " -c lock_timeout=" + milliseconds_of(timeouts.lock) +
+      " -c idle_in_transaction_session_timeout=" + milliseconds_of(timeouts.idle_in_transaction) +
+      " -c client_min_messages=error -c search_path=slipway -c enable_seqscan=off -c enable_hashjoin=off"
+      " -c enable_mergejoin=off";
 }
 
 std::string quoted(const std::string& value) {
