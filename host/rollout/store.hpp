@@ -4,7 +4,7 @@
 // newest first (all/, app/<name>/, active/ and the id turned round), `ended-rollout` by the moment of the end and id,
 // as long as its journal is kept, `removal` for applications on their way out.
 // `notifier-cursor`. Streams: `journal/<rollout id>`, `events`. Every key has its tenant. The hosts' own, of the tenant
-// "slipway": `roster`, and the stream `notices`.
+// "slipway": `roster`, `carried-out` by request (once.hpp), and the stream `notices`.
 // Safe from any thread.
 #pragma once
 

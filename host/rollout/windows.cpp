@@ -70,9 +70,10 @@ bool take_judgement(AnalysisRun& run, const AnalysisSpec& spec, const analyzer::
 
 void take_warnings(AnalysisStatus& status, const std::vector<std::string>& warnings) {
   auto& kept = status.warnings;
-  for (const std::string& text : warnings) {
+  for (const std::string& warning : warnings) {
+    std::string text = warning.substr(0, kLongestWarning);
     const bool is_known = std::find(kept.begin(), kept.end(), text) != kept.end();
-    if (!is_known && kept.size() < kWarningsKept) kept.push_back(text.substr(0, kLongestWarning));
+    if (!is_known && kept.size() < kWarningsKept) kept.push_back(std::move(text));
   }
 }
 

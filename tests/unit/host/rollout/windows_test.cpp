@@ -61,5 +61,13 @@ TEST_F(Windows, PoliciesDecideAboutWhatIsNeitherPassNorFail) {
   EXPECT_EQ(finding_of(Verdict::error, spec), Finding::held);
 }
 
+TEST_F(Windows, AWarningIsKeptOnceHoweverLongItIs) {
+  AnalysisStatus status;
+  const std::string longest(1'000, 'w');
+  take_warnings(status, {"short", longest});
+  take_warnings(status, {longest, "short"});
+  EXPECT_EQ(status.warnings, (std::vector<std::string>{"short", longest.substr(0, 256)}));
+}
+
 }  // namespace
 }  // namespace slipway::rollout
