@@ -42,9 +42,11 @@ constexpr Civil civil_from_days(std::int64_t z) {
           static_cast<unsigned>(doy - (153 * mp + 2) / 5 + 1)};
 }
 
-constexpr unsigned days_in_month(std::int64_t year, unsigned month) {
-  const std::int64_t next = month == 12 ? days_from_civil(year + 1, 1, 1) : days_from_civil(year, month + 1, 1);
-  return static_cast<unsigned>(next - days_from_civil(year, month, 1));
+constexpr bool is_leap(unsigned year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+
+constexpr unsigned days_in_month(unsigned year, unsigned month) {
+  constexpr std::array<unsigned, 12> kDays{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  return month == 2 && is_leap(year) ? 29 : kDays.at(month - 1);
 }
 
 // Over the zeros before `end`.
@@ -61,35 +63,32 @@ void append_fraction(std::string& text, std::int64_t value, std::size_t width) {
   text.erase(text.find_last_not_of('0') + 1);
 }
 
-// Eats exactly `width` digits; -1 when they are not there.
-int take_digits(std::string_view& text, std::size_t width) {
-  if (text.size() < width) return -1;
-  int value = 0;
-  for (const char c : text.substr(0, width)) {
+char* put_two(char* to, std::uint64_t value) {
+  *to++ = static_cast<char>('0' + value / 10);
+  *to++ = static_cast<char>('0' + value % 10);
+  return to;
+}
+
+// Two digits; more than any four of them when they are not there.
+constexpr unsigned kNoDigits = 10'000;
+unsigned two_at(const char* at) {
+  const unsigned tens = static_cast<unsigned char>(at[0]) - unsigned{'0'};
+  const unsigned ones = static_cast<unsigned char>(at[1]) - unsigned{'0'};
+  return tens < 10 && ones < 10 ? tens * 10 + ones : kNoDigits;
+}
+
+// "Z" as 0, ".25Z" as nanoseconds; -1 when malformed.
+std::int64_t fraction_in(std::string_view text) {
+  constexpr std::size_t kDigits = 9;
+  if (text == "Z") return 0;
+  const std::size_t digits = text.size() - 2;
+  if (text.size() < 3 || digits > kDigits || text.front() != '.' || text.back() != 'Z') return -1;
+  std::int64_t value = 0;
+  for (const char c : text.substr(1, digits)) {
     if (c < '0' || c > '9') return -1;
     value = value * 10 + (c - '0');
   }
-  text.remove_prefix(width);
-  return value;
-}
-
-bool take(std::string_view& text, char wanted) {
-  if (text.empty() || text.front() != wanted) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-// ".25" as nanoseconds; -1 when malformed; 0 when there is none.
-std::int64_t take_fraction(std::string_view& text) {
-  if (!take(text, '.')) return 0;
-  std::int64_t value = 0;
-  std::size_t digits = 0;
-  for (; digits < text.size() && digits < 9 && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
-    value = value * 10 + (text[digits] - '0');
-  }
-  if (digits == 0) return -1;
-  text.remove_prefix(digits);
-  for (; digits < 9; ++digits) value *= 10;
+  for (std::size_t i = digits; i < kDigits; ++i) value *= 10;
   return value;
 }
 
@@ -132,56 +131,64 @@ Result<Duration> parse_duration(std::string_view text) {
   return Duration{total};
 }
 
-std::string to_string(Instant instant) {
-  constexpr std::int64_t kSecond = 1'000'000'000;
+InstantText text_of(Instant instant) {
+  constexpr std::int64_t kSecond = 1'000'000'000, kDay = 86'400;
   std::int64_t second = instant.ns / kSecond;
   std::int64_t fraction = instant.ns % kSecond;
   if (fraction < 0) {
     fraction += kSecond;
     --second;
   }
-  std::int64_t day = second / 86400;
-  std::int64_t of_day = second % 86400;
-  if (of_day < 0) {
-    of_day += 86400;
+  std::int64_t day = second / kDay;
+  std::int64_t rest = second % kDay;
+  if (rest < 0) {
+    rest += kDay;
     --day;
   }
   const auto date = civil_from_days(day);
-  std::string text;
-  text.reserve(32);
-  text = "0000-00-00T00:00:00";
-  put_digits(&text[4], date.year);
-  put_digits(&text[7], date.month);
-  put_digits(&text[10], date.day);
-  put_digits(&text[13], of_day / 3600);
-  put_digits(&text[16], of_day / 60 % 60);
-  put_digits(&text[19], of_day % 60);
-  append_fraction(text, fraction, 9);
-  text += 'Z';
+  const auto year = static_cast<std::uint64_t>(date.year), of_day = static_cast<std::uint64_t>(rest);
+  InstantText text;
+  char* to = put_two(put_two(text.bytes.data(), year / 100), year % 100);
+  const auto next = [&to](char separator, std::uint64_t value) {
+    *to++ = separator;
+    to = put_two(to, value);
+  };
+  next('-', date.month);
+  next('-', date.day);
+  next('T', of_day / 3600);
+  next(':', of_day / 60 % 60);
+  next(':', of_day % 60);
+  if (fraction != 0) {
+    constexpr std::size_t kDigits = 9;
+    *to = '.';
+    std::fill_n(to + 1, kDigits, '0');
+    put_digits(to + 1 + kDigits, fraction);
+    for (to += 1 + kDigits; to[-1] == '0';) --to;
+  }
+  *to++ = 'Z';
+  text.size = static_cast<std::size_t>(to - text.bytes.data());
   return text;
 }
 
+std::string to_string(Instant instant) { return std::string(text_of(instant).view()); }
+
 Result<Instant> parse_instant(std::string_view text) {
+  constexpr std::string_view kForm = "yyyy-MM-ddThh:mm:ss";
   const auto fault = [] {
     return Status(Code::invalid_argument, "want a moment in UTC like \"2026-01-31T12:00:00Z\"");
   };
-  const int year = take_digits(text, 4);
-  if (year < 1970 || year > 2200 || !take(text, '-')) return fault();
-  const int month = take_digits(text, 2);
-  if (month < 1 || month > 12 || !take(text, '-')) return fault();
-  const int day = take_digits(text, 2);
-  if (day < 1 || day > static_cast<int>(days_in_month(year, static_cast<unsigned>(month))) || !take(text, 'T'))
-    return fault();
-  const int hour = take_digits(text, 2);
-  if (hour < 0 || hour > 23 || !take(text, ':')) return fault();
-  const int minute = take_digits(text, 2);
-  if (minute < 0 || minute > 59 || !take(text, ':')) return fault();
-  const int second = take_digits(text, 2);
-  if (second < 0 || second > 59) return fault();
-  const std::int64_t fraction = take_fraction(text);
-  if (fraction < 0 || text != "Z") return fault();
-  const std::int64_t days = days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day));
-  return Instant{((days * 24 + hour) * 3600 + minute * 60 + second) * 1'000'000'000 + fraction};
+  if (text.size() <= kForm.size()) return fault();
+  const char* const at = text.data();
+  if (at[4] != '-' || at[7] != '-' || at[10] != 'T' || at[13] != ':' || at[16] != ':') return fault();
+  const unsigned year = two_at(at) * 100 + two_at(at + 2);
+  const unsigned month = two_at(at + 5), day = two_at(at + 8);
+  const unsigned hour = two_at(at + 11), minute = two_at(at + 14), second = two_at(at + 17);
+  if (year < 1970 || year > 2200 || month < 1 || month > 12) return fault();
+  if (day < 1 || day > days_in_month(year, month) || hour > 23 || minute > 59 || second > 59) return fault();
+  const std::int64_t fraction = fraction_in(text.substr(kForm.size()));
+  if (fraction < 0) return fault();
+  const std::int64_t hours = days_from_civil(year, month, day) * 24 + hour;
+  return Instant{(hours * 3600 + minute * 60 + second) * 1'000'000'000 + fraction};
 }
 
 std::string to_string(Count count) {

@@ -95,6 +95,17 @@ void TextWriter::key(std::string_view name) {
   add(':');
 }
 
+void TextWriter::field(std::string_view name) {
+  constexpr std::size_t kAround = std::string_view(",\"\":").size();
+  char* to = room(name.size() + kAround);
+  if (text_[size_ - 1] != '{') *to++ = ',';
+  *to++ = '"';
+  to += name.copy(to, name.size());
+  *to++ = '"';
+  *to++ = ':';
+  size_ = static_cast<std::size_t>(to - text_.data());
+}
+
 void TextWriter::quote(std::string_view value) {
   char* const begin = room(2 * value.size() + 2);
   char* to = begin;

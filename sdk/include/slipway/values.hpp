@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <slipway/status.hpp>
 #include <string>
@@ -54,6 +55,13 @@ constexpr Count percent(std::uint32_t n) { return {n, Count::Unit::percent}; }
 // Text forms. The parsers answer INVALID_ARGUMENT with what is allowed.
 std::string to_string(Duration duration);
 std::string to_string(Instant instant);
+// The same without an allocation.
+struct InstantText {
+  std::array<char, 32> bytes;
+  std::size_t size;
+  [[nodiscard]] std::string_view view() const { return {bytes.data(), size}; }
+};
+InstantText text_of(Instant instant);
 std::string to_string(Count count);
 // A share for people: "25%", "0.01%".
 std::string share_to_string(std::uint32_t ppm);

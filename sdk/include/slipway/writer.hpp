@@ -31,6 +31,8 @@ class Writer {
   virtual void json_text(std::string_view value) = 0;
   virtual void begin_object() = 0;
   virtual void key(std::string_view name) = 0;
+  // A key of letters, digits and underscores, as documents have them.
+  virtual void field(std::string_view name) = 0;
   virtual void end_object() = 0;
   virtual void begin_array() = 0;
   virtual void end_array() = 0;
@@ -49,6 +51,7 @@ class TextWriter final : public Writer {
   void json_text(std::string_view value) override { put(value); }
   void begin_object() override { put("{"); }
   void key(std::string_view name) override;
+  void field(std::string_view name) override;
   void end_object() override { add('}'); }
   void begin_array() override { put("["); }
   void end_array() override { add(']'); }
@@ -83,6 +86,7 @@ class TreeWriter final : public Writer {
   void json_text(std::string_view value) override { put(Json::parse(value)); }
   void begin_object() override { open(Json::object()); }
   void key(std::string_view name) override { add_key(std::string(name)); }
+  void field(std::string_view name) override { key(name); }
   void end_object() override { open_.pop_back(); }
   void begin_array() override { open(Json::array()); }
   void end_array() override { open_.pop_back(); }

@@ -187,6 +187,7 @@ struct Codec<Duration> : detail::TextCodec<Duration, parse_duration> {
 
 template <>
 struct Codec<Instant> : detail::TextCodec<Instant, parse_instant> {
+  static void write(Writer& out, Instant instant) { out.text(text_of(instant).view()); }
   static Json schema(Bounds) { return {{"type", "string"}, {"format", "date-time"}}; }
 };
 

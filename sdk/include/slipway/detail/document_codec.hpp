@@ -25,7 +25,7 @@ struct FieldWriter {
     if constexpr (kIsOptional<M>) {
       if (!member) return;
     }
-    out.key(entry.name);
+    out.field(entry.name);
     Codec<M>::write(out, member);
   }
 };
