@@ -151,31 +151,32 @@ std::vector<GateRun> gates_for(const Record& record, const std::vector<strategy:
 
 Advance advance(const Record& record, const strategy::StepReply& reply, const provider::Observation& world,
                 Instant now) {
-  Advance result{.change = Change{.record = record, .reason = reply.reason}, .waiting = reply.wait};
-  Record& next = result.change->record;
+  Advance result{.waiting = reply.wait};
   std::string held;
-  next.order = order_of(record, reply, world, held);
-  next.runs = runs_for(record, reply.analyses, now);
-  next.gates = gates_for(record, reply.gates, now);
-  next.strategy_state = reply.state;
-  next.rollout.step = reply.step;
-  next.rollout.steps = reply.steps;
-  next.commands.clear();
+  Order order = order_of(record, reply, world, held);
+  std::vector<AnalysisRun> runs = runs_for(record, reply.analyses, now);
+  std::vector<GateRun> gates = gates_for(record, reply.gates, now);
   if (!held.empty()) {
     result.waiting = {strategy::WaitKind::replicas, "a replica of " + held + " to be ready", "shift the traffic", {}};
   } else if (result.waiting.until) {
     result.waiting.until = *result.waiting.until + record.stood_still;
   }
-  const bool moved = !same_order(next.order, record.order) || next.rollout.step != record.rollout.step;
-  const bool asks = !same_runs(next.runs, record.runs) || !same_gates(next.gates, record.gates);
-  const bool silent = next.strategy_state != record.strategy_state || !record.commands.empty() ||
-                      next.rollout.steps != record.rollout.steps;
-  if (!moved && !asks && !silent) {
-    result.change.reset();
-    return result;
-  }
-  if (moved || asks) result.change->kind = "step";
-  if (moved) result.change->events.emplace_back("rollout.progressed");
+  const bool moved = !same_order(order, record.order) || reply.step != record.rollout.step;
+  const bool asks = !same_runs(runs, record.runs) || !same_gates(gates, record.gates);
+  const bool silent =
+      reply.state != record.strategy_state || !record.commands.empty() || reply.steps != record.rollout.steps;
+  if (!moved && !asks && !silent) return result;
+  Change& change = result.change.emplace(Change{.record = record, .reason = reply.reason});
+  if (moved || asks) change.kind = "step";
+  if (moved) change.events.emplace_back("rollout.progressed");
+  Record& next = change.record;
+  next.order = std::move(order);
+  next.runs = std::move(runs);
+  next.gates = std::move(gates);
+  next.strategy_state = reply.state;
+  next.rollout.step = reply.step;
+  next.rollout.steps = reply.steps;
+  next.commands.clear();
   set_wait(next, result.waiting, now);
   return result;
 }

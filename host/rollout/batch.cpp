@@ -23,10 +23,9 @@ JournalEntry entry_of(const Change& change, const Record& record, Instant now) {
   return entry;
 }
 
-bool needs_new_order(const Record& record, const Application& application) {
-  const Order steady = steady_order(application.stable_release, application.spec.replicas, 0);
-  return !same_order(record.order, steady) || record.spec.hosts != application.spec.hosts ||
-         record.spec.sticky != application.spec.sticky;
+bool needs_new_order(const Record& record, const std::string& stable_release, const ApplicationSpec& spec) {
+  const Order steady = steady_order(stable_release, spec.replicas, 0);
+  return !same_order(record.order, steady) || record.spec.hosts != spec.hosts || record.spec.sticky != spec.sticky;
 }
 
 }  // namespace
@@ -47,23 +46,26 @@ void append_event(storage::WriteRequest& batch, const Event& event) {
 
 Draft draft_of(Change change, const Stored<Application>& application, const Stored<Record>* before,
                const provider::Observation* world, Instant now) {
-  Draft draft{.application = application,
+  const Application& was = application.value;
+  Draft draft{.generation = was.generation,
               .record = std::move(change.record),
               .record_version = before == nullptr ? 0 : before->version};
   draft.once = std::move(change.origin.once);
   Record& record = draft.record;
-  Application& app = draft.application.value;
-  const Application& was = application.value;
-  if (change.stable_release) app.stable_release = *change.stable_release;
+  const std::string& stable_release = change.stable_release ? *change.stable_release : was.stable_release;
   const bool ended = has_ended(record.rollout.state);
-  app.rollout = ended ? std::string() : record.rollout.id;
+  const std::string rollout = ended ? std::string() : record.rollout.id;
   const bool reordered = before != nullptr && !same_order(record.order, before->value.order);
-  if (reordered || record.order.generation == kUnnumbered) record.order.generation = ++app.generation;
-  if (ended && needs_new_order(record, app)) ++app.generation;
+  if (reordered || record.order.generation == kUnnumbered) record.order.generation = ++draft.generation;
+  if (ended && needs_new_order(record, stable_release, was.spec)) ++draft.generation;
   // The number of the last order stands in the record while the rollout is under way: see Driver::load.
-  draft.touches_application =
-      before == nullptr || app.rollout != was.rollout || app.stable_release != was.stable_release;
-  if (draft.touches_application) app.updated_at = now;
+  if (before == nullptr || rollout != was.rollout || stable_release != was.stable_release) {
+    Application& app = draft.application.emplace(application).value;
+    app.stable_release = stable_release;
+    app.rollout = rollout;
+    app.generation = draft.generation;
+    app.updated_at = now;
+  }
   record.rollout.updated_at = now;
   record.rollout.groups = group_status(record.order, world);
   if (!change.kind.empty()) {
@@ -88,10 +90,10 @@ storage::WriteRequest batch_of(const Draft& draft) {
   batch.expect.push_back({key, draft.record_version});
   batch.expect_leases.push_back(draft.fence);
   batch.puts.push_back({key, encode_text(draft.record)});
-  if (draft.touches_application) {
+  if (draft.application) {
     const storage::Key app = keys::application(rollout.tenant, rollout.application);
-    batch.expect.push_back({app, draft.application.version});
-    batch.puts.push_back({app, encode_text(draft.application.value)});
+    batch.expect.push_back({app, draft.application->version});
+    batch.puts.push_back({app, encode_text(draft.application->value)});
   }
   if (draft.good_release) {
     const Release& release = draft.good_release->value;
@@ -106,7 +108,7 @@ storage::WriteRequest batch_of(const Draft& draft) {
     batch.puts.push_back({keys::index(rollout.tenant, "all/", rollout.id), rollout.id});
     batch.puts.push_back({keys::index(rollout.tenant, "app/" + rollout.application + "/", rollout.id), rollout.id});
   }
-  if (!has_ended(rollout.state) && draft.touches_application) batch.puts.push_back({active, rollout.id});
+  if (!has_ended(rollout.state) && draft.application) batch.puts.push_back({active, rollout.id});
   for (const JournalEntry& entry : draft.journal)
     batch.appends.push_back({keys::journal(rollout.tenant, rollout.id), encode_text(entry)});
   for (const Event& event : draft.events) append_event(batch, event);

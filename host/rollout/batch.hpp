@@ -7,14 +7,14 @@ namespace slipway::rollout {
 
 // Everything that one write needs. Versions are those on which the decision rests; 0 for a rollout that begins.
 struct Draft {
-  Stored<Application> application;
+  std::optional<Stored<Application>> application;  // when the write touches it
+  std::int64_t generation = 0;                     // the application's from then on
   Record record;
   std::int64_t record_version = 0;
   std::vector<JournalEntry> journal;
   std::vector<Event> events;
   std::optional<Stored<Release>> good_release;
   storage::ExpectLease fence;
-  bool touches_application = false;
   std::string once;  // the name of the request, when it is carried out once
 };
 

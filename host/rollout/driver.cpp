@@ -230,7 +230,7 @@ boost::asio::awaitable<bool> Driver::decide() {
 }
 
 // Commits a change; without one, what has to be written anyway. The turn is held.
-boost::asio::awaitable<bool> Driver::go_on(std::optional<Change> change) {
+boost::asio::awaitable<bool> Driver::go_on(std::optional<Change>&& change) {
   const bool waits_for_another = record().rollout.state != State::paused && waiting_.kind != record().wait.kind;
   notes_ = notes_ || waits_for_another;
   const bool due = notes_ && now() - written_at_ >= tools_.settings.keep_notes;

@@ -101,7 +101,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   [[nodiscard]] bool has_lease();
   void forget();
   boost::asio::awaitable<bool> decide();
-  boost::asio::awaitable<bool> go_on(std::optional<Change> change);
+  boost::asio::awaitable<bool> go_on(std::optional<Change>&& change);
   [[nodiscard]] Change noted() const;
   [[nodiscard]] Instant next_moment() const;
   [[nodiscard]] Parked parked_by() const;
@@ -139,12 +139,13 @@ class Driver : public std::enable_shared_from_this<Driver> {
   void learn(Found found);
   boost::asio::awaitable<void> note_absence();
   boost::asio::awaitable<Status> load_releases(const Order& order);
-  boost::asio::awaitable<Status> commit(Change change);
-  boost::asio::awaitable<Status> commit_with(Change change, storage::WriteRequest beside);
+  // The caller keeps the change until they have ended.
+  boost::asio::awaitable<Status> commit(Change&& change);
+  boost::asio::awaitable<Status> commit_with(Change&& change, storage::WriteRequest beside);
   boost::asio::awaitable<Result<storage::WriteReply>> write(storage::WriteRequest batch);
   boost::asio::awaitable<Status> outrun();
   void count();
-  void adopt(Draft draft, const storage::WriteReply& reply);
+  void adopt(Draft&& draft, const storage::WriteReply& reply);
   void tell(const Draft& draft);
   boost::asio::awaitable<Status> outrun_steady(std::int64_t seen);
 

@@ -83,12 +83,9 @@ boost::asio::awaitable<Status> Driver::load_releases(const Order& order) {
 }
 
 // The turn is held. On failure what is in memory is given up and read again: the write may have happened.
-boost::asio::awaitable<Status> Driver::commit(Change change) {
-  storage::WriteRequest nothing;
-  co_return co_await commit_with(std::move(change), std::move(nothing));
-}
+boost::asio::awaitable<Status> Driver::commit(Change&& change) { return commit_with(std::move(change), {}); }
 
-boost::asio::awaitable<Status> Driver::commit_with(Change change, storage::WriteRequest beside) {
+boost::asio::awaitable<Status> Driver::commit_with(Change&& change, storage::WriteRequest beside) {
   if (!has_lease()) co_return troubles_.of(kLease)->status;
   const std::int64_t began = tools_.clock.steady_ns();
   const bool good = change.good;
@@ -99,7 +96,8 @@ boost::asio::awaitable<Status> Driver::commit_with(Change change, storage::Write
   for (const JournalEntry& verdict : verdicts_)
     draft.events.push_back(event_of("rollout.verdict", draft.record, verdict.reason, now()));
   if (good) {
-    auto release = co_await tools_.store.release(tenant_, name_, draft.application.value.stable_release);
+    const Application& application = draft.application ? draft.application->value : application_->value;
+    auto release = co_await tools_.store.release(tenant_, name_, application.stable_release);
     if (release.ok() && !release->value.good) {
       release->value.good = true;
       release->value.updated_at = now();
@@ -141,11 +139,14 @@ boost::asio::awaitable<Result<storage::WriteReply>> Driver::write(storage::Write
   }
 }
 
-void Driver::adopt(Draft draft, const storage::WriteReply& reply) {
+void Driver::adopt(Draft&& draft, const storage::WriteReply& reply) {
   tell(draft);
   if (!draft.events.empty()) tools_.trimmer.stored(tenant_, reply.sequences.back());
-  application_ = std::move(draft.application);
-  if (draft.touches_application) application_->version = reply.versions.at(1);
+  if (draft.application) {
+    application_ = std::move(draft.application);
+    application_->version = reply.versions.at(1);
+  }
+  application_->value.generation = draft.generation;
   verdicts_.clear();
   notes_ = false;
   written_at_ = now();
