@@ -41,12 +41,11 @@ Ends ends_of(const Summary& summary) {
   return ends;
 }
 
-std::string median_of(const std::vector<Duration>& sorted) { return to_string(sorted[sorted.size() / 2]); }
+Duration median_of(const std::vector<Duration>& sorted) { return sorted[sorted.size() / 2]; }
 
 std::string decision(const Run& run) {
-  const std::string what = run.decided() ? name_of(run.verdict()) + " after " + to_string(took(run))
-                                         : "undecided (" + name_of(run.verdict()) + ") after " + to_string(took(run));
-  return what + ", " + std::to_string(run.looks.size()) + " looks";
+  const std::string what = run.decided() ? name_of(run.verdict()) : "undecided (" + name_of(run.verdict()) + ")";
+  return what + " after " + cli::brief(took(run)) + ", " + std::to_string(run.looks.size()) + " looks";
 }
 
 Json look_document(const Look& look) {
@@ -67,15 +66,15 @@ Json runs_document(const Summary& summary) {
                 {"false_alarms", ends.false_alarms.size()},
                 {"passes", ends.passes.size()},
                 {"undecided", summary.runs.size() - decided}};
-  if (!ends.false_alarms.empty()) document["median_time_to_false_alarm"] = median_of(ends.false_alarms);
-  if (!ends.passes.empty()) document["median_time_to_pass"] = median_of(ends.passes);
+  if (!ends.false_alarms.empty()) document["median_time_to_false_alarm"] = to_string(median_of(ends.false_alarms));
+  if (!ends.passes.empty()) document["median_time_to_pass"] = to_string(median_of(ends.passes));
   if (summary.injected_after) document["detections"] = ends.detections.size();
-  if (!ends.detections.empty()) document["median_time_to_detection"] = median_of(ends.detections);
+  if (!ends.detections.empty()) document["median_time_to_detection"] = to_string(median_of(ends.detections));
   return document;
 }
 
 std::string counted(const std::vector<Duration>& times, const std::string& what) {
-  return std::to_string(times.size()) + what + (times.empty() ? "" : " after " + median_of(times));
+  return std::to_string(times.size()) + what + (times.empty() ? "" : " after " + cli::brief(median_of(times)));
 }
 
 std::string runs_text(const Summary& summary) {
@@ -118,11 +117,12 @@ std::string text_of(const Summary& summary) {
   for (const Look& look : run.looks) {
     const bool changed = rows.empty() || rows.back()[2] != name_of(look.verdict) || &look == &run.looks.back();
     if (!changed) continue;
-    rows.push_back({to_string(look.at), to_string(look.at - run.started), name_of(look.verdict), look.reason});
+    rows.push_back({to_string(look.at), cli::brief(look.at - run.started), name_of(look.verdict), look.reason});
   }
   std::string text = cli::table({"AT", "AFTER", "VERDICT", "REASON"}, rows);
   text += summary.request.analyzer + " over " + summary.request.file + ": " + decision(run) + "\n";
-  if (const auto time = detection_time(summary, run)) text += "detected " + to_string(*time) + " after the injection\n";
+  if (const auto time = detection_time(summary, run))
+    text += "detected " + cli::brief(*time) + " after the injection\n";
   return summary.runs.size() > 1 ? text + runs_text(summary) : text;
 }
 

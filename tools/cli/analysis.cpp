@@ -23,16 +23,10 @@ double share_in(const std::string& option, const std::string& text) {
   return parsed->ppm / 1e6;
 }
 
-// "45 s", "12 min", "3.5 h", "9 d".
+// At a rate that is next to nothing it takes centuries.
 std::string time_text(double seconds) {
-  const auto said = [](double number, const char* unit) {
-    char text[32];
-    std::snprintf(text, sizeof text, number < 10 ? "%.1f %s" : "%.0f %s", number, unit);
-    return std::string(text);
-  };
-  if (seconds < 120) return said(seconds, "s");
-  if (seconds < 7'200) return said(seconds / 60, "min");
-  return seconds < 172'800 ? said(seconds / 3'600, "h") : said(seconds / 86'400, "d");
+  constexpr double kCentury = 3'155'760'000;
+  return (seconds > kCentury ? "more than " : "") + brief(Duration{std::llround(std::min(seconds, kCentury) * 1e9)});
 }
 
 Json plan(const Options& options) {

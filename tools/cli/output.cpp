@@ -86,13 +86,28 @@ std::int64_t now_ns() {
       .count();
 }
 
-// Two units at most: "3m12s".
-std::string rough(Duration duration) {
-  const std::int64_t whole = duration.ns / 1'000'000'000;
-  if (whole < 60) return std::to_string(whole) + "s";
-  if (whole < 3600) return std::to_string(whole / 60) + "m" + std::to_string(whole % 60) + "s";
-  if (whole < 86400) return std::to_string(whole / 3600) + "h" + std::to_string(whole / 60 % 60) + "m";
-  return std::to_string(whole / 86400) + "d" + std::to_string(whole / 3600 % 24) + "h";
+constexpr std::int64_t kMillisecond = 1'000'000;
+constexpr std::int64_t kSecond = 1'000 * kMillisecond;
+constexpr std::int64_t kMinute = 60 * kSecond;
+constexpr std::int64_t kHour = 60 * kMinute;
+
+// Durations below `below` are told to the nearest `step`.
+struct Precision {
+  std::int64_t below;
+  std::int64_t step;
+};
+constexpr std::array<Precision, 5> kPrecisions{{{kMillisecond, 1'000},
+                                                {kSecond, kMillisecond},
+                                                {10 * kSecond, 100 * kMillisecond},
+                                                {kHour, kSecond},
+                                                {48 * kHour, kMinute}}};
+
+std::int64_t rounded(std::int64_t ns) {
+  for (const auto& [below, step] : kPrecisions) {
+    const std::int64_t nearest = (ns + step / 2) / step * step;
+    if (nearest < below) return nearest;
+  }
+  return (ns + kHour / 2) / kHour * kHour;
 }
 
 }  // namespace
@@ -181,17 +196,33 @@ std::string ready_text(const Json& group) {
          std::to_string(group.value("replicas", 0));
 }
 
+std::string brief(Duration duration) {
+  if (duration.ns < 0) return "-" + brief(Duration{-duration.ns});
+  const std::int64_t ns = rounded(duration.ns);
+  const std::int64_t tenths = ns % kSecond / (100 * kMillisecond);
+  if (ns > kSecond && ns < 10 * kSecond && tenths > 0)
+    return std::to_string(ns / kSecond) + "." + std::to_string(tenths) + "s";
+  if (ns < 48 * kHour) return to_string(Duration{ns});
+  const std::int64_t hours = ns / kHour % 24;
+  return std::to_string(ns / (24 * kHour)) + "d" + (hours == 0 ? "" : std::to_string(hours) + "h");
+}
+
+std::string brief(const std::string& duration) {
+  const auto parsed = parse_duration(duration);
+  return parsed.ok() ? brief(*parsed) : duration;
+}
+
 std::string age(const std::string& moment) {
   const auto at = parse_instant(moment);
   if (!at.ok()) return moment;
-  return rough(Duration{std::max<std::int64_t>(0, now_ns() - at->ns)}) + " ago";
+  return brief(Duration{std::max<std::int64_t>(0, now_ns() - at->ns) / kSecond * kSecond}) + " ago";
 }
 
 std::string time_left(const Json& moment) {
   if (!moment.is_string()) return "";
   const auto at = parse_instant(moment.get<std::string>());
   if (!at.ok() || at->ns <= now_ns()) return "";
-  return "in " + rough(Duration{at->ns - now_ns() + 999'999'999});
+  return "in " + brief(Duration{(at->ns - now_ns() + kSecond - 1) / kSecond * kSecond});
 }
 
 Colour colour_of_state(std::string_view state) {

@@ -56,6 +56,10 @@ std::string to_pretty_json(const Json& value);
 std::string share(const Json& ppm);
 // "3/4" of a group: replicas ready of those wanted; "-/4" while nobody has looked yet.
 std::string ready_text(const Json& group);
+// A duration for people, rounded to what matters of it: "250ms", "1.5s", "45s", "3m12s", "24h", "2d3h".
+std::string brief(Duration duration);
+// The same of a document's text ("24h666ms26ns"); the text itself when it is none.
+std::string brief(const std::string& duration);
 // "3m12s ago" style age of an RFC 3339 moment; the text itself when it is none.
 std::string age(const std::string& moment);
 // "in 12s", or "" when there is none or it has passed.

@@ -92,13 +92,13 @@ std::string plan_text(const Json& plan) {
       std::string& cell = group.value("role", "") == "stable" ? stable : next;
       cell = std::to_string(group.value("replicas", 0)) + " at " + share(group["weight"]);
     }
-    rows.push_back({moment.value("at", ""), std::to_string(moment.value("step", 0) + 1), stable, next,
+    rows.push_back({brief(moment.value("at", std::string())), std::to_string(moment.value("step", 0) + 1), stable, next,
                     moment.value("reason", "")});
   }
   std::string text = plan.value("application", "") + ": " + plan.value("from_release", "") + " → " +
                      plan.value("to_release", "") + " by " + plan["strategy"].value("name", "") + "\n";
   text += table({"AFTER", "STEP", "STABLE", "NEXT", "REASON"}, rows);
-  text += "earliest end after " + plan.value("earliest_end", "") +
+  text += "earliest end after " + brief(plan.value("earliest_end", std::string())) +
           (plan.value("needs_a_person", false) ? ", and somebody must promote or approve on the way" : "") + "\n";
   for (const Json& note : plan.value("notes", Json::array())) text += "note: " + note.get<std::string>() + "\n";
   return text;

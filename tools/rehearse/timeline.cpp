@@ -19,13 +19,13 @@ std::string text_of(const Outcome& outcome) {
   std::vector<std::vector<std::string>> rows;
   const Instant begin = outcome.journal.empty() ? Instant{} : outcome.journal.front().at;
   for (const rollout::JournalEntry& entry : outcome.journal) {
-    rows.push_back({to_string(entry.at - begin), entry.kind, std::string(to_name(entry.state)), groups_cell(entry),
+    rows.push_back({cli::brief(entry.at - begin), entry.kind, std::string(to_name(entry.state)), groups_cell(entry),
                     entry.reason + (entry.actor.empty() ? "" : " (" + entry.actor + ")")});
   }
   const std::string end = outcome.stopped.empty() ? "" : ": " + outcome.stopped;
   return cli::table({"AFTER", "KIND", "STATE", "GROUPS", "REASON"}, rows) + outcome.rollout.application + " " +
          outcome.rollout.to_release + " is " + std::string(to_name(outcome.rollout.state)) + " after " +
-         to_string(outcome.lasted) + end + "\n";
+         cli::brief(outcome.lasted) + end + "\n";
 }
 
 Json document_of(const Outcome& outcome) {

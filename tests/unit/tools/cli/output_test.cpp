@@ -16,6 +16,28 @@ TEST(Weight, is_a_percentage_or_unknown) {
   EXPECT_EQ(share(Json()), "-");
 }
 
+TEST(Brief, tells_what_matters_of_a_duration) {
+  const std::vector<std::pair<std::string, std::string>> wanted{{"0s", "0s"},
+                                                                {"1400ns", "1us"},
+                                                                {"999999ns", "1ms"},
+                                                                {"250ms400us", "250ms"},
+                                                                {"999ms600us", "1s"},
+                                                                {"1s460ms", "1.5s"},
+                                                                {"9s960ms", "10s"},
+                                                                {"45s499ms", "45s"},
+                                                                {"59s500ms", "1m"},
+                                                                {"3m12s400ms", "3m12s"},
+                                                                {"59m59s700ms", "1h"},
+                                                                {"1h59m31s", "2h"},
+                                                                {"24h666ms658us26ns", "24h"},
+                                                                {"26h12m40s", "26h13m"},
+                                                                {"47h59m40s", "2d"},
+                                                                {"51h29m", "2d3h"},
+                                                                {"soon", "soon"}};
+  for (const auto& [exact, rounded] : wanted) EXPECT_EQ(brief(exact), rounded) << exact;
+  EXPECT_EQ(brief(Duration{-1'460'000'000}), "-1.5s");
+}
+
 TEST(Fitted, leaves_what_fits) { EXPECT_EQ(fitted("five\n4444\n", {.columns = 4, .rows = 3}), "five\n4444\n"); }
 
 TEST(Fitted, ends_a_line_that_is_too_long_with_a_mark_in_the_last_column) {
