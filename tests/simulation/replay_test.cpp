@@ -6,21 +6,26 @@ namespace {
 
 class Replay : public Shipped {
  protected:
-  Replay() : sequential(SLIPWAY_SEQUENTIAL) {
+  Replay() : forecast(SLIPWAY_FORECAST), judge(SLIPWAY_JUDGE), sequential(SLIPWAY_SEQUENTIAL) {
+    use("analyzers.forecast", forecast);
+    use("analyzers.judge", judge);
     use("analyzers.sequential", sequential);
     world.metrics.on_query = [this](const auto&) { ++looks; };
   }
-  // Two analyses of one canary, by both kinds of evidence; as long as both last.
-  std::string run(double error_ratio) {
+  // These analyses of one canary, as long as all of them last; "errors" is the threshold's.
+  std::string run(double error_ratio, const std::vector<std::string>& names) {
     world.metrics.counts_failures = true;
-    world.metrics.error_ratio["1.1"] = error_ratio;
-    const Json both = {{"analysis", {"errors", "evidence"}}};
-    prepare("canary", {{"steps", {{{"weight", "25%"}}, both}}}, [](auto& spec) {
-      auto evidence = spec.analyses[0];
-      evidence.name = "evidence";
-      evidence.analyzer = "sequential";
-      evidence.settings = json_text({{"min_duration", "5s"}, {"absolute_floor", 0.04}, {"seed", 7}});
-      spec.analyses.push_back(evidence);
+    world.metrics.error_ratio = {{"1.0", 0.01}, {"1.1", error_ratio}};
+    prepare("canary", {{"steps", {{{"weight", "25%"}}, {{"analysis", names}}}}}, [](auto& spec) {
+      const auto add = [&](const char* analyzer, const Json& settings) {
+        auto more = spec.analyses[0];
+        more.name = more.analyzer = analyzer;
+        more.settings = json_text(settings);
+        spec.analyses.push_back(more);
+      };
+      add("sequential", {{"min_duration", "5s"}, {"absolute_floor", 0.04}, {"seed", 7}});
+      add("judge", {{"metrics", {{{"name", "error_ratio"}}}}, {"windows", 5}, {"min_points", 5}});
+      add("forecast", {{"value", "error_ratio"}, {"limit", 1}, {"windows", 3}});
     });
     const std::string id = deploy();
     EXPECT_TRUE(world.until([&] { return rollout::has_ended(world.state_of(id)); }, seconds(600))) << text_of(id);
@@ -32,7 +37,7 @@ class Replay : public Shipped {
     for (const auto& entry : world.journal(id)) {
       if (entry.kind != "verdict") continue;
       const std::string name = entry.detail.at("analysis");
-      auto& asked = name == "evidence" ? sequential : threshold;
+      auto& asked = *analyzers.at(name);
       const auto text = asked.call(analyzer::kId, analyzer::Interface::index_of<analyzer::Judge>(),
                                    to_text(entry.detail.at("question")));
       EXPECT_TRUE(text.ok()) << to_string(text.status());
@@ -46,28 +51,37 @@ class Replay : public Shipped {
     }
     return verdicts;
   }
+  RealPlugin forecast;
+  RealPlugin judge;
   RealPlugin sequential;
+  std::map<std::string, RealPlugin*> analyzers{
+      {"errors", &threshold}, {"forecast", &forecast}, {"judge", &judge}, {"sequential", &sequential}};
   int looks = 0;
 };
 
 TEST_F(Replay, OfAReleaseThatPassedSaysTheSameToTheBit) {
-  const std::string id = run(0.01);
+  const std::vector<std::string> names{"errors", "sequential", "judge", "forecast"};
+  const std::string id = run(0.01, names);
   EXPECT_EQ(world.state_of(id), State::succeeded);
   const auto verdicts = replayed(id);
-  EXPECT_EQ(verdicts.at("errors").back(), "pass");
-  EXPECT_EQ(verdicts.at("evidence").back(), "pass");
-  EXPECT_GT(looks, 4) << "the last verdict rests on more than one window";
+  for (const std::string& name : names) EXPECT_EQ(verdicts.at(name).back(), "pass") << name;
+  EXPECT_GT(looks, 12) << "the last verdicts rest on more than one window";
 }
 
-TEST_F(Replay, OfAReleaseThatFailedSaysTheSameToTheBit) {
-  const std::string id = run(0.3);
+// Alone, so that it is the one that turns the release back.
+class ReplayOf : public Replay, public testing::WithParamInterface<const char*> {};
+
+TEST_P(ReplayOf, AReleaseThatFailedSaysTheSameToTheBit) {
+  const std::string id = run(0.3, {GetParam()});
   EXPECT_EQ(world.state_of(id), State::rolled_back);
-  EXPECT_THAT(replayed(id), testing::Contains(testing::Pair(testing::_, testing::Contains("fail"))));
+  EXPECT_EQ(replayed(id).at(GetParam()).back(), "fail");
 }
+INSTANTIATE_TEST_SUITE_P(Each, ReplayOf, testing::Values("errors", "sequential", "judge"),
+                         [](const auto& chosen) { return std::string(chosen.param); });
 
 TEST_F(Replay, KnowsWhatTheSourceWarnedAbout) {
   world.metrics.warnings = {"requests of next: counters began anew 1 time in this window"};
-  const std::string id = run(0.01);
+  const std::string id = run(0.01, {"errors", "sequential"});
   bool is_told = false;
   for (const auto& entry : world.journal(id)) {
     if (entry.kind == "verdict") is_told = entry.detail.at("warnings") == Json(world.metrics.warnings);
