@@ -98,7 +98,7 @@ struct AnalysisStatus {
   std::int32_t measurements = 0;
   Instant since;
   std::optional<Instant> next_at;
-  Json evidence;
+  JsonText evidence;
   std::vector<std::string> warnings;
   static constexpr auto fields() {
     return slipway::fields(required("name", &AnalysisStatus::name, "The analysis."),

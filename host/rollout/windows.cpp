@@ -93,7 +93,7 @@ JournalEntry verdict_entry(const AnalysisRun& run, const analyzer::JudgeRequest&
                      {"window", encode(question.window)},
                      {"measurements", status.measurements},
                      {"method", status.method},
-                     {"evidence", status.evidence},
+                     {"evidence", tree_of(status.evidence)},
                      {"warnings", status.warnings},
                      {"question", encode(question)}},
           .traceparent = record.rollout.traceparent};

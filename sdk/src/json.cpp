@@ -116,4 +116,6 @@ std::string to_text(const Json& value) {
 
 JsonText json_text(const Json& value) { return {value.is_null() ? std::string() : to_text(value)}; }
 
+Json tree_of(const JsonText& value) { return value.is_null() ? Json() : value_or_throw(parse_json(value.text)); }
+
 }  // namespace slipway

@@ -11,8 +11,6 @@ Duration duration_in(const Json& settings, const char* name) {
   return parsed.ok() ? *parsed : Duration{};
 }
 
-Json tree_of(const JsonText& value) { return value.is_null() ? Json() : *parse_json(value.text); }
-
 const provider::ObservedGroup* group_in(const strategy::Observation& seen, std::string_view role) {
   const auto found =
       std::find_if(seen.groups.begin(), seen.groups.end(), [&](const auto& group) { return group.role == role; });
@@ -157,7 +155,7 @@ analyzer::JudgeReply LimitAnalyzer::judge(const analyzer::JudgeRequest& request)
     return reply;
   }
   const double ratio = judged->values.at("error_ratio");
-  reply.evidence = {{"error_ratio", ratio}};
+  reply.evidence = json_text({{"error_ratio", ratio}});
   reply.measurements = good + 1;
   if (ratio > settings.value("max_error", 0.02)) {
     reply.verdict = analyzer::Verdict::fail;

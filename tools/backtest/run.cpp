@@ -25,7 +25,7 @@ Result<Run> run(const Recording& recording, const Json& settings, const Ask& ask
     request.state = std::move(reply->state);
     run.method = reply->method;
     run.looks.push_back({request.now, reply->verdict, std::move(reply->code), std::move(reply->reason),
-                         std::move(reply->evidence), requests_of(window, "next"), requests_of(window, "stable")});
+                         tree_of(reply->evidence), requests_of(window, "next"), requests_of(window, "stable")});
     if (run.decided()) break;
   }
   return run;

@@ -170,11 +170,12 @@ class Forecast : public Analyzer<Settings, State> {
                                .code = ahead.exhausted ? "exhaustion" : "enough"};
     reply.reason = sentence(settings, points.back(), ahead) + " (" + found.method + " over " +
                    std::to_string(points.size()) + " windows; advice only)";
-    reply.evidence = {{"method", found.method},        {"points", points.size()}, {"value", points.back()},
-                      {"limit", settings.limit},       {"estimate", ahead.point}, {"bound", ahead.bound},
-                      {"slope", found.fit.curve.slope}};
-    if (ahead.exhausted) reply.evidence["time_to_exhaustion"] = to_string(*ahead.exhausted);
-    if (ahead.earliest) reply.evidence["earliest_exhaustion"] = to_string(*ahead.earliest);
+    Json evidence{{"method", found.method},        {"points", points.size()}, {"value", points.back()},
+                  {"limit", settings.limit},       {"estimate", ahead.point}, {"bound", ahead.bound},
+                  {"slope", found.fit.curve.slope}};
+    if (ahead.exhausted) evidence["time_to_exhaustion"] = to_string(*ahead.exhausted);
+    if (ahead.earliest) evidence["earliest_exhaustion"] = to_string(*ahead.earliest);
+    reply.evidence = json_text(evidence);
     return reply;
   }
 

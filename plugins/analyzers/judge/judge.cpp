@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "plugins/analyzers/judge/classify.hpp"
+#include "plugins/analyzers/judge/history.hpp"
 
 namespace slipway::judge {
 namespace {
@@ -24,13 +25,19 @@ double mean(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
+// What was seen of one metric.
+struct Points {
+  std::vector<double> next;
+  std::vector<double> stable;
+};
+
 // "cpu is high: 0.42 against 0.31, 0.09 to 0.13 more".
-std::string sentence(const Metric& metric, const Series& series, const Classified& found) {
+std::string sentence(const Metric& metric, const Points& points, const Classified& found) {
   std::string text =
       metric.name + (found.label == Label::no_data ? " has " : " is ") + std::string(to_name(found.label));
   if (found.label == Label::no_data)
     return text + ": " + std::to_string(found.next_points) + " and " + std::to_string(found.stable_points) + " points";
-  text += ": " + number(mean(series.next)) + " against " + number(mean(series.stable));
+  text += ": " + number(mean(points.next)) + " against " + number(mean(points.stable));
   if (found.shift) text += ", shifted by " + number(found.shift->low) + " to " + number(found.shift->high);
   return text + (found.critical ? ", and critical" : "") + (metric.muted ? ", and muted" : "");
 }
@@ -91,20 +98,25 @@ class Judging {
     }
   }
 
-  void append(std::vector<double>& points, const Metric& metric, const std::string& role) {
+  void append(std::string& series, const Metric& metric, const std::string& role) {
     const auto value = value_of(samples_of(request_, role), metric.name);
-    if (value || metric.missing == Missing::replace) points.push_back(value.value_or(0));
+    if (!value && metric.missing != Missing::replace) return;
+    std::vector<double> points = unpack(series);
+    points.push_back(value.value_or(0));
+    series = pack(points);
   }
 
   void judge(bool is_last) {
     const double confidence = 1 - (1 - settings_.confidence) / settings_.looks;
+    std::vector<Points> seen;
     std::vector<Classified> found;
-    for (std::size_t i = 0; i < settings_.metrics.size(); ++i)
-      found.push_back(
-          classify(settings_.metrics[i], settings_, confidence, state.series[i].next, state.series[i].stable));
+    for (std::size_t i = 0; i < settings_.metrics.size(); ++i) {
+      const auto& [next, stable] = seen.emplace_back(unpack(state.series[i].next), unpack(state.series[i].stable));
+      found.push_back(classify(settings_.metrics[i], settings_, confidence, next, stable));
+    }
     const Score score = score_of(settings_, found);
-    reply.evidence = evidence(score, found);
-    const std::string why = reasons(found);
+    reply.evidence = json_text(evidence(score, found));
+    const std::string why = reasons(seen, found);
     if (score.lacks_data) return lack(is_last, why);
     const std::string text = "score " + number(score.points) + " (passes from " + number(settings_.pass) +
                              ", fails below " + number(settings_.marginal) + "): " + why;
@@ -121,13 +133,13 @@ class Judging {
   }
 
   // What is not well; all metrics when everything is.
-  [[nodiscard]] std::string reasons(const std::vector<Classified>& found) const {
+  [[nodiscard]] std::string reasons(const std::vector<Points>& seen, const std::vector<Classified>& found) const {
     const bool all_well =
         std::all_of(found.begin(), found.end(), [](const auto& one) { return one.label == Label::pass; });
     std::string text;
     for (std::size_t i = 0; i < found.size(); ++i) {
       if (found[i].label == Label::pass && !all_well) continue;
-      text += (text.empty() ? "" : "; ") + sentence(settings_.metrics[i], state.series[i], found[i]);
+      text += (text.empty() ? "" : "; ") + sentence(settings_.metrics[i], seen[i], found[i]);
     }
     return text;
   }
@@ -209,6 +221,11 @@ class Judge : public Analyzer<Settings, State> {
   }
 
   std::int32_t least_windows(const Settings& settings) const { return settings.windows; }
+
+  State migrate(const Json& state, std::int64_t version) const {
+    if (version != 1) refuse(version, 1);
+    return from_version_1(state);
+  }
 };
 
 }  // namespace

@@ -110,10 +110,10 @@ struct Settings {
   }
 };
 
-// The points of one metric, oldest first.
+// The points of one metric, oldest first: doubles, packed.
 struct Series {
-  std::vector<double> next;
-  std::vector<double> stable;
+  std::string next;
+  std::string stable;
   static constexpr auto fields() {
     return slipway::fields(field("next", &Series::next, "Of the judged group."),
                            field("stable", &Series::stable, "Of the baseline."));
@@ -121,7 +121,7 @@ struct Series {
 };
 
 struct State {
-  static constexpr std::int64_t kVersion = 1;
+  static constexpr std::int64_t kVersion = 2;
   std::int32_t windows = 0;
   std::string window;
   std::int32_t errors_in_a_row = 0;

@@ -36,10 +36,15 @@ Evidence::Tier Evidence::tier(double limit, std::vector<double> alternatives, On
   return {limit, std::move(alternatives), Mixture(points, onset)};
 }
 
+Evidence::ShareTier Evidence::share_tier(double limit, const std::vector<double>& alternatives, Onset onset) {
+  return {share_odds(limit, alternatives), Mixture(alternatives.size(), onset, Sums::told)};
+}
+
 Evidence::Evidence(const Settings& settings)
     : dispersion_(settings.guard == Guard::dispersion ? settings.dispersion : 1),
-      above_(tier(settings.absolute_floor, shares_above(settings.absolute_floor, kGrid), onset_of(settings))),
-      pass_floor_(tier(settings.absolute_floor, shares_below(settings.absolute_floor, kGrid), Onset::first_interval)) {
+      above_(share_tier(settings.absolute_floor, shares_above(settings.absolute_floor, kGrid), onset_of(settings))),
+      pass_floor_(
+          share_tier(settings.absolute_floor, shares_below(settings.absolute_floor, kGrid), Onset::first_interval)) {
   if (!compares(settings)) return;
   worse_ = tier(settings.max_ratio, ratios_above(settings.max_ratio, kGrid), onset_of(settings));
   pass_ratio_ = tier(settings.pass_ratio, ratios_below(settings.pass_ratio, kGrid), Onset::first_interval);
@@ -52,10 +57,15 @@ void Evidence::add(const Pair& pair, Moment moment, double uniform) {
   totals_ += pair;
   for (Tier* tier : {&severe_, &worse_, &pass_ratio_})
     tier->mixture.add(over(ratio_steps(pair, tier->limit, tier->alternatives), dispersion_), moment);
-  for (Tier* tier : {&above_, &pass_floor_})
-    tier->mixture.add(share_steps(pair.next, tier->limit, tier->alternatives), moment);
+  for (ShareTier* tier : {&above_, &pass_floor_}) tier->mixture.add(share_steps(pair.next, tier->odds), moment);
+  tell();
   if (sign_.size() > 0) sign_.add(sign_steps(sign_of(pair, uniform)), moment);
   curve_.add(pair);
+}
+
+// Sums of steps are rounded at each of them, so that they would not be the same after a restart.
+void Evidence::tell() {
+  for (ShareTier* tier : {&above_, &pass_floor_}) tier->mixture.tell(share_steps(totals_.next, tier->odds));
 }
 
 Strength Evidence::strength(Moment moment) const {
@@ -83,7 +93,7 @@ Track Evidence::save() const {
 
 void Evidence::restore(const Track& track) {
   std::size_t size = RatioCurve::kPoints;
-  for (const Mixture* mixture : mixtures()) size += mixture->size();
+  for (const Mixture* mixture : mixtures()) size += track.has_sums ? mixture->size_with_sums() : mixture->size();
   constexpr std::string_view kEvidence = "the evidence of the state";
   const std::vector<double> numbers = packed::unpack<double>(track.evidence, kEvidence);
   // Its logarithm may be that of zero, and nothing else that is not finite.
@@ -94,9 +104,10 @@ void Evidence::restore(const Track& track) {
                                             " numbers where these settings have " + std::to_string(size) +
                                             ": it was written with other settings");
   std::span<const double> left(numbers);
-  for (Mixture* mixture : mixtures()) mixture->restore(left);
+  for (Mixture* mixture : mixtures()) track.has_sums ? mixture->restore_with_sums(left) : mixture->restore(left);
   curve_.restore(left);
   totals_ = {{track.next_requests, track.next_bad}, {track.stable_requests, track.stable_bad}};
+  tell();
 }
 
 Strength together(const std::vector<Strength>& tracks) {

@@ -38,16 +38,24 @@ class Evidence {
     Mixture mixture;
   };
 
+  // The same of shares, which depends on no more than the counts since the first interval.
+  struct ShareTier {
+    ShareOdds odds;
+    Mixture mixture;
+  };
+
   static Tier tier(double limit, std::vector<double> alternatives, Onset onset);
+  static ShareTier share_tier(double limit, const std::vector<double>& alternatives, Onset onset);
+  void tell();
   [[nodiscard]] std::vector<Mixture*> mixtures();
   [[nodiscard]] std::vector<const Mixture*> mixtures() const;
 
   double dispersion_;
   Tier severe_;
   Tier worse_;
-  Tier above_;
+  ShareTier above_;
   Tier pass_ratio_;
-  Tier pass_floor_;
+  ShareTier pass_floor_;
   Mixture sign_;
   RatioCurve curve_;
   Pair totals_;

@@ -25,7 +25,7 @@ void take(std::vector<double>& numbers, std::span<const double>& from) {
 
 }  // namespace
 
-Mixture::Mixture(std::size_t points, Onset onset) : from_first_(points, 0.0) {
+Mixture::Mixture(std::size_t points, Onset onset, Sums sums) : sums_(sums), from_first_(points, 0.0) {
   if (onset == Onset::any_interval) from_later_.assign(points, -std::numeric_limits<double>::infinity());
 }
 
@@ -46,12 +46,19 @@ double Mixture::log_value(Moment moment) const {
   return log_add(log_mean(both), std::log(weight_to_come(moment)));
 }
 
+std::size_t Mixture::size() const { return (sums_ == Sums::kept ? from_first_.size() : 0) + from_later_.size(); }
+
 void Mixture::save(std::vector<double>& to) const {
-  to.insert(to.end(), from_first_.begin(), from_first_.end());
+  if (sums_ == Sums::kept) to.insert(to.end(), from_first_.begin(), from_first_.end());
   to.insert(to.end(), from_later_.begin(), from_later_.end());
 }
 
 void Mixture::restore(std::span<const double>& from) {
+  if (sums_ == Sums::kept) take(from_first_, from);
+  take(from_later_, from);
+}
+
+void Mixture::restore_with_sums(std::span<const double>& from) {
   take(from_first_, from);
   take(from_later_, from);
 }

@@ -122,7 +122,7 @@ class Judging {
     }
     findings.ruling = rule(settings_, together(strengths), elapsed());
     answer(findings.ruling.verdict, findings.ruling.code, sentence(findings));
-    reply.evidence = numbers(findings);
+    reply.evidence = json_text(numbers(findings));
   }
 
   void decide_routing(double stray) {
@@ -135,11 +135,11 @@ class Judging {
   void answer_for_routing(Verdict verdict, std::string code, double stray) {
     const Routing& routing = state_.routing;
     answer(verdict, std::move(code), routing_sentence(routing, stray, kStray));
-    reply.evidence = {{"log_evidence", stray},
-                      {"threshold", kStray},
-                      {"requests", routing.next},
-                      {"baseline_requests", routing.stable},
-                      {"weight", routing.weight}};
+    reply.evidence = json_text({{"log_evidence", stray},
+                                {"threshold", kStray},
+                                {"requests", routing.next},
+                                {"baseline_requests", routing.stable},
+                                {"weight", routing.weight}});
   }
 
   [[nodiscard]] Duration elapsed() const { return request_.window.to - request_.started; }
@@ -188,6 +188,13 @@ class Sequential : public Analyzer<Settings, State> {
     if (settings.min_duration > settings.max_duration)
       problems.push_back({"/min_duration", to_string(settings.min_duration), "want at most max_duration"});
     return problems;
+  }
+
+  State migrate(const Json& state, std::int64_t version) const {
+    if (version != 1) refuse(version, 1);
+    State read = value_or_throw(decode<State>(state, "the state"));
+    for (Track& track : read.tracks) track.has_sums = true;
+    return read;
   }
 };
 

@@ -86,6 +86,8 @@ struct Track {
   std::int64_t stable_requests = 0;
   std::int64_t stable_bad = 0;
   std::string evidence;
+  // Not of the document: version 1 kept what the counts tell.
+  bool has_sums = false;
   static constexpr auto fields() {
     return slipway::fields(field("next_requests", &Track::next_requests, "Requests of the judged group."),
                            field("next_bad", &Track::next_bad, "Bad ones among them."),
@@ -110,7 +112,7 @@ struct Routing {
 };
 
 struct State {
-  static constexpr std::int64_t kVersion = 1;
+  static constexpr std::int64_t kVersion = 2;
   std::int64_t intervals = 0;
   std::int64_t planned = 0;
   std::string window;

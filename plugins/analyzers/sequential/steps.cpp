@@ -76,12 +76,20 @@ std::vector<double> shares_above(double limit, const Grid& grid) {
 
 std::vector<double> shares_below(double limit, const Grid& grid) { return ratios_below(limit, grid); }
 
-std::vector<double> share_steps(const Counts& counts, double limit, std::span<const double> shares) {
-  std::vector<double> steps(shares.size());
+ShareOdds share_odds(double limit, std::span<const double> shares) {
+  ShareOdds odds;
+  for (const double share : shares) {
+    odds.of_bad.push_back(std::log(share / limit));
+    odds.of_good.push_back(std::log1p(-share) - std::log1p(-limit));
+  }
+  return odds;
+}
+
+std::vector<double> share_steps(const Counts& counts, const ShareOdds& odds) {
+  std::vector<double> steps(odds.of_bad.size());
   const auto bad = static_cast<double>(counts.bad);
   const auto good = static_cast<double>(counts.requests - counts.bad);
-  for (std::size_t i = 0; i < steps.size(); ++i)
-    steps[i] = bad * std::log(shares[i] / limit) + good * (std::log1p(-shares[i]) - std::log1p(-limit));
+  for (std::size_t i = 0; i < steps.size(); ++i) steps[i] = bad * odds.of_bad[i] + good * odds.of_good[i];
   return steps;
 }
 

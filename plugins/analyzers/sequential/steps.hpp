@@ -46,7 +46,13 @@ std::vector<double> ratio_steps(const Pair& pair, double limit, std::span<const 
 
 std::vector<double> shares_above(double limit, const Grid& grid);
 std::vector<double> shares_below(double limit, const Grid& grid);
-std::vector<double> share_steps(const Counts& counts, double limit, std::span<const double> shares);
+// What each bad request and each good one says for each candidate.
+struct ShareOdds {
+  std::vector<double> of_bad;
+  std::vector<double> of_good;
+};
+ShareOdds share_odds(double limit, std::span<const double> shares);
+std::vector<double> share_steps(const Counts& counts, const ShareOdds& odds);
 
 // Sign test: in which of two equally large samples more requests were bad. Needs only that the groups can be exchanged
 // within an interval, whatever the requests of a group share there; bounded by log 2 an interval.

@@ -12,15 +12,14 @@ namespace {
 // Above this the reason warns.
 constexpr double kTolerable = 0.05;
 
-// What the settings imply, into the reply.
-void add_false_alarm(analyzer::JudgeReply& reply, double chance) {
-  reply.evidence["false_alarm"] = chance;
-  if (chance <= kTolerable) return;
+// What the settings imply, where that is too much.
+std::string warning_of(std::optional<double> chance) {
+  if (chance.value_or(0) <= kTolerable) return "";
   std::array<char, 128> warning{};
   std::snprintf(warning.data(), warning.size(),
                 "; these limits fail a release like the running one with a chance of %.3g %% at this traffic",
-                100 * chance);
-  reply.reason += warning.data();
+                100 * *chance);
+  return warning.data();
 }
 
 class Threshold : public Analyzer<Settings, State> {
@@ -28,7 +27,7 @@ class Threshold : public Analyzer<Settings, State> {
   Judgement judge(const Settings& written, State state, const analyzer::JudgeRequest& request) const {
     const Settings settings = effective(written);
     const Conditions conditions = value_or_throw(conditions_of(settings));
-    const Finding finding = measure(settings, conditions, request);
+    Finding finding = measure(settings, conditions, request);
     const Measurement counted = effective(settings, finding.measurement);
     count(state, counted);
     observe(state, request);
@@ -36,11 +35,12 @@ class Threshold : public Analyzer<Settings, State> {
     analyzer::JudgeReply reply;
     reply.verdict = ruling.verdict;
     reply.code = ruling.code;
-    reply.reason = finding.sentence + " (" + standing(settings, state, counted) + ")";
+    const std::optional<double> chance = false_alarm(settings, conditions, state);
+    if (chance) finding.evidence["false_alarm"] = *chance;
+    reply.reason = finding.sentence + " (" + standing(settings, state, counted) + ")" + warning_of(chance);
     reply.method = "threshold/1";
-    reply.evidence = finding.evidence;
+    reply.evidence = json_text(finding.evidence);
     reply.measurements = state.measurements;
-    if (const auto chance = false_alarm(settings, conditions, state)) add_false_alarm(reply, *chance);
     return {state, std::move(reply)};
   }
 

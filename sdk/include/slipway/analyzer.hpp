@@ -14,6 +14,8 @@
 //   Problems check(const Settings&)                    faults across fields
 //   std::vector<std::string> warnings(const Settings&) what is allowed but unwise
 //   std::int32_t least_windows(const Settings&)        windows before it can pass, for plans; 0: never by itself
+//   State migrate(const Json& state, std::int64_t from_version)
+//                                                      throws Error(FAILED_PRECONDITION) for what it can't read
 #pragma once
 
 #include <slipway/detail/versioned_state.hpp>
@@ -36,6 +38,13 @@ class Analyzer {
   [[nodiscard]] Problems check(const Settings&) const { return {}; }
   [[nodiscard]] std::vector<std::string> warnings(const Settings&) const { return {}; }
   [[nodiscard]] std::int32_t least_windows(const Settings&) const { return 1; }
+  [[nodiscard]] State migrate(const Json&, std::int64_t from_version) const { refuse(from_version, State::kVersion); }
+
+ protected:
+  // For migrate: says that states of versions from `oldest` on are read.
+  [[noreturn]] static void refuse(std::int64_t version, std::int64_t oldest) {
+    detail::VersionedState<State>::refuse(version, "this analyzer", oldest);
+  }
 };
 
 // What a group did; null when the source says nothing of it.
@@ -83,9 +92,7 @@ class AnalyzerPlugin final : public Plugin<Json> {
       throw Error(Status(Code::invalid_argument, "the settings are not valid", std::move(problems)));
     }
     using Versioned = detail::VersionedState<State>;
-    const auto migration = [](const Json&, std::int64_t version) -> State {
-      Versioned::refuse(version, "this analyzer");
-    };
+    const auto migration = [this](const Json& state, std::int64_t version) { return author_.migrate(state, version); };
     auto judgement = author_.judge(merged, Versioned::read(request.state, migration), request);
     judgement.reply.state = Versioned::write(judgement.state);
     return std::move(judgement.reply);

@@ -143,7 +143,7 @@ class StrategyPlugin final : public Plugin<Json> {
   }
 
   [[nodiscard]] strategy::MigrateReply migrate(const strategy::MigrateRequest& request) const {
-    return {Versioned::write(Versioned::read(detail::tree_of(request.state), request.from_version, migration()))};
+    return {Versioned::write(Versioned::read(tree_of(request.state), request.from_version, migration()))};
   }
 
  private:

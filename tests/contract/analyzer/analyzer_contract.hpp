@@ -15,6 +15,7 @@ struct AnalyzerPlugin {
   std::string settings;  // judge error_ratio of next, after `windows`
   std::string misspelt;  // with an unknown field
   int windows = 1;
+  std::string reads = "version 1 only";                // of states
   analyzer::Verdict of_bad = analyzer::Verdict::fail;  // pass: it advises
 };
 inline void PrintTo(const AnalyzerPlugin& plugin, std::ostream* out) { *out << plugin.name; }

@@ -10,6 +10,20 @@ std::string refusal(std::string_view text, JsonLimits limits = {}) {
   return result.ok() ? "accepted" : result.status().message;
 }
 
+template <class Text>
+concept HoldsAList = requires(Text text) {
+  text = {{"count", 3}};
+}
+|| requires { Text{{"count", 3}}; };
+static_assert(!HoldsAList<JsonText>, "a list of JSON where its text is wanted");
+static_assert(!std::convertible_to<Json, JsonText>);
+
+TEST(JsonText, ComesBackAsTheValueThatItWasMadeOf) {
+  for (const Json& value : {Json(), Json(3), Json{{"count", 3}}, Json::array({nullptr, "\"", 1.5})})
+    EXPECT_EQ(tree_of(json_text(value)), value);
+  EXPECT_THROW(tree_of("cou"), Error);
+}
+
 TEST(Json, is_parsed_whole) {
   EXPECT_EQ(parse_json(R"({"a":[1,-2,2.5,"x",true,null,{"b":{}}]})").value(),
             Json::parse(R"({"a":[1,-2,2.5,"x",true,null,{"b":{}}]})"));

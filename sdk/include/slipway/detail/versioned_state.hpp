@@ -7,8 +7,6 @@
 
 namespace slipway::detail {
 
-inline Json tree_of(const JsonText& value) { return value.is_null() ? Json() : value_or_throw(parse_json(value.text)); }
-
 // A tree is needed only for defaults, and for nulls that bring them back.
 template <class Settings>
 Result<Settings> merged_over(const Json& defaults, const JsonText& given) {
@@ -65,11 +63,13 @@ class VersionedState {
     return value_or_throw(decode<State>(state, "the state"));
   }
 
-  // FAILED_PRECONDITION, for those who read one version only; `who`: "this strategy".
-  [[noreturn]] static void refuse(std::int64_t version, std::string_view who) {
-    throw Error(Code::failed_precondition, "the state has version " + std::to_string(version) + ", " +
-                                               std::string(who) + " reads version " + std::to_string(State::kVersion) +
-                                               " only");
+  // FAILED_PRECONDITION, of those who read versions from `oldest` on; `who`: "this strategy".
+  [[noreturn]] static void refuse(std::int64_t version, std::string_view who, std::int64_t oldest = State::kVersion) {
+    const std::string newest = std::to_string(State::kVersion);
+    throw Error(
+        Code::failed_precondition,
+        "the state has version " + std::to_string(version) + ", " + std::string(who) + " reads version" +
+            (oldest == State::kVersion ? " " + newest + " only" : "s " + std::to_string(oldest) + " to " + newest));
   }
 
  private:

@@ -55,7 +55,7 @@ struct JudgeReply {
   std::string code;
   std::string reason;
   std::string method;
-  Json evidence;
+  JsonText evidence;
   std::int32_t measurements = 0;
   static constexpr auto fields() {
     return slipway::fields(

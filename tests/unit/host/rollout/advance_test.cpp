@@ -49,7 +49,7 @@ TEST_F(Advances, AnAnswerThatChangesNothingIsNoDecision) {
 
 TEST_F(Advances, ANewStateAloneIsWrittenWithoutAnEntryInTheJournal) {
   reply.groups = {{"stable", 4, kAllTraffic}};
-  reply.state = {{"seen", 3}};
+  reply.state = json_text({{"seen", 3}});
   const auto note = advance(record, reply, world, kNow);
   ASSERT_TRUE(note.change);
   EXPECT_EQ(note.change->kind, "");

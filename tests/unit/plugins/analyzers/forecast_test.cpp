@@ -54,8 +54,8 @@ TEST_F(ForecastPlugin, SaysWhenTheLimitIsReachedAndPassesAllTheSame) {
   EXPECT_EQ(reply.code, "exhaustion");
   EXPECT_EQ(reply.reason,
             "memory is 176 and reaches 200 in 6h, perhaps in 6h (theil_sen over 20 windows; advice only)");
-  EXPECT_EQ(reply.evidence["time_to_exhaustion"], "6h");
-  EXPECT_EQ(reply.evidence["estimate"], 272.0) << "a day ahead";
+  EXPECT_EQ(tree_of(reply.evidence)["time_to_exhaustion"], "6h");
+  EXPECT_EQ(tree_of(reply.evidence)["estimate"], 272.0) << "a day ahead";
   EXPECT_EQ(reply.method, "forecast/1");
   EXPECT_EQ(reply.measurements, 20);
 }
@@ -67,13 +67,13 @@ TEST_F(ForecastPlugin, SaysThatItSuffices) {
   EXPECT_EQ(reply.reason,
             "memory is 119 and does not reach 200 within 24h: 143 then, perhaps 143 (theil_sen over 20 windows; advice "
             "only)");
-  EXPECT_FALSE(reply.evidence.contains("time_to_exhaustion"));
+  EXPECT_FALSE(tree_of(reply.evidence).contains("time_to_exhaustion"));
 }
 
 TEST_F(ForecastPlugin, SeesWhatFallsToItsLimit) {
   settings["toward"] = "below";
   settings["limit"] = 0;
-  EXPECT_EQ(grow(-4, 20).evidence["time_to_exhaustion"], "6h");
+  EXPECT_EQ(tree_of(grow(-4, 20).evidence)["time_to_exhaustion"], "6h");
 }
 
 TEST_F(ForecastPlugin, AddsBothGroupsWhereThatIsAsked) {
@@ -96,18 +96,18 @@ TEST_F(ForecastPlugin, NeverFailsARollout) {
 TEST_F(ForecastPlugin, AWeekOfHoursIsASeasonAndFallsBackWithoutThree) {
   settings["season"] = "14h";
   settings["windows"] = 1'000;
-  EXPECT_EQ(grow(1, 2).evidence["method"], "linear");
-  EXPECT_EQ(grow(1, 41, 2).evidence["method"], "theil_sen_of_maxima");
-  EXPECT_EQ(grow(1, 42, 41).evidence["method"], "seasonal_theil_sen");
+  EXPECT_EQ(tree_of(grow(1, 2).evidence)["method"], "linear");
+  EXPECT_EQ(tree_of(grow(1, 41, 2).evidence)["method"], "theil_sen_of_maxima");
+  EXPECT_EQ(tree_of(grow(1, 42, 41).evidence)["method"], "seasonal_theil_sen");
   settings["method"] = "holt_winters";
-  EXPECT_EQ(grow(1, 43, 42).evidence["method"], "holt_winters");
+  EXPECT_EQ(tree_of(grow(1, 43, 42).evidence)["method"], "holt_winters");
   settings["method"] = "linear";
-  EXPECT_EQ(grow(1, 44, 43).evidence["method"], "linear");
+  EXPECT_EQ(tree_of(grow(1, 44, 43).evidence)["method"], "linear");
 }
 
 TEST_F(ForecastPlugin, KeepsTheNewestPointsWithinFourKibibytes) {
   settings["method"] = "linear";
-  EXPECT_EQ(grow(0.125, 700).evidence["points"], 672);
+  EXPECT_EQ(tree_of(grow(0.125, 700).evidence)["points"], 672);
   EXPECT_LE(state.dump().size(), 4'096U);
 }
 
@@ -123,8 +123,8 @@ TEST_F(ForecastPlugin, AWindowIsTakenInOnceAndAnOlderOneNever) {
 TEST_F(ForecastPlugin, WindowsThatWereNotSeenAreNotInvented) {
   grow(4, 10);
   const auto reply = ask(15, {{"memory", 160}});
-  EXPECT_EQ(reply.evidence["points"], 16);
-  EXPECT_EQ(reply.evidence["time_to_exhaustion"], "10h");
+  EXPECT_EQ(tree_of(reply.evidence)["points"], 16);
+  EXPECT_EQ(tree_of(reply.evidence)["time_to_exhaustion"], "10h");
   EXPECT_EQ(reply.measurements, 11);
 }
 

@@ -34,6 +34,14 @@ class JudgePlugin : public ::testing::Test {
     state = Json::parse(reply->state.text);
     return *reply;
   }
+  // The state after one more window, of the next number.
+  Json ask_after(Json before) {
+    state = std::move(before);
+    ask({{"cpu", 20 / 7.0}}, {{"cpu", 20 / 9.0}});
+    EXPECT_TRUE(last.ok()) << to_string(last);
+    --number;
+    return state;
+  }
   // All windows with these levels; the last answer.
   analyzer::JudgeReply run(const std::map<std::string, double>& next, const std::map<std::string, double>& stable) {
     analyzer::JudgeReply reply;
@@ -70,7 +78,7 @@ TEST_F(JudgePlugin, PassesWhatDoesNotDiffer) {
   EXPECT_EQ(reply.verdict, Verdict::pass) << reply.reason;
   EXPECT_EQ(number, 20) << "one look, at the end";
   EXPECT_EQ(reply.method, "judge/1");
-  EXPECT_EQ(reply.evidence["score"], 100.0);
+  EXPECT_EQ(tree_of(reply.evidence)["score"], 100.0);
 }
 
 TEST_F(JudgePlugin, FailsWhatIsHigherAndSaysByHowMuch) {
@@ -80,7 +88,7 @@ TEST_F(JudgePlugin, FailsWhatIsHigherAndSaysByHowMuch) {
   EXPECT_TRUE(reply.reason.starts_with(
       "score 0 (passes from 95, fails below 75): cpu is high: 0.4114 against 0.3085, shifted by "))
       << reply.reason;
-  EXPECT_EQ(reply.evidence["metrics"]["cpu"]["label"], "high");
+  EXPECT_EQ(tree_of(reply.evidence)["metrics"]["cpu"]["label"], "high");
 }
 
 TEST_F(JudgePlugin, AChangeInTheGoodDirectionPasses) {
@@ -99,7 +107,7 @@ TEST_F(JudgePlugin, BetweenTheScoresItIsInconclusive) {
   const auto reply = run({{"a", 2}, {"b", 1}}, {{"a", 1}, {"b", 1}});
   EXPECT_EQ(reply.verdict, Verdict::inconclusive);
   EXPECT_EQ(reply.code, "marginal");
-  EXPECT_EQ(reply.evidence["score"], 80.0);
+  EXPECT_EQ(tree_of(reply.evidence)["score"], 80.0);
 }
 
 TEST_F(JudgePlugin, ACriticalMetricFailsEverythingAndAMutedOneNothing) {
@@ -116,7 +124,7 @@ TEST_F(JudgePlugin, ACriticalMetricFailsEverythingAndAMutedOneNothing) {
   EXPECT_EQ(run(next, stable).verdict, Verdict::fail);
   settings["metrics"][0] = {{"name", "a"}, {"muted", true}};
   state = {}, number = 0;
-  EXPECT_EQ(run(next, stable).evidence["score"], 100.0);
+  EXPECT_EQ(tree_of(run(next, stable).evidence)["score"], 100.0);
 }
 
 TEST_F(JudgePlugin, NoDataIsNeitherSuccessNorFailure) {
@@ -157,11 +165,33 @@ TEST_F(JudgePlugin, ASourceThatFailsIsAnErrorInTheEnd) {
 
 TEST_F(JudgePlugin, ItsStateStaysWithinFourKibibytesAMetric) {
   settings["windows"] = 100;
-  for (int i = 1; i <= 100; ++i) ask({{"cpu", 1.0 / (i * 1e9 + 1)}}, {{"cpu", 1e300 / i}});
-  EXPECT_LE(state.dump().size(), 4600U) << "with the counters, and numbers of the longest kind";
-  state = {}, number = 0;
-  for (int i = 1; i <= 100; ++i) ask({{"cpu", i / 7.0}}, {{"cpu", i / 9.0}});
-  EXPECT_LE(state.dump().size(), 4096U);
+  for (int i = 1; i <= 100; ++i) ask({{"cpu", -1.0 / (i * 1e200 + 1)}}, {{"cpu", 1e18 / i}});
+  ASSERT_TRUE(last.ok()) << to_string(last);
+  EXPECT_LE(state.dump().size(), 2300U) << "with the counters; each number takes the same room";
+  EXPECT_GE(state["series"][0]["next"].get<std::string>().size(), 100U * 8 * 4 / 3) << "all of them";
+}
+
+TEST_F(JudgePlugin, AStateOfVersion1IsReadWithItsPoints) {
+  for (int i = 1; i < 20; ++i) ask({{"cpu", i / 7.0}}, {{"cpu", i / 9.0}});
+  Json old = state;
+  old["version"] = 1;
+  Json& series = old["series"][0];
+  series = {{"next", Json::array()}, {"stable", Json::array()}};
+  for (int i = 1; i < 20; ++i) series["next"].push_back(i / 7.0), series["stable"].push_back(i / 9.0);
+  const Json now = ask_after(state);
+  EXPECT_EQ(ask_after(old), now);
+  EXPECT_EQ(now["version"], 2);
+}
+
+TEST_F(JudgePlugin, ASeriesThatIsDamagedIsRefused) {
+  ask({{"cpu", 1}}, {{"cpu", 2}});
+  const Json good = state;
+  for (const char* points : {"x", "####", "AAAAAAAA8H8A"}) {
+    state = good;
+    state["series"][0]["next"] = points;
+    ask({{"cpu", 1}}, {{"cpu", 2}});
+    EXPECT_EQ(last.code, Code::invalid_argument) << points;
+  }
 }
 
 TEST_F(JudgePlugin, AStateOfOtherSettingsIsRefused) {

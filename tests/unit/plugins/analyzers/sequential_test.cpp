@@ -88,9 +88,9 @@ TEST_F(Sequential, SaysWhatItSawAndWhatItTakes) {
             "next: 9 of 600 requests (1.5 %) failed, stable: 54 of 5,400 requests (1 %), 1.5 times as often (0.353 to "
             "4.42); log-evidence -0.418 of the 5.3 that alpha 0.01 asks for");
   EXPECT_EQ(reply.method, "sequential/1");
-  EXPECT_EQ(reply.evidence["tracks"][0]["requests"], 600);
-  EXPECT_EQ(reply.evidence["tracks"][0]["baseline_bad"], 54);
-  EXPECT_EQ(reply.evidence["seed"], 1);
+  EXPECT_EQ(tree_of(reply.evidence)["tracks"][0]["requests"], 600);
+  EXPECT_EQ(tree_of(reply.evidence)["tracks"][0]["baseline_bad"], 54);
+  EXPECT_EQ(tree_of(reply.evidence)["seed"], 1);
   EXPECT_EQ(reply.measurements, 1);
 }
 
@@ -184,8 +184,9 @@ TEST_F(Sequential, LooksAtSlowRequestsByTheirBuckets) {
     reply = ask({.groups = {slow("next", 400), slow("stable", 100)}});
   EXPECT_EQ(reply.verdict, Verdict::fail) << reply.reason;
   EXPECT_NE(reply.reason.find("took longer than 250,000"), std::string::npos) << reply.reason;
-  EXPECT_EQ(reply.evidence["tracks"].size(), 2U);
-  EXPECT_EQ(reply.evidence["tracks"][1]["bad"], reply.evidence["tracks"][1]["baseline_bad"]);
+  const Json tracks = tree_of(reply.evidence)["tracks"];
+  EXPECT_EQ(tracks.size(), 2U);
+  EXPECT_EQ(tracks[1]["bad"], tracks[1]["baseline_bad"]);
 }
 
 TEST_F(Sequential, WithoutABaselineItJudgesByTheFloorAlone) {
@@ -253,6 +254,23 @@ TEST_F(Sequential, NumbersThatAreNoCountsAreErrorsByName) {
     EXPECT_TRUE(counts.status().message.starts_with("the value failures of the group next is "))
         << counts.status().message;
   }
+}
+
+// Version 1 also kept what the counts tell: 24 numbers of each tier of shares.
+TEST_F(Sequential, AStateOfVersion1GoesOnAsOneOfThisVersion) {
+  for (int i = 0; i < 5; ++i) judge({600, 9.0 + i}, {5400, 50.0 + i});
+  Json old = state;
+  old["version"] = 1;
+  auto numbers = packed::unpack<double>(old["tracks"][0]["evidence"].get<std::string>(), "it");
+  for (const std::ptrdiff_t tier : {4 * 24, 7 * 24}) numbers.insert(numbers.begin() + tier, 24, 0.5);
+  old["tracks"][0]["evidence"] = packed::pack<double>(numbers);
+  const auto now = judge({600, 9}, {5400, 54});
+  const Json after = state;
+  state = old, --number;
+  const auto migrated = judge({600, 9}, {5400, 54});
+  EXPECT_TRUE(last.ok()) << to_string(last);
+  EXPECT_EQ(migrated.evidence, now.evidence);
+  EXPECT_EQ(state, after);
 }
 
 TEST_F(Sequential, AStateThatIsDamagedIsRefused) {

@@ -51,7 +51,7 @@ TEST_F(Threshold, FailsAsSoonAsTheFailuresExceedTheirLimit) {
   EXPECT_EQ(reply.code, "failure_limit");
   EXPECT_EQ(reply.reason, "error_ratio 0.198 of 512 requests is not < 0.05 (failure 1 of at most 0)");
   EXPECT_EQ(reply.method, "threshold/1");
-  EXPECT_EQ(reply.evidence, Json::parse(R"({"error_ratio": 0.198, "requests": 512.0})"));
+  EXPECT_EQ(tree_of(reply.evidence), Json::parse(R"({"error_ratio": 0.198, "requests": 512.0})"));
 }
 
 TEST_F(Threshold, PassesAfterCountMeasurements) {
@@ -168,28 +168,28 @@ TEST_F(Threshold, TellsTheChanceOfAFalseAlarmThatItsLimitsImply) {
     state = {};
     return judge({{"requests", requests}, {"failures", 0}, {"error_ratio", 0}}, {{"requests", 2000}, {"failures", 10}});
   };
-  EXPECT_NEAR(implied(100).evidence["false_alarm"], 0.996471653817267, 1e-9);
+  EXPECT_NEAR(tree_of(implied(100).evidence)["false_alarm"], 0.996471653817267, 1e-9);
   EXPECT_EQ(
       implied(100).reason,
       "error_ratio 0 of 100 requests is <= 1% (measurement 1 of 60); these limits fail a release like the running "
       "one with a chance of 99.6 % at this traffic");
   EXPECT_EQ(implied(3000).reason, "error_ratio 0 of 3000 requests is <= 1% (measurement 1 of 60)");
-  EXPECT_LT(implied(3000).evidence["false_alarm"], 0.02);
+  EXPECT_LT(tree_of(implied(3000).evidence)["false_alarm"], 0.02);
   settings["failure_limit"] = 3;
-  EXPECT_NEAR(implied(600).evidence["false_alarm"], 0.1375825136942601, 1e-9);
+  EXPECT_NEAR(tree_of(implied(600).evidence)["false_alarm"], 0.1375825136942601, 1e-9);
 }
 
 TEST_F(Threshold, ClaimsNothingOfConditionsThatItCannotSuppose) {
   const std::map<std::string, double> stable{{"requests", 2000}, {"failures", 10}, {"latency_p99", 90}};
   const std::map<std::string, double> next{{"requests", 100}, {"error_ratio", 0}, {"latency_p99", 80}};
   settings = {{"success", "latency_p99 < 100"}};
-  EXPECT_FALSE(judge(next, stable).evidence.contains("false_alarm")) << "not of requests";
+  EXPECT_FALSE(tree_of(judge(next, stable).evidence).contains("false_alarm")) << "not of requests";
   settings = {{"success", "error_ratio < 5%"}};
   state = {};
-  EXPECT_FALSE(judge(next).evidence.contains("false_alarm")) << "no baseline";
+  EXPECT_FALSE(tree_of(judge(next).evidence).contains("false_alarm")) << "no baseline";
   settings = {{"success", "error_ratio < 5%"}, {"failure_limit", -1}};
   state = {};
-  EXPECT_FALSE(judge(next, stable).evidence.contains("false_alarm")) << "it never fails";
+  EXPECT_FALSE(tree_of(judge(next, stable).evidence).contains("false_alarm")) << "it never fails";
 }
 
 TEST(BinomialTail, IsTheOneThatWasComputedApart) {

@@ -24,7 +24,7 @@ Result<JudgeReply> fails_at_the_third(const JudgeRequest& request) {
                     .code = "counted",
                     .reason = "look <" + std::to_string(look) + ">",
                     .method = "count/1",
-                    .evidence = {{"log_evidence", look}, {"threshold", 3}}};
+                    .evidence = json_text({{"log_evidence", look}, {"threshold", 3}})};
 }
 
 Summary summary_of(int windows) {
