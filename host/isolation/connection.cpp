@@ -12,6 +12,8 @@
 #include <chrono>
 #include <utility>
 
+#include "host/runtime/resumptions.hpp"
+
 namespace slipway::isolation {
 namespace {
 
@@ -66,10 +68,11 @@ void Connection::read_some() {
 }
 
 void Connection::on_read(std::size_t count) {
+  runtime::Resumptions answered(in_.get_executor());
   reader_.filled(count);
   take_messages();
-  if (!listener_) return;
-  allowance_ > 0 ? read_some() : read_later();
+  if (listener_) allowance_ > 0 ? read_some() : read_later();
+  answered.run();
 }
 
 void Connection::take_messages() {

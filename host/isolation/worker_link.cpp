@@ -111,8 +111,7 @@ void WorkerLink::complete(std::uint64_t id, slipway_status status, std::uint64_t
   host_->complete(host_->context, id, status, blob_of(payload, size));
 }
 
-bool WorkerLink::take_open(std::uint64_t id) {
-  const std::lock_guard lock(mutex_);
+bool WorkerLink::take_open_locked(std::uint64_t id) {
   if (id == 0 || slot_of(id) != id) return false;
   slot_of(id) = 0;
   --open_count_;
@@ -121,8 +120,8 @@ bool WorkerLink::take_open(std::uint64_t id) {
 
 // One that the worker has not seen.
 bool WorkerLink::take_back(std::uint64_t id) {
-  if (!take_open(id)) return false;
   const std::lock_guard lock(mutex_);
+  if (!take_open_locked(id)) return false;
   state_calls_.erase(id);
   return true;
 }
@@ -142,9 +141,10 @@ std::optional<std::uint64_t> WorkerLink::plugin_token(std::uint64_t own) {
 
 Result<Listener::Weight> WorkerLink::heard(const Frame& message) {
   const std::lock_guard lock(dispatch_);
-  dispatcher_ = std::this_thread::get_id();
+  // Relaxed: it is held against the reader's own id alone.
+  dispatcher_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   auto weight = hear(message);
-  dispatcher_ = std::thread::id();
+  dispatcher_.store({}, std::memory_order_relaxed);
   return weight;
 }
 
@@ -213,16 +213,20 @@ Listener::Weight WorkerLink::on_complete(std::uint64_t id, const Outcome& outcom
     if (outcome.status == SLIPWAY_OK) checkpoint_ = outcome.payload;
     return Weight::expected;
   }
-  const bool open = take_open(id);
-  if (open) note_state(id, outcome);
+  const bool open = take_answered(id, outcome);
   // Also one that was never asked for: the host counts those.
   complete(id, outcome.status, outcome.size, outcome.payload);
   return open ? Weight::expected : Weight::unasked;
 }
 
-void WorkerLink::note_state(std::uint64_t id, const Outcome& outcome) {
+bool WorkerLink::take_answered(std::uint64_t id, const Outcome& outcome) {
   const std::lock_guard lock(mutex_);
-  if (state_calls_.empty()) return;
+  if (!take_open_locked(id)) return false;
+  if (!state_calls_.empty()) note_state_locked(id, outcome);
+  return true;
+}
+
+void WorkerLink::note_state_locked(std::uint64_t id, const Outcome& outcome) {
   auto call = state_calls_.extract(id);
   if (call.empty() || outcome.status != SLIPWAY_OK) return;
   if (call.mapped().method == kImport) checkpoint_ = std::move(call.mapped().payload);

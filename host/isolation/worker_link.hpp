@@ -85,10 +85,9 @@ class WorkerLink final : public Listener, public std::enable_shared_from_this<Wo
 
   // worker_link.cpp
   void complete(std::uint64_t id, slipway_status status, std::uint64_t size, std::string_view payload);
-  bool take_open(std::uint64_t id);
+  bool take_answered(std::uint64_t id, const Outcome& outcome);
   bool take_back(std::uint64_t id);
   std::uint64_t& slot_of(std::uint64_t id) { return open_[runtime::call_id::index(id) % open_.size()]; }
-  void note_state(std::uint64_t id, const Outcome& outcome);
   Weight on_complete(std::uint64_t id, const Outcome& outcome);
   void refuse(std::uint64_t id, const Status& status);
   void on_request(std::uint64_t token, const Request& request);
@@ -99,6 +98,8 @@ class WorkerLink final : public Listener, public std::enable_shared_from_this<Wo
   Result<Weight> hear_plugin(const Frame& message);
   [[nodiscard]] std::shared_ptr<Connection> connection() const;
   // With the lock held.
+  bool take_open_locked(std::uint64_t id);
+  void note_state_locked(std::uint64_t id, const Outcome& outcome);
   [[nodiscard]] std::string why_unavailable() const;
 
   // worker_lives.cpp

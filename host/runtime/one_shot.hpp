@@ -1,6 +1,7 @@
 // One value from any thread to one coroutine.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -11,7 +12,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
+#include "host/runtime/resumptions.hpp"
 #include "host/runtime/task.hpp"
 
 namespace slipway::runtime {
@@ -27,14 +30,14 @@ class OneShot : public std::enable_shared_from_this<OneShot<T>> {
 
   // The first value counts; false for any other. Never resumes the waiter inside this call.
   bool deliver(T value) {
-    Task resume;
+    Waiter waiter;
     {
       const std::lock_guard lock(mutex_);
       if (value_) return false;
       value_ = std::move(value);
-      resume = std::move(resume_);
+      waiter = std::exchange(waiter_, {});
     }
-    if (resume) resume();
+    if (waiter.resume) resume(std::move(waiter));
     return true;
   }
 
@@ -50,6 +53,12 @@ class OneShot : public std::enable_shared_from_this<OneShot<T>> {
   virtual void on_cancel() {}
 
  private:
+  struct Waiter {
+    const boost::asio::execution_context* context = nullptr;
+    boost::asio::any_io_executor executor;
+    Task resume;
+  };
+
   template <class Handler>
   void attach(Handler handler) {
     auto slot = boost::asio::get_associated_cancellation_slot(handler);
@@ -58,28 +67,33 @@ class OneShot : public std::enable_shared_from_this<OneShot<T>> {
         if (const auto alive = self.lock()) alive->on_cancel();
       });
     }
-    // The executor stays busy until the value has come.
-    auto executor = boost::asio::prefer(boost::asio::get_associated_executor(handler),
-                                        boost::asio::execution::outstanding_work.tracked);
-    Task resume([this, executor = std::move(executor), handler = std::move(handler)]() mutable {
-      boost::asio::post(executor, [handler = std::move(handler), value = std::move(*value_)]() mutable {
-        boost::asio::get_associated_cancellation_slot(handler).clear();
-        handler(std::move(value));
-      });
-    });
+    const boost::asio::any_io_executor executor = boost::asio::get_associated_executor(handler);
+    Waiter waiter{plain_context(executor),
+                  // It stays busy until the value has come.
+                  boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked),
+                  Task([this, handler = std::move(handler)]() mutable {
+                    T value = std::move(*value_);
+                    boost::asio::get_associated_cancellation_slot(handler).clear();
+                    handler(std::move(value));
+                  })};
     {
       const std::lock_guard lock(mutex_);
       if (!value_) {
-        resume_ = std::move(resume);
+        waiter_ = std::move(waiter);
         return;
       }
     }
-    resume();
+    resume(std::move(waiter));
+  }
+
+  static void resume(Waiter waiter) {
+    if (Resumptions::take(waiter.context, waiter.resume)) return;
+    boost::asio::post(waiter.executor, [resume = std::move(waiter.resume)]() mutable { resume(); });
   }
 
   std::mutex mutex_;
   std::optional<T> value_;
-  Task resume_;
+  Waiter waiter_;
 };
 
 }  // namespace slipway::runtime
