@@ -1,6 +1,8 @@
 #include "plugins/providers/local/assembly.hpp"
 
+#include <arpa/inet.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -16,6 +18,7 @@ constexpr Span kBetweenRounds(5000);
 constexpr const char* kHaproxyLog = "haproxy.log";
 // sockaddr_un holds 107 bytes; HAProxy adds ".<pid>.tmp" while it binds.
 constexpr std::size_t kLongestSocket = 90;
+constexpr Duration kShortestLease = seconds(2);
 
 Span span_of(Duration duration) { return Span(duration.ns / 1'000'000); }
 
@@ -91,34 +94,76 @@ PortRange port_range(const PortsConfig& config) {
               "ports.first " + std::to_string(config.first) + " is above ports.last " + std::to_string(config.last));
 }
 
+bool is_alone(const Settings& settings) { return settings.pool.name.empty(); }
+
+std::string machine_name() {
+  std::array<char, 64> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+PoolSettings pool_settings(const PoolConfig& config) {
+  in_addr parsed{};
+  if (::inet_pton(AF_INET, config.address.c_str(), &parsed) != 1) {
+    throw Error(Code::invalid_argument,
+                "pool.address \"" + config.address +
+                    "\" is no IPv4 address; want the one by which the other machines of pool \"" + config.name +
+                    "\" reach this one");
+  }
+  const std::string machine = config.machine.empty() ? machine_name() : config.machine;
+  const bool usable = !machine.empty() && machine.find('/') == machine.npos;
+  if (!usable)
+    throw Error(Code::invalid_argument, "the machine's name \"" + machine + "\" can't be used; set pool.machine");
+  if (config.lease.ns < kShortestLease.ns) {
+    throw Error(Code::invalid_argument, "pool.lease " + to_string(config.lease) +
+                                            " is too short; want 2s or more, as a sign of life comes each second");
+  }
+  return {.name = config.name, .self = {machine, config.address, config.capacity, config.lease}};
+}
+
+std::string listen_address(const Settings& settings) {
+  return is_alone(settings) ? "127.0.0.1" : pool_settings(settings.pool).self.address;
+}
+
 }  // namespace
 
-Assembly::Assembly(const Settings& settings, boost::asio::io_context& context, Notices& notices, Secrets& secrets)
+Assembly::Assembly(const Settings& settings, boost::asio::io_context& context, Notices& notices, Secrets& secrets,
+                   PoolStore& store)
     : state_(checked_folder("state_directory", settings.state_directory, 0711)),
       run_(settings.run_directory),
       logs_{static_cast<std::uint64_t>(settings.logs.max_bytes), settings.logs.keep},
       processes_(make_processes(context.get_executor())),
-      checker_(make_checker(*processes_)),
+      checker_(make_checker(*processes_, listen_address(settings))),
       haproxy_(context.get_executor(), haproxy_settings(settings), *processes_, notices),
       artefacts_(state_ / "artefacts"),
-      launcher_({state_ / "work", state_ / "logs"}, artefacts_, secrets, pool_.get_executor()),
-      ports_(port_range(settings.ports)),
+      launcher_({.work_folder = state_ / "work", .log_folder = state_ / "logs", .address = listen_address(settings)},
+                artefacts_, secrets, pool_.get_executor()),
+      ports_(port_range(settings.ports), listen_address(settings)),
       world_(state_ / "applications"),
       random_(std::random_device{}()),
+      notices_(notices),
       replica_tools_{.executor = context.get_executor(),
                      .processes = *processes_,
                      .proxy = haproxy_,
                      .checker = *checker_,
                      .preparer = launcher_,
                      .ports = ports_,
-                     .notices = notices,
+                     .notices = notices_,
                      .backoff = backoff_settings(settings.restart),
                      .drain_limit = span_of(settings.drain_deadline),
+                     .address = listen_address(settings),
                      .random = [this] { return std::uniform_real_distribution<double>()(random_); },
                      .wall = wall_clock},
-      application_tools_{replica_tools_, world_, {settings.sticky.header, settings.sticky.cookie}},
+      application_tools_{replica_tools_,
+                         world_,
+                         {settings.sticky.header, settings.sticky.cookie},
+                         is_alone(settings) ? Company::kAlone : Company::kPool},
       reconciler_(application_tools_),
       executor_(context.get_executor()) {
+  if (!is_alone(settings)) {
+    machines_.emplace(executor_, pool_settings(settings.pool), reconciler_, store, notices);
+    notices_.pool = &*machines_;
+    machines_->on_problem([this] { note_problem(); });
+  }
   haproxy_.check_machine();
 }
 
@@ -131,10 +176,29 @@ Assembly::~Assembly() {
 void Assembly::begin() {
   haproxy_.on_change([this] { proxy_changed(); });
   reconciler_.begin();
+  if (machines_) machines_->begin();
   boost::asio::co_spawn(
       executor_, [this]() -> awaitable<void> { co_await haproxy_.run(); }, boost::asio::detached);
   boost::asio::co_spawn(
       executor_, [this]() -> awaitable<void> { co_await keep_house(); }, boost::asio::detached);
+}
+
+awaitable<Status> Assembly::apply(provider::Desired desired) {
+  return machines_ ? machines_->apply(std::move(desired)) : reconciler_.apply(std::move(desired));
+}
+
+awaitable<Result<provider::Observation>> Assembly::observe(provider::Target target) {
+  return machines_ ? machines_->observe(std::move(target)) : reconciler_.observe(std::move(target));
+}
+
+awaitable<Status> Assembly::remove(provider::Removal removal) {
+  if (machines_) co_return co_await machines_->remove(removal);
+  co_return reconciler_.remove(removal);
+}
+
+std::string Assembly::pool_problem() const {
+  const std::lock_guard lock(mutex_);
+  return pool_problem_;
 }
 
 std::string Assembly::problem() const {
@@ -143,11 +207,14 @@ std::string Assembly::problem() const {
 }
 
 void Assembly::proxy_changed() {
-  {
-    const std::lock_guard lock(mutex_);
-    problem_ = haproxy_.problem();
-  }
+  note_problem();
   reconciler_.proxy_changed();
+}
+
+void Assembly::note_problem() {
+  const std::lock_guard lock(mutex_);
+  problem_ = haproxy_.problem();
+  if (machines_) pool_problem_ = machines_->problem();
 }
 
 // On the pool: copying a log or removing a tree may take a while. What is in use is taken down in the same turn in

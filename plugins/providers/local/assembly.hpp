@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "plugins/providers/local/edge/haproxy.hpp"
+#include "plugins/providers/local/pool/pool.hpp"
 #include "plugins/providers/local/reconcile/reconciler.hpp"
 #include "plugins/providers/local/replica/log_rotation.hpp"
 #include "plugins/providers/local/settings.hpp"
@@ -16,23 +17,31 @@ namespace slipway::local {
 
 class Assembly {
  public:
-  // `notices` and `secrets` outlive it. Throws slipway::Error when a folder can't be made, a setting can't be used, or
-  // the machine has no HAProxy or no room for it.
-  Assembly(const Settings& settings, boost::asio::io_context& context, Notices& notices, Secrets& secrets);
+  // `notices`, `secrets` and `store` outlive it. Throws slipway::Error when a folder can't be made, a setting can't be
+  // used, or the machine has no HAProxy or no room for it.
+  Assembly(const Settings& settings, boost::asio::io_context& context, Notices& notices, Secrets& secrets,
+           PoolStore& store);
 
   ~Assembly();
 
   // On the context's thread. Once.
   void begin();
 
-  Reconciler& reconciler() { return reconciler_; }
+  // As a provider's; for the whole pool when this machine is of one.
+  awaitable<Status> apply(provider::Desired desired);
+  awaitable<Result<provider::Observation>> observe(provider::Target target);
+  awaitable<Status> remove(provider::Removal removal);
+
   // What is wrong with HAProxy; empty when nothing is. Any thread.
   [[nodiscard]] std::string problem() const;
+  // What is wrong with the pool; empty when nothing is, or when there is none. Any thread.
+  [[nodiscard]] std::string pool_problem() const;
 
  private:
   awaitable<void> keep_house();
   void rotate_logs() const;
   void proxy_changed();
+  void note_problem();
 
   std::filesystem::path state_;
   std::filesystem::path run_;
@@ -47,12 +56,14 @@ class Assembly {
   Ports ports_;
   World world_;
   std::mt19937 random_;
+  PoolNotices notices_;
   ReplicaTools replica_tools_;
   ApplicationTools application_tools_;
   Reconciler reconciler_;
+  std::optional<Pool> machines_;
   boost::asio::any_io_executor executor_;
   mutable std::mutex mutex_;
-  std::string problem_;
+  std::string problem_, pool_problem_;
 };
 
 }  // namespace slipway::local

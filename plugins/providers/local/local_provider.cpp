@@ -7,6 +7,7 @@
 #include <slipway/plugin.hpp>
 
 #include "plugins/providers/local/assembly.hpp"
+#include "plugins/providers/local/host_services.hpp"
 #include "plugins/providers/local/reconcile/validate.hpp"
 
 namespace slipway::local {
@@ -14,93 +15,28 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::chrono::seconds kSecretsDeadline(30);
-
-class HostNotices final : public Notices {
- public:
-  explicit HostNotices(Host& host) : host_(host) {}
-  void log(Level level, const std::string& text) override { host_.log(static_cast<LogLevel>(level), text); }
-  void changed(const std::string& tenant, const std::string& application) override {
-    host_.emit_now(provider::kChanged, {{"tenant", tenant}, {"application", application}});
-  }
-
- private:
-  Host& host_;
-};
-
-// A coroutine of the host's services that works for no call and that nobody awaits.
-struct Unattended {
-  struct promise_type {
-    CallScope* scope = nullptr;
-    Unattended get_return_object() { return {}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() {}
-    void unhandled_exception() { std::terminate(); }  // fetch catches everything
-  };
-};
-
-using Values = std::map<std::string, std::string>;
-using Deliver = std::function<void(Result<Values>)>;
-
-Unattended fetch(Host& host, std::string tenant, std::vector<std::string> references, Deliver deliver) {
-  Status failure;
-  try {
-    Values values = co_await host.secrets(std::move(tenant), std::move(references));
-    deliver(std::move(values));
-    co_return;
-  } catch (const Error& error) {
-    failure = error.status();
-  } catch (const std::exception& error) {
-    failure = Status(Code::internal, error.what());
-  }
-  deliver(failure);
-}
-
-class HostSecrets final : public Secrets {
- public:
-  explicit HostSecrets(Host& host) : host_(host) {}
-
-  awaitable<Values> resolve(std::string tenant, std::vector<std::string> references) override {
-    struct Answer {
-      explicit Answer(const asio::any_io_executor& executor) : arrived(executor, kSecretsDeadline) {}
-      asio::steady_timer arrived;
-      std::optional<Result<Values>> values;
-    };
-    const auto executor = co_await asio::this_coro::executor;
-    const auto answer = std::make_shared<Answer>(executor);
-    fetch(host_, std::move(tenant), std::move(references), [answer, executor](Result<Values> values) {
-      asio::post(executor, [answer, values = std::move(values)] {
-        answer->values = values;
-        answer->arrived.cancel();
-      });
-    });
-    boost::system::error_code ignored;
-    co_await answer->arrived.async_wait(into(ignored));
-    if (!answer->values) throw Error(Code::deadline_exceeded, "the host did not answer for secrets within 30 s");
-    co_return value_or_throw(std::move(*answer->values));
-  }
-
- private:
-  Host& host_;
-};
-
 class LocalProvider final : public Plugin<Settings> {
  public:
   using Serves = Interfaces<provider::Interface>;
-  LocalProvider(Host& host, Settings settings) : Plugin(host, std::move(settings)), notices_(host), secrets_(host) {}
+  LocalProvider(Host& host, Settings settings)
+      : Plugin(host, std::move(settings)), notices_(host), secrets_(host), store_(host) {}
   ~LocalProvider() { join(); }
 
   void start() {
-    assembly_ = std::make_unique<Assembly>(settings(), context_, notices_, secrets_);
+    assembly_ = std::make_unique<Assembly>(settings(), context_, notices_, secrets_, store_);
     asio::post(context_, [this] { assembly_->begin(); });
     thread_ = std::thread([this] { context_.run(); });
   }
 
+  void stop() { store_.close(); }
+
   plugin::HealthReply health() {
     const std::string problem = assembly_ ? assembly_->problem() : "";
     const auto condition = problem.empty() ? plugin::Condition::healthy : plugin::Condition::degraded;
-    return {condition, {{"haproxy", condition, problem}}};
+    if (settings().pool.name.empty()) return {condition, {{"haproxy", condition, problem}}};
+    const std::string apart = assembly_ ? assembly_->pool_problem() : "";
+    const auto pool = apart.empty() ? plugin::Condition::healthy : plugin::Condition::degraded;
+    return {std::max(condition, pool), {{"haproxy", condition, problem}, {"pool", pool, apart}}};
   }
 
   provider::CapabilitiesReply capabilities(const Empty&) {
@@ -114,7 +50,7 @@ class LocalProvider final : public Plugin<Settings> {
   void apply(provider::Desired desired, Completer<Empty> answer) {
     if (const auto problems = problems_of(desired); !problems.empty()) return answer(refusal(problems));
     const auto work = [this, desired = std::move(desired)]() mutable -> awaitable<Result<Empty>> {
-      const Status status = co_await assembly_->reconciler().apply(std::move(desired));
+      const Status status = co_await assembly_->apply(std::move(desired));
       if (!status.ok()) co_return status;
       co_return Empty{};
     };
@@ -123,14 +59,14 @@ class LocalProvider final : public Plugin<Settings> {
 
   void observe(provider::Target target, Completer<provider::Observation> answer) {
     const auto work = [this, target = std::move(target)]() -> awaitable<Result<provider::Observation>> {
-      co_return co_await assembly_->reconciler().observe(target);
+      co_return co_await assembly_->observe(target);
     };
     carry_out<provider::Observation>(work, std::move(answer));
   }
 
   void remove(provider::Removal removal, Completer<Empty> answer) {
     const auto work = [this, removal = std::move(removal)]() -> awaitable<Result<Empty>> {
-      const Status status = assembly_->reconciler().remove(removal);
+      const Status status = co_await assembly_->remove(removal);
       if (!status.ok()) co_return status;
       co_return Empty{};
     };
@@ -169,6 +105,7 @@ class LocalProvider final : public Plugin<Settings> {
 
   HostNotices notices_;
   HostSecrets secrets_;
+  HostStore store_;
   // Goes last: what the assembly is made of holds timers and sockets of it.
   asio::io_context context_{1};
   asio::executor_work_guard<asio::io_context::executor_type> guard_{context_.get_executor()};

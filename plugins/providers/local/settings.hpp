@@ -85,6 +85,23 @@ struct RestartConfig {
   }
 };
 
+struct PoolConfig {
+  std::string name;
+  std::string machine;
+  std::string address;
+  std::int32_t capacity = 1000;
+  Duration lease = seconds(10);
+  static constexpr auto fields() {
+    return slipway::fields(
+        field("name", &PoolConfig::name, "The pool that this machine is of; empty: none, it works alone.", at_most(40)),
+        field("machine", &PoolConfig::machine, "Its name there; empty for the machine's own.", at_most(63)),
+        field("address", &PoolConfig::address,
+              "IPv4 address where the pool's other machines reach its replicas; ${ADDRESS} in a release.", at_most(15)),
+        field("capacity", &PoolConfig::capacity, "Replicas of one application that it takes.", between(0, 10'000)),
+        field("lease", &PoolConfig::lease, "It counts as dead when it has been silent for so long."));
+  }
+};
+
 struct Settings {
   std::string state_directory = "/var/lib/slipway/local";
   std::string run_directory = "/run/slipway";
@@ -94,6 +111,7 @@ struct Settings {
   StickyConfig sticky;
   RestartConfig restart;
   Duration drain_deadline = seconds(30);
+  PoolConfig pool;
   static constexpr auto fields() {
     return slipway::fields(
         field("state_directory", &Settings::state_directory,
@@ -104,7 +122,8 @@ struct Settings {
         field("logs", &Settings::logs, "Logs of replicas."),
         field("sticky", &Settings::sticky, "How users are told apart."),
         field("restart", &Settings::restart, "How replicas that end by themselves are started again."),
-        field("drain_deadline", &Settings::drain_deadline, "How long a leaving replica's requests are waited for."));
+        field("drain_deadline", &Settings::drain_deadline, "How long a leaving replica's requests are waited for."),
+        field("pool", &Settings::pool, "Machines that run applications together; every one of them has a host."));
   }
 };
 

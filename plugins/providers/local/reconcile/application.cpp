@@ -72,6 +72,7 @@ Application::~Application() {
 void Application::begin() {
   define();
   recall();
+  if (tools_.company == Company::kAlone) guests_.emplace();
   const auto records = std::exchange(record_.replicas, {});
   for (const ReplicaRecord& replica : records) add_replica(replica);
   boost::asio::co_spawn(
@@ -165,6 +166,7 @@ awaitable<void> Application::settle() {
 }
 
 awaitable<void> Application::settle_once() {
+  seat_guests();
   const Plan plan = make_plan(record_.desired, presence(), seen());
   if (presence() == Presence::kRemoved && plan.complete) co_return finish_removal();
   take_slots(plan);
@@ -381,7 +383,8 @@ Seen Application::seen() const {
   Seen seen{slots(), split_, {}};
   for (const auto& [id, replica] : replicas_) {
     seen.replicas.push_back({id, replica->record().release, number_of(id), replica->record().leaving,
-                             replica->serving(), replica->listed(), replica->alive()});
+                             replica->serving(), replica->listed(), replica->alive(), replica->guest(),
+                             replica->guest() && !wants_guest(replica->record())});
   }
   return seen;
 }

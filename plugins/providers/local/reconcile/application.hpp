@@ -9,6 +9,7 @@
 #include <string>
 
 #include "plugins/providers/local/reconcile/plan.hpp"
+#include "plugins/providers/local/reconcile/seat.hpp"
 #include "plugins/providers/local/replica/replica.hpp"
 #include "plugins/providers/local/world/world.hpp"
 
@@ -20,10 +21,14 @@ struct StickyNames {
   std::string cookie = "slipway_id";
 };
 
+// Whether other machines serve the same applications.
+enum class Company { kAlone, kPool };
+
 struct ApplicationTools {
   ReplicaTools& replicas;
   World& world;
   StickyNames sticky{};
+  Company company = Company::kAlone;
 };
 
 // "tenant/application": the key in HAProxy's maps.
@@ -44,6 +49,16 @@ class Application final : public Replica::Listener, public std::enable_shared_fr
   // Everything of it goes; `gone` tells when. Refuses (ABORTED) an older lease. Durable when it returns.
   Status remove(const provider::Removal& removal);
   awaitable<provider::Observation> observe();
+
+  // Those of this machine's replicas that serve.
+  [[nodiscard]] std::vector<Seat> seats() const;
+  // The replicas of other machines that this one's HAProxy shall route to as well. One that is missing here is taken
+  // out, unless the traffic of its release has nowhere else to go.
+  void set_guests(std::vector<Seat> guests);
+  // Whether HAProxy routes to no guest but those.
+  [[nodiscard]] bool follows_guests() const;
+  // Which of its replicas other machines may route to; one that leaves waits until it is not among them.
+  void hold(const std::function<bool(const Seat&)>& held);
 
   // Adds the digests of the archives that must stay unpacked: of every replica's release, and of the last few that
   // were desired, so that going back to one finds it there.
@@ -67,6 +82,8 @@ class Application final : public Replica::Listener, public std::enable_shared_fr
   void recall();
   void take_slots(const Plan& plan);
   void define();
+  void seat_guests();
+  [[nodiscard]] bool wants_guest(const ReplicaRecord& record) const;
   void create(const Plan& plan);
   void finish_removal();
   void add_replica(ReplicaRecord record);
@@ -93,8 +110,9 @@ class Application final : public Replica::Listener, public std::enable_shared_fr
   ApplicationTools& tools_;
   ApplicationRecord record_;
   std::map<std::string, std::shared_ptr<Replica>> replicas_;
-  std::optional<Split> split_;       // what HAProxy does
-  std::optional<RouteOrder> order_;  // as last made true
+  std::optional<Split> split_;               // what HAProxy does
+  std::optional<RouteOrder> order_;          // as last made true
+  std::optional<std::vector<Seat>> guests_;  // unknown until told
   Turns turns_;
   Signal wake_;
   std::function<void()> on_gone_ = [] {};

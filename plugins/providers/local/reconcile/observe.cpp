@@ -50,8 +50,11 @@ ObservedGroup Application::observed(const std::string& version, const Plan& plan
     group.role = wanted.role;
     group.replicas = wanted.replicas;
   }
+  bool served = false;
   for (const auto& [id, replica] : replicas_) {
     if (replica->record().release != version) continue;
+    served = served || (replica->serving() && !replica->record().leaving);
+    if (replica->guest()) continue;
     group.running += replica->alive() ? 1 : 0;
     group.restarts += replica->record().restarts;
     if (replica->crash_loop()) ++group.crashing;
@@ -61,14 +64,18 @@ ObservedGroup Application::observed(const std::string& version, const Plan& plan
     group.ready_since.push_back(replica->ready_since());
     group.addresses.push_back(replica->address());
   }
+  for (const auto& [id, replica] : replicas_) {
+    const bool missed = replica->guest() && replica->record().release == version && !replica->serving();
+    if (missed && !replica->record().leaving && group.problem.empty() && !group.role.empty())
+      group.problem = "HAProxy has not reached " + replica->address() + " on another machine yet";
+  }
   for (const std::string& wait : plan.waits) {
     if (group.problem.empty() && wait.starts_with("release " + version + " ")) group.problem = wait;
   }
   const Slots now = slots();
   const auto slot = std::ranges::find(now, version);
   // A group without a ready replica gets nothing, whatever the map says: HAProxy passes its share on or refuses.
-  if (split_ && slot != now.end() && group.ready > 0)
-    group.weight = split_->share(static_cast<std::size_t>(slot - now.begin()));
+  if (split_ && slot != now.end() && served) group.weight = split_->share(static_cast<std::size_t>(slot - now.begin()));
   return group;
 }
 

@@ -93,7 +93,7 @@ void plan_split(const Desired& desired, const Seen& seen, Plan& plan) {
 std::vector<const ReplicaView*> members_by_use(const Seen& seen, const std::string& release) {
   std::vector<const ReplicaView*> members;
   for (const ReplicaView& replica : seen.replicas) {
-    if (replica.release == release && !replica.leaving) members.push_back(&replica);
+    if (replica.release == release && !replica.leaving && !replica.guest) members.push_back(&replica);
   }
   std::ranges::sort(members, [](const ReplicaView* a, const ReplicaView* b) {
     return std::tuple(a->serving, a->alive, -a->number) < std::tuple(b->serving, b->alive, -b->number);
@@ -126,17 +126,30 @@ void plan_groups(const Desired& desired, const Seen& seen, Plan& plan) {
   }
   std::set<std::string> strangers;
   for (const ReplicaView& replica : seen.replicas) {
+    if (replica.guest && replica.unwanted && !replica.leaving && !must_stay(replica, seen, plan))
+      plan.leave.insert(replica.id);
     if (!has_group(desired, replica.release)) strangers.insert(replica.release);
   }
   for (const std::string& release : strangers) shrink(seen, release, 0, plan);
 }
 
+int own_serving_count(const Seen& seen, const std::string& release) {
+  return static_cast<int>(std::ranges::count_if(seen.replicas, [&](const ReplicaView& r) {
+    return r.serving && !r.leaving && !r.guest && r.release == release;
+  }));
+}
+
+bool is_settled(const Desired& desired, const ReplicaView& guest) {
+  return !guest.unwanted && (guest.serving || !has_group(desired, guest.release));
+}
+
 bool is_complete(const Desired& desired, const Seen& seen, const Plan& plan) {
   const bool nothing_to_do = plan.create.empty() && plan.leave.empty() && plan.slots == seen.slots;
   const bool routed = plan.split_is_wanted && plan.split == seen.split;
-  const auto is_whole = [&](const DesiredGroup& g) { return serving_count(seen, g.release.version) == g.replicas; };
+  const auto is_whole = [&](const DesiredGroup& g) { return own_serving_count(seen, g.release.version) == g.replicas; };
+  const auto unsettled = [&](const ReplicaView& r) { return r.leaving || (r.guest && !is_settled(desired, r)); };
   return nothing_to_do && routed && std::ranges::all_of(desired.groups, is_whole) &&
-         std::ranges::none_of(seen.replicas, &ReplicaView::leaving);
+         std::ranges::none_of(seen.replicas, unsettled);
 }
 
 Plan plan_removal(const Seen& seen) {

@@ -23,6 +23,8 @@ struct ReplicaView {
   bool serving = false;  // may get traffic
   bool listed = false;   // HAProxy knows it in some way
   bool alive = false;
+  bool guest = false;     // another machine's: served here, made and ended there
+  bool unwanted = false;  // a guest that its machine does not offer any more
 };
 
 // Where traffic goes, by backend.
@@ -57,7 +59,7 @@ enum class Presence { kWanted, kRemoved };
 
 Plan make_plan(const provider::Desired& desired, Presence presence, const Seen& seen);
 
-// How many replicas of the release may get traffic.
+// How many replicas of the release may get traffic, guests included.
 int serving_count(const Seen& seen, const std::string& release);
 
 }  // namespace slipway::local

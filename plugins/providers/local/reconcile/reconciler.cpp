@@ -54,6 +54,11 @@ Status Reconciler::remove(const provider::Removal& removal) {
   return found == applications_.end() ? Status() : found->second->remove(removal);
 }
 
+std::shared_ptr<Application> Reconciler::find(const std::string& tenant, const std::string& application) const {
+  const auto found = applications_.find(application_key(tenant, application));
+  return found == applications_.end() ? nullptr : found->second;
+}
+
 std::optional<std::set<std::string>> Reconciler::archives_in_use() const {
   if (!problems_.empty()) return std::nullopt;
   std::set<std::string> digests;

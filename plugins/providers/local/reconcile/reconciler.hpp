@@ -15,6 +15,8 @@ class Reconciler {
   awaitable<Status> apply(provider::Desired desired);
   awaitable<Result<provider::Observation>> observe(provider::Target target);
   Status remove(const provider::Removal& removal);
+  // Nothing when it is not here.
+  [[nodiscard]] std::shared_ptr<Application> find(const std::string& tenant, const std::string& application) const;
 
   // Digests of the archives that must stay unpacked; nothing while some application's file can't be read, for it may
   // name others.

@@ -20,20 +20,20 @@ using provider::CheckKind;
 
 constexpr std::uint32_t kHeaderLimit = 16 * 1024;
 
-awaitable<std::string> connect(tcp::socket& socket, std::uint16_t port) {
+awaitable<std::string> connect(tcp::socket& socket, tcp::endpoint replica) {
   boost::system::error_code error;
-  co_await socket.async_connect({asio::ip::address_v4::loopback(), port}, into(error));
+  co_await socket.async_connect(replica, into(error));
   co_return error ? error.message() : std::string();
 }
 
-awaitable<std::string> ask_tcp(std::uint16_t port) {
+awaitable<std::string> ask_tcp(tcp::endpoint replica) {
   tcp::socket socket(co_await asio::this_coro::executor);
-  co_return co_await connect(socket, port);
+  co_return co_await connect(socket, replica);
 }
 
-awaitable<std::string> ask_http(std::string path, std::uint16_t port) {
+awaitable<std::string> ask_http(std::string path, tcp::endpoint replica) {
   tcp::socket socket(co_await asio::this_coro::executor);
-  if (auto failure = co_await connect(socket, port); !failure.empty()) co_return failure;
+  if (auto failure = co_await connect(socket, replica); !failure.empty()) co_return failure;
   http::request<http::empty_body> request(http::verb::get, path, 11);
   request.set(http::field::host, "localhost");
   request.set(http::field::user_agent, "slipway");
@@ -52,13 +52,14 @@ awaitable<std::string> ask_http(std::string path, std::uint16_t port) {
 
 class OsChecker final : public Checker {
  public:
-  explicit OsChecker(Processes& processes) : processes_(processes) {}
+  OsChecker(Processes& processes, asio::ip::address address) : processes_(processes), address_(std::move(address)) {}
 
   awaitable<std::string> ask(const Check& check, std::uint16_t port, const Command& like) override {
+    const tcp::endpoint replica(address_, port);
     const Span limit(std::max<std::int64_t>(1, check.timeout.ns / 1'000'000));
     try {
       if (check.kind == CheckKind::command) co_return co_await ask_command(check, like, limit);
-      auto question = check.kind == CheckKind::http ? ask_http(check.path, port) : ask_tcp(port);
+      auto question = check.kind == CheckKind::http ? ask_http(check.path, replica) : ask_tcp(replica);
       auto answer = co_await within(limit, std::move(question));
       co_return answer ? *answer : "no answer within " + std::to_string(limit.count()) + " ms";
     } catch (const std::exception& error) {
@@ -81,10 +82,13 @@ class OsChecker final : public Checker {
   }
 
   Processes& processes_;
+  asio::ip::address address_;
 };
 
 }  // namespace
 
-std::unique_ptr<Checker> make_checker(Processes& processes) { return std::make_unique<OsChecker>(processes); }
+std::unique_ptr<Checker> make_checker(Processes& processes, const std::string& address) {
+  return std::make_unique<OsChecker>(processes, asio::ip::make_address(address));
+}
 
 }  // namespace slipway::local

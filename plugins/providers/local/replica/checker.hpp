@@ -18,7 +18,7 @@ class Checker {
   virtual awaitable<std::string> ask(const provider::Check& check, std::uint16_t port, const Command& like) = 0;
 };
 
-// On 127.0.0.1 and through `processes`, which must outlive it. One thread: that of the executor.
-std::unique_ptr<Checker> make_checker(Processes& processes);
+// On the address and through `processes`, which must outlive it. One thread: that of the executor.
+std::unique_ptr<Checker> make_checker(Processes& processes, const std::string& address = "127.0.0.1");
 
 }  // namespace slipway::local

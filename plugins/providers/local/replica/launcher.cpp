@@ -67,9 +67,10 @@ std::string identity_entry(const ReplicaPlace& place) {
   return "SLIPWAY_REPLICA=" + place.tenant + "/" + place.application + "/" + place.id;
 }
 
-std::string expanded(std::string text, std::uint16_t port, const std::string& artefact) {
-  replace_all(text, "${PORT}", std::to_string(port));
-  replace_all(text, "${ARTEFACT}", artefact);
+std::string expanded(std::string text, const Expansion& expansion) {
+  replace_all(text, "${PORT}", std::to_string(expansion.port));
+  replace_all(text, "${ARTEFACT}", expansion.artefact);
+  replace_all(text, "${ADDRESS}", expansion.address);
   return text;
 }
 
@@ -95,10 +96,10 @@ awaitable<Command> Launcher::prepare(const Release& release, ReplicaPlace place)
   }
   for (const provider::File& file : release.files) write_release_file(folder, file, command.user);
 
-  for (const std::string& argument : release.command)
-    command.arguments.push_back(expanded(argument, place.port, artefact.string()));
+  const Expansion expansion{place.port, artefact.string(), settings_.address};
+  for (const std::string& argument : release.command) command.arguments.push_back(expanded(argument, expansion));
   command.environment = co_await environment(release, place);
-  for (std::string& entry : command.environment) entry = expanded(std::move(entry), place.port, artefact.string());
+  for (std::string& entry : command.environment) entry = expanded(std::move(entry), expansion);
   command.folder = folder.string();
   command.log_file = log_file(place).string();
   command.limits = limits_of(release.limits);

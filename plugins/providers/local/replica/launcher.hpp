@@ -45,6 +45,7 @@ class Preparer {
 struct LauncherSettings {
   std::filesystem::path work_folder, log_folder;
   std::size_t logs_kept = 50;  // files an application
+  std::string address = "127.0.0.1";
 };
 
 // One thread, that of the executor; digests and archives are worked on by `pool`. References must outlive it.
@@ -68,7 +69,14 @@ class Launcher final : public Preparer {
   boost::asio::any_io_executor pool_;
 };
 
-// `text` with ${PORT} and ${ARTEFACT} replaced.
-std::string expanded(std::string text, std::uint16_t port, const std::string& artefact);
+// What stands for what in a release's command and environment.
+struct Expansion {
+  std::uint16_t port = 0;
+  std::string artefact;
+  std::string address = "127.0.0.1";
+};
+
+// `text` with ${PORT}, ${ARTEFACT} and ${ADDRESS} replaced.
+std::string expanded(std::string text, const Expansion& expansion);
 
 }  // namespace slipway::local

@@ -17,6 +17,7 @@ NextStep leave(const ReplicaFacts& f, Moment now) {
   if (f.alive && untold && now < f.leave_by) return {Step::kWait, f.leave_by};
   if (f.alive && listed && !f.draining) return {Step::kDrain};
   if (f.alive && listed && f.busy && now < f.drain_until) return {Step::kCount};
+  if (f.alive && f.held && !f.terminating && now < f.leave_by) return {Step::kWait, f.leave_by};
   if (f.alive) return end_process(f, now);
   if (listed) return {Step::kUnlist};
   return {f.goal == Goal::kLeave ? Step::kForget : Step::kAbsolve};

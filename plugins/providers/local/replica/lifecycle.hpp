@@ -29,11 +29,12 @@ struct ReplicaFacts {
   Listing listing = Listing::kAbsent;
   bool may_be_routed_to = false;  // HAProxy may be running, but it can't be told anything now
   bool busy = false;              // requests are under way at it
+  bool held = false;              // the edge of another machine may route to it
   bool draining = false;          // drain_until is meant
   bool terminating = false;       // SIGTERM was sent; kill_at is meant
   bool killed = false;            // SIGKILL was sent
   Moment start_at{};              // not before
-  Moment leave_by{};              // when one that leaves stops waiting for HAProxy to come back and be told
+  Moment leave_by{};              // when one that leaves stops waiting for HAProxies to be told
   Moment drain_until{};
   Moment kill_at{};
 };

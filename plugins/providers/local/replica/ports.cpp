@@ -1,5 +1,6 @@
 #include "plugins/providers/local/replica/ports.hpp"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -11,7 +12,7 @@
 namespace slipway::local {
 namespace {
 
-bool is_free(std::uint16_t port) {
+bool is_free(const std::string& at, std::uint16_t port) {
   const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int on = 1;
   // Without it a port that a replica has just left would look taken for a minute.
@@ -19,7 +20,7 @@ bool is_free(std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ::inet_pton(AF_INET, at.c_str(), &address.sin_addr);
   sockaddr* const generic = reinterpret_cast<sockaddr*>(&address);
   return fd.valid() && ::bind(fd.get(), generic, sizeof address) == 0 && ::listen(fd.get(), 1) == 0;
 }
@@ -31,7 +32,7 @@ std::uint16_t Ports::take() {
   for (int i = 0; i < count; ++i) {
     const std::uint16_t port = next_;
     next_ = port == range_.last ? range_.first : static_cast<std::uint16_t>(port + 1);
-    if (!taken_.contains(port) && is_free(port)) {
+    if (!taken_.contains(port) && is_free(address_, port)) {
       taken_.insert(port);
       return port;
     }

@@ -1,8 +1,9 @@
-// Chooses free TCP ports on 127.0.0.1 for replicas. One thread.
+// Chooses free TCP ports of the address on which replicas listen. One thread.
 #pragma once
 
 #include <cstdint>
 #include <set>
+#include <string>
 
 namespace slipway::local {
 
@@ -13,7 +14,8 @@ struct PortRange {
 
 class Ports {
  public:
-  explicit Ports(PortRange range) : range_(range), next_(range.first) {}
+  explicit Ports(PortRange range, std::string address = "127.0.0.1")
+      : range_(range), address_(std::move(address)), next_(range.first) {}
 
   // One that nobody listens on and that is not taken. Throws RESOURCE_EXHAUSTED when there is none.
   std::uint16_t take();
@@ -23,6 +25,7 @@ class Ports {
 
  private:
   PortRange range_;
+  std::string address_;
   std::uint16_t next_;
   std::set<std::uint16_t> taken_;
 };

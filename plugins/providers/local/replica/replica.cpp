@@ -38,6 +38,13 @@ void Replica::begin() {
 }
 
 void Replica::adopt() {
+  if (guest()) {
+    // Its machine starts it, checks it and tells when it is to be taken out.
+    facts_.alive = facts_.passing = true;
+    facts_.listing = record_.listed ? Listing::kServing : Listing::kAbsent;
+    if (record_.listed && backend_) tools_.proxy.recall(*backend_, server());
+    return;
+  }
   if (record_.port == 0) return;
   tools_.ports.keep(static_cast<std::uint16_t>(record_.port));
   std::shared_ptr<Process> found =
@@ -67,6 +74,11 @@ void Replica::set_backend(std::optional<std::string> backend) {
   if (backend == backend_) return;
   backend_ = std::move(backend);
   facts_.listing_known = false;
+  wake_.raise();
+}
+
+void Replica::hold(bool held) {
+  if (std::exchange(facts_.held, held) == held) return;
   wake_.raise();
 }
 
@@ -201,6 +213,10 @@ awaitable<void> Replica::unlist() {
 void Replica::terminate() {
   if (record_.listed && backend_) tools_.proxy.withdraw(*backend_, server());
   record_.listed = false;
+  if (guest()) {
+    facts_.alive = false;
+    return;
+  }
   process_->signal(SIGTERM);
   facts_.terminating = true;
   facts_.kill_at = steady_clock::now() + std::chrono::nanoseconds(release_.stop_grace.ns);
@@ -220,8 +236,10 @@ void Replica::absolve() {
 
 void Replica::forget() {
   gone_ = true;
-  tools_.ports.give_back(static_cast<std::uint16_t>(record_.port));
-  tools_.preparer.clean_up(place());
+  if (!guest()) {
+    tools_.ports.give_back(static_cast<std::uint16_t>(record_.port));
+    tools_.preparer.clean_up(place());
+  }
   if (listener_ != nullptr) listener_->replica_gone(record_.id);
 }
 
@@ -231,7 +249,9 @@ void Replica::changed() {
   if (listener_ != nullptr) listener_->replica_changed();
 }
 
-Server Replica::server() const { return {record_.id, "127.0.0.1:" + std::to_string(record_.port)}; }
+Server Replica::server() const {
+  return {record_.id, guest() ? record_.guest : tools_.address + ":" + std::to_string(record_.port)};
+}
 
 ReplicaPlace Replica::place() const {
   return {tenant_, application_, record_.id, static_cast<std::uint16_t>(record_.port)};

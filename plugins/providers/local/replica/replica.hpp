@@ -31,6 +31,7 @@ struct ReplicaTools {
   Notices& notices;
   BackoffSettings backoff{};
   Span drain_limit{30'000};
+  std::string address = "127.0.0.1";                         // where replicas listen
   std::function<double()> random = [] { return 0.5; };       // from 0 to 1
   std::function<Instant()> wall = [] { return Instant{}; };  // for people; never decides anything
 };
@@ -56,6 +57,8 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void leave();
   // The backend its server belongs in; nothing while there is none for it.
   void set_backend(std::optional<std::string> backend);
+  // Whether the edge of another machine may route to it; one that leaves waits until that is over.
+  void hold(bool held);
   // HAProxy's tables may be others than they were.
   void proxy_changed();
 
@@ -63,6 +66,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   [[nodiscard]] bool alive() const { return facts_.alive; }
   [[nodiscard]] bool listed() const { return facts_.listing != Listing::kAbsent; }
   [[nodiscard]] bool serving() const { return facts_.listing == Listing::kServing && facts_.alive && facts_.passing; }
+  [[nodiscard]] bool guest() const { return !record_.guest.empty(); }
   [[nodiscard]] bool crash_loop() const { return backoff_.crash_loop(); }
   [[nodiscard]] Instant ready_since() const { return record_.ready_since; }
   [[nodiscard]] std::string address() const { return server().address; }

@@ -20,6 +20,7 @@ struct ReplicaRecord {
   Instant ready_since;
   bool listed = false;  // has a server that may get traffic in HAProxy's file
   bool leaving = false;
+  std::string guest;  // where a replica of another machine is reached; empty for one of this machine
   static constexpr auto fields() {
     return slipway::fields(
         required("id", &ReplicaRecord::id, "Its name."), required("release", &ReplicaRecord::release, "What it runs."),
@@ -31,7 +32,8 @@ struct ReplicaRecord {
         field("restarts", &ReplicaRecord::restarts, "How often it was started again."),
         field("ends_in_a_row", &ReplicaRecord::ends_in_a_row, "How often in a row it ended soon."),
         field("listed", &ReplicaRecord::listed, "Whether HAProxy's file has it."),
-        field("leaving", &ReplicaRecord::leaving, "Whether it is being taken away."));
+        field("leaving", &ReplicaRecord::leaving, "Whether it is being taken away."),
+        field("guest", &ReplicaRecord::guest, "address:port of one that another machine runs."));
   }
 };
 

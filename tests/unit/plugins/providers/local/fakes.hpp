@@ -108,7 +108,10 @@ class FakeNotices final : public Notices {
   void log(Level, const std::string& text) override { lines.push_back(text); }
   void changed(const std::string& tenant, const std::string& application) override {
     ++changes[tenant + "/" + application];
+    on_change(tenant, application);
   }
+  std::function<void(const std::string& tenant, const std::string& application)> on_change = [](const auto&,
+                                                                                                const auto&) {};
   std::vector<std::string> lines;
   std::map<std::string, int> changes;
 };

@@ -27,6 +27,16 @@ ReplicaFacts leaving(Listing listing) {
 
 Step step(const ReplicaFacts& facts) { return next_step(facts, kNow).step; }
 
+TEST(Lifecycle, one_that_leaves_waits_until_no_edge_routes_to_it_but_not_for_ever) {
+  ReplicaFacts facts = leaving(Listing::kDraining);
+  facts.draining = facts.held = true;
+  facts.leave_by = kNow + milliseconds(10);
+  EXPECT_EQ(next_step(facts, kNow), (NextStep{Step::kWait, facts.leave_by}));
+  EXPECT_EQ(next_step(facts, facts.leave_by).step, Step::kTerminate);
+  facts.held = false;
+  EXPECT_EQ(step(facts), Step::kTerminate);
+}
+
 TEST(Lifecycle, starts_what_does_not_run_but_not_before_its_backoff_is_over) {
   ReplicaFacts facts;
   EXPECT_EQ(step(facts), Step::kStart);

@@ -39,6 +39,30 @@ TEST(Plan, makes_the_replicas_that_are_missing_and_gives_the_release_a_backend) 
   EXPECT_THAT(made.waits, ElementsAre("release 1.0 has no ready replica to take 100% of the traffic"));
 }
 
+ReplicaView guest(const std::string& version, std::int64_t number) {
+  ReplicaView view = serving(version, number);
+  view.guest = true;
+  return view;
+}
+
+TEST(Plan, routes_to_a_guest_and_neither_counts_it_as_its_own_nor_lets_it_go) {
+  const Seen seen{{"1.0", ""}, Split{0, 1, 0}, {guest("1.0", 1), guest("1.0", 2)}};
+  const Plan made = plan(desired({group("stable", "1.0", 0, kAllTraffic)}), seen);
+  EXPECT_TRUE(made.complete);
+  EXPECT_THAT(made.leave, IsEmpty());
+  EXPECT_THAT(plan(desired({group("stable", "1.0", 1, kAllTraffic)}), seen).create, ElementsAre("1.0"));
+}
+
+TEST(Plan, lets_an_unwanted_guest_go_once_traffic_goes_elsewhere) {
+  Seen seen{{"1.0", "1.1"}, Split{0, 1, 0}, {guest("1.0", 1), starting("1.1", 2)}};
+  seen.replicas[0].unwanted = true;
+  const provider::Desired promoted = desired({group("stable", "1.1", 1, kAllTraffic)});
+  EXPECT_THAT(plan(promoted, seen).leave, IsEmpty());
+  seen.replicas[1] = serving("1.1", 2);
+  seen.split = Split{1, 0, 0};
+  EXPECT_THAT(plan(promoted, seen).leave, ElementsAre("1.0-1"));
+}
+
 TEST(Plan, routes_once_the_first_replica_serves) {
   const Seen seen{{"1.0", ""}, {}, {serving("1.0", 1), starting("1.0", 2)}};
   const Plan made = plan(desired({group("stable", "1.0", 2, kAllTraffic)}), seen);
