@@ -36,6 +36,11 @@ bool write_all(const Descriptor& file, std::string_view bytes) {
   return true;
 }
 
+Status too_large(const fs::path& name, std::uint64_t max_bytes) {
+  return {Code::resource_exhausted,
+          name.string() + ": has more than the " + std::to_string(max_bytes) + " bytes allowed"};
+}
+
 Status copy(const Descriptor& from, const Descriptor& to, std::uint64_t max_bytes, const fs::path& name) {
   const auto buffer = std::make_unique<Buffer>();
   for (std::uint64_t offset = 0;;) {
@@ -43,9 +48,7 @@ Status copy(const Descriptor& from, const Descriptor& to, std::uint64_t max_byte
     if (count < 0) return base::file_fault(name, "cannot be read", errno);
     if (count == 0) return {};
     offset += static_cast<std::uint64_t>(count);
-    if (offset > max_bytes)
-      return {Code::resource_exhausted,
-              name.string() + ": has more than the " + std::to_string(max_bytes) + " bytes allowed"};
+    if (offset > max_bytes) return too_large(name, max_bytes);
     if (!write_all(to, {buffer->data(), static_cast<std::size_t>(count)}))
       return base::file_fault(name, "cannot be copied into the store", errno);
   }
@@ -56,8 +59,8 @@ struct Content {
   std::uint64_t size = 0;
 };
 
-// Of what is in the file now.
-Result<Content> content_of(const Descriptor& file, const fs::path& path) {
+// Of what is in the file now; RESOURCE_EXHAUSTED when that is more than max_bytes.
+Result<Content> content_of(const Descriptor& file, const fs::path& path, std::uint64_t max_bytes = UINT64_MAX) {
   const auto buffer = std::make_unique<Buffer>();
   base::Sha256 sum;
   std::uint64_t size = 0;
@@ -65,8 +68,9 @@ Result<Content> content_of(const Descriptor& file, const fs::path& path) {
     const ssize_t count = read_at(file, *buffer, size);
     if (count < 0) return base::file_fault(path, "cannot be read", errno);
     if (count == 0) return Content{sum.hex(), size};
-    sum.update({buffer->data(), static_cast<std::size_t>(count)});
     size += static_cast<std::uint64_t>(count);
+    if (size > max_bytes) return too_large(path, max_bytes);
+    sum.update({buffer->data(), static_cast<std::size_t>(count)});
   }
 }
 
@@ -99,6 +103,9 @@ Result<Descriptor> open_stored(const fs::path& path) {
 
 Result<StoredFile> ContentStore::take(const Descriptor& source, std::uint64_t max_bytes, const fs::path& name) const {
   if (Status status = base::make_private_directories(folder_); !status.ok()) return status;
+  const auto wanted = content_of(source, name, max_bytes);
+  if (!wanted.ok()) return wanted.status();
+  if (auto there = find(wanted->sha256)) return *std::move(there);
   std::string pattern = (folder_ / ".incoming-XXXXXX").string();
   const Descriptor writer(::mkostemp(pattern.data(), O_CLOEXEC));
   if (!writer.is_open()) return base::file_fault(folder_, "cannot take a file", errno);
@@ -110,14 +117,20 @@ Result<StoredFile> ContentStore::take(const Descriptor& source, std::uint64_t ma
   return place(std::move(*reader), temporary.path());
 }
 
+std::optional<StoredFile> ContentStore::find(const std::string& sha256) const {
+  auto file = open_stored(folder_ / sha256);
+  if (!file.ok()) return std::nullopt;
+  auto stored = hash(std::move(*file), folder_ / sha256);
+  if (!stored.ok() || stored->sha256 != sha256) return std::nullopt;
+  return std::move(*stored);
+}
+
 Result<StoredFile> ContentStore::place(Descriptor copy, const fs::path& temporary) const {
   auto fresh = hash(std::move(copy), temporary);
   if (!fresh.ok()) return fresh;
+  // What the source holds may have changed since it was looked for.
+  if (auto there = find(fresh->sha256)) return *std::move(there);
   fresh->path = folder_ / fresh->sha256;
-  if (auto old = open_stored(fresh->path); old.ok()) {
-    auto stored = hash(std::move(*old), fresh->path);
-    if (stored.ok() && stored->sha256 == fresh->sha256) return stored;
-  }
   if (::rename(temporary.c_str(), fresh->path.c_str()) != 0)
     return base::file_fault(fresh->path, "cannot be stored", errno);
   return fresh;

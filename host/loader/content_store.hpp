@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <slipway/status.hpp>
 #include <string>
@@ -30,8 +31,8 @@ class ContentStore {
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
   // Copies at most max_bytes of `source` from its start, and hashes the copy. A file of that content which is there
-  // already is used again, since a second name or inode for the same code is no use to the linker; a damaged one is
-  // replaced. `name` stands in messages for the source.
+  // already, as its bytes say, is used again without a copy: a second name or inode for the same code is no use to the
+  // linker. A damaged one is replaced. `name` stands in messages for the source.
   Result<StoredFile> take(const Descriptor& source, std::uint64_t max_bytes, const std::filesystem::path& name) const;
 
   // Removes every other file: those of plugins no longer used, and what a crash left behind. For the folder's only
@@ -39,6 +40,8 @@ class ContentStore {
   void keep_only(const std::set<std::string>& digests) const;
 
  private:
+  // By its bytes, not by its name alone.
+  [[nodiscard]] std::optional<StoredFile> find(const std::string& sha256) const;
   Result<StoredFile> place(Descriptor copy, const std::filesystem::path& temporary) const;
 
   std::filesystem::path folder_;
