@@ -109,6 +109,8 @@ int run(const Options& options) {
       std::cerr << "slipwayd: " << problem.path << ": " << problem.message << "\n";
     _exit(kFailed);
   }
+  // What only the start looked at: schemas, manifests, the files of packages.
+  malloc_trim(0);
   log->info("ready", {{"version", api::kVersion}, {"port", static_cast<std::int64_t>(daemon.port())}});
   return serve(daemon, signals, *log);
 }

@@ -40,6 +40,14 @@ bool has_json_body(const Request& request) {
   return type == "application/json" || type.starts_with("application/json;");
 }
 
+// Without their schemas: the documents that tell them are texts by now, and the trees would be more than a megabyte.
+Operations to_serve(Operations operations) {
+  for (Operation& operation : operations) {
+    for (Schema* schema : {&operation.request, &operation.reply, &operation.item}) schema->schema = nullptr;
+  }
+  return operations;
+}
+
 }  // namespace
 
 Operations all_operations(rollout::Control& control, HostView& host, ProfileControl& profile) {
@@ -56,7 +64,7 @@ Operations all_operations(rollout::Control& control, HostView& host, ProfileCont
 Api::Api(ApiParts parts)
     : parts_(std::move(parts)),
       ids_(parts_.clock, parts_.random),
-      operations_(all_operations(parts_.control, parts_.host, parts_.profile)) {}
+      operations_(to_serve(all_operations(parts_.control, parts_.host, parts_.profile))) {}
 
 void Api::identify(Request& request) {
   const std::string_view given = request.header("x-request-id");

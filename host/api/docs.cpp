@@ -87,6 +87,8 @@ void add_docs(Operations& operations) {
                         }});
   *document = openapi_document(operations, kVersion).dump(2) + "\n";
   *page = docs_page(operations);
+  document->shrink_to_fit();
+  page->shrink_to_fit();
 }
 
 }  // namespace slipway::api

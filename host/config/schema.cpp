@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <exception>
-#include <regex>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include "host/config/expressions.hpp"
 #include "host/config/fault.hpp"
 #include "host/config/schema_words.hpp"
 
@@ -31,15 +31,6 @@ bool inside(const std::string& path, const std::string& other) {
   return other == "/" || path == other || path.starts_with(other + "/");
 }
 
-bool is_expression(const std::string& pattern) {
-  try {
-    static_cast<void>(std::regex(pattern, std::regex::ECMAScript));
-    return true;
-  } catch (const std::regex_error&) {
-    return false;
-  }
-}
-
 // What the library would follow without end, or what would make a text of our own run as a costly expression. Empty:
 // none.
 std::string unusable(const Json& schema) {
@@ -57,12 +48,26 @@ std::string unusable(const Json& schema) {
   if (const auto found = schema.find("pattern"); found != schema.end() && found->is_string()) {
     const auto& pattern = found->get_ref<const std::string&>();
     if (pattern.size() > kLongestPattern) return "a pattern has at most " + std::to_string(kLongestPattern) + " bytes";
-    if (!is_expression(pattern)) return clip(to_text(*found)) + " is no regular expression";
+    if (expression(pattern) == nullptr) return clip(to_text(*found)) + " is no regular expression";
   }
   for (const auto& [name, part] : schema.items()) {
     if (auto reason = unusable(part); !reason.empty()) return reason;
   }
   return "";
+}
+
+// The schema without the patterns that the words see wherever they stand: the library compiles each anew at each check.
+Json without_seen_patterns(Json schema) {
+  if (!schema.is_object()) return schema;
+  if (const auto pattern = schema.find("pattern"); pattern != schema.end() && pattern->is_string())
+    schema.erase(pattern);
+  for (const char* keyword : {"items", "additionalProperties"}) {
+    if (schema.contains(keyword)) schema[keyword] = without_seen_patterns(std::move(schema[keyword]));
+  }
+  const auto properties = schema.find("properties");
+  if (properties == schema.end() || !properties->is_object()) return schema;
+  for (Json& field : *properties) field = without_seen_patterns(std::move(field));
+  return schema;
 }
 
 bool has_long_text(const Json& value) {
@@ -98,7 +103,8 @@ Result<Schema> Schema::parse(const Json& schema) {
   auto compiled = std::make_shared<Compiled>();
   compiled->words = schema;
   try {
-    const Adapter adapter(schema);
+    const Json unseen = without_seen_patterns(schema);
+    const Adapter adapter(unseen);
     valijson::SchemaParser(valijson::SchemaParser::kDraft7).populateSchema(adapter, compiled->rules);
   } catch (const std::exception& error) {
     return Status(Code::invalid_argument, std::string("no usable JSON Schema: ") + error.what());

@@ -5,6 +5,7 @@
 #include <regex>
 #include <slipway/values.hpp>
 
+#include "host/config/expressions.hpp"
 #include "host/config/fault.hpp"
 #include "host/config/schema.hpp"
 
@@ -101,8 +102,9 @@ bool duration_fits(const Json& schema, const std::string& text) {
 bool pattern_fits(const Json& schema, const std::string& text) {
   if (!has(schema, "pattern")) return true;
   if (text.size() > kLongestMatched) return false;
+  const auto wanted = expression(text_of(schema, "pattern"));
   try {
-    return std::regex_search(text, std::regex(text_of(schema, "pattern"), std::regex::ECMAScript));
+    return wanted != nullptr && std::regex_search(text, *wanted);
   } catch (const std::regex_error&) {
     return false;
   }

@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <mutex>
 
 #include "host/runtime/deadlines.hpp"
 #include "host/runtime/one_shot.hpp"
@@ -58,11 +59,16 @@ struct Resolved {
 struct HttpClient::Core {
   Core(asio::any_io_executor e, HttpClientSettings s)
       : executor(std::move(e)), settings(std::move(s)), tls(asio::ssl::context::tls_client), pool(settings) {
-    if (settings.authorities.empty()) {
-      tls.set_default_verify_paths();
-    } else {
-      tls.load_verify_file(settings.authorities);
-    }
+    if (!settings.authorities.empty()) tls.load_verify_file(settings.authorities);
+  }
+
+  // Those of the system are some hundred certificates, megabytes once read: a host that asks nobody by TLS has none.
+  asio::ssl::context& trusting() {
+    std::call_once(authorities_read, [this] {
+      boost::system::error_code none;  // then nobody is trusted, and each handshake says so
+      if (settings.authorities.empty()) tls.set_default_verify_paths(none);
+    });
+    return tls;
   }
 
   // A name server that does not answer must not hold the request beyond its deadline.
@@ -99,7 +105,8 @@ struct HttpClient::Core {
     std::optional<asio::ssl::context> own;
     if (request.tls) failed.status = equip(own.emplace(asio::ssl::context::tls_client), *request.tls);
     if (!failed.status.ok()) co_return failed;
-    auto connection = make_connection(executor, own ? *own : tls, target.origin);
+    asio::ssl::context& context = own ? *own : target.origin.secure ? trusting() : tls;
+    auto connection = make_connection(executor, context, target.origin);
     const asio::any_io_executor strand = connection->strand();
     failed.status =
         co_await asio::co_spawn(strand, connection->open(resolved.endpoints, deadline), asio::use_awaitable);
@@ -113,6 +120,7 @@ struct HttpClient::Core {
   const asio::any_io_executor executor;
   const HttpClientSettings settings;
   asio::ssl::context tls;
+  std::once_flag authorities_read;
   HttpPool pool;
 };
 

@@ -194,6 +194,30 @@ TEST_F(PluginCallerTest, a_call_waits_at_a_closed_intake_no_longer_than_its_budg
   EXPECT_EQ(intake->waiting(), 0U);
 }
 
+TEST_F(PluginCallerTest, a_closed_intake_holds_a_bounded_number_of_calls_and_refuses_the_next) {
+  const Generation one(runtime, "one");
+  const auto intake = std::make_shared<Intake>();
+  RouteTable::Bindings bindings;
+  bindings["provider"] = {{one.instance, "", nullptr}, nullptr, intake};
+  routes.publish(std::make_shared<RouteTable>(bindings));
+  Collected<bool> answered;
+  const auto ask = [&]() -> boost::asio::awaitable<void> {
+    CallContext context;
+    const auto reply = co_await caller.call("provider", "test.echo/1", 2, "{}", std::move(context));
+    answered.add(reply.ok());
+  };
+  for (std::size_t i = 0; i < Intake::kMaxWaiting; ++i)
+    boost::asio::co_spawn(runtime.executor(), ask, boost::asio::detached);
+  while (intake->waiting() < Intake::kMaxWaiting) std::this_thread::yield();
+  EXPECT_EQ(
+      call("provider", "test.echo/1").status(),
+      Status(Code::resource_exhausted, "binding \"provider\" is being exchanged, and 4096 calls wait for it already"));
+  bind("provider", one);
+  intake->open();
+  const auto all = answered.wait_for(Intake::kMaxWaiting);
+  EXPECT_EQ(std::count(all.begin(), all.end(), true), static_cast<std::ptrdiff_t>(Intake::kMaxWaiting));
+}
+
 TEST_F(PluginCallerTest, a_version_of_a_binding_is_called_by_a_name_of_its_own) {
   const Generation one(runtime, "one");
   const Generation two(runtime, "two");

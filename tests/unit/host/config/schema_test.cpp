@@ -79,6 +79,17 @@ TEST(Schema, AKeywordWithoutWordsIsStillChecked) {
   EXPECT_NE(check(json(R"({"properties":{"n":{"not":{"type":"string"}}}})"), json(R"({"n":"x"})")), "");
 }
 
+TEST(Schema, APatternIsCheckedWhereverItStands) {
+  for (const auto* schema :
+       {R"({"properties":{"n":{"pattern":"^x"}}})", R"({"properties":{"n":{"not":{"pattern":"^y"}}}})",
+        R"({"properties":{"n":{"oneOf":[{"pattern":"^x"}]}}})", R"({"additionalProperties":{"pattern":"^x"}})",
+        R"({"properties":{"n":{"anyOf":[{"pattern":"^x"}]}}})"}) {
+    EXPECT_NE(check(json(schema), json(R"({"n":"yes"})")), "") << schema;
+  }
+  EXPECT_NE(check(json(R"({"items":{"pattern":"^x"}})"), json(R"(["yes"])")), "");
+  EXPECT_NE(check(json(R"({"items":[{"pattern":"^x"}]})"), json(R"(["yes"])")), "");
+}
+
 TEST(Schema, ALongTextIsNeverGivenToARegularExpression) {
   const Json schema = json(R"({"type":"string","pattern":"^(a|b)*$"})");
   EXPECT_EQ(check(schema, Json(std::string(4096, 'a'))), "");
@@ -102,7 +113,7 @@ TEST(Schema, APatternMustBeAShortRegularExpression) {
 TEST(Schema, WhatIsNoSchemaIsRefused) {
   EXPECT_EQ(Schema::parse(Json(1)).status().message, "want an object that is a JSON Schema");
   for (const auto* text : {R"({"type":5})", R"({"properties":[]})", R"({"$ref":"http://example.com/schema.json"})",
-                           R"({"enum":{}})", R"({"required":"x"})", R"({"items":3})"}) {
+                           R"({"enum":{}})", R"({"pattern":5})", R"({"required":"x"})", R"({"items":3})"}) {
     EXPECT_FALSE(Schema::parse(json(text)).ok()) << text;
   }
 }
