@@ -73,6 +73,7 @@ struct State {
   std::int32_t shift = 0;
   Instant since;
   std::uint32_t weight = 0;
+  bool promoted = false;
   bool fully = false;
   Progress progress;
   static constexpr auto fields() {
@@ -80,6 +81,8 @@ struct State {
                            field("shift", &State::shift, "Position in the switch."),
                            field("since", &State::since, "When the shift's weight came into effect; 1970 before."),
                            field("weight", &State::weight, "Share of the traffic ordered for the new release."),
+                           field("promoted", &State::promoted,
+                                 "Whether somebody has promoted the phase or shift before it waited for that."),
                            field("fully", &State::fully, "Whether it goes to the end without tests."),
                            field("progress", &State::progress, "When something last went forward."));
   }

@@ -11,8 +11,9 @@ using strategy::WaitKind;
 Stage::Stage(const Settings& settings, State state, const World& world)
     : settings_(settings),
       state_(std::move(state)),
-      world_(world),
-      promote_(world.asked(Command::promote) || world.asked(Command::skip)) {}
+      world_(world) {
+  state_.promoted = state_.promoted || world.asked(Command::promote) || world.asked(Command::skip);
+}
 
 Decision<State> Stage::go() {
   if (world_.replicas() == 0) return promote(std::move(state_), {next_group(0, 0)}, Duration{});
@@ -32,7 +33,7 @@ Decision<State> Stage::go() {
                   "no progress for " + to_string(settings_.progress_deadline) + " while it waited for " + wait->what);
     }
     auto wait = wait_in_phase();
-    if (wait && !skips_ahead()) return reply(std::move(*wait));
+    if (wait && !state_.promoted) return reply(std::move(*wait));
     if (state_.phase == Phase::verify) return promote(std::move(state_), groups(), settings_.keep_blue);
     advance();
   }
@@ -95,14 +96,13 @@ std::optional<Wait> Stage::wait_in_shift() {
 
 void Stage::advance() {
   state_.since = {};
+  state_.promoted = false;
   if (state_.phase == Phase::shift && state_.shift < shifts() && target() < kAllTraffic) {
     ++state_.shift;
     return;
   }
   state_.phase = static_cast<Phase>(static_cast<int>(state_.phase) + 1);
 }
-
-bool Stage::skips_ahead() { return std::exchange(promote_, false); }
 
 // The shift in effect; behind the written ones all traffic.
 Shift Stage::shift() const {

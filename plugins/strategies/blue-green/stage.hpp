@@ -24,7 +24,6 @@ class Stage {
   std::optional<strategy::Wait> wait_in_shift();
 
   void advance();
-  bool skips_ahead();
   [[nodiscard]] Shift shift() const;
   [[nodiscard]] std::int32_t shifts() const { return static_cast<std::int32_t>(settings_.switch_steps.size()); }
   [[nodiscard]] std::int32_t green_wanted() const;
@@ -40,7 +39,6 @@ class Stage {
   const Settings& settings_;
   State state_;
   const World& world_;
-  bool promote_;  // asked and not yet used
 };
 
 }  // namespace slipway::blue_green

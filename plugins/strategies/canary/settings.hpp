@@ -154,6 +154,7 @@ struct State {
   std::uint32_t weight = 0;
   std::int32_t attempt = 0;
   std::int32_t failed_checks = 0;
+  bool promoted = false;
   std::string waited_for;
   Progress progress;
   static constexpr auto fields() {
@@ -163,6 +164,7 @@ struct State {
         field("weight", &State::weight, "Share of the traffic ordered for the canary."),
         field("attempt", &State::attempt, "How often the step's check was begun again."),
         field("failed_checks", &State::failed_checks, "Failed checks so far."),
+        field("promoted", &State::promoted, "Whether somebody has promoted the step before it waited for that."),
         field("waited_for", &State::waited_for, "What the last step waited for, for the reason of a failure."),
         field("progress", &State::progress, "When something last went forward."));
   }

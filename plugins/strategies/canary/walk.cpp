@@ -12,8 +12,9 @@ Walk::Walk(const Settings& settings, State state, const World& world)
     : settings_(settings),
       state_(std::move(state)),
       world_(world),
-      program_(expand(settings)),
-      promote_(world.asked(Command::promote)) {}
+      program_(expand(settings)) {
+  state_.promoted = state_.promoted || world.asked(Command::promote);
+}
 
 Decision<State> Walk::go() {
   if (world_.replicas() == 0) return promote(std::move(state_), {next_group(0, 0)}, Duration{});
@@ -35,7 +36,7 @@ Decision<State> Walk::go() {
       return fail(std::move(state_), plural(threshold, "check") + " failed, the last at " +
                                          to_string(Share{effect_.weight}) + " of the traffic");
     }
-    if (wait && !take_promote()) return reply(std::move(*wait));
+    if (wait && !state_.promoted) return reply(std::move(*wait));
     enter(state_.step + 1);
   }
 }
@@ -123,9 +124,8 @@ void Walk::enter(std::int32_t step) {
   state_.step = step;
   state_.since = {};
   state_.attempt = 0;
+  state_.promoted = false;
 }
-
-bool Walk::take_promote() { return std::exchange(promote_, false); }
 
 const Action* Walk::action() const {
   return state_.step < end() ? &program_[static_cast<std::size_t>(state_.step)] : nullptr;

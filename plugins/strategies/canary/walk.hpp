@@ -26,7 +26,6 @@ class Walk {
   std::optional<strategy::Wait> wait_of(const Check& check);
 
   void enter(std::int32_t step);
-  bool take_promote();
   [[nodiscard]] const Action* action() const;
   [[nodiscard]] std::int32_t end() const { return static_cast<std::int32_t>(program_.size()); }
   [[nodiscard]] std::string next() const { return phrase(program_, state_.step + 1); }
@@ -45,7 +44,6 @@ class Walk {
   const Program program_;
   Effect effect_;
   std::int32_t replicas_ = 0;  // ordered for the canary
-  bool promote_;               // asked and not yet used
 };
 
 }  // namespace slipway::canary

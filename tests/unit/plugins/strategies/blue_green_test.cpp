@@ -126,6 +126,18 @@ TEST_F(BlueGreen, AnApprovalIsAskedAfterTheSmokeTest) {
   EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
 }
 
+TEST_F(BlueGreen, APromoteWhileReplicasAreLostIsForTheApproval) {
+  auto rollout = world(R"({"approval": {"message": "Looks good?"}})");
+  rollout.run(seconds(30));
+  EXPECT_EQ(rollout.last.wait.kind, WaitKind::approval);
+  rollout.break_replicas(1);
+  rollout.ask(Command::promote);
+  rollout.settle();
+  EXPECT_EQ(rollout.last.wait.kind, WaitKind::replicas);
+  rollout.make_ready(1);
+  EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
+}
+
 TEST_F(BlueGreen, PromoteFullyLeavesTestsAndShiftsOutButNotReadiness) {
   auto rollout =
       world(R"({"smoke": "smoke", "switch_steps": [{"weight": "10%", "pause": "1h"}], "verify": ["errors"]})",

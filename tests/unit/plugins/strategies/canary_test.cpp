@@ -157,6 +157,32 @@ TEST_F(Canary, APauseWithoutDurationEndsWithAPromoteOfOneStep) {
   EXPECT_EQ(rollout.last.step, 3);
 }
 
+TEST_F(Canary, APromoteWhileReplicasAreLostIsForThePauseAndForNoOther) {
+  auto rollout = world(R"({"steps": [{"weight": "10%"}, {"pause": {}}, {"weight": "20%"}, {"pause": {}}]})");
+  rollout.run();
+  rollout.break_replicas(1);
+  rollout.ask(Command::promote);
+  rollout.settle();
+  EXPECT_EQ(rollout.last.step, 1);
+  EXPECT_EQ(rollout.last.wait.kind, WaitKind::replicas);
+  rollout.make_ready(1);
+  rollout.run();
+  EXPECT_EQ(rollout.last.step, 3);
+  EXPECT_EQ(rollout.last.wait.what, "somebody to promote");
+}
+
+TEST_F(Canary, APromoteBeforeAPauseIsNotForThePause) {
+  auto rollout =
+      world(R"({"steps": [{"weight": "10%"}, {"pause": {}}], "progress_deadline": "60s"})", {.start_time = std::nullopt});
+  rollout.settle();
+  rollout.ask(Command::promote);
+  rollout.settle();
+  rollout.make_ready(1);
+  rollout.run();
+  EXPECT_EQ(rollout.last.step, 1);
+  EXPECT_EQ(rollout.last.wait.what, "somebody to promote");
+}
+
 TEST_F(Canary, PromoteFullyGoesToAllTrafficOverReadyReplicasOnly) {
   auto rollout = world(R"({"steps": [{"weight": "10%"}, {"pause": {}}, {"weight": "20%"}, {"pause": {}}]})",
                        {.start_time = std::nullopt});
