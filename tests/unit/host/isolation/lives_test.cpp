@@ -185,6 +185,22 @@ TEST_F(WorkerLives, an_instance_that_stops_while_its_worker_is_down_stops) {
   instance.reset();
 }
 
+TEST_F(WorkerLives, a_worker_that_shares_no_protocol_with_the_host_is_refused_and_ends) {
+  isolation.program.path = SLIPWAY_DYING_WORKER;
+  // None that it knows of the host's, as 0 says; or one that the host has not offered.
+  for (const char* version : {"0", "2"}) {
+    isolation.program.arguments = {"speaks", version};
+    const auto made = make();
+    ASSERT_FALSE(made.ok());
+    EXPECT_EQ(made.status(), Status(Code::failed_precondition,
+                                    "tricks: the worker speaks no protocol that this host does; install both of one "
+                                    "version"));
+  }
+  siginfo_t child{};
+  EXPECT_TRUE(eventually([&] { return ::waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) < 0; }))
+      << "a refused worker is left behind";
+}
+
 TEST_F(WorkerLives, a_worker_that_is_killed_at_any_message_leaves_no_call_unanswered_and_no_instance_unended) {
   isolation.program.path = SLIPWAY_DYING_WORKER;
   isolation.restart.crashes = 3;

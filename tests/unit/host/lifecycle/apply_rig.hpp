@@ -35,13 +35,13 @@ class Applying : public Lifecycles {
     if (!turn.ok()) return turn.status();
     return await_on(runtime_, lifecycle_.apply(*turn, std::move(*plan), std::move(options)));
   }
-  boost::asio::awaitable<Result<std::string>> ask(std::string binding) {
+  boost::asio::awaitable<Result<std::string>> ask(std::string binding, Duration budget = seconds(5)) {
     bridge::CallContext context;
-    context.budget_ns = seconds(5).ns;
+    context.budget_ns = budget.ns;
     co_return co_await caller_.call(binding, "slipway.gate/1", 0, "{}", context);
   }
-  std::string said(const std::string& binding) {
-    const auto reply = await_on(runtime_, ask(binding));
+  std::string said(const std::string& binding, Duration budget = seconds(5)) {
+    const auto reply = await_on(runtime_, ask(binding, budget));
     return reply.ok() ? *reply : to_string(reply.status());
   }
   std::vector<std::string> versions() const {

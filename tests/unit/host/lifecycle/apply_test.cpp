@@ -4,6 +4,8 @@
 #include <atomic>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <mutex>
+#include <set>
 
 #include "tests/support/eventually.hpp"
 #include "tests/unit/host/lifecycle/apply_rig.hpp"
@@ -108,6 +110,55 @@ TEST_F(Applying, ASnapshotIsHandedToTheSuccessor) {
   upgrade("alpha", "counts", "1.1.0", snapshot);
   EXPECT_EQ(to_string(apply()), "OK: ");
   EXPECT_THAT(said("gates.alpha"), HasSubstr("call 3"));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, EachCallIsTakenOnceByASnapshotThatIsHandedOnAgainAndAgain) {
+  const Json snapshot{{"state", {{"kind", "snapshot"}, {"reads", {1}}, {"writes", 1}}}};
+  add("alpha", "counts", {}, snapshot);
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "counts", "1.1.0", snapshot);
+  std::mutex mutex;
+  std::multiset<unsigned long> numbers;
+  Callers callers(runtime_, 8, [&]() -> boost::asio::awaitable<Result<std::string>> {
+    auto reply = co_await ask("gates.alpha");
+    const auto at = reply.ok() ? reply->find("call ") : std::string::npos;
+    const std::lock_guard lock(mutex);
+    if (at != std::string::npos) numbers.insert(std::stoul(reply->substr(at + 5)));
+    co_return reply;
+  });
+  for (int i = 0; i < 10; ++i) {
+    profile_.plugins["alpha"].version = *base::parse_range(i % 2 == 0 ? "1.1.0" : "1.0.0");
+    ASSERT_EQ(to_string(apply()), "OK: ");
+  }
+  callers.stop();
+  EXPECT_EQ(callers.failed, 0);
+  EXPECT_GT(callers.answered, 20);
+  // Each number once, and none left out: a call that two generations had taken would be counted twice.
+  const std::set<unsigned long> each(numbers.begin(), numbers.end());
+  EXPECT_EQ(numbers.size(), each.size());
+  EXPECT_EQ(*numbers.rbegin(), numbers.size());
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, DuringAHandOverACallWaitsAsLongAsItsDeadlineAndNoLonger) {
+  const Json snapshot{{"state", {{"kind", "snapshot"}, {"reads", {1}}, {"writes", 1}}}};
+  add("alpha", "counts", {}, snapshot);
+  ASSERT_TRUE(start().ok());
+  std::future<std::string> patient;
+  std::string hurried;
+  on_log_ = [&](std::string_view message) {
+    if (message != "exported") return;
+    const auto intake = routes_.capture()->find("gates.alpha")->intake;
+    patient = std::async(std::launch::async, [&] { return said("gates.alpha"); });
+    EXPECT_TRUE(eventually([&] { return intake->waiting() == 1; }));
+    hurried = std::async(std::launch::async, [&] { return said("gates.alpha", milliseconds(10)); }).get();
+    EXPECT_EQ(intake->waiting(), 1U);
+  };
+  upgrade("alpha", "counts", "1.1.0", snapshot);
+  EXPECT_EQ(to_string(apply()), "OK: ");
+  EXPECT_THAT(patient.get(), HasSubstr("call 1"));
+  EXPECT_EQ(hurried, "DEADLINE_EXCEEDED: the deadline passed while binding \"gates.alpha\" was exchanged");
   EXPECT_TRUE(stop().ok());
 }
 

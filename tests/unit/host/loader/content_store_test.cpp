@@ -49,7 +49,9 @@ TEST_F(Store, TheSameContentKeepsItsInode) {
   struct stat before {};
   struct stat after {};
   ASSERT_EQ(::stat(first->path.c_str(), &before), 0);
+  const auto untouched = fs::last_write_time(store_.folder());
   ASSERT_TRUE(take("code").ok());
+  EXPECT_EQ(fs::last_write_time(store_.folder()), untouched) << "it was copied for nothing";
   ASSERT_EQ(::stat(first->path.c_str(), &after), 0);
   EXPECT_EQ(before.st_ino, after.st_ino);
   EXPECT_EQ(entries(), 1) << "no temporary file may stay behind";
