@@ -4,6 +4,8 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <map>
+#include <mutex>
 #include <thread>
 
 #include "tests/bench/engine_host.hpp"
@@ -15,26 +17,32 @@ inline constexpr std::chrono::milliseconds kSlowFlush(1);
 
 namespace detail {
 
+using Sync = int (*)(sqlite3_file*, int);
+
 inline sqlite3_vfs* usual_files = nullptr;
-inline const sqlite3_io_methods* usual_methods = nullptr;
-inline sqlite3_io_methods slow_methods;
+inline Sync usual_sync = nullptr;
 
 inline int slow_sync(sqlite3_file* file, int flags) {
   std::this_thread::sleep_for(kSlowFlush);
-  return usual_methods->xSync(file, flags);
+  return usual_sync(file, flags);
 }
 
-// The usual file, with one method of another name.
+// The same but for one: a kind of files has a table of methods, and all kinds flush alike.
+inline const sqlite3_io_methods* slowed(const sqlite3_io_methods* usual) {
+  static std::mutex mutex;
+  static std::map<const sqlite3_io_methods*, sqlite3_io_methods> tables;
+  const std::lock_guard lock(mutex);
+  const auto [place, is_new] = tables.try_emplace(usual, *usual);
+  if (!is_new) return &place->second;
+  require(usual_sync == nullptr || usual_sync == usual->xSync, "SQLite flushes its files in more than one way");
+  usual_sync = usual->xSync;
+  place->second.xSync = slow_sync;
+  return &place->second;
+}
+
 inline int open_slowly(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* opened) {
   const int code = usual_files->xOpen(usual_files, name, file, flags, opened);
-  if (code != SQLITE_OK) return code;
-  if (usual_methods == nullptr) {
-    usual_methods = file->pMethods;
-    slow_methods = *usual_methods;
-    slow_methods.xSync = slow_sync;
-  }
-  require(file->pMethods == usual_methods, "SQLite has more than one kind of files");
-  file->pMethods = &slow_methods;
+  if (code == SQLITE_OK) file->pMethods = slowed(file->pMethods);
   return code;
 }
 

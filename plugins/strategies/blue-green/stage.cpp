@@ -9,9 +9,7 @@ using strategy::Wait;
 using strategy::WaitKind;
 
 Stage::Stage(const Settings& settings, State state, const World& world)
-    : settings_(settings),
-      state_(std::move(state)),
-      world_(world) {
+    : settings_(settings), state_(std::move(state)), world_(world) {
   state_.promoted = state_.promoted || world.asked(Command::promote) || world.asked(Command::skip);
 }
 

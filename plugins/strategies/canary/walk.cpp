@@ -9,10 +9,7 @@ using strategy::Wait;
 using strategy::WaitKind;
 
 Walk::Walk(const Settings& settings, State state, const World& world)
-    : settings_(settings),
-      state_(std::move(state)),
-      world_(world),
-      program_(expand(settings)) {
+    : settings_(settings), state_(std::move(state)), world_(world), program_(expand(settings)) {
   state_.promoted = state_.promoted || world.asked(Command::promote);
 }
 

@@ -172,8 +172,8 @@ TEST_F(Canary, APromoteWhileReplicasAreLostIsForThePauseAndForNoOther) {
 }
 
 TEST_F(Canary, APromoteBeforeAPauseIsNotForThePause) {
-  auto rollout =
-      world(R"({"steps": [{"weight": "10%"}, {"pause": {}}], "progress_deadline": "60s"})", {.start_time = std::nullopt});
+  auto rollout = world(R"({"steps": [{"weight": "10%"}, {"pause": {}}], "progress_deadline": "60s"})",
+                       {.start_time = std::nullopt});
   rollout.settle();
   rollout.ask(Command::promote);
   rollout.settle();
