@@ -58,7 +58,7 @@ def run_in_terminal(arguments, environment, columns):
 class WatchingEvidence(StackTest):
     """Two metrics of a canary, drawn while they are looked at."""
 
-    SETTINGS = {"min_duration": "6s", "max_duration": "60s", "absolute_floor": 0.03}
+    SETTINGS = {"min_duration": "10s", "max_duration": "60s", "absolute_floor": 0.03}
     SEEN = {"metrics": "haproxy", "analyzer": "sequential", "interval": "500ms"}
     ANALYSES = ({**SEEN, "name": "errors", "settings": SETTINGS},
                 {**SEEN, "name": "latency", "settings": {**SETTINGS, "kind": "slow_ratio", "edges": [1]}})
