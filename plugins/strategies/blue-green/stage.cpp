@@ -9,12 +9,12 @@ using strategy::Wait;
 using strategy::WaitKind;
 
 Stage::Stage(const Settings& settings, State state, const World& world)
-    : settings_(settings), state_(std::move(state)), world_(world) {
+    : settings_(settings), state_(state), world_(world) {
   state_.promoted = state_.promoted || world.asked(Command::promote) || world.asked(Command::skip);
 }
 
 Decision<State> Stage::go() {
-  if (world_.replicas() == 0) return promote(std::move(state_), {next_group(0, 0)}, Duration{});
+  if (world_.replicas() == 0) return promote(state_, {next_group(0, 0)}, Duration{});
   // A first release has nothing to be compared with or to come back to; a full promote leaves the tests out too.
   state_.fully = state_.fully || !world_.has_stable() || world_.asked(Command::promote_fully);
   if (state_.fully && state_.phase < Phase::verify) {
@@ -23,16 +23,16 @@ Decision<State> Stage::go() {
   }
   while (true) {
     if (const auto* bad = any(Finding::failed)) {
-      return fail(std::move(state_), "the analysis " + bad->name + " failed: " + bad->reason);
+      return fail(state_, "the analysis " + bad->name + " failed: " + bad->reason);
     }
     if (auto wait = replicas_or_traffic()) {
       if (!state_.progress.is_late(world_.now(), settings_.progress_deadline)) return reply(std::move(*wait));
-      return fail(std::move(state_),
+      return fail(state_,
                   "no progress for " + to_string(settings_.progress_deadline) + " while it waited for " + wait->what);
     }
     auto wait = wait_in_phase();
     if (wait && !state_.promoted) return reply(std::move(*wait));
-    if (state_.phase == Phase::verify) return promote(std::move(state_), groups(), settings_.keep_blue);
+    if (state_.phase == Phase::verify) return promote(state_, groups(), settings_.keep_blue);
     advance();
   }
 }
@@ -181,7 +181,7 @@ Decision<State> Stage::reply(Wait wait) {
   reply.steps = static_cast<std::int32_t>(Phase::verify) + shifts() + 1;
   reply.reason = std::string(to_name(state_.phase)) + ": " + share_to_string(state_.weight) + " of the traffic for " +
                  plural(green_wanted(), "green replica");
-  return {std::move(state_), std::move(reply)};
+  return {state_, std::move(reply)};
 }
 
 }  // namespace slipway::blue_green

@@ -36,7 +36,7 @@ awaitable<Observation> Application::observe() {
     try {
       group.in_flight = static_cast<std::int64_t>(co_await tools_.replicas.proxy.requests_in(name));
     } catch (const Error&) {
-      // Told by the proxy's own problem.
+      group.in_flight = 0;  // told by the proxy's own problem
     }
   }
   co_return observation;
