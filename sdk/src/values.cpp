@@ -54,13 +54,14 @@ void put_digits(char* end, std::int64_t value) {
   for (; value != 0; value /= 10) *--end = static_cast<char>('0' + value % 10);
 }
 
-// Without trailing zeros: ".25"; nothing for 0.
-void append_fraction(std::string& text, std::int64_t value, std::size_t width) {
-  if (value == 0) return;
-  text += '.';
-  text.append(width, '0');
-  put_digits(text.data() + text.size(), value);
-  text.erase(text.find_last_not_of('0') + 1);
+// Without trailing zeros: ".25"; nothing for 0. At most `width` bytes and the point; where it ends.
+char* put_fraction(char* to, std::int64_t value, std::size_t width) {
+  if (value == 0) return to;
+  *to++ = '.';
+  std::fill_n(to, width, '0');
+  put_digits(to + width, value);
+  for (to += width; to[-1] == '0';) --to;
+  return to;
 }
 
 char* put_two(char* to, std::uint64_t value) {
@@ -158,13 +159,7 @@ InstantText text_of(Instant instant) {
   next('T', of_day / 3600);
   next(':', of_day / 60 % 60);
   next(':', of_day % 60);
-  if (fraction != 0) {
-    constexpr std::size_t kDigits = 9;
-    *to = '.';
-    std::fill_n(to + 1, kDigits, '0');
-    put_digits(to + 1 + kDigits, fraction);
-    for (to += 1 + kDigits; to[-1] == '0';) --to;
-  }
+  to = put_fraction(to, fraction, 9);
   *to++ = 'Z';
   text.size = static_cast<std::size_t>(to - text.bytes.data());
   return text;
@@ -209,9 +204,9 @@ Result<Count> parse_count(std::string_view text) {
 }
 
 std::string share_to_string(std::uint32_t ppm) {
-  std::string text = std::to_string(ppm / 10'000);
-  append_fraction(text, ppm % 10'000, 4);
-  return text + "%";
+  std::array<char, 5> fraction{};
+  const char* const end = put_fraction(fraction.data(), ppm % 10'000, 4);
+  return std::to_string(ppm / 10'000) + std::string(std::string_view(fraction.data(), end)) + "%";
 }
 
 }  // namespace slipway

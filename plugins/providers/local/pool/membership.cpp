@@ -111,6 +111,7 @@ awaitable<void> Pool::keep_share() {
     } catch (const std::exception& error) {
       set_problem(share_problem_, std::string("this machine's share can't be taken up: ") + error.what());
     }
+    // However often it is woken: an application that starts tells of each replica.
     co_await sleep_for(std::min(kShortest, settings_.between_looks_when_busy));
     const bool busy = steady_clock::now() < busy_until_;
     const Span pause = busy ? settings_.between_looks_when_busy : settings_.between_looks;

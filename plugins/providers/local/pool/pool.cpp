@@ -92,9 +92,7 @@ awaitable<Result<provider::Observation>> Pool::observe(Target name) {
   }
   const auto own = reconciler_.find(name.tenant, name.application);
   if (own) {
-    Report report = co_await report_of(part_of(name), *own);
-    auto fresh = co_await own->observe();
-    report.seen = std::move(fresh);
+    auto report = co_await report_of(part_of(name), *own);
     reports[settings_.self.machine] = std::move(report);
   }
   if (stored.order->removed && reports.empty())
@@ -195,6 +193,8 @@ awaitable<void> Pool::tell(Target name) {
 
 awaitable<void> Pool::tell(Part& part, const Target& name, Application& application) {
   Report report = co_await report_of(part, application);
+  // It changes with each request, and a report is written when it changes.
+  for (provider::ObservedGroup& group : report.seen.groups) group.in_flight = 0;
   if (encode_text(report) != encode_text(part.told)) {
     std::vector<Seat> both = part.told.offers;
     both.insert(both.end(), report.offers.begin(), report.offers.end());
@@ -218,8 +218,6 @@ awaitable<Report> Pool::report_of(const Part& part, Application& application) {
     for (const auto& [machine, other] : part.others) report.heard[machine] = other.offers_number;
   }
   auto seen = co_await application.observe();
-  // It changes with each request, and a report is written when it changes.
-  for (provider::ObservedGroup& group : seen.groups) group.in_flight = 0;
   report.seen = std::move(seen);
   co_return report;
 }

@@ -56,6 +56,9 @@ class Callers {
   std::vector<std::future<void>> ends_;
 };
 
+// What a manifest says of a plugin whose state is handed over.
+Json snapshot() { return {{"state", {{"kind", "snapshot"}, {"reads", {1}}, {"writes", 1}}}}; }
+
 TEST_F(Applying, ANewVersionTakesOverAndTheOldOneIsUnloaded) {
   add("alpha", "sound");
   add_matching("beta");
@@ -102,22 +105,20 @@ TEST_F(Applying, WhatCanNotRunTwiceIsExchangedWhileCallsWait) {
 }
 
 TEST_F(Applying, ASnapshotIsHandedToTheSuccessor) {
-  const Json snapshot{{"state", {{"kind", "snapshot"}, {"reads", {1}}, {"writes", 1}}}};
-  add("alpha", "counts", {}, snapshot);
+  add("alpha", "counts", {}, snapshot());
   ASSERT_TRUE(start().ok());
   EXPECT_THAT(said("gates.alpha"), HasSubstr("call 1"));
   EXPECT_THAT(said("gates.alpha"), HasSubstr("call 2"));
-  upgrade("alpha", "counts", "1.1.0", snapshot);
+  upgrade("alpha", "counts", "1.1.0", snapshot());
   EXPECT_EQ(to_string(apply()), "OK: ");
   EXPECT_THAT(said("gates.alpha"), HasSubstr("call 3"));
   EXPECT_TRUE(stop().ok());
 }
 
 TEST_F(Applying, EachCallIsTakenOnceByASnapshotThatIsHandedOnAgainAndAgain) {
-  const Json snapshot{{"state", {{"kind", "snapshot"}, {"reads", {1}}, {"writes", 1}}}};
-  add("alpha", "counts", {}, snapshot);
+  add("alpha", "counts", {}, snapshot());
   ASSERT_TRUE(start().ok());
-  upgrade("alpha", "counts", "1.1.0", snapshot);
+  upgrade("alpha", "counts", "1.1.0", snapshot());
   std::mutex mutex;
   std::multiset<unsigned long> numbers;
   Callers callers(runtime_, 8, [&]() -> boost::asio::awaitable<Result<std::string>> {
@@ -142,8 +143,7 @@ TEST_F(Applying, EachCallIsTakenOnceByASnapshotThatIsHandedOnAgainAndAgain) {
 }
 
 TEST_F(Applying, DuringAHandOverACallWaitsAsLongAsItsDeadlineAndNoLonger) {
-  const Json snapshot{{"state", {{"kind", "snapshot"}, {"reads", {1}}, {"writes", 1}}}};
-  add("alpha", "counts", {}, snapshot);
+  add("alpha", "counts", {}, snapshot());
   ASSERT_TRUE(start().ok());
   std::future<std::string> patient;
   std::string hurried;
@@ -155,7 +155,7 @@ TEST_F(Applying, DuringAHandOverACallWaitsAsLongAsItsDeadlineAndNoLonger) {
     hurried = std::async(std::launch::async, [&] { return said("gates.alpha", milliseconds(10)); }).get();
     EXPECT_EQ(intake->waiting(), 1U);
   };
-  upgrade("alpha", "counts", "1.1.0", snapshot);
+  upgrade("alpha", "counts", "1.1.0", snapshot());
   EXPECT_EQ(to_string(apply()), "OK: ");
   EXPECT_THAT(patient.get(), HasSubstr("call 1"));
   EXPECT_EQ(hurried, "DEADLINE_EXCEEDED: the deadline passed while binding \"gates.alpha\" was exchanged");
@@ -163,7 +163,7 @@ TEST_F(Applying, DuringAHandOverACallWaitsAsLongAsItsDeadlineAndNoLonger) {
 }
 
 TEST_F(Applying, ACallThatHadChosenItsWayBeforeTheExportIsAskedOfTheSuccessor) {
-  const Json more{{"threading", "concurrent"}, {"state", {{"kind", "snapshot"}, {"reads", {1}}, {"writes", 1}}}};
+  const Json more{{"threading", "concurrent"}, {"state", snapshot()["state"]}};
   std::promise<void> chosen;
   std::promise<void> exported;
   std::atomic<bool> first{true};
@@ -192,12 +192,11 @@ TEST_F(Applying, ACallThatHadChosenItsWayBeforeTheExportIsAskedOfTheSuccessor) {
 }
 
 TEST_F(Applying, ASuccessorThatDoesNotStartChangesNothingAndTheOldOneKnowsWhatItKnew) {
-  const Json snapshot{{"state", {{"kind", "snapshot"}, {"reads", {1}}, {"writes", 1}}}};
-  add("alpha", "counts", {}, snapshot);
+  add("alpha", "counts", {}, snapshot());
   add("beta", "sound");
   ASSERT_TRUE(start().ok());
   EXPECT_THAT(said("gates.alpha"), HasSubstr("call 1"));
-  upgrade("alpha", "start_fails", "1.1.0", snapshot);
+  upgrade("alpha", "start_fails", "1.1.0", snapshot());
   upgrade("beta", "counts", "1.1.0");
   const Status status = apply();
   EXPECT_THAT(told(status), ElementsAre("/plugins/alpha: port 80 is taken"));
@@ -208,10 +207,9 @@ TEST_F(Applying, ASuccessorThatDoesNotStartChangesNothingAndTheOldOneKnowsWhatIt
 }
 
 TEST_F(Applying, AnOldOneThatCanNotTellWhatItKnowsIsMadeAnewAndStays) {
-  const Json snapshot{{"state", {{"kind", "snapshot"}, {"reads", {1}}, {"writes", 1}}}};
-  add("alpha", "export_fails", {}, snapshot);
+  add("alpha", "export_fails", {}, snapshot());
   ASSERT_TRUE(start().ok());
-  upgrade("alpha", "counts", "1.1.0", snapshot);
+  upgrade("alpha", "counts", "1.1.0", snapshot());
   EXPECT_THAT(told(apply()), ElementsAre("/plugins/alpha: gate-alpha 1.0.0 did not hand over: its state can't be "
                                          "exported: its memory has a hole"));
   EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));

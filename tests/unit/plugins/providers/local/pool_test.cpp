@@ -6,7 +6,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "tests/support/manual_clock.hpp"
 #include "tests/unit/plugins/providers/local/fakes.hpp"
+#include "tools/rehearse/memory_store.hpp"
 
 namespace slipway::local::test {
 namespace {
@@ -15,57 +17,23 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-class FakeStore final : public PoolStore {
+// The simulation's store, which holds the contract of storages.
+class SharedStore final : public PoolStore {
  public:
-  awaitable<storage::GetReply> get(storage::GetRequest request) override {
-    storage::GetReply reply;
-    for (const storage::Key& key : request.keys) {
-      if (records.contains(key)) reply.records.push_back(records.at(key));
-    }
-    co_return reply;
-  }
-  awaitable<storage::ScanReply> scan(storage::ScanRequest request) override {
-    storage::ScanReply reply;
-    for (const auto& [key, record] : records) {
-      const bool tenant = request.tenant.empty() || key.tenant == request.tenant;
-      if (tenant && key.kind == request.kind && key.id.starts_with(request.prefix)) reply.records.push_back(record);
-    }
-    co_return reply;
-  }
-  awaitable<storage::ReadReply> read(storage::ReadRequest request) override {
-    storage::ReadReply reply;
-    reply.last = static_cast<std::int64_t>(stream.size());
-    reply.first = stream.empty() ? 0 : 1;
-    for (std::int64_t i = request.after; i < reply.last; ++i)
-      reply.entries.push_back({i + 1, stream[static_cast<std::size_t>(i)], now});
-    co_return reply;
-  }
-  awaitable<storage::WriteReply> write(storage::WriteRequest request) override {
-    for (const storage::Expect& expect : request.expect) {
-      const auto found = records.find(expect.key);
-      if ((found == records.end() ? 0 : found->second.version) != expect.version)
-        throw Error(Code::aborted, "another version");
-    }
-    storage::WriteReply reply;
-    for (const storage::Put& put : request.puts) {
-      storage::Record& record = records[put.key];
-      record = {put.key, put.value, record.version + 1, now};
-      reply.versions.push_back(record.version);
-    }
-    for (const storage::Key& key : request.removes) records.erase(key);
-    for (const storage::AppendOp& append : request.appends) stream.push_back(append.value);
-    reply.at = now;
-    co_return reply;
-  }
+  awaitable<storage::GetReply> get(storage::GetRequest request) override { co_return memory_.get(request); }
+  awaitable<storage::ScanReply> scan(storage::ScanRequest request) override { co_return memory_.scan(request); }
+  awaitable<storage::ReadReply> read(storage::ReadRequest request) override { co_return memory_.read(request); }
+  awaitable<storage::WriteReply> write(storage::WriteRequest request) override { co_return memory_.write(request); }
 
-  std::map<storage::Key, storage::Record> records;
-  std::vector<std::string> stream;
-  Instant now{seconds(1000).ns};
+  slipway::test::ManualClock clock;
+
+ private:
+  simulate::MemoryStore memory_{clock};
 };
 
 // A machine: what is in it lives on when its pool, which is its host's, is dropped.
 struct Place {
-  Place(const std::string& name, const std::string& address, FakeStore& kept)
+  Place(const std::string& name, const std::string& address, SharedStore& kept)
       : store(kept), settings{"docks", {name, address, 1000, seconds(10)}, Span(20), Span(10), Span(5)} {
     scene.tools.address = address;
     scene.tools.drain_limit = Span(10'000);
@@ -86,7 +54,7 @@ struct Place {
     return count;
   }
 
-  FakeStore& store;
+  SharedStore& store;
   PoolSettings settings;
   Scene scene;
   std::unique_ptr<Pool> pool;
@@ -130,7 +98,7 @@ class Pooled : public ::testing::Test {
     return turn_until([&] { return observe(place).converged; });
   }
 
-  FakeStore store;
+  SharedStore store;
   Place a{"dock-1", "127.0.0.2", store}, b{"dock-2", "127.0.0.3", store};
   std::vector<Place*> running{&a, &b};
 };
@@ -178,7 +146,7 @@ TEST_F(Pooled, a_silent_machines_share_goes_to_the_living_and_is_not_taken_back)
   ASSERT_TRUE(apply(b, desired(1, {group("stable", "1.0", 4, kAllTraffic)})).ok());
   ASSERT_TRUE(settles(a));
   running = {&a};
-  store.now.ns += seconds(11).ns;
+  store.clock.advance(seconds(11));
   ASSERT_TRUE(turn_until([&] { return a.scene.processes.running() == 4; }));
   ASSERT_TRUE(settles(a));
   EXPECT_EQ(a.served(), 4U) << "what the silent one runs is still served";
