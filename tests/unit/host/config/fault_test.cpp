@@ -36,7 +36,8 @@ TEST(Fault, TheNearestNameIsFoundOnlyWhenItIsNear) {
 
 TEST(Fault, ALongValueIsCutAtACharacter) {
   EXPECT_EQ(clip("short"), "short");
-  EXPECT_EQ(clip(std::string(116, 'x') + "äbcdefg"), std::string(116, 'x') + "...");
+  const std::string kept(116, 'x');
+  EXPECT_EQ(clip(kept + "äbcdefg"), kept + "...");
 }
 
 TEST(Fault, NamesInPathsAreEscaped) { EXPECT_EQ(child_path("/a", "b/c~d"), "/a/b~1c~0d"); }
