@@ -80,7 +80,8 @@ class Guides(harness.StackTest):
             self.assertIn(shown, start + connect)
             start, connect = start.replace(shown, here), connect.replace(shown, here)
         lines = start.replace("$ ", "", 1).replace("\n$ ", "\n").strip().splitlines()
-        self.assertTrue(lines[0].startswith("tools/setup build && cmake"), lines[0])
+        # What installs and builds has run before this test; that it installs enough is told by the profile's own programs.
+        self.assertEqual(lines[0].split(" && ")[0], "tools/setup build demo")
         script = "\n".join(["set -e", *lines[1:-1], f"exec {lines[-1]}"])
         with open(stack.folder / "slipwayd.log", "wb") as log:
             stack.daemon = subprocess.Popen(["bash", "-c", script], cwd=harness.ROOT, stdin=subprocess.DEVNULL, stdout=log,
