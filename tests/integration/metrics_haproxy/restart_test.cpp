@@ -35,7 +35,7 @@ TEST(HaproxyRestarts, APluginThatIsReplacedHandsItsStreamOver) {
   old.reset();
   ASSERT_TRUE(eventually([&] { return successor.is_healthy("records"); }));
   ASSERT_TRUE(eventually([&] { return successor.stable(after, to).values.contains("requests"); }));
-  // What HAProxy had written for the old one and nobody read is lost, and said to be.
+  // What HAProxy wrote for the old one while its stream was being closed is lost, and said to be.
   const auto found = successor.stable(after, to);
   EXPECT_GE(found.values.at("requests"), 18);
   EXPECT_TRUE(found.values.at("requests") == 20 || found.completeness < 1) << encode_text(found);
