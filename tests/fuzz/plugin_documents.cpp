@@ -2,6 +2,7 @@
 // is read as the same.
 #include <slipway/interfaces/analyzer.hpp>
 #include <slipway/interfaces/app.hpp>
+#include <slipway/interfaces/backup.hpp>
 #include <slipway/interfaces/gate.hpp>
 #include <slipway/interfaces/metrics.hpp>
 #include <slipway/interfaces/notifier.hpp>
@@ -37,6 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto text = fuzz::text_of(data, size);
   check<analyzer::Interface>(text);
   check<app::Interface>(text);
+  check<backup::Interface>(text);
   check<gate::Interface>(text);
   check<metrics::Interface>(text);
   check<notifier::Interface>(text);
