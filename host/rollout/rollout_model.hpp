@@ -78,7 +78,7 @@ struct GroupStatus {
   std::uint32_t wanted_weight = 0;
   std::string problem;
   static constexpr auto fields() {
-    return slipway::fields(required("role", &GroupStatus::role, "\"stable\" or \"next\"."),
+    return slipway::fields(required("role", &GroupStatus::role, "\"stable\", \"next\" or \"baseline\"."),
                            required("release", &GroupStatus::release, "The release that it runs."),
                            required("replicas", &GroupStatus::replicas, "Replicas wanted."),
                            field("ready", &GroupStatus::ready, "Replicas ready; absent until it has been looked at."),

@@ -1,9 +1,15 @@
 // slipway.provider/1: makes groups of replicas run and splits traffic between them.
 //
 // A provider is level-triggered: apply says what shall be, may be repeated, and answers as soon as that is durable;
-// observe tells what is. A group is identified by its release's version; its role ("stable", "next") may change, as
-// at a promotion, without anything being restarted. Groups that the newest desired state does not name are drained
-// and stopped. Weights are parts per million and add up to one million, or are all 0 when nothing shall be served.
+// observe tells what is. A group is identified by its release's version; its role ("stable", "next", "baseline") may
+// change, as at a promotion, without anything being restarted. Groups that the newest desired state does not name are
+// drained and stopped. Weights are parts per million and add up to one million, or are all 0 when nothing shall be
+// served.
+//
+// At most one group has each role. "baseline" is ordered beside "next" alone, and only where CapabilitiesReply says
+// that three groups are possible: replicas of the stable release as young and as many as the canary's, to compare it
+// with. Its release is the stable one under a version of its own, which may hold a "+" and is no more than a name to
+// the provider. Between "baseline" and the other roles a group never changes.
 //
 // Order inside a provider: a group gets traffic only from replicas that are ready; a replica leaves only drained.
 #pragma once
@@ -99,7 +105,7 @@ struct Release {
   Duration stop_grace = seconds(10);
   static constexpr auto fields() {
     return slipway::fields(
-        required("version", &Release::version, "Name of the release, unique in its application.", between(1, 63)),
+        required("version", &Release::version, "Name of the release, unique in its application.", between(1, 72)),
         field("artefact", &Release::artefact, "What runs."),
         required("command", &Release::command, "Program and arguments; ${PORT} and ${ARTEFACT} are replaced.",
                  between(1, 256)),
@@ -123,7 +129,7 @@ struct DesiredGroup {
   std::uint32_t weight = 0;
   static constexpr auto fields() {
     return slipway::fields(
-        required("role", &DesiredGroup::role, "\"stable\" or \"next\"."),
+        required("role", &DesiredGroup::role, "\"stable\", \"next\" or \"baseline\"."),
         required("release", &DesiredGroup::release, "What the group runs; its version names the group."),
         required("replicas", &DesiredGroup::replicas, "How many replicas shall run.", between(0, 10'000)),
         required("weight", &DesiredGroup::weight, "Share of the traffic in parts per million.",
@@ -279,7 +285,7 @@ struct CapabilitiesReply {
         field("header_routes", &CapabilitiesReply::header_routes, "Whether routes by header are possible."),
         field("mirroring", &CapabilitiesReply::mirroring, "Whether traffic can be copied."),
         field("sticky", &CapabilitiesReply::sticky, "Whether users keep their group while a weight grows."),
-        field("max_groups", &CapabilitiesReply::max_groups, "Groups of one application at once."));
+        field("max_groups", &CapabilitiesReply::max_groups, "Groups of one application at once; a canary with a baseline needs 3."));
   }
 };
 

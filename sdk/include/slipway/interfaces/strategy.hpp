@@ -16,6 +16,8 @@ namespace slipway::strategy {
 inline constexpr std::string_view kId = "slipway.strategy/1";
 inline constexpr std::string_view kStable = "stable";
 inline constexpr std::string_view kNext = "next";
+// The stable release once more, as young and as large as next, to compare next with; never without next.
+inline constexpr std::string_view kBaseline = "baseline";
 
 // A person's word to a running rollout.
 enum class Command { promote, promote_fully, skip };
@@ -90,7 +92,7 @@ struct Group {
   std::uint32_t weight = 0;
   static constexpr auto fields() {
     return slipway::fields(
-        required("role", &Group::role, "\"stable\" or \"next\"."),
+        required("role", &Group::role, "\"stable\", \"next\" or \"baseline\"."),
         required("replicas", &Group::replicas, "Replicas that it shall have.", between(0, 10'000)),
         required("weight", &Group::weight, "Share of the traffic in parts per million.", between(0, kAllTraffic)));
   }
