@@ -3,11 +3,39 @@
 #include <algorithm>
 #include <set>
 
+#include "host/rollout/baseline.hpp"
+
 namespace slipway::rollout {
 namespace {
 
-const std::string& release_of(const Record& record, std::string_view role) {
-  return role == strategy::kStable ? record.rollout.from_release : record.rollout.to_release;
+bool is_role(std::string_view role) {
+  return role == strategy::kStable || role == strategy::kNext || role == strategy::kBaseline;
+}
+// Of the roles only "next" needs no release that was there before.
+bool needs_stable(std::string_view role) { return role != strategy::kNext; }
+
+std::string release_of(const Record& record, std::string_view role) {
+  const Rollout& rollout = record.rollout;
+  if (role == strategy::kBaseline) return baseline_of(rollout.from_release);
+  return role == strategy::kStable ? rollout.from_release : rollout.to_release;
+}
+
+std::string fault_of_groups(const strategy::StepReply& reply, const Record& record) {
+  std::uint64_t sum = 0;
+  std::set<std::string> roles;
+  for (const strategy::Group& group : reply.groups) {
+    sum += group.weight;
+    const std::string named = "it names the group \"" + group.role + "\"";
+    if (!is_role(group.role))
+      return "it names a group \"" + group.role + "\"; there are \"stable\", \"next\" and \"baseline\"";
+    if (needs_stable(group.role) && record.rollout.from_release.empty())
+      return named + ", but no release is stable yet";
+    if (!roles.insert(group.role).second) return named + " twice";
+  }
+  if (sum != 0 && sum != kAllTraffic) return "its weights add up to " + std::to_string(sum) + ", not to 1000000 or 0";
+  if (!roles.contains(std::string(strategy::kBaseline))) return {};
+  if (!roles.contains(std::string(strategy::kNext))) return "it names the group \"baseline\" without \"next\"";
+  return reply.outcome == strategy::Outcome::promoted ? "it promotes and keeps the group \"baseline\"" : "";
 }
 
 bool same_wanted(const strategy::AnalysisWanted& a, const strategy::AnalysisWanted& b) {
@@ -73,16 +101,7 @@ strategy::StepRequest question(const Record& record, const provider::Observation
 
 std::string fault_of(const strategy::StepReply& reply, const Record& record) {
   if (reply.outcome == strategy::Outcome::failed) return {};
-  std::uint64_t sum = 0;
-  std::set<std::string> roles;
-  for (const strategy::Group& group : reply.groups) {
-    sum += group.weight;
-    if (group.role != strategy::kStable && group.role != strategy::kNext)
-      return "it names a group \"" + group.role + "\"; there are \"stable\" and \"next\"";
-    if (release_of(record, group.role).empty()) return "it names the group \"stable\", but no release is stable yet";
-    if (!roles.insert(group.role).second) return "it names the group \"" + group.role + "\" twice";
-  }
-  if (sum != 0 && sum != kAllTraffic) return "its weights add up to " + std::to_string(sum) + ", not to 1000000 or 0";
+  if (std::string fault = fault_of_groups(reply, record); !fault.empty()) return fault;
   const auto size = reply.state.text.size();
   if (size > 16 * 1024) return "its state has " + std::to_string(size) + " bytes, at most 16384 are allowed";
   for (const auto& wanted : reply.analyses) {

@@ -1,5 +1,7 @@
 #include "host/rollout/desired.hpp"
 
+#include "host/rollout/baseline.hpp"
+
 namespace slipway::rollout {
 
 std::vector<std::string> hosts_of(const ApplicationSpec& spec) {
@@ -17,7 +19,8 @@ provider::Desired desired_of(const Application& application, const ApplicationSp
                             .routes = order.routes,
                             .mirror = order.mirror};
   for (const OrderedGroup& group : order.groups) {
-    desired.groups.push_back({group.role, *releases.at(group.release), group.replicas, group.weight});
+    desired.groups.push_back({group.role, *releases.at(kept_name(group.release)), group.replicas, group.weight});
+    desired.groups.back().release.version = group.release;
   }
   return desired;
 }

@@ -94,15 +94,20 @@ metrics::QueryRequest Driver::query_for(const AnalysisRun& run, const AnalysisSp
   return request;
 }
 
-// The judged group's share of the traffic, if the weights alone decided where requests went and did not change.
+// The judged group's share of what both compared groups get, if the weights alone decided where requests went and did not change.
 std::optional<std::uint32_t> Driver::weight_during(const AnalysisRun& run, const metrics::Window& window) const {
   const Order& order = record().order;
   const bool by_weights = record().spec.sticky == provider::Sticky::none && order.routes.empty();
   if (!by_weights || !world_ || world_->generation != order.generation || window.from < routed_since_)
     return std::nullopt;
-  const auto group = std::find_if(world_->groups.begin(), world_->groups.end(),
-                                  [&](const auto& seen) { return seen.role == run.wanted.role; });
-  return group == world_->groups.end() ? std::nullopt : std::optional(group->weight);
+  std::optional<std::uint64_t> judged;
+  std::uint64_t both = 0;
+  for (const provider::ObservedGroup& seen : world_->groups) {
+    if (seen.role == run.wanted.role) judged = seen.weight;
+    if (seen.role == run.wanted.role || seen.role == run.wanted.baseline) both += seen.weight;
+  }
+  if (!judged) return std::nullopt;
+  return both == 0 ? 0 : static_cast<std::uint32_t>((*judged * kAllTraffic + both / 2) / both);
 }
 
 // One window: what the source says, what the analyzer makes of it, and what that means for the rollout.

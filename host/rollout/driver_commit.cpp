@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "host/bridge/typed_call.hpp"
+#include "host/rollout/baseline.hpp"
 #include "host/rollout/damage.hpp"
 #include "host/rollout/driver.hpp"
 
@@ -69,14 +70,15 @@ void Driver::count() {
 boost::asio::awaitable<Status> Driver::load_releases(const Order& order) {
   Releases wanted;
   for (const OrderedGroup& group : order.groups) {
-    const auto have = releases_.find(group.release);
+    const std::string name = kept_name(group.release);
+    const auto have = releases_.find(name);
     if (have != releases_.end()) {
       wanted.insert(*have);
       continue;
     }
-    auto stored = co_await tools_.store.release(tenant_, name_, group.release);
+    auto stored = co_await tools_.store.release(tenant_, name_, name);
     if (!stored.ok()) co_return stored.status();
-    wanted[group.release] = std::make_shared<const provider::Release>(std::move(stored->value.spec));
+    wanted[name] = std::make_shared<const provider::Release>(std::move(stored->value.spec));
   }
   releases_ = std::move(wanted);
   co_return Status();

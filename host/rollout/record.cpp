@@ -2,7 +2,19 @@
 
 #include <algorithm>
 
+#include "host/rollout/baseline.hpp"
+
 namespace slipway::rollout {
+
+namespace {
+
+bool runs_in(const provider::Observation& world, std::string_view release) {
+  return std::any_of(world.groups.begin(), world.groups.end(), [&](const auto& group) {
+    return group.release == release && (group.running > 0 || !group.role.empty());
+  });
+}
+
+}  // namespace
 
 bool same_order(const Order& a, const Order& b) {
   return a.groups == b.groups && a.routes == b.routes && a.mirror == b.mirror;
@@ -27,9 +39,11 @@ bool same_weights(const provider::Observation& a, const provider::Observation& b
 }
 
 bool still_there(const provider::Observation& world, std::string_view release) {
-  return std::any_of(world.groups.begin(), world.groups.end(), [&](const auto& group) {
-    return group.release == release && (group.running > 0 || !group.role.empty());
-  });
+  return runs_in(world, release) || baseline_there(world, release);
+}
+
+bool baseline_there(const provider::Observation& world, std::string_view release) {
+  return runs_in(world, baseline_of(release));
 }
 
 Order steady_order(const std::string& release, std::int32_t replicas, std::int64_t generation) {

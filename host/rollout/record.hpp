@@ -28,7 +28,7 @@ struct OrderedGroup {
   std::uint32_t weight = 0;
   static constexpr auto fields() {
     return slipway::fields(required("role", &OrderedGroup::role, "\"stable\", \"next\" or \"baseline\"."),
-                           required("release", &OrderedGroup::release, "What it runs."),
+                           required("release", &OrderedGroup::release, "What it runs; \"<release>+baseline\" for a baseline."),
                            required("replicas", &OrderedGroup::replicas, "Replicas."),
                            required("weight", &OrderedGroup::weight, "Share of the traffic."));
   }
@@ -174,12 +174,14 @@ struct Change {
 // Equal but for the generation.
 bool same_order(const Order& a, const Order& b);
 const OrderedGroup* group_of(const Order& order, std::string_view role);
-// The observed group that runs this release and is not leaving; null when there is none.
 // Whether every release has the same share of the traffic in both.
 bool same_weights(const provider::Observation& a, const provider::Observation& b);
+// The observed group that runs this release and is not leaving; null when there is none.
 const provider::ObservedGroup* seen_of(const provider::Observation& world, std::string_view release);
-// The same, leaving or not, as long as anything of it runs.
+// Whether anything of the release runs, leaving or not, its baseline included.
 bool still_there(const provider::Observation& world, std::string_view release);
+// Whether anything of the release's baseline runs, leaving or not.
+bool baseline_there(const provider::Observation& world, std::string_view release);
 
 // Everything on one release.
 Order steady_order(const std::string& release, std::int32_t replicas, std::int64_t generation);

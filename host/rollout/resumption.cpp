@@ -7,6 +7,8 @@
 #include <boost/asio/post.hpp>
 #include <map>
 
+#include "host/rollout/baseline.hpp"
+
 namespace slipway::rollout {
 namespace {
 
@@ -44,7 +46,7 @@ storage::Key rollout_of(const Driver& driver, const Driver::Found& found) {
 std::vector<std::string> releases_of(const Driver::Found& found) {
   if (!found.rollout) return {found.application.value.stable_release};
   std::vector<std::string> names;
-  for (const OrderedGroup& group : found.rollout->value.order.groups) names.push_back(group.release);
+  for (const OrderedGroup& group : found.rollout->value.order.groups) names.push_back(kept_name(group.release));
   return names;
 }
 

@@ -13,22 +13,42 @@ std::string count_text(std::int32_t ready, std::int32_t wanted, const std::strin
   return std::to_string(ready) + " of " + std::to_string(wanted) + " replicas of " + release + " to be ready";
 }
 
-// How much of the traffic home shall have now.
-std::uint32_t home_weight(const Retreat& retreat, const ApplicationSpec& spec, const Order& order,
-                          const provider::Observation& world, Instant now) {
+// The most that home may have at this moment of a gradual way back.
+std::uint32_t moved_by_now(const Retreat& retreat, const RollbackSpec& spec, Instant now) {
+  const std::uint32_t moved = planned(spec, now - retreat.began);
+  return kAllTraffic -
+         static_cast<std::uint32_t>(std::uint64_t{retreat.from_weight} * (kAllTraffic - moved) / kAllTraffic);
+}
+
+// How much of the traffic home shall have now, and a baseline beside it. The rest stays with away, and never grows.
+struct Shares {
+  std::uint32_t home = 0;
+  std::uint32_t baseline = 0;
+};
+Shares shares_of(const Retreat& retreat, const ApplicationSpec& spec, const Order& order,
+                 const provider::Observation& world, Instant now) {
   const std::int32_t ready = ready_of(seen_of(world, retreat.home));
-  std::uint32_t share = bearable(ready, spec.replicas, spec.rollback.min_ready);
+  const std::uint32_t carries = bearable(ready, spec.replicas, spec.rollback.min_ready);
+  const OrderedGroup* twin = group_of(order, strategy::kBaseline);
+  const std::uint32_t twin_had = twin == nullptr ? 0 : twin->weight;
+  const bool twin_serves = twin_had > 0 && ready_of(seen_of(world, twin->release)) > 0;
+  Shares shares{.home = carries, .baseline = twin_serves && carries < kAllTraffic ? twin_had : 0};
   const bool nobody_else = ready_of(seen_of(world, retreat.away)) == 0 && ready > 0;
   if (nobody_else) {
-    share = kAllTraffic;
+    shares.home = kAllTraffic;
   } else if (spec.rollback.mode == RollbackMode::gradual) {
-    const std::uint32_t moved = planned(spec.rollback, now - retreat.began);
-    const auto left =
-        static_cast<std::uint32_t>(std::uint64_t{retreat.from_weight} * (kAllTraffic - moved) / kAllTraffic);
-    share = std::min(share, kAllTraffic - left);
+    shares.home = std::min(shares.home, moved_by_now(retreat, spec.rollback, now));
   }
   const OrderedGroup* ordered = group_of(order, retreat.home_role);
-  return ordered != nullptr && ordered->release == retreat.home ? std::max(share, ordered->weight) : share;
+  if (ordered != nullptr && ordered->release == retreat.home)
+    shares.home = std::max(shares.home, ordered->weight + twin_had - shares.baseline);
+  shares.home = std::min(shares.home, kAllTraffic - shares.baseline);
+  return shares;
+}
+
+bool is_quiet(const provider::Observation& world, const std::string& release) {
+  const auto* seen = seen_of(world, release);
+  return seen == nullptr || seen->weight == 0;
 }
 
 // Nothing is there to go back to: everything goes.
@@ -62,25 +82,35 @@ std::uint32_t planned(const RollbackSpec& spec, Duration after) {
   return static_cast<std::uint32_t>(kAllTraffic * shifts / kShifts);
 }
 
+void give_roles(Order& order, const Retreat& retreat) {
+  for (OrderedGroup& group : order.groups) {
+    if (group.role != strategy::kBaseline)
+      group.role = group.release == retreat.home ? retreat.home_role : retreat.away_role;
+  }
+}
+
 RetreatStep retreat_step(const Retreat& retreat, const ApplicationSpec& spec, const Order& order,
                          const provider::Observation& world, Instant now) {
   if (retreat.home.empty()) return clear_all(retreat, order, world);
   RetreatStep step{.order = {.generation = order.generation}};
-  const std::uint32_t weight = home_weight(retreat, spec, order, world, now);
+  const Shares shares = shares_of(retreat, spec, order, world, now);
+  const std::uint32_t weight = shares.home;
   const OrderedGroup* away = group_of(order, retreat.away_role);
+  const OrderedGroup* twin = group_of(order, strategy::kBaseline);
   const bool away_ordered = away != nullptr && away->release == retreat.away;
-  const auto* seen_away = seen_of(world, retreat.away);
-  const bool quiet = world.generation == order.generation && (seen_away == nullptr || seen_away->weight == 0);
+  const bool quiet = world.generation == order.generation && is_quiet(world, retreat.away) &&
+                     (twin == nullptr || is_quiet(world, twin->release));
   const bool keep_away = away_ordered && !(away->weight == 0 && weight == kAllTraffic && quiet);
 
   step.arrived = weight == kAllTraffic || !keep_away;
   if (keep_away) {
     step.order.groups.push_back({retreat.home_role, retreat.home, spec.replicas, weight});
-    step.order.groups.push_back({retreat.away_role, retreat.away, away->replicas, kAllTraffic - weight});
+    step.order.groups.push_back({retreat.away_role, retreat.away, away->replicas, kAllTraffic - weight - shares.baseline});
+    if (twin != nullptr) step.order.groups.push_back({twin->role, twin->release, twin->replicas, shares.baseline});
   } else {
     step.order = steady_order(retreat.home, spec.replicas, order.generation);
   }
-  step.done = step.arrived && !away_ordered && !still_there(world, retreat.away);
+  step.done = step.arrived && !away_ordered && !still_there(world, retreat.away) && !baseline_there(world, retreat.home);
 
   const std::int32_t ready = ready_of(seen_of(world, retreat.home));
   if (!step.arrived && bearable(ready, spec.replicas, spec.rollback.min_ready) == kAllTraffic) {
@@ -114,8 +144,8 @@ Change turn_back(const Record& record, std::string reason, const provider::Obser
                   .began = now,
                   .reason = std::move(reason)};
   // Once promoted and finishing, the new release has the role "stable"; on the way back the roles are as before.
-  for (OrderedGroup& group : next.order.groups) {
-    group.role = group.release == retreat.home ? retreat.home_role : retreat.away_role;
+  give_roles(next.order, retreat);
+  for (const OrderedGroup& group : next.order.groups) {
     if (group.release == retreat.away) retreat.from_weight = group.weight;
   }
   next.phase = Phase::returning;

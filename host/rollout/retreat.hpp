@@ -1,7 +1,8 @@
 // The way back. Pure: it needs no strategy, no analysis and no gate, so that nothing can stand in its way.
 //
 // Traffic moves to the group that shall be home as fast as its ready replicas and the application's RollbackSpec allow;
-// when all of it has arrived, the other group is removed. Weight never moves away from home.
+// when all of it has arrived, the other group is removed. Weight never moves away from home. A baseline runs the same
+// release as home: it keeps its share as long as home could not carry that too, and goes with the other group.
 #pragma once
 
 #include "host/rollout/record.hpp"
@@ -13,7 +14,10 @@ std::uint32_t bearable(std::int32_t ready, std::int32_t replicas, const Count& m
 // Part of the traffic that a gradual way back has moved `after` its begin: ten equal shifts, the first at once.
 std::uint32_t planned(const RollbackSpec& spec, Duration after);
 
-// What is to be ordered now. `due` is when the next shift is.
+// The roles of an order on a way back; a baseline keeps its own.
+void give_roles(Order& order, const Retreat& retreat);
+
+// What is to be ordered now.
 struct RetreatStep {
   Order order;
   bool arrived = false;  // all traffic is home

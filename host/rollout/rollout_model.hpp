@@ -79,7 +79,8 @@ struct GroupStatus {
   std::string problem;
   static constexpr auto fields() {
     return slipway::fields(required("role", &GroupStatus::role, "\"stable\", \"next\" or \"baseline\"."),
-                           required("release", &GroupStatus::release, "The release that it runs."),
+                           required("release", &GroupStatus::release,
+                                    "The release that it runs; \"<release>+baseline\" for a baseline."),
                            required("replicas", &GroupStatus::replicas, "Replicas wanted."),
                            field("ready", &GroupStatus::ready, "Replicas ready; absent until it has been looked at."),
                            field("weight", &GroupStatus::weight,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/rollout/promotion.hpp"
+#include "host/rollout/retreat.hpp"
 
 namespace slipway::rollout {
 namespace {
@@ -60,8 +61,9 @@ Change supersede(const Record& old, const Rollout& by, Instant now) {
 void clear_first(Record& fresh, const Record& old, Instant now) {
   const std::string& stable = fresh.rollout.from_release;
   const auto& groups = old.order.groups;
-  const auto left =
-      std::find_if(groups.begin(), groups.end(), [&](const auto& group) { return group.release != stable; });
+  const auto left = std::find_if(groups.begin(), groups.end(), [&](const auto& group) {
+    return group.release != stable && group.role != strategy::kBaseline;
+  });
   // The roles are those of the new rollout, and another order wants another number.
   if (left != groups.end() || !same_order(fresh.order, old.order)) fresh.order.generation = kUnnumbered;
   if (left == groups.end()) return;
@@ -74,8 +76,7 @@ void clear_first(Record& fresh, const Record& old, Instant now) {
                   .reason = "rollout " + old.rollout.id + " was superseded"};
   fresh.phase = Phase::clearing;
   fresh.order.groups = old.order.groups;
-  for (OrderedGroup& group : fresh.order.groups)
-    group.role = group.release == stable ? retreat.home_role : retreat.away_role;
+  give_roles(fresh.order, retreat);
   fresh.retreat = std::move(retreat);
   set_wait(fresh, {strategy::WaitKind::replicas, "the replicas of " + left->release + " to leave", "start", {}}, now);
 }

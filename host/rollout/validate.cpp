@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <set>
 
+#include "host/rollout/baseline.hpp"
+
 namespace slipway::rollout {
 namespace {
 
+constexpr std::size_t kLongestName = 63;
 constexpr const char* kNameRule =
     "want lower-case letters, digits, dots and dashes, beginning and ending with a letter or digit";
 
@@ -73,6 +76,17 @@ bool is_digest(const std::string& text) {
                      [](unsigned char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
+void check_version(Faults& faults, const std::string& version) {
+  const std::string at = "/release/version";
+  if (is_baseline(version))
+    return faults.add(at, version,
+                      "ends in \"" + std::string(kBaselineSuffix) +
+                          "\", the name of the group that a canary is compared with; want another name");
+  if (version.size() > kLongestName)
+    return faults.add(at, version, "want at most " + std::to_string(kLongestName) + " characters");
+  faults.name(at, version);
+}
+
 void check_artefact(Faults& faults, const provider::Artefact& artefact) {
   const std::string at = "/release/artefact";
   if (!artefact.path.empty() && !artefact.archive.empty()) faults.add(at, nullptr, "want path or archive, not both");
@@ -102,7 +116,7 @@ void check_file(Faults& faults, const std::string& at, const provider::File& fil
 
 bool is_name(std::string_view text) {
   const auto alnum = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  if (text.empty() || text.size() > 63 || !alnum(text.front()) || !alnum(text.back())) return false;
+  if (text.empty() || text.size() > kLongestName || !alnum(text.front()) || !alnum(text.back())) return false;
   return std::all_of(text.begin(), text.end(), [&](char c) { return alnum(c) || c == '.' || c == '-'; });
 }
 
@@ -126,7 +140,7 @@ Problems faults_of(const ApplicationSpec& spec) {
 Problems faults_of(const ReleaseRequest& request) {
   Faults faults;
   const provider::Release& release = request.release;
-  faults.name("/release/version", release.version);
+  check_version(faults, release.version);
   check_artefact(faults, release.artefact);
   if (release.command.empty() || release.command.front().empty())
     faults.add("/release/command/0", nullptr, "want the program to run");

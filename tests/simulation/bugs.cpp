@@ -1,6 +1,7 @@
 #include "tests/simulation/bugs.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace slipway::sim {
 namespace {
@@ -211,6 +212,23 @@ void weight_before_replicas(World& world) {
   });
 }
 
+void baseline_taken_from_stable(World& world) {
+  change_strategy(world, [](auto& reply) {
+    const auto group = [&](std::string_view role) {
+      return std::find_if(reply.groups.begin(), reply.groups.end(), [&](const auto& one) { return one.role == role; });
+    };
+    const auto baseline = group(strategy::kBaseline);
+    if (baseline != reply.groups.end()) group(strategy::kStable)->replicas -= std::min(1, baseline->replicas);
+  });
+}
+
+void baseline_later_than_its_canary(World& world) {
+  change_strategy(world, [](auto& reply) {
+    if (reply.groups.size() < 3 || reply.groups[1].weight > 250'000) return;
+    reply.groups[0].weight += std::exchange(reply.groups[2].weight, 0);
+  });
+}
+
 constexpr std::array kBugs = {
     Bug{"store_ignores_tokens", "the store accepts writes whatever lease they name", store_ignores_tokens},
     Bug{"store_ignores_every_condition", "a second decision after a takeover is written over the first",
@@ -236,6 +254,10 @@ constexpr std::array kBugs = {
         capacity_below_the_budget},
     Bug{"weight_before_replicas", "a strategy gives all traffic to the first replica that is ready",
         weight_before_replicas},
+    Bug{"baseline_taken_from_stable", "a strategy takes the baseline's replicas away from the stable release",
+        baseline_taken_from_stable},
+    Bug{"baseline_later_than_its_canary", "a strategy gives the canary traffic before the baseline",
+        baseline_later_than_its_canary},
 };
 
 }  // namespace

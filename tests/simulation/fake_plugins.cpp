@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/rollout/baseline.hpp"
+
 namespace slipway::sim {
 namespace {
 
@@ -129,7 +131,7 @@ metrics::QueryReply FakeMetrics::query(const metrics::QueryRequest& request) {
   for (const auto& group : request.groups) {
     metrics::GroupSamples samples{.role = group.role};
     samples.values["requests"] = 100;
-    const auto found = error_ratio.find(group.release);
+    const auto found = error_ratio.find(rollout::kept_name(group.release));
     const double ratio = found == error_ratio.end() ? 0.0 : found->second;
     samples.values["error_ratio"] = ratio;
     if (counts_failures) samples.values["failures"] = std::round(100 * ratio);

@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "host/rollout/baseline.hpp"
+
 namespace slipway::sim {
 namespace {
 
@@ -31,7 +33,7 @@ std::vector<std::string> extra_traffic(const provider::Desired& desired) {
 }  // namespace
 
 provider::CapabilitiesReply FakeProvider::capabilities(const Empty&) {
-  return {.header_routes = true, .mirroring = true, .sticky = true};
+  return {.header_routes = true, .mirroring = true, .sticky = true, .max_groups = max_groups};
 }
 
 provider::ValidateReply FakeProvider::validate(const provider::Desired& desired) {
@@ -125,7 +127,7 @@ void FakeProvider::tear(const Name& name, const provider::Desired& desired) {
 }
 
 void FakeProvider::scale(const Name& name, const std::string& release, Group& group, std::int32_t replicas) {
-  const Behaviour behaviour = behaviours_[release];
+  const Behaviour behaviour = behaviours_[rollout::kept_name(release)];
   group.replicas = replicas;
   while (static_cast<std::int32_t>(group.processes.size()) < replicas) {
     group.processes.push_back(behaviour.never_ready ? Process{kNever, {}} : process(behaviour.start));
@@ -152,8 +154,9 @@ void FakeProvider::kill_replica(const std::string& tenant, const std::string& ap
   const auto found = apps_[name].groups.find(release);
   if (found == apps_[name].groups.end() || found->second.processes.empty()) return;
   Group& group = found->second;
-  group.processes.back() = process(behaviours_[release].start);
-  settle_later(name, behaviours_[release].start);
+  const Duration start = behaviours_[rollout::kept_name(release)].start;
+  group.processes.back() = process(start);
+  settle_later(name, start);
   changed_(tenant, application);
 }
 
@@ -186,6 +189,12 @@ Empty FakeProvider::remove(const provider::Removal& removal) {
   }
   apps_.erase(found);
   return {};
+}
+
+bool FakeProvider::knows(const std::string& application, const std::string& release) const {
+  return std::any_of(apps_.begin(), apps_.end(), [&](const auto& entry) {
+    return entry.first.second == application && entry.second.groups.contains(release);
+  });
 }
 
 const provider::Desired* FakeProvider::desired(const std::string& tenant, const std::string& application) const {

@@ -28,6 +28,7 @@ class FakeProvider {
   provider::Observation observe(const provider::Target& target);
   Empty remove(const provider::Removal& removal);
 
+  std::int32_t max_groups = 3;
   // The world's whims.
   void behave(const std::string& release, Behaviour behaviour) { behaviours_[release] = behaviour; }
   void kill_replica(const std::string& tenant, const std::string& application, const std::string& release);
@@ -39,6 +40,8 @@ class FakeProvider {
   // For a test's eyes. `orders` holds each order that was new.
   [[nodiscard]] std::uint32_t weight_of(const std::string& application, const std::string& release) const;
   [[nodiscard]] std::int32_t ready_of(const std::string& application, const std::string& release) const;
+  // Whether there is such a group, also one that is leaving.
+  [[nodiscard]] bool knows(const std::string& application, const std::string& release) const;
   [[nodiscard]] const std::vector<provider::Desired>& orders() const { return orders_; }
   // Orders that were refused because a newer one had come.
   [[nodiscard]] int refused() const { return refused_; }

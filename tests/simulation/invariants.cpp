@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "host/rollout/baseline.hpp"
+
 namespace slipway::sim {
 namespace {
 
@@ -211,6 +213,42 @@ bool is_step(const Commit& commit) {
   return moved || commit.tells("step");
 }
 
+// What is wrong with an order that has a baseline; the canary's first traffic is the baseline's first as well.
+std::string fault_beside(const Commit& commit, const OrderedGroup& baseline) {
+  const Record& after = *commit.after;
+  const OrderedGroup* next = rollout::group_of(after.order, strategy::kNext);
+  const OrderedGroup* stable = rollout::group_of(after.order, strategy::kStable);
+  if (next == nullptr || stable == nullptr) return "there is a baseline, and not both other groups";
+  if (baseline.release != rollout::baseline_of(stable->release)) return "the baseline is none of the stable release";
+  if (stable->replicas != after.spec.replicas) return "the stable release has fewer replicas because of the baseline";
+  const bool replaced = after.rollout.state == State::superseded;  // the next one clears it away
+  const bool over = has_ended(after.rollout.state) && !replaced;
+  if (over || after.phase == Phase::watching || after.phase == Phase::finishing) return "there is a baseline after the end";
+  if (goes_back(after)) return {};
+  if (baseline.weight > next->weight) return "the baseline has more of the traffic than the canary";
+  const bool first = same_attempt(commit) && next->weight > 0 && weight_of(*commit.before, next->release) == 0;
+  return first && baseline.weight == 0 ? "the canary has traffic before the baseline" : "";
+}
+
+std::string baseline_beside_both(Watch& watch) {
+  for (const Commit& commit : watch.commits) {
+    const auto& order = commit.after->order;
+    const OrderedGroup* baseline = rollout::group_of(order, strategy::kBaseline);
+    if (baseline == nullptr) continue;
+    if (std::string fault = fault_beside(commit, *baseline); !fault.empty())
+      return subject(commit) + ": " + fault + ": " + text_of(order.groups);
+  }
+  if (!watch.over || !watch.application) return {};
+  const std::string& shop = watch.application->spec.name;
+  for (const auto& [id, record] : watch.records) {
+    for (const std::string& release : {record->rollout.from_release, record->rollout.to_release}) {
+      if (watch.world.provider.knows(shop, rollout::baseline_of(release)))
+        return "all has ended, and the baseline of " + release + " is still there";
+    }
+  }
+  return {};
+}
+
 std::string replays_the_same(Watch& watch) {
   for (const Commit& commit : watch.commits) {
     if (!is_step(commit)) continue;
@@ -277,6 +315,7 @@ std::span<const Invariant> invariants() {
       Invariant{"way_back_is_one_way", way_back_is_one_way},
       Invariant{"failure_ends_at_the_good_release", failure_ends_at_the_good_release},
       Invariant{"decided_once", decided_once},
+      Invariant{"baseline_beside_both", baseline_beside_both},
       Invariant{"replays_the_same", replays_the_same},
       Invariant{"no_word_is_lost", no_word_is_lost},
       Invariant{"ends_or_says_why", ends_or_says_why},

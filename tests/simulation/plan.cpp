@@ -34,11 +34,12 @@ std::vector<std::pair<std::string, Json>> strategies() {
   };
 }
 
-rollout::ApplicationSpec spec_of(base::Random& dice) {
+rollout::ApplicationSpec spec_of(base::Random& dice, bool with_baseline) {
   const auto known = strategies();
   rollout::ApplicationSpec spec{.name = "shop", .replicas = 2 + static_cast<std::int32_t>(dice.below(3))};
   auto [strategy, settings] = known[dice.below(known.size())];
   settings["progress_deadline"] = "40s";
+  if (strategy == "canary" && with_baseline) settings["baseline"] = true;
   spec.strategy = {strategy, json_text(settings)};
   rollout::AnalysisSpec errors{.name = "errors", .metrics = "sim", .analyzer = "threshold", .interval = seconds(1)};
   errors.settings = json_text({{"success", "error_ratio <= 5%"}, {"count", 2}, {"min_requests", 10}});
@@ -72,7 +73,8 @@ Mischief mischief_of(base::Random& dice) {
 
 Plan plan_of(std::uint64_t seed) {
   base::SeededRandom dice(seed * 7919 + 1);
-  Plan plan{.seed = seed, .spec = spec_of(dice)};
+  base::SeededRandom more_dice(seed * 104'729 + 1);
+  Plan plan{.seed = seed, .spec = spec_of(dice, more_dice.below(3) == 0)};
   for (int i = 0; i < 3; ++i) plan.releases.push_back(quality_of(dice));
   plan.two_hosts = dice.below(3) != 0;
   plan.mishaps.push_back({{}, Mischief::deploy, dice.next()});

@@ -78,18 +78,18 @@ class StrategyWorld {
     findings_[name] = {finding, reason};
   }
   void open(const std::string& gate) { gates_[gate] = strategy::GateState::open; }
-  // Makes so many of the new replicas ready now.
-  void make_ready(std::size_t count) {
-    for (Instant& at : next_.ready_at) {
+  // Makes so many of the new replicas, or of another group's, ready now.
+  void make_ready(std::size_t count, std::string_view role = "next") {
+    for (Instant& at : of(role).ready_at) {
       if (at <= now || count == 0) continue;
       at = now;
       --count;
     }
   }
   // The last so many new replicas are ready no more, and will not be by themselves.
-  void break_replicas(std::size_t count) {
-    for (std::size_t i = 0; i < count && i < next_.ready_at.size(); ++i)
-      next_.ready_at[next_.ready_at.size() - 1 - i] = kNever;
+  void break_replicas(std::size_t count, std::string_view role = "next") {
+    auto& ready_at = of(role).ready_at;
+    for (std::size_t i = 0; i < count && i < ready_at.size(); ++i) ready_at[ready_at.size() - 1 - i] = kNever;
   }
   // Traffic stays where it is until it is let go.
   void hold_traffic() { holds_traffic_ = true; }
@@ -121,6 +121,7 @@ class StrategyWorld {
     strategy::Observation seen = seen_;
     if (stable_.exists) seen.groups.push_back(as_seen("stable", stable_, ""));
     if (next_.exists) seen.groups.push_back(as_seen("next", next_, problem_));
+    if (baseline_.exists) seen.groups.push_back(as_seen("baseline", baseline_, ""));
     for (const auto& a : last.analyses) {
       const auto said = findings_.find(a.name);
       const bool silent = said == findings_.end();
@@ -149,7 +150,9 @@ class StrategyWorld {
     std::uint32_t weight = 0;
   };
 
-  Replicas& of(std::string_view role) { return role == "stable" ? stable_ : next_; }
+  Replicas& of(std::string_view role) {
+    return role == "stable" ? stable_ : role == "baseline" ? baseline_ : next_;
+  }
   [[nodiscard]] std::int32_t ready(const Replicas& group) const {
     return static_cast<std::int32_t>(
         std::count_if(group.ready_at.begin(), group.ready_at.end(), [&](Instant at) { return at <= now; }));
@@ -167,16 +170,19 @@ class StrategyWorld {
     seen.problem = problem;
     return seen;
   }
+  [[nodiscard]] const Replicas& of(std::string_view role) const {
+    return role == "stable" ? stable_ : role == "baseline" ? baseline_ : next_;
+  }
   [[nodiscard]] bool converged() const {
     const auto whole = [&](const Replicas& g) { return ready(g) == static_cast<std::int32_t>(g.ready_at.size()); };
     const bool traffic = std::all_of(last.groups.begin(), last.groups.end(), [&](const strategy::Group& g) {
-      return (g.role == "stable" ? stable_ : next_).weight == g.weight;
+      return of(g.role).weight == g.weight;
     });
-    return whole(stable_) && whole(next_) && traffic;
+    return whole(stable_) && whole(next_) && whole(baseline_) && traffic;
   }
   [[nodiscard]] std::optional<Instant> next_event() const {
     std::optional<Instant> soonest = last.wait.until;
-    for (const auto* group : {&stable_, &next_}) {
+    for (const auto* group : {&stable_, &next_, &baseline_}) {
       for (const Instant at : group->ready_at) {
         if (at > now && at != kNever && (!soonest || at < *soonest)) soonest = at;
       }
@@ -185,7 +191,7 @@ class StrategyWorld {
   }
 
   void apply(const strategy::StepReply& reply) {
-    for (const char* role : {"stable", "next"}) {
+    for (const char* role : {"stable", "next", "baseline"}) {
       const auto wanted =
           std::find_if(reply.groups.begin(), reply.groups.end(), [&](const auto& g) { return g.role == role; });
       Replicas& group = of(role);
@@ -224,6 +230,7 @@ class StrategyWorld {
   strategy::Observation seen_;
   Replicas stable_;
   Replicas next_;
+  Replicas baseline_;
   bool holds_traffic_ = false;
   std::string problem_;
   std::map<std::string, std::pair<strategy::Finding, std::string>> findings_;

@@ -1,4 +1,5 @@
 // A rollout, its why and its plan, for people.
+#include <algorithm>
 #include <slipway/values.hpp>
 
 #include "tools/cli/commands.hpp"
@@ -60,6 +61,15 @@ std::string moment_of(const Json& why, const char* name, const char* words) {
          (left.empty() ? "" : " (" + left + ")");
 }
 
+// A role's replicas and share at a moment of a plan.
+std::string cell_of(const Json& moment, const std::string& role) {
+  for (const Json& group : moment.value("groups", Json::array())) {
+    if (group.value("role", "") == role)
+      return std::to_string(group.value("replicas", 0)) + " at " + share(group["weight"]);
+  }
+  return "-";
+}
+
 }  // namespace
 
 std::string rollout_text(const Terminal& terminal, const Json& rollout) {
@@ -84,20 +94,21 @@ std::string why_text(const Terminal& terminal, const Json& rollout) {
 }
 
 std::string plan_text(const Json& plan) {
+  const Json moments = plan.value("moments", Json::array());
+  const bool compares =
+      std::any_of(moments.begin(), moments.end(), [](const Json& one) { return cell_of(one, "baseline") != "-"; });
+  std::vector<std::string> head{"AFTER", "STEP", "STABLE", "NEXT", "REASON"};
+  if (compares) head.insert(head.end() - 1, "BASELINE");
   std::vector<std::vector<std::string>> rows;
-  for (const Json& moment : plan.value("moments", Json::array())) {
-    std::string stable = "-";
-    std::string next = "-";
-    for (const Json& group : moment.value("groups", Json::array())) {
-      std::string& cell = group.value("role", "") == "stable" ? stable : next;
-      cell = std::to_string(group.value("replicas", 0)) + " at " + share(group["weight"]);
-    }
-    rows.push_back({brief(moment.value("at", std::string())), std::to_string(moment.value("step", 0) + 1), stable, next,
-                    moment.value("reason", "")});
+  for (const Json& moment : moments) {
+    auto& row = rows.emplace_back();
+    row = {brief(moment.value("at", std::string())), std::to_string(moment.value("step", 0) + 1),
+           cell_of(moment, "stable"), cell_of(moment, "next"), moment.value("reason", "")};
+    if (compares) row.insert(row.end() - 1, cell_of(moment, "baseline"));
   }
   std::string text = plan.value("application", "") + ": " + plan.value("from_release", "") + " → " +
                      plan.value("to_release", "") + " by " + plan["strategy"].value("name", "") + "\n";
-  text += table({"AFTER", "STEP", "STABLE", "NEXT", "REASON"}, rows);
+  text += table(head, rows);
   text += "earliest end after " + brief(plan.value("earliest_end", std::string())) +
           (plan.value("needs_a_person", false) ? ", and somebody must promote or approve on the way" : "") + "\n";
   for (const Json& note : plan.value("notes", Json::array())) text += "note: " + note.get<std::string>() + "\n";

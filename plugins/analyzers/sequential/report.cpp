@@ -29,7 +29,7 @@ std::string seen(const Findings& findings, std::size_t track) {
   const std::string next = "next: " + counted(totals.next) + " " + bad_means(findings.settings, track);
   if (findings.settings.kind == Kind::absolute)
     return next + ", where " + number(100 * findings.settings.absolute_floor) + " % may";
-  const std::string both = next + ", stable: " + counted(totals.stable);
+  const std::string both = next + ", " + findings.baseline + ": " + counted(totals.stable);
   return ratio ? both + ", " + ratio_words(*ratio) : both;
 }
 

@@ -18,6 +18,7 @@ struct Findings {
   const State& state;
   std::vector<TrackFound> tracks;
   Ruling ruling;
+  std::string baseline;  // the role of the group that is compared with
 };
 
 std::string sentence(const Findings& findings);

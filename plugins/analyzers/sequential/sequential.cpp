@@ -115,7 +115,7 @@ class Judging {
     if (stray >= kStray) return answer_for_routing(Verdict::inconclusive, "routing", stray);
     if (settings_.kind == Kind::srm) return decide_routing(stray);
     std::vector<Strength> strengths;
-    Findings findings{settings_, state_, {}, {}};
+    Findings findings{settings_, state_, {}, {}, request_.baseline};
     for (const Evidence& track : tracks_) {
       strengths.push_back(track.strength(moment()));
       findings.tracks.push_back(found(track, settings_));

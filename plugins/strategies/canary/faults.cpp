@@ -115,6 +115,10 @@ class Faults {
       add("/", "", "the provider can't split traffic by weight, which a canary needs");
     if (request_.capabilities.max_groups < 2)
       add("/", "", "the provider runs only 1 group of an application at once, a canary needs 2");
+    if (settings_.baseline && request_.capabilities.max_groups < 3)
+      add("/baseline", "true",
+          "the provider runs only " + plural(request_.capabilities.max_groups, "group") +
+              " of an application at once; a canary with a baseline needs 3");
   }
 
   const Settings& settings_;

@@ -97,6 +97,13 @@ std::int32_t canary_replicas(const Effect& effect, std::uint32_t weight, std::in
   return std::max(1, replicas_for(effect.scale ? effect.scale->percent.value_or(Share{}).ppm : weight, all));
 }
 
+std::int32_t baseline_replicas(const Effect& effect, std::uint32_t weight, std::int32_t all) {
+  const std::int64_t canary = canary_replicas(effect, weight, all);
+  const std::int64_t share = baseline_weight(weight);
+  if (share == weight) return static_cast<std::int32_t>(canary);
+  return static_cast<std::int32_t>((canary * share + weight - 1) / weight);
+}
+
 std::string phrase(const Program& program, std::int32_t step) {
   if (step >= static_cast<std::int32_t>(program.size())) return "promote the new release";
   const Action& action = program[static_cast<std::size_t>(step)];

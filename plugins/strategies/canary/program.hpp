@@ -27,6 +27,12 @@ Effect effect_at(const Program& program, std::int32_t step);
 // least 1; all of them for all traffic.
 std::int32_t canary_replicas(const Effect& effect, std::uint32_t weight, std::int32_t all);
 
+// The share of a baseline beside a canary of this weight: the same, and beyond one half what the canary leaves.
+constexpr std::uint32_t baseline_weight(std::uint32_t weight) { return std::min(weight, kAllTraffic - weight); }
+// As many replicas as the canary has at this weight; beyond one half so many that each has as much to do as one of the
+// canary's, and none when the canary has all traffic.
+std::int32_t baseline_replicas(const Effect& effect, std::uint32_t weight, std::int32_t all);
+
 // The step at a position as a phrase: "raise the weight to 25%"; "promote" behind the last.
 std::string phrase(const Program& program, std::int32_t step);
 

@@ -126,6 +126,7 @@ struct Settings {
   std::optional<Exponential> exponential;
   std::optional<Automatic> automatic;
   Names analyses;
+  bool baseline = false;
   Duration min_ready{};
   Duration progress_deadline = seconds(600);
   Duration scale_down_delay = seconds(30);
@@ -139,6 +140,9 @@ struct Settings {
               "Instead of steps: a check before each increment; failed checks are counted."),
         field("analyses", &Settings::analyses, "Analyses that run in the background; a failed one ends the rollout.",
               at_most(32)),
+        field("baseline", &Settings::baseline,
+              "Compare the canary with fresh replicas of the stable release, as many and with as much traffic, instead "
+              "of with the old ones; beyond 50% they have what the canary leaves."),
         field("min_ready", &Settings::min_ready, "Time that a replica must have been ready before it counts."),
         field("progress_deadline", &Settings::progress_deadline,
               "Time without progress of replicas or traffic after which the rollout fails."),

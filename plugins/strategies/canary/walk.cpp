@@ -44,18 +44,29 @@ std::optional<Wait> Walk::settle() {
   effect_ = effect_at(program_, state_.step);
   const std::int32_t needed = canary_replicas(effect_, effect_.weight, all);
   const std::int32_t available = world_.available(canary, settings_.min_ready);
+  const std::int32_t twins = world_.available(world_.baseline(), settings_.min_ready);
+  const std::int32_t twins_needed = baseline_needed();
   // The weight never rises before the replicas that carry it are there, and they stay until it has fallen.
   const std::uint32_t before = state_.weight;
   replicas_ = std::max(needed, canary_replicas(effect_, std::max(before, canary.weight), all));
-  state_.weight = available >= needed ? effect_.weight : std::min(before, effect_.weight);
+  const bool all_there = available >= needed && twins >= twins_needed;
+  state_.weight = all_there ? effect_.weight : std::min(before, effect_.weight);
   if (canary.ready == 0) state_.weight = 0;
+  baseline_ = baseline_ordered(before);
+  compared_ = baseline_ == 0 || world_.baseline().ready == 0 ? 0 : baseline_weight(state_.weight);
   const bool moved = canary.weight == effect_.weight || (world_.converged() && before == effect_.weight);
 
-  state_.progress.note(canary.ready + available + (canary.weight > 0 ? 1 : 0), world_.now());
+  const std::int32_t ready = canary.ready + available + world_.baseline().ready + twins;
+  state_.progress.note(ready + (canary.weight > 0 ? 1 : 0), world_.now());
   const Instant late = state_.progress.at + settings_.progress_deadline;
   if (available < needed) {
-    const Instant ready = world_.available_at(canary, settings_.min_ready).value_or(late);
-    return wait_for_replicas(canary, available, needed, phrase(program_, state_.step), std::min(ready, late));
+    const Instant soon = world_.available_at(canary, settings_.min_ready).value_or(late);
+    return wait_for_replicas(canary, available, needed, phrase(program_, state_.step), std::min(soon, late));
+  }
+  if (twins < twins_needed) {
+    const Instant soon = world_.available_at(world_.baseline(), settings_.min_ready).value_or(late);
+    return wait_for_replicas(world_.baseline(), twins, twins_needed, phrase(program_, state_.step),
+                             std::min(soon, late), "baseline replica");
   }
   if (!moved)
     return Wait{WaitKind::traffic, to_string(Share{effect_.weight}) + " of the traffic to be on the canary", next(),
@@ -63,6 +74,21 @@ std::optional<Wait> Walk::settle() {
   state_.progress.rest();
   if (state_.since == Instant{}) state_.since = world_.now();
   return std::nullopt;
+}
+
+// Replicas of the baseline without which nothing goes on.
+std::int32_t Walk::baseline_needed() const {
+  const bool wanted = has_baseline() && effect_.weight < kAllTraffic;
+  return wanted ? baseline_replicas(effect_, effect_.weight, world_.replicas()) : 0;
+}
+
+// As with the canary, replicas stay until their traffic has fallen. On the way to all traffic it stays as it is, and
+// goes with its last traffic.
+std::int32_t Walk::baseline_ordered(std::uint32_t before) const {
+  if (!has_baseline()) return 0;
+  const auto at = [&](std::uint32_t weight) { return baseline_replicas(effect_, weight, world_.replicas()); };
+  if (effect_.weight == kAllTraffic) return state_.weight > 0 ? at(state_.weight) : 0;
+  return std::max({at(effect_.weight), at(before), at(world_.next().weight)});
 }
 
 std::optional<Wait> Walk::wait_of(const Action& action) {
@@ -133,13 +159,17 @@ std::vector<strategy::AnalysisWanted> Walk::own() const {
   if (now == nullptr) return {};
   const std::string run =
       std::to_string(state_.step) + (state_.attempt == 0 ? "" : "." + std::to_string(state_.attempt));
-  return now->analysis ? wanted(*now->analysis, run) : now->check ? wanted(now->check->analyses, run) : wanted({});
+  return now->analysis ? compared(*now->analysis, run) : now->check ? compared(now->check->analyses, run) : compared({});
+}
+
+std::vector<strategy::AnalysisWanted> Walk::compared(const Names& names, const std::string& run) const {
+  return wanted(names, run, has_baseline() ? strategy::kBaseline : strategy::kStable);
 }
 
 // One that the step runs itself does not run in the background too.
 std::vector<strategy::AnalysisWanted> Walk::background() const {
   if (action() == nullptr) return {};
-  auto list = wanted(settings_.analyses);
+  auto list = compared(settings_.analyses);
   for (const auto& mine : own()) std::erase_if(list, [&](const auto& a) { return a.name == mine.name; });
   return list;
 }
@@ -158,7 +188,10 @@ std::vector<strategy::GateWanted> Walk::gates() const {
 
 std::vector<strategy::Group> Walk::groups() const {
   if (!world_.has_stable()) return {next_group(replicas_, state_.weight)};
-  return {stable_group(world_.replicas(), kAllTraffic - state_.weight), next_group(replicas_, state_.weight)};
+  std::vector<strategy::Group> groups{stable_group(world_.replicas(), kAllTraffic - state_.weight - compared_),
+                                      next_group(replicas_, state_.weight)};
+  if (baseline_ > 0) groups.push_back(baseline_group(baseline_, compared_));
+  return groups;
 }
 
 std::string Walk::reason() const {
@@ -166,7 +199,8 @@ std::string Walk::reason() const {
                                 ? "step " + std::to_string(state_.step + 1) + " of " + std::to_string(end())
                                 : "the last step";
   return where + ", " + phrase(program_, state_.step) + ": " + to_string(Share{state_.weight}) +
-         " of the traffic for " + plural(replicas_, "canary replica");
+         " of the traffic for " + plural(replicas_, "canary replica") +
+         (baseline_ == 0 ? "" : ", " + to_string(Share{compared_}) + " for " + plural(baseline_, "baseline replica"));
 }
 
 Decision<State> Walk::reply(Wait wait) {

@@ -26,10 +26,15 @@ class Walk {
   std::optional<strategy::Wait> wait_of(const Check& check);
 
   void enter(std::int32_t step);
+  [[nodiscard]] bool has_baseline() const { return settings_.baseline && world_.has_stable(); }
+  [[nodiscard]] std::int32_t baseline_needed() const;
+  [[nodiscard]] std::int32_t baseline_ordered(std::uint32_t before) const;
   [[nodiscard]] const Action* action() const;
   [[nodiscard]] std::int32_t end() const { return static_cast<std::int32_t>(program_.size()); }
   [[nodiscard]] std::string next() const { return phrase(program_, state_.step + 1); }
 
+  // Of names, against what the canary is compared with.
+  [[nodiscard]] std::vector<strategy::AnalysisWanted> compared(const Names& names, const std::string& run = "") const;
   [[nodiscard]] std::vector<strategy::AnalysisWanted> background() const;
   [[nodiscard]] std::vector<strategy::AnalysisWanted> own() const;
   [[nodiscard]] const strategy::AnalysisSeen* fatal() const;
@@ -44,6 +49,8 @@ class Walk {
   const Program program_;
   Effect effect_;
   std::int32_t replicas_ = 0;  // ordered for the canary
+  std::int32_t baseline_ = 0;  // and for the baseline
+  std::uint32_t compared_ = 0;  // the baseline's share of the traffic
 };
 
 }  // namespace slipway::canary

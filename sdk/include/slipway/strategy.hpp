@@ -72,19 +72,25 @@ inline strategy::Group stable_group(std::int32_t replicas, std::uint32_t weight)
 inline strategy::Group next_group(std::int32_t replicas, std::uint32_t weight) {
   return {std::string(strategy::kNext), replicas, weight};
 }
+inline strategy::Group baseline_group(std::int32_t replicas, std::uint32_t weight) {
+  return {std::string(strategy::kBaseline), replicas, weight};
+}
 
-// Analyses of next against stable. A step's own have its name as `run`, so that they begin afresh; others are "".
-inline std::vector<strategy::AnalysisWanted> wanted(const Names& names, const std::string& run = "") {
+// Analyses of next against stable, or against another group. A step's own have its name as `run`, so that they begin
+// afresh; others are "".
+inline std::vector<strategy::AnalysisWanted> wanted(const Names& names, const std::string& run = "",
+                                                    std::string_view against = strategy::kStable) {
   std::vector<strategy::AnalysisWanted> list;
   for (const auto& name : names.list) {
-    list.push_back({.name = name, .run = run});
+    list.push_back({.name = name, .baseline = std::string(against), .run = run});
   }
   return list;
 }
 
 inline strategy::Wait wait_for_replicas(const provider::ObservedGroup& group, std::int32_t have, std::int32_t want,
-                                        std::string next, std::optional<Instant> until) {
-  std::string what = std::to_string(have) + " of " + plural(want, "new replica") + " to be available";
+                                        std::string next, std::optional<Instant> until,
+                                        std::string_view noun = "new replica") {
+  std::string what = std::to_string(have) + " of " + plural(want, noun) + " to be available";
   if (!group.problem.empty()) what += " (" + group.problem.substr(0, 200) + ")";
   return {strategy::WaitKind::replicas, what, std::move(next), until};
 }

@@ -38,6 +38,7 @@ class World {
   // The groups; one that does not exist has no replicas.
   [[nodiscard]] const provider::ObservedGroup& stable() const { return group(strategy::kStable); }
   [[nodiscard]] const provider::ObservedGroup& next() const { return group(strategy::kNext); }
+  [[nodiscard]] const provider::ObservedGroup& baseline() const { return group(strategy::kBaseline); }
 
   // Replicas that have been ready for at least `min_ready`.
   [[nodiscard]] std::int32_t available(const provider::ObservedGroup& of, Duration min_ready) const {

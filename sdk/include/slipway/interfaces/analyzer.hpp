@@ -42,9 +42,8 @@ struct JudgeRequest {
         field("groups", &JudgeRequest::groups, "What the groups did; empty when the source failed."),
         field("source_error", &JudgeRequest::source_error, "Why there are no samples; empty when there are."),
         field("weight", &JudgeRequest::weight,
-              "Share of the traffic, in parts per million, that the judged group had during the whole window; absent "
-              "when "
-              "it changed meanwhile, or when not the weights alone decide where requests go."));
+              "Of the traffic of the two groups, the judged one's part during the whole window, in parts per million; "
+              "absent when it changed meanwhile, or when not the weights alone decide where requests go."));
   }
 };
 

@@ -78,7 +78,7 @@ TEST_F(Advances, AnswersThatBreakTheRulesAreFaults) {
   reply.groups[0].weight = 1;
   EXPECT_EQ(fault_of(reply, record), "its weights add up to 50001, not to 1000000 or 0");
   reply.groups = {{"blue", 4, kAllTraffic}};
-  EXPECT_EQ(fault_of(reply, record), "it names a group \"blue\"; there are \"stable\" and \"next\"");
+  EXPECT_EQ(fault_of(reply, record), "it names a group \"blue\"; there are \"stable\", \"next\" and \"baseline\"");
   reply.groups = {{"stable", 4, kAllTraffic}};
   reply.outcome = strategy::Outcome::promoted;
   EXPECT_EQ(fault_of(reply, record), "it promotes without all traffic on \"next\"");
