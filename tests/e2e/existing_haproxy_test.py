@@ -1,5 +1,6 @@
 """The local provider behind a HAProxy that somebody else started: as the guide says, by an additional -f and its socket."""
 
+import re
 import signal
 import subprocess
 import unittest
@@ -26,13 +27,13 @@ class ExistingHaproxyTest(StackTest):
         self.ours = self.run / "local/haproxy.cfg"
         wait_for("the provider's file", self.ours.exists, 15)
 
-    def start_haproxy(self):
+    def start_haproxy(self, loads=None):
         """As its owner does: a file of his own, the provider's as another one."""
         (self.stack.folder / "owner.cfg").write_text(OWNERS_FILE.format(socket=self.run / "owner.sock"))
         with open(self.stack.folder / "owner.log", "wb") as log:
             self.haproxy = subprocess.Popen(
                 ["haproxy", "-W", "-S", f"{self.run / 'owner-master.sock'},mode,600", "-f", self.stack.folder / "owner.cfg",
-                 "-f", self.ours], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                 "-f", loads or self.ours], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.addCleanup(self.stop_haproxy)
         wait_for("its socket", (self.run / "owner.sock").exists, 10)
 
@@ -77,6 +78,33 @@ class ExistingHaproxyTest(StackTest):
         self.assertIsNone(self.haproxy.poll())
         self.stack.stop_daemon()
         self.assertIn("version 1.2", self.stack.fetch().text)
+
+    def test_one_that_has_loaded_a_file_of_before_there_were_baselines_goes_on_and_nobody_is_asked_to_reload_it(self):
+        old = self.run / "old.cfg"
+
+        def before_baselines():
+            text = re.sub(r"\nbackend \S+\.c\n(.+\n)*", "", self.ours.read_text())
+            lines = [line for line in text.splitlines() if not re.search(r"^    acl|txn\.upper|txn\.baseline|# from stable", line)]
+            old.write_text("\n".join(lines).replace("slipway_split", "{ var(txn.cut) -m int 1:999999 }") + "\n")
+
+        before_baselines()
+        self.start_haproxy(loads=old)
+        self.stack.create_application(replicas=2)
+        self.stack.create_release("1.0")
+        rollout = self.stack.start_rollout("1.0")
+        self.stack.wait_why(rollout, f"reload it with -f {self.ours}")
+        before_baselines()
+        self.assertIn("shop.b", old.read_text())
+        self.assertNotIn("baseline", old.read_text())
+        self.reload()
+        self.stack.wait_state(rollout, "succeeded")
+        self.stack.begin_load()
+        self.stack.create_release("1.1")
+        rollout = self.stack.start_rollout("1.1", "canary", TO_HALF)
+        wait_for("half of the traffic", lambda: self.stack.weight(rollout) == 500_000, 15)
+        self.assertNotIn("reload it", self.stack.why_text(rollout))
+        self.stack.await_requests(50, "1.1")
+        self.assert_served_all(*self.stack.end_load())
 
     def test_without_it_a_rollout_waits_and_says_so_and_goes_on_when_it_is_there(self):
         self.stack.create_application(replicas=1)

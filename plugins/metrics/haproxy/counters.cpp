@@ -167,8 +167,8 @@ std::optional<Counters::Delta> Counters::between(const std::string& application,
   const Instant begin = moments_[*first].at, end = moments_[*last].at;
   Delta delta;
   bool found = false;
-  for (const char* slot : {".a", ".b"}) {
-    const auto points = points_.find(application + slot);
+  for (const char slot : kSlots) {
+    const auto points = points_.find(application + '.' + slot);
     if (points == points_.end()) continue;
     found = true;
     if (!add(points->second, release, begin, end, delta.counts)) return std::nullopt;

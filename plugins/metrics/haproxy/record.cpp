@@ -78,7 +78,8 @@ std::string server_form(std::string release) {
 }
 
 std::string_view application_of(std::string_view backend) {
-  const bool slot = backend.size() > 2 && (backend.ends_with(".a") || backend.ends_with(".b"));
+  const bool slot =
+      backend.size() > 2 && backend[backend.size() - 2] == '.' && kSlots.find(backend.back()) != kSlots.npos;
   return slot ? backend.substr(0, backend.size() - 2) : "";
 }
 

@@ -28,7 +28,9 @@ std::optional<Record> parse_record(std::string_view line);
 // The release of a server named "<release>-<number>"; empty for any other name. A release's "+" is written "_".
 std::string_view release_of(std::string_view server);
 std::string server_form(std::string release);
-// The application's part of a backend named "<tenant>.<application>.a" (or ".b"); empty for any other name.
+// An application's backends end in "." and one of these letters.
+inline constexpr std::string_view kSlots = "abc";
+// The application's part of a backend named "<tenant>.<application>.a"; empty for any other name.
 std::string_view application_of(std::string_view backend);
 std::string application_key(std::string_view tenant, std::string_view application);
 

@@ -8,6 +8,7 @@
 
 #include "plugins/providers/local/assembly.hpp"
 #include "plugins/providers/local/host_services.hpp"
+#include "plugins/providers/local/reconcile/plan.hpp"
 #include "plugins/providers/local/reconcile/validate.hpp"
 
 namespace slipway::local {
@@ -42,6 +43,7 @@ class LocalProvider final : public Plugin<Settings> {
   provider::CapabilitiesReply capabilities(const Empty&) {
     provider::CapabilitiesReply reply;
     reply.header_routes = reply.mirroring = reply.sticky = true;
+    reply.max_groups = static_cast<std::int32_t>(kSlots);
     return reply;
   }
 

@@ -133,6 +133,10 @@ provider::DesiredGroup next(const provider::Release& release, int replicas, std:
   return {"next", release, replicas, weight};
 }
 
+provider::DesiredGroup baseline(const provider::Release& release, int replicas, std::uint32_t weight) {
+  return {"baseline", release, replicas, weight};
+}
+
 provider::ObservedGroup group_of(const provider::Observation& seen, const std::string& version) {
   const auto found = std::ranges::find(seen.groups, version, &provider::ObservedGroup::release);
   return found == seen.groups.end() ? provider::ObservedGroup{} : *found;

@@ -90,6 +90,7 @@ class ProviderContract : public testing::TestWithParam<ProviderPlugin> {
 provider::Desired shop(std::int64_t generation, std::vector<provider::DesiredGroup> groups);
 provider::DesiredGroup stable(const provider::Release& release, int replicas, std::uint32_t weight = kAllTraffic);
 provider::DesiredGroup next(const provider::Release& release, int replicas, std::uint32_t weight);
+provider::DesiredGroup baseline(const provider::Release& release, int replicas, std::uint32_t weight);
 
 // The group of a release; an empty one when it is not there.
 provider::ObservedGroup group_of(const provider::Observation& seen, const std::string& version);

@@ -31,6 +31,15 @@ TEST_P(ProviderContract, mirroring_is_possible_or_refused_by_name) {
   expect_as_listed(capabilities().mirroring, wanted, "mirror");
 }
 
+TEST_P(ProviderContract, a_baseline_is_possible_beside_next_or_refused_by_name) {
+  auto wanted = shop(1, {stable(place_->good("1.0"), 1), next(place_->good("1.1"), 1, 0),
+                         baseline(place_->good("1.0+baseline"), 1, 0)});
+  expect_as_listed(capabilities().max_groups >= 3, wanted, "baseline");
+  wanted.groups.erase(wanted.groups.begin() + 1);
+  EXPECT_THAT(problems_of(wanted), Contains(testing::HasSubstr("baseline")));
+  EXPECT_EQ(apply(wanted).code, Code::invalid_argument);
+}
+
 TEST_P(ProviderContract, more_groups_than_listed_are_refused) {
   auto wanted = shop(1, {stable(place_->good("1.0"), 1)});
   for (int i = 0; i < capabilities().max_groups; ++i)

@@ -71,6 +71,47 @@ TEST_P(ProviderContract, a_group_may_change_its_role_and_nothing_is_restarted) {
   EXPECT_EQ(place_->started(), 3);
 }
 
+TEST_P(ProviderContract, a_baseline_is_a_group_like_the_others_and_goes_with_the_promotion) {
+  if (capabilities().max_groups < 3) return;
+  auto wanted = shop(1, {stable(place_->good("1.0"), 2), next(place_->good("1.1"), 1, 0),
+                         baseline(place_->good("1.0+baseline"), 1, 0)});
+  converge(wanted);
+  ++wanted.generation;
+  wanted.groups[0].weight = 500'000;
+  wanted.groups[1].weight = 300'000;
+  wanted.groups[2].weight = 200'000;
+  ASSERT_EQ(apply(wanted), Status());
+  auto seen = *observe();
+  EXPECT_EQ(group_of(seen, "1.0").weight, 500'000U);
+  EXPECT_EQ(group_of(seen, "1.1").weight, 300'000U);
+  EXPECT_EQ(group_of(seen, "1.0+baseline").weight, 200'000U);
+  EXPECT_EQ(group_of(seen, "1.0+baseline").role, "baseline");
+  EXPECT_EQ(place_->started(), 4);
+  restart();
+  seen = until([](const auto& o) { return o.converged; });
+  EXPECT_EQ(group_of(seen, "1.0+baseline").weight, 200'000U);
+  EXPECT_EQ(place_->started(), 4) << "all three were taken up";
+  seen = converge(shop(3, {stable(place_->good("1.1"), 1)}));
+  ASSERT_EQ(seen.groups.size(), 1U);
+  EXPECT_EQ(seen.groups[0].release, "1.1");
+  EXPECT_EQ(place_->alive(), 1);
+}
+
+TEST_P(ProviderContract, a_group_gets_no_weight_beside_a_baseline_that_has_no_ready_replica) {
+  if (capabilities().max_groups < 3) return;
+  auto wanted = shop(1, {stable(place_->good("1.0"), 1), next(place_->good("1.1"), 1, 0)});
+  converge(wanted);
+  wanted = shop(2, {stable(place_->good("1.0"), 1, 600'000), next(place_->good("1.1"), 1, 200'000),
+                    baseline(place_->never_ready("1.0+baseline"), 1, 200'000)});
+  ASSERT_EQ(apply(wanted), Status());
+  const auto seen = until([](const auto& o) {
+    return group_of(o, "1.0+baseline").running == 1 && !group_of(o, "1.0+baseline").problem.empty();
+  });
+  EXPECT_EQ(group_of(seen, "1.0+baseline").weight, 0U);
+  EXPECT_EQ(group_of(seen, "1.0").weight + group_of(seen, "1.1").weight, kAllTraffic);
+  EXPECT_FALSE(seen.converged);
+}
+
 TEST_P(ProviderContract, a_group_that_is_no_longer_named_is_stopped_and_forgotten) {
   converge(shop(1, {stable(place_->good("1.0"), 2, 500'000), next(place_->good("1.1"), 1, 500'000)}));
   const auto seen = converge(shop(2, {stable(place_->good("1.1"), 1)}));

@@ -16,7 +16,10 @@ TEST(HaproxyCountersLive, StepInWhenThereAreNoRecords) {
   ASSERT_TRUE(eventually([&] { return wall_clock() > before + milliseconds(300); }));
   const Instant from = wall_clock() - milliseconds(250);
   for (int i = 0; i < 60; ++i) client.get(i < 6 ? "/a/fail" : "/a");
-  const auto found = metrics.stable(from, wall_clock());
+  for (int i = 0; i < 5; ++i) client.get("/c");
+  const auto groups = metrics.ask(from, wall_clock()).groups;
+  const auto found = groups.at(1);
+  EXPECT_EQ(groups.at(2).values.at("requests"), 5);
   EXPECT_EQ(found.values.at("requests"), 60);
   EXPECT_EQ(found.values.at("failures"), 6);
   EXPECT_GT(found.completeness, 0.5);

@@ -8,6 +8,7 @@ namespace {
 constexpr char kFrontend[] = R"(
     http-request set-var(txn.t0) date(0,us)
     use_backend acme.shop.b if { path_beg /b }
+    use_backend acme.shop.c if { path_beg /c }
     default_backend acme.shop.a
 )";
 
@@ -45,6 +46,9 @@ std::string Haproxy::config() const {
          replica + "\n    server 1.0-3 " + replica +
          "\n"
          "backend acme.shop.b\n    server 2.0-2 " +
+         replica +
+         "\n"
+         "backend acme.shop.c\n    server 1.0_baseline-4 " +
          replica +
          "\n"
          "frontend replica\n    bind " +
@@ -134,11 +138,12 @@ bool Metrics::is_healthy(const std::string& name) {
 }
 
 metrics::QueryReply Metrics::ask(Instant from, Instant to, const std::string& id) {
-  const metrics::QueryRequest request{.tenant = "acme",
-                                      .application = "shop",
-                                      .query = Json::object(),
-                                      .groups = {{"next", "2.0", {}}, {"stable", "1.0", {}}},
-                                      .window = {id.empty() ? "w" + std::to_string(++windows_) : id, from, to}};
+  const metrics::QueryRequest request{
+      .tenant = "acme",
+      .application = "shop",
+      .query = Json::object(),
+      .groups = {{"next", "2.0", {}}, {"stable", "1.0", {}}, {"baseline", "1.0+baseline", {}}},
+      .window = {id.empty() ? "w" + std::to_string(++windows_) : id, from, to}};
   const auto reply = call<metrics::Interface, metrics::Query>(plugin_, request);
   if (!reply.ok()) throw Error(reply.status());
   return *reply;

@@ -1,4 +1,5 @@
-// A real HAProxy with an application of two releases, which it plays itself, and metrics-haproxy beside it.
+// A real HAProxy with an application of two releases and a baseline, which it plays itself, and metrics-haproxy beside
+// it.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -55,8 +56,8 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
   ~Client() { close(); }
-  // The status; 0 when there was no answer. Paths: /a and /b lead to release 1.0 and 2.0; /a/fail answers 500,
-  // /a/missing 404.
+  // The status; 0 when there was no answer. Paths: /a, /b and /c lead to release 1.0, 2.0 and 1.0+baseline; /a/fail
+  // answers 500, /a/missing 404.
   int get(const std::string& path);
 
  private:
@@ -73,7 +74,7 @@ class Metrics {
  public:
   explicit Metrics(const Haproxy& haproxy, Json more = Json::object());
   [[nodiscard]] bool is_healthy(const std::string& check);
-  // For releases 1.0 ("stable") and 2.0 ("next").
+  // For releases 2.0 ("next"), 1.0 ("stable") and 1.0+baseline, in this order.
   metrics::QueryReply ask(Instant from, Instant to, const std::string& id = "");
   metrics::GroupSamples stable(Instant from, Instant to) { return ask(from, to).groups.at(1); }
   Hosted& plugin() { return plugin_; }

@@ -39,12 +39,13 @@ TEST_F(HaproxyRecords, AWindowCountsExactlyWhatTheClientSaw) {
 }
 
 TEST_F(HaproxyRecords, ReleasesAreToldApart) {
-  for (int i = 0; i < 40; ++i) client_.get(i < 30 ? "/a" : "/b/fail");
+  for (int i = 0; i < 45; ++i) client_.get(i < 30 ? "/a" : i < 40 ? "/b/fail" : "/c");
   const auto reply = metrics_.ask(from_, wall_clock() + milliseconds(20));
   EXPECT_EQ(reply.groups.at(0).values.at("requests"), 10);
   EXPECT_EQ(reply.groups.at(0).values.at("failures"), 10);
   EXPECT_EQ(reply.groups.at(1).values.at("requests"), 30);
   EXPECT_EQ(reply.groups.at(1).values.at("failures"), 0);
+  EXPECT_EQ(reply.groups.at(2).values.at("requests"), 5);
 }
 
 TEST_F(HaproxyRecords, WindowsThatTouchMissNothingAndCountNothingTwice) {

@@ -1,4 +1,5 @@
 // The half of Haproxy that keeps the process: found or started, reloaded, started again.
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <filesystem>
@@ -156,24 +157,28 @@ awaitable<void> Haproxy::bring_in(const std::string& shape) {
     co_await offer(shape);
 }
 
-// An existing HAProxy is not ours to reload: the file is written, and its owner told until it has been loaded.
+// An existing HAProxy is not ours to reload: the file is written, and its owner told until it has loaded what is used.
 awaitable<void> Haproxy::offer(const std::string& shape) {
   const Edge edge = wanted();
   write_maps();
   checked_ = backends_of(edge);
   write_config();
   const auto turn = co_await turns_.take();
+  const auto before = std::pair(loaded_, problem_);
   co_await read_tables();
   std::string missing;
-  for (const Backend& backend : edge.backends) {
-    if (!loaded_.contains(backend.name)) missing = backend.name;
+  for (const auto& [application, definition] : definitions_) {
+    for (const BackendSpec& backend : definition.backends) {
+      if (backend.used && !loaded_.contains(backend.name)) missing = backend.name;
+    }
   }
-  if (missing.empty()) loaded_shape_ = shape;
+  const auto is_loaded = [&](const Backend& backend) { return loaded_.contains(backend.name); };
+  if (std::ranges::all_of(edge.backends, is_loaded)) loaded_shape_ = shape;
   if (missing.empty()) co_await sync();
   report(missing.empty()
              ? ""
              : "HAProxy has no backend \"" + missing + "\"; reload it with -f " + settings_.edge.paths.config);
-  listener_();
+  if (before != std::pair(loaded_, problem_)) listener_();
 }
 
 awaitable<void> Haproxy::reload(const std::string& shape) {

@@ -5,7 +5,6 @@
 // answer; then the files hold the wish and the proxy gets it once it answers again.
 #pragma once
 
-#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -20,12 +19,13 @@ struct BackendSpec {
   std::string name;
   ServerCheck check = ServerCheck::kTcp;
   std::string check_path = "/";
+  bool used = false;  // a release sits in it
   bool operator==(const BackendSpec&) const = default;
 };
 
 // What the proxy must know of an application before traffic can reach it.
 struct Definition {
-  std::array<BackendSpec, 2> backends;
+  std::vector<BackendSpec> backends;
   std::vector<std::string> hosts;
   bool operator==(const Definition&) const = default;
 };

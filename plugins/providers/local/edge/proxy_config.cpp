@@ -96,14 +96,19 @@ std::string lookup_lines(const EdgePaths& p) {
          "    http-request set-var(txn.salt)   var(txn.route),field(4,:)\n"
          "    http-request set-var(txn.sticky) var(txn.route),field(5,:)\n"
          "    http-request set-var(txn.cookie) var(txn.route),field(6,:)\n"
+         "    http-request set-var(txn.upper)  var(txn.route),field(12,:)\n"
+         "    http-request set-var(txn.baseline) var(txn.stable)\n"
+         "    http-request set-var(txn.baseline) var(txn.route),field(11,:) if { var(txn.upper) -m len gt 0 }\n"
          "    http-request set-var(txn.group)  var(txn.stable)\n";
 }
 
 // Who asks: named by the application's header, else by its cookie, else a new cookie; asked only while traffic is
 // split.
 std::string identity_lines(const Edge& edge) {
-  const std::string split = " { var(txn.cut) -m int 1:999999 }";
-  std::string text;
+  const std::string split = " slipway_split";
+  std::string text =
+      "    acl slipway_split var(txn.cut) -m int 1:999999\n"
+      "    acl slipway_split var(txn.upper) -m int 1:999999\n";
   for (const std::string& header : edge.sticky_headers) {
     text += "    http-request set-var(txn.who) req.hdr(" + header + ") if" + split + " { var(txn.sticky) -m str " +
             header + " } { req.hdr(" + header + ") -m len gt 0 }\n";
@@ -121,6 +126,8 @@ std::string draw_lines(const EdgePaths& p) {
   return "    http-request set-var(txn.draw) rand(1000000) unless { var(txn.who) -m found }\n"
          "    http-request set-var(txn.draw) var(txn.who),concat(:,txn.salt),xxh32,mod(1000000)"
          " if { var(txn.who) -m found }\n"
+         "    # from stable to baseline to next as the weight grows, so that nobody goes from next to stable\n"
+         "    http-request set-var(txn.group) var(txn.baseline) if { var(txn.draw),sub(txn.upper) lt 0 }\n"
          "    http-request set-var(txn.group) var(txn.next) if { var(txn.draw),sub(txn.cut) lt 0 }\n"
          "    http-request set-var(txn.headers) req.hdrs if { var(txn.route),field(10,:) -m str headers }\n"
          "    http-request set-var(txn.role) var(txn.app),concat(|,txn.headers),map_reg(" +
@@ -128,8 +135,9 @@ std::string draw_lines(const EdgePaths& p) {
          ")"
          " if { var(txn.headers) -m found }\n"
          "    http-request set-var(txn.group) var(txn.next) if { var(txn.role) -m str next }\n"
+         "    http-request set-var(txn.group) var(txn.baseline) if { var(txn.role) -m str baseline }\n"
          "    http-request set-var(txn.group) var(txn.stable) if { var(txn.role) -m str stable }\n"
-         "    # a next group without a live server costs no request\n"
+         "    # a group without a live server costs no request\n"
          "    http-request set-var(txn.group) var(txn.stable) if { var(txn.group),nbsrv eq 0 }"
          " { var(txn.stable),nbsrv gt 0 }\n";
 }

@@ -59,7 +59,7 @@ struct HeaderRoute {
   enum class Match { kExact, kPrefix, kPresent } match = Match::kExact;
   std::string header;
   std::string value;
-  std::string role;  // "stable" or "next"
+  std::string role;  // "stable", "next" or "baseline"
   auto operator<=>(const HeaderRoute&) const = default;
 };
 

@@ -1,6 +1,9 @@
 // What one application's traffic does: the value of its entry in the map of routes, which one command replaces as a
 // whole. Plain values; the text form is
 //   <stable>:<next>:<ppm to next>:<salt>:<sticky header|->:<sticky cookie|->:<mirror backend|->:<ppm>:<cap>:<headers|->
+// and with a baseline at its end
+//   :<baseline>:<ppm to next and baseline together>
+// so that an application without one has the entry that it had before there were baselines.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +14,11 @@
 namespace slipway::local {
 
 struct Route {
-  std::string stable;            // backend of the stable role
-  std::string next;              // backend of the next role
-  std::uint32_t next_ppm = 0;    // share of the next role, parts per million
+  std::string stable;          // backend of the stable role
+  std::string next;            // backend of the next role
+  std::uint32_t next_ppm = 0;  // share of the next role, parts per million
+  std::string baseline;        // backend of the baseline role; empty: none
+  std::uint32_t baseline_ppm = 0;
   std::string salt = "0";        // draws users anew for each rollout
   std::string sticky_header;     // empty: none
   std::string sticky_cookie;     // empty: none; with neither, each request draws by chance

@@ -14,11 +14,8 @@ using provider::Release;
 
 constexpr Span kAfterFailure(250);
 constexpr Span kSweepDrain(10'000), kSweepPause(20);
-// More rounds than any state of two backends needs; a bound, should a plan never come to rest.
+// More rounds than any state of three backends needs; a bound, should a plan never come to rest.
 constexpr int kRoundsAtMost = 16;
-// Two groups at once, and the release before each.
-constexpr std::size_t kArchivesKept = 4;
-constexpr std::size_t kProgramsKept = 100;
 
 // Users draw anew for each rollout. FNV-1a: the same on every machine and in every version.
 std::string salt_of(const std::string& rollout) {
@@ -54,15 +51,16 @@ std::string application_key(const std::string& tenant, const std::string& applic
 }
 
 std::string backend_name(const std::string& tenant, const std::string& application, std::size_t slot) {
-  return tenant + "." + application + (slot == 0 ? ".a" : ".b");
+  return tenant + "." + application + '.' + static_cast<char>('a' + slot);
 }
 
 Application::Application(ApplicationTools& tools, ApplicationRecord record)
     : tools_(tools), record_(std::move(record)), turns_(tools.replicas.executor), wake_(tools.replicas.executor) {
   const auto route = parse_entry(record_.route);
   if (!route) return;
-  const std::size_t stable = route->stable == backend(0) ? 0 : 1;
-  split_ = Split{stable, 1 - stable, route->next_ppm};
+  const std::size_t home = slot_named(route->stable, 0);
+  split_ = Split{
+      home, {slot_named(route->next, home), route->next_ppm}, {slot_named(route->baseline, home), route->baseline_ppm}};
 }
 
 Application::~Application() {
@@ -186,29 +184,29 @@ void Application::take_slots(const Plan& plan) {
   if (plan.slots != slots()) {
     record_.slot_a = plan.slots[0];
     record_.slot_b = plan.slots[1];
+    record_.slot_c = plan.slots[2];
     changed_ = true;
   }
   define();
-  for (const auto& [id, replica] : replicas_) {
-    const auto found = std::ranges::find(plan.slots, replica->record().release);
-    const bool placed = found != plan.slots.end();
-    replica->set_backend(placed ? std::optional(backend(static_cast<std::size_t>(found - plan.slots.begin())))
-                                : std::nullopt);
-  }
+  for (const auto& [id, replica] : replicas_) replica->set_backend(backend_of(replica->record().release));
 }
 
 void Application::define() {
-  Definition definition{{spec_of(0), spec_of(1)}, {}};
+  Definition definition;
+  for (std::size_t slot = 0; slot < kSlots; ++slot) definition.backends.push_back(spec_of(slot));
   for (const std::string& host : record_.desired.hosts) definition.hosts.push_back(lower(host));
   if (definition.hosts.empty()) definition.hosts.push_back(lower(record_.desired.application));
   if (!record_.removed || !replicas_.empty() || split_) tools_.replicas.proxy.define(key(), definition);
 }
 
-// An empty slot is made like the other, so that the next release finds it fitting without a reload.
+// An empty slot is made like that of stable, so that the next release finds it fitting without a reload.
 BackendSpec Application::spec_of(std::size_t slot) const {
-  BackendSpec spec{.name = backend(slot)};
+  BackendSpec spec{.name = backend(slot), .used = !slots()[slot].empty()};
   const Release* own = release(slots()[slot]);
-  if (own == nullptr) own = release(slots()[1 - slot]);
+  if (own == nullptr && split_) own = release(slots()[split_->stable_slot]);
+  for (const std::string& other : slots()) {
+    if (own == nullptr) own = release(other);
+  }
   if (own == nullptr && !record_.desired.groups.empty()) own = &record_.desired.groups.front().release;
   if (own == nullptr || own->readiness.kind != provider::CheckKind::http) return spec;
   spec.check = ServerCheck::kHttp;
@@ -233,8 +231,10 @@ RouteOrder Application::order_of(const Split& split) const {
   const Desired& desired = record_.desired;
   RouteOrder order;
   order.route.stable = backend(split.stable_slot);
-  order.route.next = backend(split.next_slot);
-  order.route.next_ppm = split.next_ppm;
+  order.route.next = backend(split.next.slot);
+  order.route.next_ppm = split.next.ppm;
+  if (split.baseline.slot != split.stable_slot) order.route.baseline = backend(split.baseline.slot);
+  order.route.baseline_ppm = split.baseline.ppm;
   order.route.salt = salt_of(desired.rollout);
   if (desired.sticky == provider::Sticky::user) {
     order.route.sticky_header = tools_.sticky.header;
@@ -244,20 +244,25 @@ RouteOrder Application::order_of(const Split& split) const {
     order.headers.push_back({HeaderRoute::Match::kExact, lower(route.header), route.value, route.role});
   }
   order.route.header_routes = !order.headers.empty();
-  if (const auto slot = desired.mirror ? slot_of_role(desired.mirror->role) : std::nullopt) {
-    order.route.mirror = backend(*slot);
+  const DesiredGroup* const copied = desired.mirror ? group_with_role(desired, desired.mirror->role) : nullptr;
+  if (const auto shadow = copied ? backend_of(copied->release.version) : std::nullopt) {
+    order.route.mirror = *shadow;
     order.route.mirror_ppm = desired.mirror->share;
     order.route.mirror_cap = static_cast<std::uint32_t>(desired.mirror->max_in_flight);
   }
   return order;
 }
 
-std::optional<std::size_t> Application::slot_of_role(const std::string& role) const {
-  const auto group = std::ranges::find(record_.desired.groups, role, &DesiredGroup::role);
-  if (group == record_.desired.groups.end()) return std::nullopt;
-  const Slots now = slots();
-  const auto found = std::ranges::find(now, group->release.version);
-  return found == now.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - now.begin()));
+std::optional<std::string> Application::backend_of(const std::string& release) const {
+  const auto slot = slot_of(slots(), release);
+  return slot ? std::optional(backend(*slot)) : std::nullopt;
+}
+
+std::size_t Application::slot_named(const std::string& name, std::size_t otherwise) const {
+  for (std::size_t slot = 0; slot < kSlots; ++slot) {
+    if (backend(slot) == name) return slot;
+  }
+  return otherwise;
 }
 
 void Application::create(const Plan& plan) {
@@ -277,9 +282,7 @@ void Application::add_replica(ReplicaRecord record) {
   const auto replica = std::make_shared<Replica>(tools_.replicas, *this, record_.desired.tenant,
                                                  record_.desired.application, *what, std::move(record));
   replicas_.emplace(id, replica);
-  const Slots now = slots();
-  const auto found = std::ranges::find(now, replica->record().release);
-  if (found != now.end()) replica->set_backend(backend(static_cast<std::size_t>(found - now.begin())));
+  if (auto name = backend_of(replica->record().release)) replica->set_backend(std::move(name));
   replica->begin();
 }
 
@@ -318,59 +321,6 @@ awaitable<void> Application::sweep() {
 const Release* Application::release(const std::string& version) const {
   const auto found = std::ranges::find(record_.releases, version, &Release::version);
   return found == record_.releases.end() ? nullptr : &*found;
-}
-
-// A release does not change, so a program belongs to it as it was at first: whatever starts later runs the same bytes
-// or is refused.
-awaitable<void> Application::pin_programs(Desired& desired) {
-  for (DesiredGroup& group : desired.groups) {
-    provider::Artefact& artefact = group.release.artefact;
-    const std::string& version = group.release.version;
-    if (artefact.path.empty() || !artefact.digest.empty()) continue;
-    if (program_of(version).empty()) {
-      std::string digest = co_await tools_.replicas.preparer.digest_of(artefact.path);
-      // Unless another order was quicker.
-      if (!digest.empty() && program_of(version).empty())
-        record_.programs.insert(record_.programs.begin(), {version, std::move(digest)});
-    }
-    artefact.digest = program_of(version);
-  }
-  if (record_.programs.size() > kProgramsKept) record_.programs.resize(kProgramsKept);
-}
-
-std::string Application::program_of(const std::string& version) const {
-  const auto found = std::ranges::find(record_.programs, version, &ProgramRecord::release);
-  return found == record_.programs.end() ? "" : found->digest;
-}
-
-// Of what is desired and of what still runs.
-void Application::keep_releases() {
-  std::vector<Release> kept;
-  for (const DesiredGroup& group : record_.desired.groups) kept.push_back(group.release);
-  for (const Release& old : record_.releases) {
-    const bool runs =
-        std::ranges::any_of(replicas_, [&](const auto& r) { return r.second->record().release == old.version; });
-    const bool known = std::ranges::find(kept, old.version, &Release::version) != kept.end();
-    if (runs && !known) kept.push_back(old);
-  }
-  record_.releases = std::move(kept);
-}
-
-void Application::keep_archives() {
-  std::vector<std::string>& archives = record_.archives;
-  for (const DesiredGroup& group : record_.desired.groups) {
-    if (group.release.artefact.archive.empty()) continue;
-    std::erase(archives, group.release.artefact.digest);
-    archives.insert(archives.begin(), group.release.artefact.digest);
-  }
-  if (archives.size() > kArchivesKept) archives.resize(kArchivesKept);
-}
-
-void Application::add_archives(std::set<std::string>& digests) const {
-  digests.insert(record_.archives.begin(), record_.archives.end());
-  for (const Release& release : record_.releases) {
-    if (!release.artefact.archive.empty()) digests.insert(release.artefact.digest);
-  }
 }
 
 void Application::save(Durability durability) {

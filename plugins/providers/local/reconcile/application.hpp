@@ -33,7 +33,7 @@ struct ApplicationTools {
 
 // "tenant/application": the key in HAProxy's maps.
 std::string application_key(const std::string& tenant, const std::string& application);
-// "tenant.application.a": the backend of a slot.
+// "tenant.application.a", .b, .c: the backend of a slot.
 std::string backend_name(const std::string& tenant, const std::string& application, std::size_t slot);
 
 class Application final : public Replica::Listener, public std::enable_shared_from_this<Application> {
@@ -92,7 +92,8 @@ class Application final : public Replica::Listener, public std::enable_shared_fr
   [[nodiscard]] RouteOrder order_of(const Split& split) const;
   [[nodiscard]] BackendSpec spec_of(std::size_t slot) const;
   [[nodiscard]] const provider::Release* release(const std::string& version) const;
-  [[nodiscard]] std::optional<std::size_t> slot_of_role(const std::string& role) const;
+  [[nodiscard]] std::optional<std::string> backend_of(const std::string& release) const;
+  [[nodiscard]] std::size_t slot_named(const std::string& backend, std::size_t otherwise) const;
   [[nodiscard]] provider::ObservedGroup observed(const std::string& version, const Plan& plan) const;
   [[nodiscard]] Presence presence() const { return record_.removed ? Presence::kRemoved : Presence::kWanted; }
   awaitable<void> pin_programs(provider::Desired& desired);
@@ -101,7 +102,7 @@ class Application final : public Replica::Listener, public std::enable_shared_fr
   void keep_archives();
   void save(Durability durability);
 
-  [[nodiscard]] Slots slots() const { return {record_.slot_a, record_.slot_b}; }
+  [[nodiscard]] Slots slots() const { return {record_.slot_a, record_.slot_b, record_.slot_c}; }
   [[nodiscard]] std::string key() const { return application_key(record_.desired.tenant, record_.desired.application); }
   [[nodiscard]] std::string backend(std::size_t slot) const {
     return backend_name(record_.desired.tenant, record_.desired.application, slot);

@@ -28,13 +28,10 @@ awaitable<Observation> Application::observe() {
   if (!problem_.empty()) observation.problems.push_back(problem_);
 
   for (ObservedGroup& group : observation.groups) {
-    const Slots now = slots();
-    const auto slot = std::ranges::find(now, group.release);
-    if (slot == now.end()) continue;
-    const std::string name = backend(static_cast<std::size_t>(slot - now.begin()));
-    if (!tools_.replicas.proxy.has_backend(name)) continue;
+    const auto name = backend_of(group.release);
+    if (!name || !tools_.replicas.proxy.has_backend(*name)) continue;
     try {
-      group.in_flight = static_cast<std::int64_t>(co_await tools_.replicas.proxy.requests_in(name));
+      group.in_flight = static_cast<std::int64_t>(co_await tools_.replicas.proxy.requests_in(*name));
     } catch (const Error&) {
       group.in_flight = 0;  // told by the proxy's own problem
     }
@@ -72,10 +69,9 @@ ObservedGroup Application::observed(const std::string& version, const Plan& plan
   for (const std::string& wait : plan.waits) {
     if (group.problem.empty() && wait.starts_with("release " + version + " ")) group.problem = wait;
   }
-  const Slots now = slots();
-  const auto slot = std::ranges::find(now, version);
+  const auto slot = slot_of(slots(), version);
   // A group without a ready replica gets nothing, whatever the map says: HAProxy passes its share on or refuses.
-  if (split_ && slot != now.end() && served) group.weight = split_->share(static_cast<std::size_t>(slot - now.begin()));
+  if (split_ && slot && served) group.weight = split_->share(*slot);
   return group;
 }
 

@@ -1,6 +1,7 @@
 #include "plugins/providers/local/reconcile/plan.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace slipway::local {
 namespace {
@@ -8,20 +9,8 @@ namespace {
 using provider::Desired;
 using provider::DesiredGroup;
 
-const DesiredGroup* group_with_role(const Desired& desired, std::string_view role) {
-  const auto found = std::ranges::find(desired.groups, role, &DesiredGroup::role);
-  return found == desired.groups.end() ? nullptr : &*found;
-}
-
 bool has_group(const Desired& desired, const std::string& release) {
   return std::ranges::any_of(desired.groups, [&](const DesiredGroup& g) { return g.release.version == release; });
-}
-
-std::optional<std::size_t> slot_of(const Slots& slots, const std::string& release) {
-  for (std::size_t slot = 0; slot < kSlots; ++slot) {
-    if (slots[slot] == release) return slot;
-  }
-  return std::nullopt;
 }
 
 bool is_listed(const Seen& seen, const std::string& release) {
@@ -39,7 +28,7 @@ Slots kept_slots(const Desired& desired, const Seen& seen) {
 }
 
 Slots filled_slots(const Desired& desired, Slots slots, std::vector<std::string>& waits) {
-  for (const char* role : {"stable", "next"}) {
+  for (const char* role : {"stable", "next", "baseline"}) {
     const DesiredGroup* group = group_with_role(desired, role);
     if (group == nullptr || slot_of(slots, group->release.version)) continue;
     const auto free = slot_of(slots, "");
@@ -55,18 +44,24 @@ bool serves_nothing(const Desired& desired) {
   return std::ranges::all_of(desired.groups, [](const DesiredGroup& g) { return g.weight == 0; });
 }
 
+// The part of a group beside that at `home`; nothing while it shall get traffic and has no backend yet.
+std::optional<Part> wanted_part(const DesiredGroup* group, const Slots& slots, std::size_t home) {
+  if (group == nullptr) return Part{home, 0};
+  if (const auto slot = slot_of(slots, group->release.version)) return Part{*slot, group->weight};
+  return group->weight > 0 ? std::nullopt : std::optional(Part{home, 0});
+}
+
 // The split that the desired state names; nothing while a group that it needs has no backend yet.
 std::optional<Split> wanted_split(const Desired& desired, const Slots& slots) {
   const DesiredGroup* stable = group_with_role(desired, "stable");
   const DesiredGroup* next = group_with_role(desired, "next");
-  if (stable == nullptr) stable = next;
-  if (stable == nullptr) return std::nullopt;
-  const auto stable_slot = slot_of(slots, stable->release.version);
-  if (!stable_slot) return std::nullopt;
-  if (next == nullptr || next == stable) return Split{*stable_slot, 1 - *stable_slot, 0};
-  const auto next_slot = slot_of(slots, next->release.version);
-  if (!next_slot && next->weight > 0) return std::nullopt;
-  return Split{*stable_slot, 1 - *stable_slot, next_slot ? next->weight : 0};
+  if (stable == nullptr) stable = std::exchange(next, nullptr);
+  const auto home = stable == nullptr ? std::nullopt : slot_of(slots, stable->release.version);
+  if (!home) return std::nullopt;
+  const auto grown = wanted_part(next, slots, *home);
+  const auto level = wanted_part(group_with_role(desired, "baseline"), slots, *home);
+  if (!grown || !level) return std::nullopt;
+  return Split{*home, *grown, *level};
 }
 
 // Traffic moves only to a group that can take it.
@@ -166,8 +161,20 @@ Plan plan_removal(const Seen& seen) {
 }  // namespace
 
 std::uint32_t Split::share(std::size_t slot) const {
-  if (slot == next_slot) return next_ppm;
-  return slot == stable_slot ? kAllTraffic - next_ppm : 0;
+  std::uint32_t share = slot == stable_slot ? kAllTraffic - next.ppm - baseline.ppm : 0;
+  if (slot == next.slot) share += next.ppm;
+  if (slot == baseline.slot) share += baseline.ppm;
+  return share;
+}
+
+std::optional<std::size_t> slot_of(const Slots& slots, const std::string& release) {
+  const auto found = std::ranges::find(slots, release);
+  return found == slots.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - slots.begin()));
+}
+
+const DesiredGroup* group_with_role(const Desired& desired, std::string_view role) {
+  const auto found = std::ranges::find(desired.groups, role, &DesiredGroup::role);
+  return found == desired.groups.end() ? nullptr : &*found;
 }
 
 int serving_count(const Seen& seen, const std::string& release) {

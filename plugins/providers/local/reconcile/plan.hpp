@@ -11,9 +11,10 @@
 
 namespace slipway::local {
 
-// An application has two backends in HAProxy; a release sits in one of them. Roles are not bound to backends.
-inline constexpr std::size_t kSlots = 2;
+// An application has three backends in HAProxy; a release sits in one of them. Roles are not bound to backends.
+inline constexpr std::size_t kSlots = 3;
 using Slots = std::array<std::string, kSlots>;  // release in each; empty: free
+std::optional<std::size_t> slot_of(const Slots& slots, const std::string& release);
 
 struct ReplicaView {
   std::string id;
@@ -27,11 +28,15 @@ struct ReplicaView {
   bool unwanted = false;  // a guest that its machine does not offer any more
 };
 
-// Where traffic goes, by backend.
+// Where traffic goes, by backend. A role that no group has takes nothing, and has the backend of stable.
+struct Part {
+  std::size_t slot = 0;
+  std::uint32_t ppm = 0;
+  bool operator==(const Part&) const = default;
+};
 struct Split {
   std::size_t stable_slot = 0;
-  std::size_t next_slot = 1;
-  std::uint32_t next_ppm = 0;
+  Part next, baseline;
   bool operator==(const Split&) const = default;
 
   // Parts per million that the slot gets.
@@ -58,6 +63,9 @@ struct Plan {
 enum class Presence { kWanted, kRemoved };
 
 Plan make_plan(const provider::Desired& desired, Presence presence, const Seen& seen);
+
+// Nothing when no group has it.
+const provider::DesiredGroup* group_with_role(const provider::Desired& desired, std::string_view role);
 
 // How many replicas of the release may get traffic, guests included.
 int serving_count(const Seen& seen, const std::string& release);

@@ -120,12 +120,16 @@ void check_release(const Release& release, Texts& problems) {
   if (release.liveness) check_check(release, "liveness", *release.liveness, problems);
 }
 
+void check_role(const std::string& role, Texts& problems) {
+  if (role != "stable" && role != "next" && role != "baseline")
+    problems.push_back("role \"" + role + "\" is unknown; want stable, next or baseline");
+}
+
 void check_groups(const Desired& desired, Texts& problems) {
   std::set<std::string> roles, versions;
   std::uint64_t weights = 0;
   for (const DesiredGroup& group : desired.groups) {
-    if (group.role != "stable" && group.role != "next")
-      problems.push_back("role \"" + group.role + "\" is unknown; want stable or next");
+    check_role(group.role, problems);
     if (!roles.insert(group.role).second) problems.push_back("role \"" + group.role + "\" occurs twice");
     if (!versions.insert(group.release.version).second)
       problems.push_back("release " + group.release.version + " is in two groups");
@@ -134,6 +138,8 @@ void check_groups(const Desired& desired, Texts& problems) {
     weights += group.weight;
     check_release(group.release, problems);
   }
+  if (roles.contains("baseline") && !roles.contains("next"))
+    problems.emplace_back("role \"baseline\" stands alone; want a group with the role next to compare it with");
   if (weights != 0 && weights != kAllTraffic)
     problems.push_back("the weights add up to " + std::to_string(weights) + "; want 1000000, or 0 to serve nothing");
 }
@@ -146,11 +152,8 @@ void check_hosts(const Desired& desired, Texts& problems) {
 }
 
 void check_traffic(const Desired& desired, Texts& problems) {
-  const auto check_role = [&](const std::string& role) {
-    if (role != "stable" && role != "next") problems.push_back("role \"" + role + "\" is unknown; want stable or next");
-  };
   for (const provider::Route& route : desired.routes) {
-    check_role(route.role);
+    check_role(route.role, problems);
     if (!made_of(route.header, "-_"))
       problems.push_back("header \"" + route.header + "\" is no name of a header; want letters, digits, - and _");
     const bool printable = std::ranges::all_of(route.value, [](unsigned char c) { return c >= ' ' && c < 127; });
@@ -158,7 +161,7 @@ void check_traffic(const Desired& desired, Texts& problems) {
       problems.push_back("the value of header \"" + route.header +
                          "\" has characters that can't be matched; want printable ASCII");
   }
-  if (desired.mirror) check_role(desired.mirror->role);
+  if (desired.mirror) check_role(desired.mirror->role, problems);
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ struct ApplicationRecord {
   std::vector<provider::Release> releases;  // of every replica, also of groups that are no longer desired
   std::vector<std::string> archives;        // digests of those that it was told last, the newest first
   std::vector<ProgramRecord> programs;      // of the releases that it was told last, the newest first
-  std::string slot_a, slot_b;               // release that each backend serves
+  std::string slot_a, slot_b, slot_c;       // release that each backend serves
   std::string route;                        // entry of the map of routes, as last made true
   std::vector<ReplicaRecord> replicas;
   std::int64_t next_replica = 1;
@@ -65,6 +65,7 @@ struct ApplicationRecord {
                            field("programs", &ApplicationRecord::programs, "Programs that it was told last."),
                            field("slot_a", &ApplicationRecord::slot_a, "Release in the first backend."),
                            field("slot_b", &ApplicationRecord::slot_b, "Release in the second backend."),
+                           field("slot_c", &ApplicationRecord::slot_c, "Release in the third backend."),
                            field("route", &ApplicationRecord::route, "Where traffic goes."),
                            field("replicas", &ApplicationRecord::replicas, "The replicas."),
                            field("next_replica", &ApplicationRecord::next_replica, "Number of the next replica."));

@@ -69,6 +69,20 @@ TEST(HaproxyCounters, TellWhatWasCountedBetweenTwoSamples) {
   EXPECT_EQ(requests(counters, 0, 2000), 90);
 }
 
+TEST(HaproxyCounters, TellEachOfThreeBackendsUnderItsRelease) {
+  Counters counters;
+  for (const std::int64_t i : {0, 1}) {
+    Sample taken = sample(i * 1000, 7, 100 * i);
+    for (const char* slot : {"b", "c"}) taken.backends["acme.shop." + std::string(slot)].requests = (*slot - 'a') * i;
+    taken.releases["acme.shop.b"] = "1.1";
+    taken.releases["acme.shop.c"] = "1.0_baseline";
+    counters.take(taken);
+  }
+  EXPECT_EQ(requests(counters, 0, 1000, "1.0"), 100);
+  EXPECT_EQ(requests(counters, 0, 1000, "1.1"), 1);
+  EXPECT_EQ(requests(counters, 0, 1000, server_form("1.0+baseline")), 2);
+}
+
 TEST(HaproxyCounters, WindowsThatTouchAddUp) {
   Counters counters;
   for (int i = 0; i <= 20; ++i) counters.take(sample(i * 500, 7, i * i));

@@ -16,6 +16,15 @@ const provider::ObservedGroup& of(const provider::Observation& seen, const std::
   return found == seen.groups.end() ? none : *found;
 }
 
+// What the version before baselines remembered: two backends, and an entry of ten fields.
+void make_old(const std::filesystem::path& file, std::uint32_t next) {
+  Json record = value_or_throw(parse_json(read_file(file).value()));
+  record.erase("slot_c");
+  record["route"] = "acme.shop.b:acme.shop.a:" + std::to_string(next) + ":0:x-user:slipway_id:-:0:0:-";
+  std::swap(record["slot_a"], record["slot_b"]);
+  write_file(file, to_text(record), Durability::kProcess);
+}
+
 class Reconciling : public ::testing::Test {
  protected:
   provider::Desired stable(int replicas) {
@@ -23,6 +32,13 @@ class Reconciling : public ::testing::Test {
   }
   provider::Desired split(std::uint32_t next) {
     return desired(++generation, {group("stable", "1.0", 2, kAllTraffic - next), group("next", "1.1", 1, next)});
+  }
+
+  provider::Desired judged(std::uint32_t next, std::uint32_t baseline) {
+    auto made = split(next);
+    made.groups[0].weight -= baseline;
+    made.groups.push_back(group("baseline", "1.0+baseline", 1, baseline));
+    return made;
   }
 
   Scene scene;
@@ -84,6 +100,78 @@ TEST_F(Reconciling, a_promotion_changes_the_roles_and_moves_no_server) {
   EXPECT_EQ(scene.proxy.open_servers("acme.shop.b"), servers);
   EXPECT_TRUE(scene.proxy.servers["acme.shop.a"].empty());
   EXPECT_EQ(scene.processes.running(), 1);
+}
+
+TEST_F(Reconciling, a_baseline_comes_with_its_backend_takes_its_share_and_goes_with_the_promotion) {
+  ASSERT_TRUE(scene.apply(judged(0, 0)).ok());
+  ASSERT_TRUE(scene.settles());
+  EXPECT_EQ(scene.proxy.open_servers("acme.shop.c"), Names{"1.0_baseline-4"});
+  scene.proxy.history.clear();
+  ASSERT_TRUE(scene.apply(judged(250'000, 200'000)).ok());
+  EXPECT_THAT(scene.proxy.history, ElementsAre("route 250000"));
+  auto seen = scene.observe();
+  EXPECT_EQ(of(seen, "1.0").weight, 550'000U);
+  EXPECT_EQ(of(seen, "1.1").weight, 250'000U);
+  EXPECT_EQ(of(seen, "1.0+baseline").weight, 200'000U);
+  EXPECT_EQ(of(seen, "1.0+baseline").role, "baseline");
+  const Route judging = scene.proxy.routes.at("acme/shop").route;
+  EXPECT_EQ(judging.baseline, "acme.shop.c");
+  EXPECT_EQ(judging.baseline_ppm, 200'000U);
+
+  ASSERT_TRUE(scene.apply(desired(++generation, {group("stable", "1.1", 1, kAllTraffic)})).ok());
+  ASSERT_TRUE(scene.settles());
+  const Route promoted = scene.proxy.routes.at("acme/shop").route;
+  EXPECT_EQ(promoted.stable, "acme.shop.b");
+  EXPECT_EQ(promoted.baseline, "");
+  EXPECT_EQ(scene.processes.running(), 1);
+  EXPECT_TRUE(scene.proxy.servers["acme.shop.c"].empty());
+}
+
+TEST_F(Reconciling, a_baseline_runs_the_program_that_stable_does_though_the_file_is_another_by_now) {
+  scene.preparer.programs["/opt/shop"] = "sha256:old";
+  const auto at = [](provider::Desired made) {
+    for (auto& each : made.groups) each.release.artefact.path = "/opt/shop";
+    return made;
+  };
+  ASSERT_TRUE(scene.apply(at(stable(2))).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.preparer.programs["/opt/shop"] = "sha256:new";
+  ASSERT_TRUE(scene.apply(at(judged(0, 0))).ok());
+  ASSERT_TRUE(scene.settles());
+  EXPECT_THAT(scene.preparer.started, ElementsAre("sha256:old", "sha256:old", "sha256:new", "sha256:old"));
+}
+
+TEST_F(Reconciling, three_groups_are_adopted_and_nobody_is_told_anything) {
+  ASSERT_TRUE(scene.apply(judged(300'000, 200'000)).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.turn(Span(20));
+  scene.proxy.history.clear();
+  scene.reopen();
+  ASSERT_TRUE(scene.settles());
+  EXPECT_EQ(scene.processes.bodies.size(), 4U) << "nothing was started";
+  for (const std::string& line : scene.proxy.history) EXPECT_EQ(line, "route 300000");
+  EXPECT_EQ(scene.proxy.recalled_servers.at("acme.shop.c"), Names{"1.0_baseline-4"});
+  EXPECT_EQ(scene.proxy.recalled_routes.at("acme/shop").route.baseline_ppm, 200'000U);
+}
+
+TEST_F(Reconciling, a_record_of_before_there_were_baselines_is_taken_up_where_it_was) {
+  ASSERT_TRUE(scene.apply(split(250'000)).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.turn(Span(20));
+  make_old(scene.directory.path() / "applications" / "acme.shop.json", 250'000);
+  std::swap(scene.proxy.servers["acme.shop.a"], scene.proxy.servers["acme.shop.b"]);
+  scene.proxy.history.clear();
+  scene.reopen();
+  EXPECT_EQ(scene.proxy.recalled_routes.at("acme/shop").route.stable, "acme.shop.b");
+  ASSERT_TRUE(scene.settles());
+  EXPECT_EQ(scene.processes.bodies.size(), 3U) << "nothing was started";
+  for (const std::string& line : scene.proxy.history) EXPECT_EQ(line, "route 250000");
+  ASSERT_TRUE(scene.apply(judged(300'000, 0)).ok());
+  ASSERT_TRUE(scene.settles());
+  const Route& route = scene.proxy.routes.at("acme/shop").route;
+  EXPECT_EQ(route.stable, "acme.shop.b");
+  EXPECT_EQ(route.next, "acme.shop.a");
+  EXPECT_EQ(route.baseline, "acme.shop.c");
 }
 
 TEST_F(Reconciling, a_group_that_is_not_named_keeps_its_traffic_until_its_successor_is_ready) {

@@ -50,7 +50,8 @@ struct Place {
 
   [[nodiscard]] std::size_t served() const {
     std::size_t count = 0;
-    for (const char* backend : {"acme.shop.a", "acme.shop.b"}) count += scene.proxy.open_servers(backend).size();
+    for (const char* backend : {"acme.shop.a", "acme.shop.b", "acme.shop.c"})
+      count += scene.proxy.open_servers(backend).size();
     return count;
   }
 
@@ -127,6 +128,34 @@ TEST_F(Pooled, a_shift_is_done_when_each_edge_has_it) {
   ASSERT_TRUE(settles(a));
   EXPECT_EQ(observe(a).groups.at(1).weight, 500'000U);
   EXPECT_EQ(b.scene.proxy.routes.at("acme/shop").route.next_ppm, 500'000U);
+}
+
+TEST_F(Pooled, a_baseline_is_spread_over_both_machines_and_added_up) {
+  const auto judged = [](std::int64_t generation, std::uint32_t each) {
+    return desired(generation, {group("stable", "1.0", 4, kAllTraffic - 2 * each), group("next", "1.1", 2, each),
+                                group("baseline", "1.0+baseline", 2, each)});
+  };
+  ASSERT_TRUE(apply(a, judged(1, 0)).ok());
+  ASSERT_TRUE(settles(a));
+  EXPECT_EQ(a.scene.processes.running(), 4);
+  EXPECT_EQ(b.scene.processes.running(), 4);
+  EXPECT_EQ(a.served(), 8U);
+  EXPECT_EQ(b.served(), 8U);
+  ASSERT_TRUE(apply(b, judged(2, 200'000)).ok());
+  ASSERT_TRUE(settles(a));
+  const auto seen = observe(a);
+  ASSERT_THAT(seen.groups, SizeIs(3));
+  const provider::ObservedGroup& baseline = seen.groups.back();
+  EXPECT_EQ(baseline.role, "baseline");
+  EXPECT_EQ(baseline.release, "1.0+baseline");
+  EXPECT_EQ(baseline.ready, 2);
+  EXPECT_THAT(baseline.addresses, SizeIs(2));
+  EXPECT_EQ(baseline.weight, 200'000U);
+  EXPECT_EQ(seen.groups.front().weight, 600'000U);
+  ASSERT_TRUE(apply(a, desired(3, {group("stable", "1.1", 2, kAllTraffic)})).ok());
+  ASSERT_TRUE(settles(a));
+  EXPECT_THAT(observe(b).groups, SizeIs(1));
+  EXPECT_EQ(a.served(), 2U);
 }
 
 TEST_F(Pooled, a_leaving_replica_ends_after_the_other_edge_has_let_go_of_it) {

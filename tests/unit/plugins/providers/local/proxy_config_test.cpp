@@ -35,7 +35,8 @@ Edge edge() {
   made.sticky_headers = {"x-user"};
   made.sticky_cookies = {"slipway_id"};
   made.backends = {{"acme.shop.a", ServerCheck::kHttp, {{"1.0-1", "127.0.0.1:20000"}}},
-                   {"acme.shop.b", ServerCheck::kTcp, {}}};
+                   {"acme.shop.b", ServerCheck::kTcp, {}},
+                   {"acme.shop.c", ServerCheck::kTcp, {}}};
   made.hosts = {{"shop.test", "acme/shop"}};
   return made;
 }
@@ -76,7 +77,23 @@ TEST(Route, its_entry_reads_back_as_it_was) {
   EXPECT_EQ(parse_entry(to_entry(route)), route);
 }
 
+TEST(Route, with_a_baseline_its_entry_is_longer_and_without_one_as_it_was_before_there_were_any) {
+  Route route{.stable = "acme.shop.a",
+              .next = "acme.shop.b",
+              .next_ppm = 250'000,
+              .baseline = "acme.shop.c",
+              .baseline_ppm = 200'000};
+  EXPECT_EQ(to_entry(route), "acme.shop.a:acme.shop.b:250000:0:-:-:-:0:0:-:acme.shop.c:450000");
+  EXPECT_EQ(parse_entry(to_entry(route)), route);
+  route.baseline.clear();
+  route.baseline_ppm = 0;
+  EXPECT_EQ(to_entry(route), "acme.shop.a:acme.shop.b:250000:0:-:-:-:0:0:-");
+}
+
 TEST(Route, what_is_no_entry_is_nothing) {
+  EXPECT_EQ(parse_entry("a:b:50:s:-:-:-:0:0:-:c:49"), std::nullopt);
+  EXPECT_EQ(parse_entry("a:b:50:s:-:-:-:0:0:-:c:1000001"), std::nullopt);
+  EXPECT_EQ(parse_entry("a:b:50:s:-:-:-:0:0:-::60"), std::nullopt);
   EXPECT_EQ(parse_entry(""), std::nullopt);
   EXPECT_EQ(parse_entry("a:b:0:s:-:-:-:0:0"), std::nullopt);
   EXPECT_EQ(parse_entry("a:b:many:s:-:-:-:0:0:-"), std::nullopt);

@@ -50,12 +50,31 @@ TEST(Validate, names_that_could_leave_their_file_or_map_line_are_refused) {
 
 TEST(Validate, groups_must_make_sense_together) {
   EXPECT_THAT(after([](auto& d) { d.groups[0].role = "blue"; }),
-              ElementsAre("role \"blue\" is unknown; want stable or next"));
+              ElementsAre("role \"blue\" is unknown; want stable, next or baseline"));
   EXPECT_THAT(after([](auto& d) { d.groups.push_back(d.groups[0]); }),
               ElementsAre("role \"stable\" occurs twice", "release 1.0 is in two groups",
                           "the weights add up to 2000000; want 1000000, or 0 to serve nothing"));
   EXPECT_THAT(after([](auto& d) { d.groups[0].replicas = 0; }),
               ElementsAre("release 1.0 has a weight but no replicas"));
+}
+
+TEST(Validate, a_baseline_stands_beside_next_and_may_have_a_plus_in_its_name) {
+  const auto with = [](const std::string& role, const std::string& version) {
+    return [=](provider::Desired& d) {
+      d.groups.push_back(d.groups[0]);
+      d.groups.back().role = role;
+      d.groups.back().release.version = version;
+      d.groups.back().weight = 0;
+    };
+  };
+  EXPECT_THAT(after(with("baseline", "1.0+baseline")),
+              ElementsAre("role \"baseline\" stands alone; want a group with the role next to compare it with"));
+  EXPECT_THAT(after([&](auto& d) {
+                with("next", "1.1")(d);
+                with("baseline", "1.0+baseline")(d);
+                d.routes = {{"x-group", "old", "baseline"}};
+              }),
+              IsEmpty());
 }
 
 TEST(Validate, an_archive_needs_a_digest_and_must_be_there) {
