@@ -10,6 +10,7 @@
 #include "host/api/version.hpp"
 #include "host/app/daemon.hpp"
 #include "host/app/identity.hpp"
+#include "host/app/machine.hpp"
 #include "host/app/preflight.hpp"
 #include "host/app/signals.hpp"
 #include "host/config/variables.hpp"
@@ -54,9 +55,11 @@ void print(const std::vector<std::string>& lines, const char* before) {
 int check(const Options& options) {
   const Configuration configuration = load_configuration(sources_of(options), ProfileFrom::file);
   print(configuration.warnings, "warning: ");
-  print(configuration.faults, "");
-  if (!configuration.faults.empty()) {
-    std::cerr << configuration.faults.size() << (configuration.faults.size() == 1 ? " fault\n" : " faults\n");
+  const bool is_sound = configuration.faults.empty();
+  const auto faults = is_sound ? machine_lacks(configuration.in_force.plan) : configuration.faults;
+  print(faults, "");
+  if (!faults.empty()) {
+    std::cerr << faults.size() << (faults.size() == 1 ? " fault\n" : " faults\n");
     return kFailed;
   }
   std::cout << "profile " << configuration.in_force.profile.profile.name

@@ -6,11 +6,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <filesystem>
-#include <sstream>
 
 #include "host/app/configuration.hpp"
+#include "host/app/machine.hpp"
 #include "host/base/files.hpp"
-#include "host/config/variables.hpp"
 
 namespace slipway::app {
 namespace {
@@ -62,20 +61,11 @@ void check_port(Lacks& lacks, const std::string& listen) {
                     "; end what uses the port, or set listen to another one");
 }
 
-bool in_path(const std::string& program) {
-  if (program.find('/') != std::string::npos) return ::access(program.c_str(), X_OK) == 0;
-  std::istringstream path(config::environment_variables()["PATH"] + ":/usr/sbin:/sbin");
-  for (std::string folder; std::getline(path, folder, ':');) {
-    if (!folder.empty() && ::access((folder + "/" + program).c_str(), X_OK) == 0) return true;
-  }
-  return false;
-}
-
 // Programs that a plugin's plugin.json names among the processes it starts.
 void check_programs(Lacks& lacks, const lifecycle::Plan& plan) {
   for (const lifecycle::PlannedInstance& instance : plan.instances) {
     for (const std::string& program : instance.package.manifest.permissions.processes.allowed) {
-      if (program.find('*') == std::string::npos && !in_path(program))
+      if (program.find('*') == std::string::npos && !is_installed(program))
         lacks.push_back("programs: " + program + " is needed by " + instance.name +
                         " and is not installed; apt-get install " + program);
     }
@@ -92,6 +82,7 @@ std::vector<std::string> preflight(const config::SiteConfig& site, const lifecyc
   check_directory(lacks, "run_directory", site.run_directory, limits.free_bytes);
   check_port(lacks, site.listen);
   check_programs(lacks, plan);
+  for (std::string& lack : machine_lacks(plan)) lacks.push_back(std::move(lack));
   return lacks;
 }
 

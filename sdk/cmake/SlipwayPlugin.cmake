@@ -75,6 +75,8 @@ function(slipway_add_plugin)
     BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH ""
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   slipway_link_as_plugin(${ARG_NAME})
+  # The package is filled after each linking.
+  set_property(TARGET ${ARG_NAME} APPEND PROPERTY LINK_DEPENDS ${manifest})
   set(debug ${CMAKE_BINARY_DIR}/plugins-debug/${id}-${version}.debug)
   slipway_find_sign()
   if(local_key)

@@ -142,7 +142,7 @@ class StartTest(StackTest):
         with socket.create_server(("127.0.0.1", self.stack.api_port)):
             self.assert_exit(self.run_daemon(), 1, f"preflight: listen: 127.0.0.1:{self.stack.api_port}: Address already in use",
                              "set listen to another one")
-        self.assertFalse((self.stack.folder / "state/slipway.db").exists())
+        self.assert_nothing_started()
 
     def test_a_second_daemon_on_one_state_directory_is_refused_and_does_no_harm(self):
         self.stack.start_daemon()
@@ -167,15 +167,31 @@ class StartTest(StackTest):
         self.assert_exit(self.run_daemon(), 1, "preflight: state_directory: /proc/nowhere: cannot be made",
                          f"preflight: run_directory: {self.profile}: exists and is no directory")
 
-    def test_a_haproxy_that_is_not_installed_is_named(self):
-        self.rewrite(self.profile, ("      haproxy:\n", "      haproxy:\n        binary: no-such-haproxy\n"))
-        self.assert_exit(self.run_daemon(), 1, 'haproxy.binary "no-such-haproxy" is in none of the folders ',
-                         "apt-get install haproxy, or name its path")
+    def assert_nothing_started(self):
+        self.assertFalse((self.stack.folder / "state/slipway.db").exists())
 
-    def test_an_edge_port_that_another_program_has_ends_the_start(self):
+    def test_a_haproxy_that_is_not_installed_is_named_before_anything_starts(self):
+        self.rewrite(self.profile, ("      haproxy:\n", "      haproxy:\n        binary: no-such-haproxy\n"))
+        lack = 'local: haproxy.binary "no-such-haproxy" is not installed; apt-get install no-such-haproxy, or name its path'
+        self.assert_exit(self.run_daemon("check"), 1, lack, "1 fault\n")
+        self.assert_exit(self.run_daemon(), 1, f"slipwayd: preflight: {lack}\n")
+        self.assert_nothing_started()
+
+    def test_an_edge_port_that_another_program_has_is_told_before_anything_starts(self):
         with socket.create_server(("127.0.0.1", self.stack.edge_port), reuse_port=True):
-            self.assert_exit(self.run_daemon(), 1, f"haproxy.bind 127.0.0.1:{self.stack.edge_port}: ",
-                             f"(pid {os.getpid()}) listens there already; end it, or set haproxy.bind to another port")
+            lack = (f"local: haproxy.bind 127.0.0.1:{self.stack.edge_port}: ",
+                    f"(pid {os.getpid()}) listens there already; end it, or set haproxy.bind to another port\n")
+            self.assert_exit(self.run_daemon("check"), 1, *lack, "1 fault\n")
+            self.assert_exit(self.run_daemon(), 1, f"preflight: {lack[0]}", lack[1])
+        self.assert_nothing_started()
+
+    def test_an_edge_port_that_its_own_haproxy_kept_is_none_that_is_taken(self):
+        self.stack.start_daemon()
+        self.assert_exit(self.run_daemon("check"), 0)
+        self.stack.stop_daemon()
+        with socket.create_connection(("127.0.0.1", self.stack.edge_port)):
+            self.assert_exit(self.run_daemon("check"), 0)
+            self.stack.start_daemon()
 
     def test_the_token_is_made_once_and_readable_by_its_owner_only(self):
         self.stack.start_daemon()

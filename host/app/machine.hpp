@@ -1,0 +1,27 @@
+// What the settings of a profile's plugins need of the machine: programs that are installed, addresses that are free.
+//
+// A plugin's schema says which of its settings are such, so that it is known without running any of its code:
+//
+//   "binary": {"type": "string", "default": "haproxy",
+//              "x-slipway-needs": {"what": "program", "when": {"/haproxy/mode": "managed"}}},
+//   "bind":   {"type": "string",
+//              "x-slipway-needs": {"what": "address", "survivor": "/run_directory"}}
+//
+// "when" names settings and the texts that they must have for it to count. "survivor" names the setting of a folder:
+// a process that was started with a path below it is the plugin's own from before, and may have the address.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/lifecycle/plan.hpp"
+
+namespace slipway::app {
+
+// A path, or a name to be looked for in PATH, /usr/sbin and /sbin.
+bool is_installed(const std::string& program);
+
+// One line for each thing that is lacking, with the way out. Empty when all is there. Blocks on the disk.
+std::vector<std::string> machine_lacks(const lifecycle::Plan& plan);
+
+}  // namespace slipway::app
