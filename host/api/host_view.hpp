@@ -84,7 +84,7 @@ struct TrialView {
   static constexpr auto fields() {
     return slipway::fields(required("change", &TrialView::change, "What was tried."),
                            required("state", &TrialView::state, "trying, applied or withdrawn."),
-                           field("reason", &TrialView::reason, "Why it was withdrawn, or what it became."));
+                           field("reason", &TrialView::reason, "Why it was withdrawn, or what it became and why."));
   }
 };
 

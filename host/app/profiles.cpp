@@ -153,10 +153,13 @@ Profiles::Answer<api::ProfileAnswer> Profiles::apply(Wanted wanted, lifecycle::A
 boost::asio::awaitable<void> Profiles::try_out(lifecycle::Turn turn, Wanted wanted, Prepared prepared,
                                                lifecycle::ApplyOptions options) {
   ChangeUnderWay trial{wanted.reason, "withdrawn", ""};
+  std::string why;
+  options.try_out->passed = [&why](std::string reason) { why = std::move(reason); };
   try {
     const auto answer = co_await carry_out(turn, std::move(wanted), std::move(prepared), std::move(options));
     if (answer.ok()) trial.state = "applied";
-    trial.reason = answer.ok() ? "it is revision " + std::to_string(answer->revision) : answer.status().message;
+    trial.reason =
+        answer.ok() ? "it is revision " + std::to_string(answer->revision) + ": " + why : answer.status().message;
   } catch (const std::exception& error) {
     trial.reason = std::string("an unexpected error: ") + error.what();
   }

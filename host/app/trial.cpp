@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
+#include <memory>
 #include <slipway/interfaces/analyzer.hpp>
 
 #include "host/bridge/typed_call.hpp"
@@ -11,13 +13,17 @@ namespace {
 
 constexpr Duration kTrial = seconds(60);
 // Without an analyzer: the new generation may fail by so much more often than the old one, and take so many times as
-// long, before it is withdrawn; both after so many calls.
+// long, before it is withdrawn.
 constexpr double kMoreFaults = 0.02;
 constexpr double kSlower = 3;
 constexpr double kSlowerBy = 0.010;  // seconds; less is no reason
+// Of each of the two, before a comparison says anything.
 constexpr std::uint64_t kLeastCalls = 20;
 
 using bridge::Tally;
+using lifecycle::Opinion;
+using lifecycle::Tried;
+using lifecycle::Word;
 
 std::string numbers(const Tally::Counts& counts) {
   const double mean = counts.calls == 0 ? 0 : counts.seconds / static_cast<double>(counts.calls) * 1e3;
@@ -27,14 +33,41 @@ std::string numbers(const Tally::Counts& counts) {
   return text;
 }
 
-std::string compare(const Tally::Counts& fresh, const Tally::Counts& old) {
-  if (fresh.calls < kLeastCalls) return {};
+// Too few calls are no reason to withdraw it; whether they are enough to promote it is known at the end.
+Opinion compare(const Tally::Counts& fresh, const Tally::Counts& old) {
   const std::string both = "of the new generation " + numbers(fresh) + "; of the old one " + numbers(old);
-  if (fresh.fault_ratio() > old.fault_ratio() + kMoreFaults) return "it fails more often: " + both;
-  if (old.calls < kLeastCalls) return {};
+  const Opinion sound{Word::proceed, both};
+  if (fresh.calls < kLeastCalls) return sound;
+  if (fresh.fault_ratio() > old.fault_ratio() + kMoreFaults) return {Word::fail, "it fails more often: " + both};
+  if (old.calls < kLeastCalls) return sound;
   const double mean = fresh.seconds / static_cast<double>(fresh.calls);
   const double before = old.seconds / static_cast<double>(old.calls);
-  return mean > before * kSlower && mean > before + kSlowerBy ? "it is slower: " + both : std::string();
+  const bool slower = mean > before * kSlower && mean > before + kSlowerBy;
+  return slower ? Opinion{Word::fail, "it is slower: " + both} : sound;
+}
+
+Word word_of(analyzer::Verdict verdict) {
+  switch (verdict) {
+    case analyzer::Verdict::proceed:
+      return Word::proceed;
+    case analyzer::Verdict::pass:
+      return Word::pass;
+    case analyzer::Verdict::fail:
+      return Word::fail;
+    case analyzer::Verdict::inconclusive:
+    case analyzer::Verdict::insufficient_data:
+    case analyzer::Verdict::error:
+      break;
+  }
+  return Word::unknown;
+}
+
+// "analyzer threshold says insufficient_data: ..."
+Opinion opinion_of(const std::string& analyzer, const Result<analyzer::JudgeReply>& reply) {
+  const std::string who = "analyzer " + analyzer + " ";
+  if (!reply.ok()) return {Word::unknown, who + "does not answer: " + to_string(reply.status())};
+  const std::string said = who + "says " + std::string(to_name(reply->verdict)) + ": " + reply->reason;
+  return {word_of(reply->verdict), said};
 }
 
 metrics::GroupSamples samples_of(std::string role, const Tally::Counts& counts) {
@@ -65,12 +98,11 @@ Problems trial_faults(const api::SwapRequest& request, const manifest::Profile& 
 }
 
 lifecycle::TryOut trial_of(const api::SwapRequest& request, bridge::Caller& caller, const base::Clock& clock) {
-  lifecycle::TryOut how{.share = request.share->ppm, .length = request.length.value_or(kTrial), .judge = nullptr};
+  lifecycle::TryOut how{
+      .share = request.share->ppm, .length = request.length.value_or(kTrial), .calls = kLeastCalls, .judge = nullptr};
   how.look.ns = std::min(seconds(1).ns, std::max<std::int64_t>(how.length.ns / 5, milliseconds(20).ns));
   if (request.analyzer.empty()) {
-    how.judge = [](Tally::Counts fresh, Tally::Counts old) -> boost::asio::awaitable<std::string> {
-      co_return compare(fresh, old);
-    };
+    how.judge = [](Tried tried) -> boost::asio::awaitable<Opinion> { co_return compare(tried.fresh, tried.old); };
     return how;
   }
   struct Memory {
@@ -78,22 +110,22 @@ lifecycle::TryOut trial_of(const api::SwapRequest& request, bridge::Caller& call
     Instant started;
     std::int64_t window = 0;
   };
-  auto memory = std::make_shared<Memory>();
-  memory->started = clock.now();
-  how.judge = [&caller, &clock, memory, binding = "analyzers." + request.analyzer,
-               settings = json_text(request.settings)](Tally::Counts fresh,
-                                                       Tally::Counts old) -> boost::asio::awaitable<std::string> {
-    analyzer::JudgeRequest question{.settings = settings, .state = memory->state, .started = memory->started};
+  // By instance, when a swap comes to more than one.
+  auto memories = std::make_shared<std::map<std::string, Memory>>();
+  how.judge = [&caller, &clock, memories, analyzer = request.analyzer, began = clock.now(),
+               settings = json_text(request.settings)](Tried tried) -> boost::asio::awaitable<Opinion> {
+    Memory& memory = memories->try_emplace(tried.instance, Memory{.started = began}).first->second;
+    analyzer::JudgeRequest question{.settings = settings, .state = memory.state, .started = memory.started};
     question.now = clock.now();
-    question.window = {"trial/" + std::to_string(memory->window++), memory->started, question.now};
-    question.groups = {samples_of("next", fresh), samples_of("stable", old)};
+    question.window = {"trial/" + std::to_string(memory.window++), memory.started, question.now};
+    question.groups = {samples_of("next", tried.fresh), samples_of("stable", tried.old)};
     bridge::CallContext context;
     context.budget_ns = seconds(2).ns;
+    const std::string binding = "analyzers." + analyzer;
     auto reply =
         co_await bridge::call<analyzer::Interface, analyzer::Judge>(caller, binding, question, std::move(context));
-    if (!reply.ok()) co_return std::string();  // nobody's word is no reason; the end of the trial decides
-    memory->state = std::move(reply->state);
-    co_return reply->verdict == analyzer::Verdict::fail ? "analyzer says: " + reply->reason : std::string();
+    if (reply.ok()) memory.state = reply->state;
+    co_return opinion_of(analyzer, reply);
   };
   return how;
 }

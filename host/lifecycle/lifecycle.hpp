@@ -62,13 +62,31 @@ struct Watch {
   std::function<boost::asio::awaitable<void>(std::string reason)> returned = nullptr;
 };
 
-// A share of the calls for the new generation before it gets all of them.
+// Two generations of an instance during a trial: what became of their calls since it began.
+struct Tried {
+  std::string instance;
+  bridge::Tally::Counts fresh;
+  bridge::Tally::Counts old;
+};
+
+// What is said of a generation on trial. unknown: nothing that can be built on, now.
+enum class Word : std::uint8_t { proceed, pass, fail, unknown };
+struct Opinion {
+  Word word = Word::unknown;
+  std::string reason;
+};
+
+// A share of the calls for the new generation before it gets all of them. It comes into force by `pass`, or by
+// `proceed` as the last word at the end when both had enough calls. Everything else withdraws it: no word and no data
+// are no success.
 struct TryOut {
   std::uint32_t share = 0;  // parts per million
   Duration length{};
   Duration look = seconds(1);
-  // Compares both after each look; a text is the reason to withdraw the new one.
-  std::function<boost::asio::awaitable<std::string>(bridge::Tally::Counts fresh, bridge::Tally::Counts old)> judge;
+  std::uint64_t calls = 20;  // of each of the two, for `proceed` to be enough
+  std::function<boost::asio::awaitable<Opinion>(Tried)> judge;
+  // Hears why the new one comes into force, before it does. May be null.
+  std::function<void(std::string reason)> passed = nullptr;
 };
 
 struct ApplyOptions {
@@ -143,11 +161,16 @@ class Lifecycle {
   boost::asio::awaitable<Status> carry_out(std::shared_ptr<Exchange> exchange, ApplyOptions options);
   std::shared_ptr<Exchange> stage(Plan plan) const;
   boost::asio::awaitable<Status> prepare(Exchange& exchange);
-  boost::asio::awaitable<Status> try_out(Exchange& exchange, const TryOut& how);
   boost::asio::awaitable<Status> hand_over(Exchange& exchange);
   boost::asio::awaitable<Problems> withdraw(Exchange& exchange);
   [[nodiscard]] bool is_still_needed(const Succession& succession) const;
   void commit(Exchange& exchange);
+
+  // A share of the calls first (lifecycle_trial.cpp)
+  struct Candidate;
+  boost::asio::awaitable<Status> try_out(Exchange& exchange, const TryOut& how);
+  std::vector<Candidate> put_on_trial(const Exchange& exchange, std::uint32_t share);
+  boost::asio::awaitable<Result<std::string>> reach_verdict(std::vector<Candidate>& candidates, const TryOut& how);
 
   // Two generations that can't run side by side (lifecycle_exchange.cpp)
   boost::asio::awaitable<Status> replace(Succession& succession);

@@ -1,9 +1,6 @@
 // From one plan to another while calls go on.
 #include <algorithm>
 #include <array>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <ranges>
 
 #include "host/config/fault.hpp"
@@ -94,45 +91,6 @@ boost::asio::awaitable<Status> Lifecycle::prepare(Exchange& exchange) {
     if (status.ok() && whole) succession.fresh->move_to(GenerationState::warm, succession.fresh->status().reason);
   }
   co_return verdict(fresh_of(exchange), exchange.profile);
-}
-
-// Gives the new generations a share of the calls, and compares.
-boost::asio::awaitable<Status> Lifecycle::try_out(Exchange& exchange, const TryOut& how) {
-  for (const Succession& succession : exchange.successions) {
-    if (succession.hand_over != HandOver::beside) continue;
-    auto trial = std::make_shared<bridge::Trial>();
-    trial->way = {succession.fresh->instance, base::to_string(succession.fresh->plan().package.manifest.version),
-                  succession.fresh->tally};
-    trial->share = how.share;
-    trials_[succession.old->plan().name] = std::move(trial);
-  }
-  if (trials_.empty()) {
-    co_return Status(Code::failed_precondition,
-                     "nothing of this change can be tried out: the new generation can't run beside the old one; apply "
-                     "it without a share");
-  }
-  std::vector<bridge::Tally::Counts> at_first;
-  for (const Succession& succession : exchange.successions)
-    at_first.push_back(succession.old ? succession.old->tally->counts() : bridge::Tally::Counts{});
-  publish();
-  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(how.length.ns);
-  std::string complaint;
-  boost::asio::steady_timer timer(strand_);
-  while (complaint.empty() && !stopping_ && std::chrono::steady_clock::now() < end) {
-    timer.expires_at(std::min(end, std::chrono::steady_clock::now() + std::chrono::nanoseconds(how.look.ns)));
-    co_await timer.async_wait(boost::asio::use_awaitable);
-    for (std::size_t i = 0; i < exchange.successions.size() && complaint.empty(); ++i) {
-      const Succession& succession = exchange.successions[i];
-      if (succession.hand_over != HandOver::beside) continue;
-      const auto fresh = succession.fresh->tally->counts();
-      const auto old = succession.old->tally->counts() - at_first[i];
-      complaint = co_await how.judge(fresh, old);
-      if (!complaint.empty()) complaint = succession.fresh->title() + " was withdrawn: " + complaint;
-    }
-  }
-  trials_.clear();
-  publish();
-  co_return complaint.empty() ? Status() : Status(Code::aborted, complaint);
 }
 
 // One after the other, those that can't run beside their predecessors.

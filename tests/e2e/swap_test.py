@@ -2,8 +2,9 @@
 
 import json
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
-from harness import BUILD, StackTest, wait_for
+from harness import APP, BUILD, StackTest, wait_for
 
 LATER = BUILD / "tests/fixtures/strategies/root"
 ROLLED_BACK = 3  # exit code
@@ -120,7 +121,7 @@ class KeptTest(SwapTest):
         settings.write_text("failure: requests >= 1\nfailure_limit: 1\n")
         said = self.swap("strategies.canary", "0.2.0", "--canary", "100%", "--for", "60s", "--analyzer", "threshold",
                          "--settings", str(settings), status=ROLLED_BACK)
-        self.assertIn("strategy-canary 0.2.0 was withdrawn: analyzer says: ", said)
+        self.assertIn("strategy-canary 0.2.0 was withdrawn: analyzer threshold says fail: ", said)
         self.assertEqual(self.bound("strategies.canary")["version"], "0.1.0")
         self.stack.wait_why(rollout, "stays at 0.2.0 for this rollout: 0.1.0 can't go on with it")
         self.assertIn(("0.2.0", "warm"), self.states("strategy-canary"))
@@ -234,10 +235,27 @@ class OthersTest(SwapTest):
     def test_a_swap_may_be_tried_with_a_share_of_the_calls(self):
         self.pin()
         self.stack.first_release()
-        said = self.swap("strategies.canary", "0.1.1", "--canary", "50%", "--for", "1s", "--bake", "0s")
+        self.stack.create_release("1.1")
+        plan = {"application": APP, "release": "1.1", "strategy": {"name": "canary", "settings": CANARY}}
+        with ThreadPoolExecutor(1) as aside:
+            swap = aside.submit(self.swap, "strategies.canary", "0.1.1", "--canary", "50%", "--for", "3s", "--bake", "0s")
+            while not swap.done():
+                reply = self.stack.call("POST", "/api/rollouts?dry_run=true", plan)
+                self.assertEqual(reply.status, 200, reply.text)
+        said = swap.result()
         self.assertIn("a share of the calls is tried", said)
         self.assertIn("applied: it is revision", said)
+        self.assertIn(": of the new generation 0 of ", said)
         self.assertEqual(self.bound("strategies.canary")["version"], "0.1.1")
+
+    def test_a_trial_without_a_call_is_no_success(self):
+        self.pin()
+        said = self.swap("strategies.canary", "0.1.1", "--canary", "50%", "--for", "200ms", "--bake", "0s",
+                         status=ROLLED_BACK)
+        self.assertIn("withdrawn: strategy-canary 0.1.1 was withdrawn: its trial is over without a verdict: it was not "
+                      "called once; try it longer, or with a larger share", said)
+        self.assertEqual(self.profile()["trial"]["state"], "withdrawn")
+        self.assertEqual(self.bound("strategies.canary")["version"], "0.1.0")
 
 
 if __name__ == "__main__":

@@ -103,11 +103,10 @@ TEST_F(Applying, ATrialGivesTheNewGenerationItsShareAndMayWithdrawIt) {
   upgrade("alpha", "gate_answers_no_status", "1.1.0");
   ApplyOptions options;
   options.try_out = {.share = 250'000, .length = seconds(30), .look = milliseconds(5)};
-  options.try_out->judge = [](bridge::Tally::Counts fresh,
-                              bridge::Tally::Counts old) -> boost::asio::awaitable<std::string> {
-    if (fresh.calls < 25 || old.calls < 75) co_return "";
-    co_return std::to_string(fresh.faults) + " of " + std::to_string(fresh.calls) + " against " +
-        std::to_string(old.faults);
+  options.try_out->judge = [](Tried tried) -> boost::asio::awaitable<Opinion> {
+    if (tried.fresh.calls < 25 || tried.old.calls < 75) co_return Opinion{};
+    co_return Opinion{Word::fail, std::to_string(tried.fresh.faults) + " of " + std::to_string(tried.fresh.calls) +
+                                      " against " + std::to_string(tried.old.faults)};
   };
   auto end = std::async(std::launch::async, [&] { return apply(std::move(options)); });
   ASSERT_TRUE(eventually([&] { return routes_.capture()->find("gates.alpha")->trial != nullptr; }));
@@ -118,17 +117,97 @@ TEST_F(Applying, ATrialGivesTheNewGenerationItsShareAndMayWithdrawIt) {
   EXPECT_TRUE(stop().ok());
 }
 
+// A trial of gate-alpha 1.1.0 in which `calls` calls, dealt out to both sides, are followed by `opinion`, again and
+// again.
+class Trials : public Applying {
+ protected:
+  static constexpr Duration kShort = milliseconds(20);
+
+  Status try_out(int calls, Opinion opinion, Duration length = kShort) {
+    add("alpha", "sound");
+    EXPECT_TRUE(start().ok());
+    upgrade("alpha", "counts", "1.1.0");
+    ApplyOptions options;
+    options.try_out = {.share = 500'000, .length = length, .look = milliseconds(2)};
+    options.try_out->judge = [this, calls, opinion](const Tried&) mutable -> boost::asio::awaitable<Opinion> {
+      const std::string binding = "gates.alpha";
+      for (; calls > 0; --calls) (void)co_await ask(binding);
+      co_return opinion;
+    };
+    options.try_out->passed = [this](std::string reason) { promoted_ = std::move(reason); };
+    return apply(std::move(options));
+  }
+  ~Trials() override { EXPECT_TRUE(stop().ok()); }
+
+  std::string promoted_;
+};
+
+TEST_F(Trials, APassPromotesAtOnceAndSaysWhy) {
+  EXPECT_EQ(to_string(try_out(2, {Word::pass, "it is good"}, seconds(600))), "OK: ");
+  EXPECT_EQ(promoted_, "it is good");
+  EXPECT_EQ(versions().at(0), "alpha 1.1.0 active");
+}
+
+TEST_F(Trials, WithoutAVerdictItIsPromotedAtTheEndWhenBothHadEnoughCalls) {
+  EXPECT_EQ(to_string(try_out(40, {Word::proceed, "nothing against it"})), "OK: ");
+  EXPECT_EQ(promoted_, "nothing against it");
+  EXPECT_EQ(versions().at(0), "alpha 1.1.0 active");
+}
+
+TEST_F(Trials, WithoutAVerdictTooFewCallsWithdrawIt) {
+  EXPECT_EQ(try_out(39, {Word::proceed, "nothing against it"}),
+            Status(Code::aborted,
+                   "gate-alpha 1.1.0 was withdrawn: its trial is over without a verdict: it was called 19 times and "
+                   "the old one 20 times, and 20 calls of each are wanted; try it longer, or with another share"));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
+  EXPECT_EQ(promoted_, "");
+}
+
+class TrialsWithoutACall : public Trials, public testing::WithParamInterface<Word> {};
+
+TEST_P(TrialsWithoutACall, AreNoSuccess) {
+  EXPECT_EQ(try_out(0, {GetParam(), "nothing was seen"}),
+            Status(Code::aborted,
+                   "gate-alpha 1.1.0 was withdrawn: its trial is over without a verdict: it was not called once; try "
+                   "it longer, or with a larger share"));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
+}
+
+INSTANTIATE_TEST_SUITE_P(AnyWord, TrialsWithoutACall, testing::Values(Word::proceed, Word::pass, Word::unknown));
+
+TEST_F(Trials, AWordThatNothingCanBeBuiltOnWithdrawsItAtTheEnd) {
+  EXPECT_EQ(try_out(40, {Word::unknown, "nobody knows"}),
+            Status(Code::aborted, "gate-alpha 1.1.0 was withdrawn: its trial is over without a verdict: nobody knows"));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
+}
+
+TEST_F(Applying, AHostThatStopsWithdrawsWhatItTries) {
+  add("alpha", "sound");
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "counts", "1.1.0");
+  ApplyOptions options;
+  options.try_out = {.share = 500'000, .length = seconds(600), .look = milliseconds(2)};
+  options.try_out->judge = [](const Tried&) -> boost::asio::awaitable<Opinion> {
+    co_return Opinion{Word::proceed, "nothing against it"};
+  };
+  auto end = std::async(std::launch::async, [&] { return apply(std::move(options)); });
+  ASSERT_TRUE(eventually([&] { return routes_.capture()->find("gates.alpha")->trial != nullptr; }));
+  EXPECT_TRUE(stop().ok());
+  EXPECT_EQ(end.get(),
+            Status(Code::aborted, "gate-alpha 1.1.0 was withdrawn: the host stops before its trial is over"));
+}
+
 TEST_F(Applying, AWithdrawnTrialIsKeptUnderItsNameForThoseWhoWentOverToIt) {
   add("alpha", "sound");
   ASSERT_TRUE(start().ok());
   upgrade("alpha", "counts", "1.1.0");
   ApplyOptions options;
   options.try_out = {.share = 500'000, .length = seconds(30), .look = milliseconds(5)};
-  options.try_out->judge = [this](bridge::Tally::Counts, bridge::Tally::Counts) -> boost::asio::awaitable<std::string> {
+  options.try_out->judge = [this](const Tried&) -> boost::asio::awaitable<Opinion> {
     const std::string binding = "gates.alpha";
     for (int i = 0; i < 2; ++i) (void)co_await ask(binding);
     users_["gates.alpha 1.1.0"] = 1;
-    co_return "not good enough";
+    co_return Opinion{Word::fail, "not good enough"};
   };
   EXPECT_EQ(apply(std::move(options)).message, "gate-alpha 1.1.0 was withdrawn: not good enough");
   EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active", "alpha 1.1.0 warm"));
@@ -164,8 +243,8 @@ TEST_F(Applying, ASecondChangeMeanwhileIsRefused) {
   std::atomic<bool> over{false};
   ApplyOptions options;
   options.try_out = {.share = 1, .length = seconds(30), .look = milliseconds(2)};
-  options.try_out->judge = [&](bridge::Tally::Counts, bridge::Tally::Counts) -> boost::asio::awaitable<std::string> {
-    co_return over ? "enough" : "";
+  options.try_out->judge = [&](const Tried&) -> boost::asio::awaitable<Opinion> {
+    co_return Opinion{over ? Word::fail : Word::proceed, "enough"};
   };
   auto end = std::async(std::launch::async, [&] { return apply(std::move(options)); });
   ASSERT_TRUE(eventually([&] { return routes_.capture()->find("gates.alpha")->trial != nullptr; }));
