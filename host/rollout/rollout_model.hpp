@@ -94,6 +94,7 @@ struct AnalysisStatus {
   std::string name;
   analyzer::Verdict verdict = analyzer::Verdict::proceed;
   strategy::Finding finding = strategy::Finding::running;
+  std::string code;
   std::string reason;
   std::string method;
   std::int32_t measurements = 0;
@@ -105,6 +106,7 @@ struct AnalysisStatus {
     return slipway::fields(required("name", &AnalysisStatus::name, "The analysis."),
                            required("verdict", &AnalysisStatus::verdict, "The analyzer's verdict."),
                            required("finding", &AnalysisStatus::finding, "What the policies make of it."),
+                           field("code", &AnalysisStatus::code, "Why, as a word for programs: \"failure_limit\"."),
                            field("reason", &AnalysisStatus::reason, "Why, with numbers."),
                            field("method", &AnalysisStatus::method, "How it was judged."),
                            field("measurements", &AnalysisStatus::measurements, "Measurements so far."),

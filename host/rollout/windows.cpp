@@ -60,6 +60,7 @@ bool take_judgement(AnalysisRun& run, const AnalysisSpec& spec, const analyzer::
   run.state = reply.state;
   run.status.verdict = reply.verdict;
   run.status.finding = finding_of(reply.verdict, spec);
+  run.status.code = reply.code;
   run.status.reason = reply.reason;
   run.status.method = reply.method;
   run.status.measurements = reply.measurements;
@@ -90,6 +91,7 @@ JournalEntry verdict_entry(const AnalysisRun& run, const analyzer::JudgeRequest&
           .detail = {{"analysis", status.name},
                      {"verdict", std::string(to_name(status.verdict))},
                      {"finding", std::string(to_name(status.finding))},
+                     {"code", status.code},
                      {"window", encode(question.window)},
                      {"measurements", status.measurements},
                      {"method", status.method},

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/page_table.hpp"
+
 namespace slipway::rollout {
 namespace {
 
@@ -47,18 +49,31 @@ TEST_F(Windows, AClockThatIsSetBackStartsANewGridAndKeepsTheNumber) {
   EXPECT_EQ(window.from, kBegin - seconds(1'000));
 }
 
-TEST_F(Windows, PoliciesDecideAboutWhatIsNeitherPassNorFail) {
-  using analyzer::Verdict;
-  using strategy::Finding;
-  EXPECT_EQ(finding_of(Verdict::pass, spec), Finding::passed);
-  EXPECT_EQ(finding_of(Verdict::fail, spec), Finding::failed);
-  EXPECT_EQ(finding_of(Verdict::proceed, spec), Finding::running);
-  EXPECT_EQ(finding_of(Verdict::insufficient_data, spec), Finding::held) << "no data is never success";
-  spec.on_insufficient_data = Policy::rollback;
-  spec.on_inconclusive = Policy::promote;
-  EXPECT_EQ(finding_of(Verdict::insufficient_data, spec), Finding::failed);
-  EXPECT_EQ(finding_of(Verdict::inconclusive, spec), Finding::passed);
-  EXPECT_EQ(finding_of(Verdict::error, spec), Finding::held);
+TEST_F(Windows, VerdictsBecomeFindingsAsThePageSays) {
+  const auto rows = test::table_in("docs/reference/verdicts.md", "A verdict becomes a finding");
+  EXPECT_EQ(rows.size(), enum_names(analyzer::Verdict{}).size());
+  for (const auto& row : rows) {
+    const auto verdict = enum_from<analyzer::Verdict>(row.at("verdict"));
+    ASSERT_TRUE(verdict) << row.at("verdict");
+    EXPECT_EQ(to_name(finding_of(*verdict, AnalysisSpec{})), row.at("hold")) << row.at("verdict");
+    for (const auto& [policy, name] : enum_names(Policy{})) {
+      spec.on_inconclusive = spec.on_insufficient_data = spec.on_error = policy;
+      EXPECT_EQ(to_name(finding_of(*verdict, spec)), row.at(std::string(name))) << row.at("verdict");
+    }
+  }
+}
+
+TEST_F(Windows, AJudgementIsKeptWholeAndJournalled) {
+  analyzer::JudgeReply reply;
+  reply.verdict = analyzer::Verdict::fail;
+  reply.code = "failure_limit";
+  reply.reason = "too many";
+  reply.method = "threshold/1";
+  EXPECT_TRUE(take_judgement(run, spec, reply));
+  EXPECT_EQ(run.status.code, "failure_limit");
+  const auto entry = verdict_entry(run, {}, {}, kBegin);
+  EXPECT_EQ(entry.detail["code"], "failure_limit");
+  EXPECT_EQ(entry.detail["method"], "threshold/1");
 }
 
 TEST_F(Windows, AWarningIsKeptOnceHoweverLongItIs) {

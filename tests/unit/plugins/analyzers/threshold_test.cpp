@@ -7,6 +7,7 @@
 #include "plugins/analyzers/threshold/counters.hpp"
 #include "plugins/analyzers/threshold/false_alarm.hpp"
 #include "tests/support/manifest_config.hpp"
+#include "tests/support/page_table.hpp"
 
 namespace slipway::threshold {
 namespace {
@@ -245,69 +246,39 @@ TEST_F(Threshold, ItSaysHowManyWindowsItTakesAtLeast) {
   EXPECT_EQ(least(Json::object()), 0) << "it goes on for ever";
 }
 
-// The truth table of counters.hpp: measurements by letter (s f i e n), and the verdict after the last.
-struct Row {
-  const char* measurements;
-  Settings settings;
-  Verdict verdict;
-  const char* code;
-};
-
-class TruthTable : public ::testing::TestWithParam<Row> {};
-
-TEST_P(TruthTable, Holds) {
-  const auto& row = GetParam();
-  State state;
-  Ruling ruling;
-  for (const char letter : std::string_view(row.measurements)) {
-    const auto measured = letter == 's'   ? Measurement::success
-                          : letter == 'f' ? Measurement::failure
-                          : letter == 'i' ? Measurement::inconclusive
-                          : letter == 'e' ? Measurement::error
-                                          : Measurement::insufficient;
-    count(state, effective(row.settings, measured));
-    ruling = rule(effective(row.settings), state, effective(row.settings, measured));
+Measurement measurement_of(char letter) {
+  switch (letter) {
+    case 's':
+      return Measurement::success;
+    case 'f':
+      return Measurement::failure;
+    case 'i':
+      return Measurement::inconclusive;
+    case 'e':
+      return Measurement::error;
+    default:
+      return Measurement::insufficient;
   }
-  EXPECT_EQ(to_name(ruling.verdict), to_name(row.verdict)) << row.measurements;
-  EXPECT_EQ(ruling.code, row.code) << row.measurements;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Rows, TruthTable,
-    ::testing::Values(
-        Row{"s", {}, Verdict::proceed, "measuring"}, Row{"sssss", {}, Verdict::proceed, "measuring"},
-        Row{"f", {}, Verdict::fail, "failure_limit"}, Row{"ff", {.failure_limit = 2}, Verdict::proceed, "measuring"},
-        Row{"fsfsf", {.failure_limit = 2}, Verdict::fail, "failure_limit"},
-        Row{"ffff", {.failure_limit = -1}, Verdict::proceed, "measuring"},
-        Row{"i", {}, Verdict::inconclusive, "inconclusive_limit"},
-        Row{"isi", {.inconclusive_limit = 2}, Verdict::proceed, "measuring"},
-        Row{"isisi", {.inconclusive_limit = 2}, Verdict::inconclusive, "inconclusive_limit"},
-        Row{"eeee", {}, Verdict::proceed, "measuring"}, Row{"eeeee", {}, Verdict::error, "consecutive_error_limit"},
-        Row{"eeeeseeee", {}, Verdict::proceed, "measuring"},
-        Row{"eeee", {.consecutive_error_limit = -1}, Verdict::proceed, "measuring"},
-        Row{"eeneee",
-            {.consecutive_error_limit = 4, .insufficient_data_limit = 1},
-            Verdict::error,
-            "consecutive_error_limit"},
-        Row{"fe", {.failure_limit = 0, .consecutive_error_limit = 0}, Verdict::error, "consecutive_error_limit"},
-        Row{"fi", {}, Verdict::inconclusive, "inconclusive_limit"},
-        Row{"n", {}, Verdict::insufficient_data, "insufficient_data_limit"},
-        Row{"nn", {.insufficient_data_limit = 2}, Verdict::proceed, "measuring"},
-        Row{"nnsn", {.insufficient_data_limit = 2}, Verdict::proceed, "measuring"},
-        Row{"fn", {}, Verdict::fail, "failure_limit"}, Row{"s", {.count = 1}, Verdict::pass, "count"},
-        Row{"ss", {.count = 3}, Verdict::proceed, "measuring"},
-        Row{"nnn", {.count = 3}, Verdict::insufficient_data, "insufficient_data_limit"},
-        Row{"sen", {.count = 1, .insufficient_data_limit = 1}, Verdict::proceed, "measuring"},
-        Row{"eess", {.count = 2}, Verdict::pass, "count"},
-        Row{"ss", {.consecutive_success_limit = 2}, Verdict::pass, "consecutive_success_limit"},
-        Row{"ses", {.consecutive_success_limit = 2}, Verdict::proceed, "measuring"},
-        Row{"sns", {.consecutive_success_limit = 2, .insufficient_data_limit = 1}, Verdict::proceed, "measuring"},
-        Row{"sfs", {.count = 3, .failure_limit = 1, .consecutive_success_limit = 2}, Verdict::inconclusive, "count"},
-        Row{"sfs", {.count = 3, .failure_limit = -1, .consecutive_success_limit = 2}, Verdict::fail, "count"},
-        Row{"fff", {.count = 3, .failure_limit = -1}, Verdict::pass, "count"},
-        Row{"nes", {.flagger = Flagger{3}}, Verdict::proceed, "measuring"},
-        Row{"nef", {.flagger = Flagger{3}}, Verdict::fail, "failure_limit"},
-        Row{"i", {.flagger = Flagger{1}}, Verdict::fail, "failure_limit"}));
+// The first table of the page: measurements by letter, and the verdict after the last.
+TEST(TruthTable, HoldsAsThePageSays) {
+  const auto rows = test::table_in("docs/reference/verdicts.md", "Measurements become a verdict");
+  ASSERT_GE(rows.size(), 30U);
+  for (const auto& row : rows) {
+    const auto settings = decode_text<Settings>(row.at("settings"), "settings");
+    ASSERT_TRUE(settings.ok()) << to_string(settings.status());
+    State state;
+    Ruling ruling;
+    for (const char letter : row.at("measurements")) {
+      const auto measured = effective(*settings, measurement_of(letter));
+      count(state, measured);
+      ruling = rule(effective(*settings), state, measured);
+    }
+    EXPECT_EQ(to_name(ruling.verdict), row.at("verdict")) << row.at("measurements");
+    EXPECT_EQ(ruling.code, row.at("code")) << row.at("measurements");
+  }
+}
 
 TEST_F(Threshold, ThePackagesSchemaIsThatOfTheSettings) {
   EXPECT_EQ(test::config_in(MANIFEST), schema_of_defaults<Settings>()) << schema_of_defaults<Settings>().dump(2);

@@ -2,6 +2,7 @@
 
 #include "plugins/strategies/canary/settings.hpp"
 #include "tests/support/manifest_config.hpp"
+#include "tests/support/page_table.hpp"
 #include "tests/support/strategy_world.hpp"
 
 namespace slipway::canary {
@@ -101,6 +102,35 @@ TEST_F(Canary, AFailedAnalysisEndsItWithTheAnalysisSentence) {
   EXPECT_EQ(rollout.run().outcome, Outcome::failed);
   EXPECT_EQ(rollout.last.reason,
             "the analysis traffic failed: error_ratio 0.198 of 512 requests is not < 0.05 (failure 1 of at most 0)");
+}
+
+// What a canary does whose analyses found this: it is at "20%" once it has gone on.
+std::string way_of(const test::StrategyWorld& rollout) {
+  if (rollout.last.outcome == Outcome::failed) return "goes back";
+  return rollout.next_share() == "20%" ? "goes on" : "waits";
+}
+
+TEST_F(Canary, FindingsBecomeItsWayAsThePageSaysAndTheWorstOfTwoDecides) {
+  constexpr const char* kStep =
+      R"({"steps": [{"weight": "10%"}, {"analysis": ["a", "b"]}, {"weight": "20%"}, {"pause": {}}]})";
+  constexpr const char* kBackground =
+      R"({"steps": [{"weight": "10%"}, {"pause": {"duration": "1s"}}, {"weight": "20%"}, {"pause": {}}], "analyses": ["a", "b"]})";
+  // From the best to the worst.
+  const auto rows = test::table_in("docs/reference/verdicts.md", "Findings become the rollout's way");
+  ASSERT_EQ(rows.size(), 4U);
+  for (std::size_t a = 0; a < rows.size(); ++a) {
+    for (std::size_t b = 0; b < rows.size(); ++b) {
+      const auto& worse = rows[std::max(a, b)];
+      for (const auto& [column, settings] :
+           {std::pair("of an analysis step", kStep), std::pair("in the background", kBackground)}) {
+        auto rollout = world(settings);
+        rollout.say("a", *enum_from<Finding>(rows[a].at("finding")), "because");
+        rollout.say("b", *enum_from<Finding>(rows[b].at("finding")), "because");
+        rollout.run(seconds(60));
+        EXPECT_EQ(way_of(rollout), worse.at(column)) << rows[a].at("finding") << ", " << rows[b].at("finding");
+      }
+    }
+  }
 }
 
 TEST_F(Canary, AHeldAnalysisWaitsForAPersonWhoMayPromotePastIt) {
