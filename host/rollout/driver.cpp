@@ -191,7 +191,9 @@ boost::asio::awaitable<void> Driver::look() {
   }
   provider::Observation world = seen.ok() ? in_our_time(std::move(*seen), tools_.clock) : provider::Observation{};
   if (!world_ || !same_weights(*world_, world)) routed_since_ = now();
+  const bool first = !world_;
   world_ = std::move(world);
+  if (first) sync_analyses();
   const bool forgotten = applied() && has_rollout() && world_->generation < record().order.generation;
   if (!forgotten) {
     if (applied()) troubles_.fine(kProvider);

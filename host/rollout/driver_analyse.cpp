@@ -25,10 +25,11 @@ struct Driver::Analysis {
   bool stopped = false;
 };
 
-// One coroutine for each run that has not concluded; the others end.
+// One coroutine for each run that has not concluded; the others end. After a start the world comes first: a source that
+// is asked about a group without replicas finds nothing wrong and nothing right.
 void Driver::sync_analyses() {
   std::set<std::string> wanted;
-  const bool looks = has_rollout() && (record().phase == Phase::stepping || record().phase == Phase::watching);
+  const bool looks = has_rollout() && world_ && (record().phase == Phase::stepping || record().phase == Phase::watching);
   if (running_ && !stopping_ && looks) {
     for (const AnalysisRun& run : record().runs) {
       if (!concluded(run)) wanted.insert(key_of(run.wanted));

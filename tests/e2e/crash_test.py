@@ -1,5 +1,6 @@
 """slipwayd killed with SIGKILL before and after each of its durable writes and of its calls to the provider, in a rollout of
-each strategy, on each store: what it decided, and what the world came to, is what it is without.
+each strategy, in one that its analysis takes back and in one that a person aborts, on each store: what it decided, and what
+the world came to, is what it is without.
 
 The host dies inside the plugin that carries out the call (tests/fixtures/plugins/mortal.c). An undisturbed rollout tells which
 calls there are.
@@ -28,6 +29,10 @@ DEEDS = ("write", "append", "lease", "apply", "remove")
 SETTINGS = {"rolling": {"max_surge": 1, "max_unavailable": 0, "min_ready": "0s"},
             "blue-green": {"preview_replicas": 1, "switch_steps": [{"weight": "50%", "pause": "0s"}], "keep_blue": "0s"},
             "canary": {"steps": [{"weight": "20%"}, {"weight": "60%"}], "scale_down_delay": "0s"}}
+JUDGES = {"metrics.probe": "metrics-probe", "analyzers.threshold": "analyzer-threshold"}
+# No replica of this world answers.
+ANSWERS = {"name": "answers", "metrics": "probe", "interval": "100ms",
+           "query": {"checks": [{"name": "connects", "kind": "tcp"}]}, "settings": {"success": "failed_cases == 0"}}
 
 
 class MortalStack(ledger.LedgerStack):
@@ -41,7 +46,7 @@ class MortalStack(ledger.LedgerStack):
         self._package("storage", shipped)
         self._package("provider", provider)
         super().__init__(world, {**storage, "plugin": "mortal-storage"}, provider="mortal-provider", roots=[self.place / "plugins"],
-                         strategies=strategies, environment={"MORTAL_FILE": str(self.word),
+                         strategies=strategies, others=JUDGES, environment={"MORTAL_FILE": str(self.word),
                                       "slipway.storage/1": str(shipped / f"{storage['plugin']}.so"),
                                       "slipway.provider/1": str(provider / "provider-ledger.so")})
 
@@ -75,20 +80,43 @@ class MortalStack(ledger.LedgerStack):
 class CrashTest(StackTest):
     def first(self, name, strategy):
         place = f"/api/applications/{name}"
-        self.make("PUT", place, ledger.application(name), place)
+        self.make("PUT", place, ledger.application(name, analyses=[ANSWERS]), place)
         return self.deploy(name, "1.0", strategy)
 
     def second(self, name, strategy):
         return self.deploy(name, "1.1", strategy)
 
+    def bad(self, name, strategy):
+        rollout = self.release(name, "1.1", {"name": strategy, "settings": {"steps": [{"weight": "20%"}, {"analysis": "answers"}]}})
+        return self.wait_for_end(rollout, "rolled_back")
+
+    def aborted(self, name, strategy):
+        rollout = self.release(name, "1.1", {"name": strategy, "settings": {"steps": [{"weight": "20%"}, {"pause": {}}]}})
+        self.wait_for_step(rollout, 1)
+        while (reply := self.call("POST", f"/api/rollouts/{rollout}/abort", {})) is None:
+            if self.read(f"/api/rollouts/{rollout}")["state"] != "progressing":
+                return self.wait_for_end(rollout, "rolled_back")
+        self.assertEqual(reply.status, 200, reply.text)
+        return self.wait_for_end(rollout, "rolled_back")
+
     def deploy(self, name, version, strategy):
-        """A new release and its rollout to its end, through whatever happens; the rollout's id."""
+        """A new release and its rollout to its end; the rollout's id."""
+        return self.wait_for_end(self.release(name, version, {"name": strategy, "settings": SETTINGS[strategy]}), "succeeded")
+
+    def release(self, name, version, strategy):
+        """A new release and the begin of its rollout, through whatever happens; the rollout's id."""
         place = f"/api/applications/{name}/releases"
         self.make("POST", place, ledger.release(version), f"{place}/{version}")
-        strategy = {"name": strategy, "settings": SETTINGS[strategy]}
-        rollout = self.begin({"application": name, "release": version, "strategy": strategy})
-        harness.wait_for(f"the end of {rollout}", lambda: self.read(f"/api/rollouts/{rollout}")["state"] in ENDS, 30)
+        return self.begin({"application": name, "release": version, "strategy": strategy})
+
+    def wait_for_end(self, rollout, state):
+        ended = harness.wait_for(f"the end of {rollout}", lambda: self.end_of(rollout), 30)
+        self.assertEqual(ended, state)
         return rollout
+
+    def end_of(self, rollout):
+        state = self.read(f"/api/rollouts/{rollout}")["state"]
+        return state if state in ENDS else None
 
     def make(self, method, path, body, place):
         """Whoever is not answered looks whether it was done, and asks again when not."""
@@ -224,3 +252,15 @@ class CrashTest(StackTest):
 
     def test_a_canary_on_postgresql(self):
         self.at_each_point("canary", self.postgres(), self.second, before=[self.first])
+
+    def test_a_canary_that_its_analysis_takes_back_on_sqlite(self):
+        self.at_each_point("canary", ledger.sqlite(), self.bad, before=[self.first])
+
+    def test_a_canary_that_its_analysis_takes_back_on_postgresql(self):
+        self.at_each_point("canary", self.postgres(), self.bad, before=[self.first])
+
+    def test_a_canary_that_a_person_aborts_on_sqlite(self):
+        self.at_each_point("canary", ledger.sqlite(), self.aborted, before=[self.first])
+
+    def test_a_canary_that_a_person_aborts_on_postgresql(self):
+        self.at_each_point("canary", self.postgres(), self.aborted, before=[self.first])

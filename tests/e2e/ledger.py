@@ -71,11 +71,13 @@ def faults_between(orders, journals):
 
 
 class LedgerStack(harness.Stack):
-    """`storage`: the profile's storage plugin. `environment`, `roots` and `provider`: for a plugin around another one."""
+    """`storage`: the profile's storage plugin. `environment`, `roots` and `provider`: for a plugin around another one.
+    `others`: more bindings, each with the name of its plugin."""
 
-    def __init__(self, world, storage, site=None, environment=None, roots=(), provider="provider-ledger", strategies=STRATEGIES):
+    def __init__(self, world, storage, site=None, environment=None, roots=(), provider="provider-ledger", strategies=STRATEGIES,
+                 others=None):
         self._world, self._storage, self._roots, self._provider = world, storage, [str(root) for root in roots], provider
-        self._strategies = strategies
+        self._others = {**{f"strategies.{name}": f"strategy-{name}" for name in strategies}, **(others or {})}
         super().__init__(site=site, environment=environment)
 
     def site(self):
@@ -90,8 +92,8 @@ class LedgerStack(harness.Stack):
         (self.folder / "site.json").write_text(json.dumps(self.site()))
         plugins = {"storage": self._storage,
                    "ledger": {"plugin": self._provider, "config": {"folder": str(self._world.folder)}},
-                   **{name: {"plugin": f"strategy-{name}"} for name in self._strategies}}
-        bindings = {"storage": "storage", "provider": "ledger", **{f"strategies.{name}": name for name in self._strategies}}
+                   **{plugin: {"plugin": plugin} for plugin in self._others.values()}}
+        bindings = {"storage": "storage", "provider": "ledger", **self._others}
         (self.folder / "profile.yaml").write_text(json.dumps({
             "profile": {"name": "ledger", "version": "1.0.0"}, "plugins": plugins, "bindings": bindings}))
 

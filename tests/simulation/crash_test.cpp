@@ -22,6 +22,10 @@ class Tale {
     (void)world.make_release("shop", "1.1");
     world.metrics.error_ratio["1.1"] = error_ratio;
     world.provider.on_order = [this](const provider::Desired& desired) { check_durable(desired); };
+    world.on_answer = [](const World::Call& call, const auto&) {
+      const bool is_query = call.method == metrics::Interface::index_of<metrics::Query>();
+      if (call.binding == "metrics.sim" && is_query) check_addresses(call.payload);
+    };
     first_call = world.calls();
     orders_before = world.provider.orders().size();
   }
@@ -83,6 +87,13 @@ class Tale {
   void check_durable(const provider::Desired& desired) const {
     EXPECT_GE(stored_generation(desired.application), desired.generation)
         << "an order reached the provider before it was durable";
+  }
+
+  // All groups of this tale have ready replicas while an analysis runs.
+  static void check_addresses(const std::string& query) {
+    const auto asked = decode_text<metrics::QueryRequest>(query, "query");
+    for (const auto& group : asked->groups)
+      EXPECT_THAT(group.addresses, testing::Not(IsEmpty())) << "a source was asked about no replica of " << group.role;
   }
 
   void check_end(State wanted) {

@@ -170,7 +170,9 @@ provider::Observation FakeProvider::observe(const provider::Target& target) {
     one.ready = ready(group);
     one.running = static_cast<std::int32_t>(group.processes.size()) + group.leaving;
     for (const Process& process : group.processes) {
-      if (is_ready(process)) one.ready_since.push_back(process.ready_since);
+      if (!is_ready(process)) continue;
+      one.ready_since.push_back(process.ready_since);
+      one.addresses.push_back("10.0.0.1:" + std::to_string(8000 + one.addresses.size()));
     }
     one.weight = group.weight;
     seen.converged = seen.converged && one.ready == group.replicas && group.leaving == 0;
