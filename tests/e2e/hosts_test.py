@@ -118,6 +118,10 @@ class HostsTest(StackTest):
         drained = self.any("dock-3").cli("hosts", "drain", "dock-3", "--timeout", "40s")
         self.assert_exit(drained, 0, "dock-3", "drained")
         self.await_shares({"dock-1": 32, "dock-2": 32, "dock-3": 0})
+        listed = self.hosts["dock-1"].cli("hosts", "list")
+        self.assert_exit(listed, 0)
+        self.assertEqual([line.split()[:2] for line in listed.stdout.splitlines()[1:4]],
+                         [["dock-1", "serving"], ["dock-2", "serving"], ["dock-3", "drained"]])
         self.end_everywhere(rollouts, self.hosts["dock-3"])
         self.assert_exit(self.hosts["dock-1"].cli("hosts", "undrain", "dock-3"), 0, "dock-3")
         self.await_shares({name: PARTITIONS // 3 for name in NAMES}, spread=1)
