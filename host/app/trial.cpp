@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <slipway/interfaces/analyzer.hpp>
+#include <utility>
 
 #include "host/bridge/typed_call.hpp"
 
@@ -70,16 +71,39 @@ Opinion opinion_of(const std::string& analyzer, const Result<analyzer::JudgeRepl
   return {word_of(reply->verdict), said};
 }
 
+// The words and units are those of metrics-haproxy.
+void put_latency(metrics::GroupSamples& samples, const Tally::Counts& counts) {
+  samples.values["latency_mean"] = counts.seconds / static_cast<double>(counts.calls) * 1e3;
+  static constexpr std::pair<const char*, double> kShares[] = {
+      {"latency_p50", 0.50}, {"latency_p95", 0.95}, {"latency_p99", 0.99}};
+  for (const auto& [name, share] : kShares) {
+    if (const auto us = counts.quantile_us(share)) samples.values[name] = *us / 1e3;
+  }
+  auto& buckets = samples.histograms["latency"];
+  for (std::size_t i = 0; i < counts.latency.size(); ++i) {
+    if (counts.latency[i] > 0)
+      buckets.push_back({bridge::Latency::upper_us(i), static_cast<std::int64_t>(counts.latency[i])});
+  }
+}
+
 metrics::GroupSamples samples_of(std::string role, const Tally::Counts& counts) {
   metrics::GroupSamples samples{.role = std::move(role)};
-  const auto calls = static_cast<double>(counts.calls);
-  samples.values = {{"requests", calls}, {"failures", static_cast<double>(counts.faults)}};
-  if (counts.calls > 0) {
-    samples.values["error_ratio"] = counts.fault_ratio();
-    samples.values["latency_mean"] = counts.seconds / calls * 1e3;
-  }
+  samples.values = {{"requests", static_cast<double>(counts.calls)}, {"failures", static_cast<double>(counts.faults)}};
+  if (counts.calls == 0) return samples;
+  samples.values["error_ratio"] = counts.fault_ratio();
+  put_latency(samples, counts);
   return samples;
 }
+
+// An analyzer's way through a trial: what it remembers, and where the next window begins. No call is in two windows.
+struct Analysis {
+  JsonText state;
+  Instant began;
+  Instant from = began;
+  Tried before{};
+  std::int64_t window = 0;
+  Opinion last{};
+};
 
 }  // namespace
 
@@ -105,27 +129,31 @@ lifecycle::TryOut trial_of(const api::SwapRequest& request, bridge::Caller& call
     how.judge = [](Tried tried) -> boost::asio::awaitable<Opinion> { co_return compare(tried.fresh, tried.old); };
     return how;
   }
-  struct Memory {
-    JsonText state;
-    Instant started;
-    std::int64_t window = 0;
-  };
   // By instance, when a swap comes to more than one.
-  auto memories = std::make_shared<std::map<std::string, Memory>>();
-  how.judge = [&caller, &clock, memories, analyzer = request.analyzer, began = clock.now(),
+  auto analyses = std::make_shared<std::map<std::string, Analysis>>();
+  how.judge = [&caller, &clock, analyses, analyzer = request.analyzer, began = clock.now(),
                settings = json_text(request.settings)](Tried tried) -> boost::asio::awaitable<Opinion> {
-    Memory& memory = memories->try_emplace(tried.instance, Memory{.started = began}).first->second;
-    analyzer::JudgeRequest question{.settings = settings, .state = memory.state, .started = memory.started};
+    Analysis& analysis = analyses->try_emplace(tried.instance, Analysis{.state = {}, .began = began}).first->second;
+    const Tally::Counts fresh = tried.fresh - analysis.before.fresh;
+    // Without a call there is nothing to judge: the window goes on.
+    if (fresh.calls == 0) co_return analysis.last;
+    analyzer::JudgeRequest question{.settings = settings, .state = analysis.state, .started = began};
     question.now = clock.now();
-    question.window = {"trial/" + std::to_string(memory.window++), memory.started, question.now};
-    question.groups = {samples_of("next", tried.fresh), samples_of("stable", tried.old)};
+    question.window = {"trial/" + std::to_string(analysis.window), analysis.from, question.now};
+    question.groups = {samples_of("next", fresh), samples_of("stable", tried.old - analysis.before.old)};
     bridge::CallContext context;
     context.budget_ns = seconds(2).ns;
     const std::string binding = "analyzers." + analyzer;
     auto reply =
         co_await bridge::call<analyzer::Interface, analyzer::Judge>(caller, binding, question, std::move(context));
-    if (reply.ok()) memory.state = reply->state;
-    co_return opinion_of(analyzer, reply);
+    analysis.last = opinion_of(analyzer, reply);
+    if (reply.ok()) {
+      analysis.state = reply->state;
+      analysis.from = question.now;
+      analysis.before = std::move(tried);
+      ++analysis.window;
+    }
+    co_return analysis.last;
   };
   return how;
 }

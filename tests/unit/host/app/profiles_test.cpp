@@ -144,5 +144,32 @@ TEST_F(ProfileChanges, WhileATrialGoesOnEveryOtherChangeIsToldOfIt) {
   EXPECT_THAT(profiles_->last_trial().reason, StartsWith("gate-alpha 1.1.0 was withdrawn: it fails more often: "));
 }
 
+TEST_F(ProfileChanges, ASlowVersionIsWithdrawnForItsLatency) {
+  std::filesystem::copy(std::filesystem::path(PLUGINS_ROOT) / "analyzer-threshold",
+                        root_.path() / "analyzer-threshold", std::filesystem::copy_options::recursive);
+  root_.install({.fixture = "gate_is_slow", .id = "gate-alpha", .version = "1.2.0"});
+  Json profile = document("1.0.0");
+  profile["plugins"]["threshold"] = {{"plugin", "analyzer-threshold"}};
+  profile["bindings"]["analyzers.threshold"] = "threshold";
+  ASSERT_EQ(await_on(runtime_, put(profile))->state, "applied");
+  api::SwapRequest request{.version = "1.2.0", .reason = "careful"};
+  request.share = Share{500'000};
+  request.length = seconds(600);
+  request.analyzer = "threshold";
+  request.settings["failure"] = "latency_p95 > 20";
+  request.settings["min_requests"] = 10;
+  request.settings["insufficient_data_limit"] = 1000;
+  const auto answer = await_on(
+      runtime_, profiles_->swap({.tenant = {}, .subject = "ada"}, "gates.alpha", request, rollout::Mode::commit));
+  ASSERT_EQ(answer->state, "trying");
+  ASSERT_TRUE(eventually([&] {
+    call_the_gate();
+    return profiles_->last_trial().state != "trying";
+  }));
+  EXPECT_EQ(profiles_->last_trial().state, "withdrawn");
+  EXPECT_THAT(profiles_->last_trial().reason,
+              StartsWith("gate-alpha 1.2.0 was withdrawn: analyzer threshold says fail: latency_p95 "));
+}
+
 }  // namespace
 }  // namespace slipway::app

@@ -6,6 +6,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <slipway/interfaces/analyzer.hpp>
+#include <slipway/testing/fake_host.hpp>
+#include <slipway/testing/library.hpp>
 
 #include "tests/support/manual_clock.hpp"
 
@@ -16,7 +18,6 @@ using bridge::Tally;
 using lifecycle::Opinion;
 using lifecycle::Tried;
 using lifecycle::Word;
-using testing::StartsWith;
 
 // An analyzer that answers what the test wants, and keeps what it was asked.
 class Analyzer final : public bridge::Caller {
@@ -102,6 +103,111 @@ TEST_F(ATrial, WithoutAnAnalyzerASlowOneFailsAndOneThatIsAsFastMayGoOn) {
   EXPECT_EQ(look(trial, calls(20, 20)).word, Word::proceed);
   EXPECT_EQ(trial.calls, 20U);
 }
+
+TEST_F(ATrial, NoCallIsInTwoWindows) {
+  const auto trial = trial_of(by_analyzer(), analyzer_, clock_);
+  const Instant began = clock_.now();
+  clock_.advance(seconds(1));
+  (void)look(trial, calls(30, 60));
+  clock_.advance(seconds(1));
+  analyzer_.broken = Status(Code::unavailable, "it is away");
+  (void)look(trial, calls(40, 60));
+  analyzer_.broken = Status();
+  clock_.advance(seconds(1));
+  (void)look(trial, calls(50, 70));
+  ASSERT_EQ(analyzer_.asked.size(), 3U);
+  const auto& first = analyzer_.asked[0];
+  EXPECT_EQ(first.window.from, began);
+  EXPECT_EQ(first.groups.at(0).values.at("requests"), 30);
+  EXPECT_EQ(first.groups.at(1).values.at("requests"), 60);
+  const auto& last = analyzer_.asked[2];
+  EXPECT_EQ(last.window.from, first.window.to);
+  EXPECT_EQ(last.window.to, clock_.now());
+  EXPECT_EQ(last.started, began);
+  EXPECT_EQ(last.groups.at(0).values.at("requests"), 20) << "those of the window that was not judged too";
+  EXPECT_EQ(last.groups.at(1).values.at("requests"), 10);
+  EXPECT_NE(last.window.id, first.window.id);
+}
+
+TEST_F(ATrial, WithoutANewCallTheLastWordStands) {
+  const auto trial = trial_of(by_analyzer(), analyzer_, clock_);
+  (void)look(trial, calls(30, 60));
+  EXPECT_EQ(look(trial, calls(30, 90)).word, Word::proceed);
+  EXPECT_EQ(analyzer_.asked.size(), 1U);
+}
+
+TEST_F(ATrial, TellsItsAnalyzerHowLongCallsTook) {
+  (void)look(trial_of(by_analyzer(), analyzer_, clock_), calls(98, 10, 0.010, 0.001));
+  const auto& next = analyzer_.asked.at(0).groups.at(0);
+  EXPECT_EQ(next.role, "next");
+  EXPECT_NEAR(next.values.at("latency_mean"), 10, 0.001);
+  for (const char* name : {"latency_p50", "latency_p95", "latency_p99"}) EXPECT_NEAR(next.values.at(name), 10, 1.25) << name;
+  const auto& buckets = next.histograms.at("latency");
+  ASSERT_EQ(buckets.size(), 1U);
+  EXPECT_EQ(buckets[0].count, 98);
+  EXPECT_NEAR(buckets[0].upper.value(), 10'000, 1'250);
+}
+
+// The shipped analyzers, each with settings that look at latency.
+struct Shipped {
+  const char* name;
+  const char* library;
+  Json settings;
+};
+void PrintTo(const Shipped& shipped, std::ostream* out) { *out << shipped.name; }
+
+class Behind final : public bridge::Caller {
+ public:
+  explicit Behind(const char* library) : library_(library) { EXPECT_TRUE(host_.run().ok()); }
+  boost::asio::awaitable<Result<std::string>> call(std::string_view, std::string_view, std::uint32_t,
+                                                   std::string payload, bridge::CallContext) override {
+    const auto question = decode_text<analyzer::JudgeRequest>(payload, "a question");
+    const auto reply = host_.call<analyzer::Interface, analyzer::Judge>(*question);
+    if (!reply.ok()) co_return reply.status();
+    co_return to_text(encode(*reply));
+  }
+
+ private:
+  test::Library library_;
+  test::FakeHost host_{library_.table()};
+};
+
+class ATrialByLatency : public ATrial, public testing::WithParamInterface<Shipped> {
+ protected:
+  // What is said of 40 windows of 50 calls each, or before.
+  Opinion judged(double fresh_seconds) {
+    api::SwapRequest request = by_analyzer();
+    for (const auto& [name, value] : GetParam().settings.items()) request.settings[name] = value;
+    Behind analyzer(GetParam().library);
+    const auto trial = trial_of(request, analyzer, clock_);
+    Opinion opinion{Word::proceed, ""};
+    for (int window = 1; window <= 40 && opinion.word == Word::proceed; ++window) {
+      clock_.advance(seconds(1));
+      opinion = look(trial, calls(50 * window, 50 * window, fresh_seconds, 0.002));
+    }
+    return opinion;
+  }
+};
+
+TEST_P(ATrialByLatency, WithdrawsASlowOne) {
+  const Opinion opinion = judged(0.050);
+  EXPECT_EQ(opinion.word, Word::fail) << opinion.reason;
+}
+
+TEST_P(ATrialByLatency, HasNothingAgainstOneThatIsAsFast) {
+  const Opinion opinion = judged(0.002);
+  EXPECT_THAT(opinion.word, testing::AnyOf(Word::proceed, Word::pass)) << opinion.reason;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OfEachAnalyzer, ATrialByLatency,
+    testing::Values(
+        Shipped{"threshold", ANALYZER_THRESHOLD, {{"failure", "latency_p99 > baseline.latency_p99 * 3"}}},
+        Shipped{"sequential", ANALYZER_SEQUENTIAL,
+                {{"kind", "slow_ratio"}, {"edges", {10'000}}, {"min_duration", "10s"}, {"max_duration", "5m"}}},
+        Shipped{"judge", ANALYZER_JUDGE,
+                {{"metrics", {{{"name", "latency_p95"}, {"direction", "increase"}}}}, {"windows", 20}, {"min_points", 10}}}),
+    [](const auto& one) { return one.param.name; });
 
 }  // namespace
 }  // namespace slipway::app
