@@ -1,5 +1,5 @@
-// How long calls took, as a distribution: buckets whose bounds are the same for every generation, so that two can be held
-// against each other.
+// How long calls took, as a distribution: buckets whose bounds are the same for every generation, so that two can be
+// held against each other.
 #pragma once
 
 #include <array>

@@ -58,7 +58,7 @@ StateFate fate_of(const PlannedInstance& from, const PlannedInstance& to) {
     case StateKind::external:
       return StateFate::external;
     case StateKind::snapshot:
-      return StateFate::carried_over;
+      return state_of(to).kind == StateKind::snapshot ? StateFate::carried_over : StateFate::dropped;
     case StateKind::stateless:
       break;
   }
@@ -66,7 +66,7 @@ StateFate fate_of(const PlannedInstance& from, const PlannedInstance& to) {
 }
 
 void add_notes(const PlannedInstance& from, const PlannedInstance& to, InstanceChange& change) {
-  if (!same_plugin(from, to) && change.state == StateFate::dropped)
+  if (change.state == StateFate::dropped)
     change.notes.push_back("what " + title(from) + " knows is not handed to " + title(to));
   if (!same_plugin(from, to)) return;
   if (!reads(from, to))

@@ -57,8 +57,8 @@ struct Watch {
   double fault_ratio = 0.05;  // of a new generation's calls
   std::uint64_t calls = 20;   // before a ratio says anything
   Duration look = milliseconds(100);
-  // Runs once, within the turn of the return, when the host went back by itself. The reason ends with what could not
-  // be put back.
+  // Runs once, within the turn of the return, when the host went back by itself. The reason ends with what was lost and
+  // what could not be put back.
   std::function<boost::asio::awaitable<void>(std::string reason)> returned = nullptr;
 };
 
@@ -175,6 +175,8 @@ class Lifecycle {
   // Two generations that can't run side by side (lifecycle_exchange.cpp)
   boost::asio::awaitable<Status> replace(Succession& succession);
   boost::asio::awaitable<Status> put_back(Succession& succession);
+  boost::asio::awaitable<std::string> ask_back(const Succession& succession, Json& newer);
+  boost::asio::awaitable<Problems> return_to(Succession& succession);
   boost::asio::awaitable<Status> make_anew(Generation& generation, const Json& state);
   boost::asio::awaitable<Status> wait_for_calls(const runtime::Instance& instance);
   boost::asio::awaitable<Status> export_state(Generation& generation, Json& state);

@@ -1,4 +1,5 @@
 // A generation that follows another one which has to end first: calls wait, the old one hands over what it knows.
+#include <algorithm>
 #include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -6,6 +7,7 @@
 #include <slipway/interfaces/plugin.hpp>
 
 #include "host/base/readable.hpp"
+#include "host/config/fault.hpp"
 #include "host/lifecycle/lifecycle.hpp"
 #include "host/lifecycle/on_blocking.hpp"
 #include "host/lifecycle/reason.hpp"
@@ -22,6 +24,18 @@ constexpr Duration kStatePatience = seconds(10);
 
 bool keeps_snapshot(const Generation& generation) {
   return generation.plan().package.manifest.state.kind == manifest::StateKind::snapshot;
+}
+
+bool hands_over(const Generation& from, const Generation& to) {
+  return keeps_snapshot(from) && keeps_snapshot(to) && from.plan().package.manifest.id == to.plan().package.manifest.id;
+}
+
+// Empty when `reader` reads what `writer` writes.
+std::string why_unread(const Generation& writer, const Generation& reader) {
+  const std::uint32_t writes = writer.plan().package.manifest.state.writes;
+  const auto& reads = reader.plan().package.manifest.state.reads;
+  if (writes == 0 || std::ranges::find(reads, writes) != reads.end()) return {};
+  return "it writes state of version " + std::to_string(writes) + ", which " + reader.title() + " does not read";
 }
 
 template <class Method>
@@ -57,7 +71,10 @@ boost::asio::awaitable<Status> Lifecycle::replace(Succession& succession) {
   succession.done = true;
   close_intake(old);
   Status status;
-  if (keeps_snapshot(old) && keeps_snapshot(fresh)) status = co_await export_state(old, succession.state);
+  // A successor that takes nothing over is no reason to forget it: the old one may have to come back.
+  const bool is_wanted = hands_over(old, fresh);
+  if (keeps_snapshot(old)) status = co_await export_state(old, succession.state);
+  if (!is_wanted) status = Status();
   // Also when it could not tell what it knows: it was quiesced for that, and is made anew when it is put back.
   const Status ended = co_await end_instance(old);
   if (status.ok()) status = ended;
@@ -66,7 +83,7 @@ boost::asio::awaitable<Status> Lifecycle::replace(Succession& succession) {
     co_return status;
   }
   status = co_await go_through(fresh, std::span(kRest).first(1));
-  if (status.ok() && !succession.state.is_null()) status = co_await import_state(fresh, succession.state);
+  if (status.ok() && is_wanted) status = co_await import_state(fresh, succession.state);
   if (!status.ok()) {
     fresh.move_to(GenerationState::failed, reason_of(status, fresh.plan().name));
     co_return status;
@@ -102,6 +119,44 @@ boost::asio::awaitable<Status> Lifecycle::put_back(Succession& succession) {
   const std::string reason = "could not be put back: " + reason_of(status, old.plan().name);
   old.move_to(GenerationState::failed, reason);
   co_return Status(status.code, old.title() + " " + reason);
+}
+
+// What the new one knows by now. Returns why the old one can't have it; neither when nothing is handed over between
+// them.
+boost::asio::awaitable<std::string> Lifecycle::ask_back(const Succession& succession, Json& newer) {
+  if (!hands_over(*succession.fresh, *succession.old)) co_return std::string();
+  std::string unread = why_unread(*succession.fresh, *succession.old);
+  if (!unread.empty()) co_return unread;
+  const Status status = co_await export_state(*succession.fresh, newer);
+  co_return status.message;
+}
+
+// After the new one has served: the old one is made anew with what the new one knows, or else with what it knew itself.
+// What is lost, and that it could not be put back, are problems. The intake is closed.
+boost::asio::awaitable<Problems> Lifecycle::return_to(Succession& succession) {
+  Generation& old = *succession.old;
+  close_intake(*succession.fresh);
+  Json newer;
+  std::string lost = co_await ask_back(succession, newer);
+  (void)co_await end_instance(*succession.fresh);
+  if (!newer.is_null()) {
+    const Status taken = co_await make_anew(old, newer);
+    if (taken.ok()) {
+      old.move_to(GenerationState::active, old.status().reason);
+      co_return Problems();
+    }
+    lost = reason_of(taken, old.plan().name);
+    if (old.instance) (void)co_await end_instance(old);
+  }
+  const std::string path = config::child_path("/plugins", old.plan().name);
+  Problems problems;
+  if (!lost.empty())
+    problems.push_back(
+        {path, "",
+         "what " + succession.fresh->title() + " took in since it followed " + old.title() + " is dropped: " + lost});
+  const Status status = co_await put_back(succession);
+  if (!status.ok()) problems.push_back({path, "", status.message});
+  co_return problems;
 }
 
 // From its library or, isolated, from its package, with what it knew.

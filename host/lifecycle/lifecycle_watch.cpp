@@ -5,9 +5,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <ranges>
 
-#include "host/config/fault.hpp"
 #include "host/lifecycle/lifecycle.hpp"
 #include "host/lifecycle/watching.hpp"
 
@@ -124,11 +124,8 @@ boost::asio::awaitable<Problems> Lifecycle::go_back(Exchange& exchange, const st
   Problems problems;
   for (Succession& succession : std::views::reverse(exchange.successions)) {
     if (succession.hand_over != HandOver::exchange) continue;
-    close_intake(*succession.fresh);
-    (void)co_await end_instance(*succession.fresh);
-    const Status status = co_await put_back(succession);
-    const std::string& name = succession.old->plan().name;
-    if (!status.ok()) problems.push_back({config::child_path("/plugins", name), "", status.message});
+    Problems lost = co_await return_to(succession);
+    std::ranges::move(lost, std::back_inserter(problems));
   }
   const Generations fresh = fresh_of(exchange);
   for (const Succession& succession : exchange.successions) {

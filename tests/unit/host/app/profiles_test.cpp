@@ -145,8 +145,8 @@ TEST_F(ProfileChanges, WhileATrialGoesOnEveryOtherChangeIsToldOfIt) {
 }
 
 TEST_F(ProfileChanges, ASlowVersionIsWithdrawnForItsLatency) {
-  std::filesystem::copy(std::filesystem::path(PLUGINS_ROOT) / "analyzer-threshold",
-                        root_.path() / "analyzer-threshold", std::filesystem::copy_options::recursive);
+  std::filesystem::copy(std::filesystem::path(PLUGINS_ROOT) / "analyzer-threshold", root_.path() / "analyzer-threshold",
+                        std::filesystem::copy_options::recursive);
   root_.install({.fixture = "gate_is_slow", .id = "gate-alpha", .version = "1.2.0"});
   Json profile = document("1.0.0");
   profile["plugins"]["threshold"] = {{"plugin", "analyzer-threshold"}};

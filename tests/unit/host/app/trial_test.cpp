@@ -141,7 +141,8 @@ TEST_F(ATrial, TellsItsAnalyzerHowLongCallsTook) {
   const auto& next = analyzer_.asked.at(0).groups.at(0);
   EXPECT_EQ(next.role, "next");
   EXPECT_NEAR(next.values.at("latency_mean"), 10, 0.001);
-  for (const char* name : {"latency_p50", "latency_p95", "latency_p99"}) EXPECT_NEAR(next.values.at(name), 10, 1.25) << name;
+  for (const char* name : {"latency_p50", "latency_p95", "latency_p99"})
+    EXPECT_NEAR(next.values.at(name), 10, 1.25) << name;
   const auto& buckets = next.histograms.at("latency");
   ASSERT_EQ(buckets.size(), 1U);
   EXPECT_EQ(buckets[0].count, 98);
@@ -201,12 +202,16 @@ TEST_P(ATrialByLatency, HasNothingAgainstOneThatIsAsFast) {
 
 INSTANTIATE_TEST_SUITE_P(
     OfEachAnalyzer, ATrialByLatency,
-    testing::Values(
-        Shipped{"threshold", ANALYZER_THRESHOLD, {{"failure", "latency_p99 > baseline.latency_p99 * 3"}}},
-        Shipped{"sequential", ANALYZER_SEQUENTIAL,
-                {{"kind", "slow_ratio"}, {"edges", {10'000}}, {"min_duration", "10s"}, {"max_duration", "5m"}}},
-        Shipped{"judge", ANALYZER_JUDGE,
-                {{"metrics", {{{"name", "latency_p95"}, {"direction", "increase"}}}}, {"windows", 20}, {"min_points", 10}}}),
+    testing::Values(Shipped{"threshold", ANALYZER_THRESHOLD, {{"failure", "latency_p99 > baseline.latency_p99 * 3"}}},
+                    Shipped{
+                        "sequential",
+                        ANALYZER_SEQUENTIAL,
+                        {{"kind", "slow_ratio"}, {"edges", {10'000}}, {"min_duration", "10s"}, {"max_duration", "5m"}}},
+                    Shipped{"judge",
+                            ANALYZER_JUDGE,
+                            {{"metrics", {{{"name", "latency_p95"}, {"direction", "increase"}}}},
+                             {"windows", 20},
+                             {"min_points", 10}}}),
     [](const auto& one) { return one.param.name; });
 
 }  // namespace

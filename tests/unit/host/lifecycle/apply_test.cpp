@@ -115,6 +115,17 @@ TEST_F(Applying, ASnapshotIsHandedToTheSuccessor) {
   EXPECT_TRUE(stop().ok());
 }
 
+TEST_F(Applying, AnotherPluginIsNotHandedTheSnapshot) {
+  add("alpha", "counts", {}, snapshot());
+  ASSERT_TRUE(start().ok());
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 1"));
+  root_.install({.fixture = "counts", .id = "gate-other", .more = snapshot()});
+  profile_.plugins["alpha"].plugin = "gate-other";
+  EXPECT_EQ(to_string(apply()), "OK: ");
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 1"));
+  EXPECT_TRUE(stop().ok());
+}
+
 TEST_F(Applying, EachCallIsTakenOnceByASnapshotThatIsHandedOnAgainAndAgain) {
   add("alpha", "counts", {}, snapshot());
   ASSERT_TRUE(start().ok());

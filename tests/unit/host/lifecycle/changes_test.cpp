@@ -116,5 +116,14 @@ TEST(Changes, AnotherPluginDropsWhatTheOldOneKnows) {
   EXPECT_THAT(change.notes, ElementsAre("what gate-a 1.0.0 knows is not handed to gate-b 1.0.0"));
 }
 
+TEST(Changes, AVersionThatKeepsNoSnapshotDropsWhatTheOldOneKnows) {
+  using enum manifest::StateKind;
+  const auto from = with_state(instance("a", "gate-a", "1.0.0"), snapshot, {1}, 1);
+  const auto to = with_state(instance("a", "gate-a", "2.0.0"), external, {1}, 0);
+  const auto change = compare(plan({from}), plan({to}), {}).value().instances.at(0);
+  EXPECT_EQ(change.state, StateFate::dropped);
+  EXPECT_THAT(change.notes, ElementsAre("what gate-a 1.0.0 knows is not handed to gate-a 2.0.0"));
+}
+
 }  // namespace
 }  // namespace slipway::lifecycle

@@ -117,6 +117,72 @@ TEST_F(Applying, ATrialGivesTheNewGenerationItsShareAndMayWithdrawIt) {
   EXPECT_TRUE(stop().ok());
 }
 
+// gate-alpha counts three calls, hands over to 1.1.0, which takes five more, and comes back then.
+class Returns : public Applying {
+ protected:
+  static Json snapshot(Json reads = {1}, int writes = 1) {
+    return {{"state", {{"kind", "snapshot"}, {"reads", std::move(reads)}, {"writes", writes}}}};
+  }
+  // Why.
+  std::string come_back(const std::string& old, const std::string& fresh, Json more) {
+    add("alpha", old, {}, snapshot());
+    EXPECT_TRUE(start().ok());
+    for (int i = 0; i < 3; ++i) (void)said("gates.alpha");
+    upgrade("alpha", fresh, "1.1.0", std::move(more));
+    std::promise<std::string> returned;
+    ApplyOptions options;
+    // Even no fault at all is too many of them.
+    options.watch = {.bake = seconds(600), .fault_ratio = -1, .calls = 5, .look = milliseconds(2)};
+    options.watch.returned = [&](std::string reason) -> boost::asio::awaitable<void> {
+      returned.set_value(std::move(reason));
+      co_return;
+    };
+    EXPECT_EQ(to_string(apply(std::move(options))), "OK: ");
+    for (int i = 0; i < 5; ++i) (void)said("gates.alpha");
+    auto reason = returned.get_future().get();
+    EXPECT_EQ(versions().at(0), "alpha 1.0.0 active");
+    return reason;
+  }
+  ~Returns() override { EXPECT_TRUE(stop().ok()); }
+
+  static constexpr const char* kWhy =
+      "0 of 5 calls of gate-alpha 1.1.0 as \"alpha\" failed, more than the -100% allowed";
+};
+
+TEST_F(Returns, WhatTheNewOneTookInMeanwhileComesBackToo) {
+  EXPECT_EQ(come_back("counts", "counts", snapshot()), kWhy);
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 9"));
+}
+
+TEST_F(Returns, WhatTheOldOneDoesNotReadIsDroppedByName) {
+  EXPECT_EQ(come_back("counts", "counts", snapshot({1, 2}, 2)),
+            std::string(kWhy) +
+                "; what gate-alpha 1.1.0 took in since it followed gate-alpha 1.0.0 is dropped: it writes state of "
+                "version 2, which gate-alpha 1.0.0 does not read");
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
+}
+
+TEST_F(Returns, WhatTheNewOneCanNotTellIsDroppedByName) {
+  EXPECT_EQ(come_back("counts", "export_fails", snapshot()),
+            std::string(kWhy) +
+                "; what gate-alpha 1.1.0 took in since it followed gate-alpha 1.0.0 is dropped: its state can't be "
+                "exported: its memory has a hole");
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
+}
+
+TEST_F(Returns, WhatTheOldOneRefusesIsDroppedByNameAndItGoesOnFromTheHandOver) {
+  EXPECT_EQ(come_back("counts_to_five", "counts", snapshot()),
+            std::string(kWhy) +
+                "; what gate-alpha 1.1.0 took in since it followed gate-alpha 1.0.0 is dropped: it can't take over the "
+                "state: it does not count so far");
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
+}
+
+TEST_F(Returns, OneWithoutASnapshotLetsTheOldOneGoOnFromWhereItWas) {
+  EXPECT_EQ(come_back("counts", "counts", {{"state", {{"kind", "external"}, {"reads", {1}}}}}), kWhy);
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
+}
+
 // A trial of gate-alpha 1.1.0 in which `calls` calls, dealt out to both sides, are followed by `opinion`, again and
 // again.
 class Trials : public Applying {
