@@ -11,9 +11,7 @@ namespace slipway::rollout {
 inline constexpr std::string_view kBaselineSuffix = "+baseline";
 
 // What the baseline of a release is called.
-inline std::string baseline_of(std::string_view release) {
-  return std::string(release) + std::string(kBaselineSuffix);
-}
+inline std::string baseline_of(std::string_view release) { return std::string(release) + std::string(kBaselineSuffix); }
 inline bool is_baseline(std::string_view release) { return release.ends_with(kBaselineSuffix); }
 // The release that a group runs, as the store has it.
 inline std::string kept_name(std::string_view release) {

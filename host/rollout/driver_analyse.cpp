@@ -29,7 +29,8 @@ struct Driver::Analysis {
 // is asked about a group without replicas finds nothing wrong and nothing right.
 void Driver::sync_analyses() {
   std::set<std::string> wanted;
-  const bool looks = has_rollout() && world_ && (record().phase == Phase::stepping || record().phase == Phase::watching);
+  const bool looks =
+      has_rollout() && world_ && (record().phase == Phase::stepping || record().phase == Phase::watching);
   if (running_ && !stopping_ && looks) {
     for (const AnalysisRun& run : record().runs) {
       if (!concluded(run)) wanted.insert(key_of(run.wanted));
@@ -95,7 +96,8 @@ metrics::QueryRequest Driver::query_for(const AnalysisRun& run, const AnalysisSp
   return request;
 }
 
-// The judged group's share of what both compared groups get, if the weights alone decided where requests went and did not change.
+// The judged group's share of what both compared groups get, if the weights alone decided where requests went and did
+// not change.
 std::optional<std::uint32_t> Driver::weight_during(const AnalysisRun& run, const metrics::Window& window) const {
   const Order& order = record().order;
   const bool by_weights = record().spec.sticky == provider::Sticky::none && order.routes.empty();

@@ -27,10 +27,11 @@ struct OrderedGroup {
   std::int32_t replicas = 0;
   std::uint32_t weight = 0;
   static constexpr auto fields() {
-    return slipway::fields(required("role", &OrderedGroup::role, "\"stable\", \"next\" or \"baseline\"."),
-                           required("release", &OrderedGroup::release, "What it runs; \"<release>+baseline\" for a baseline."),
-                           required("replicas", &OrderedGroup::replicas, "Replicas."),
-                           required("weight", &OrderedGroup::weight, "Share of the traffic."));
+    return slipway::fields(
+        required("role", &OrderedGroup::role, "\"stable\", \"next\" or \"baseline\"."),
+        required("release", &OrderedGroup::release, "What it runs; \"<release>+baseline\" for a baseline."),
+        required("replicas", &OrderedGroup::replicas, "Replicas."),
+        required("weight", &OrderedGroup::weight, "Share of the traffic."));
   }
   bool operator==(const OrderedGroup&) const = default;
 };

@@ -105,12 +105,14 @@ RetreatStep retreat_step(const Retreat& retreat, const ApplicationSpec& spec, co
   step.arrived = weight == kAllTraffic || !keep_away;
   if (keep_away) {
     step.order.groups.push_back({retreat.home_role, retreat.home, spec.replicas, weight});
-    step.order.groups.push_back({retreat.away_role, retreat.away, away->replicas, kAllTraffic - weight - shares.baseline});
+    step.order.groups.push_back(
+        {retreat.away_role, retreat.away, away->replicas, kAllTraffic - weight - shares.baseline});
     if (twin != nullptr) step.order.groups.push_back({twin->role, twin->release, twin->replicas, shares.baseline});
   } else {
     step.order = steady_order(retreat.home, spec.replicas, order.generation);
   }
-  step.done = step.arrived && !away_ordered && !still_there(world, retreat.away) && !baseline_there(world, retreat.home);
+  step.done =
+      step.arrived && !away_ordered && !still_there(world, retreat.away) && !baseline_there(world, retreat.home);
 
   const std::int32_t ready = ready_of(seen_of(world, retreat.home));
   if (!step.arrived && bearable(ready, spec.replicas, spec.rollback.min_ready) == kAllTraffic) {

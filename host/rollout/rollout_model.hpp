@@ -78,15 +78,15 @@ struct GroupStatus {
   std::uint32_t wanted_weight = 0;
   std::string problem;
   static constexpr auto fields() {
-    return slipway::fields(required("role", &GroupStatus::role, "\"stable\", \"next\" or \"baseline\"."),
-                           required("release", &GroupStatus::release,
-                                    "The release that it runs; \"<release>+baseline\" for a baseline."),
-                           required("replicas", &GroupStatus::replicas, "Replicas wanted."),
-                           field("ready", &GroupStatus::ready, "Replicas ready; absent until it has been looked at."),
-                           field("weight", &GroupStatus::weight,
-                                 "Share of the traffic, in parts per million; absent until it has been looked at."),
-                           field("wanted_weight", &GroupStatus::wanted_weight, "Share that it shall have."),
-                           field("problem", &GroupStatus::problem, "What is wrong with it."));
+    return slipway::fields(
+        required("role", &GroupStatus::role, "\"stable\", \"next\" or \"baseline\"."),
+        required("release", &GroupStatus::release, "The release that it runs; \"<release>+baseline\" for a baseline."),
+        required("replicas", &GroupStatus::replicas, "Replicas wanted."),
+        field("ready", &GroupStatus::ready, "Replicas ready; absent until it has been looked at."),
+        field("weight", &GroupStatus::weight,
+              "Share of the traffic, in parts per million; absent until it has been looked at."),
+        field("wanted_weight", &GroupStatus::wanted_weight, "Share that it shall have."),
+        field("problem", &GroupStatus::problem, "What is wrong with it."));
   }
 };
 

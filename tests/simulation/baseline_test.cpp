@@ -1,7 +1,8 @@
 // Canaries with a baseline in whole simulated worlds: however they end, nothing of the baseline is left.
+#include "host/rollout/baseline.hpp"
+
 #include <algorithm>
 
-#include "host/rollout/baseline.hpp"
 #include "tests/simulation/shipped.hpp"
 
 namespace slipway::sim {

@@ -223,7 +223,8 @@ std::string fault_beside(const Commit& commit, const OrderedGroup& baseline) {
   if (stable->replicas != after.spec.replicas) return "the stable release has fewer replicas because of the baseline";
   const bool replaced = after.rollout.state == State::superseded;  // the next one clears it away
   const bool over = has_ended(after.rollout.state) && !replaced;
-  if (over || after.phase == Phase::watching || after.phase == Phase::finishing) return "there is a baseline after the end";
+  if (over || after.phase == Phase::watching || after.phase == Phase::finishing)
+    return "there is a baseline after the end";
   if (goes_back(after)) return {};
   if (baseline.weight > next->weight) return "the baseline has more of the traffic than the canary";
   const bool first = same_attempt(commit) && next->weight > 0 && weight_of(*commit.before, next->release) == 0;

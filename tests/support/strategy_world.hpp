@@ -150,9 +150,7 @@ class StrategyWorld {
     std::uint32_t weight = 0;
   };
 
-  Replicas& of(std::string_view role) {
-    return role == "stable" ? stable_ : role == "baseline" ? baseline_ : next_;
-  }
+  Replicas& of(std::string_view role) { return role == "stable" ? stable_ : role == "baseline" ? baseline_ : next_; }
   [[nodiscard]] std::int32_t ready(const Replicas& group) const {
     return static_cast<std::int32_t>(
         std::count_if(group.ready_at.begin(), group.ready_at.end(), [&](Instant at) { return at <= now; }));
@@ -175,9 +173,8 @@ class StrategyWorld {
   }
   [[nodiscard]] bool converged() const {
     const auto whole = [&](const Replicas& g) { return ready(g) == static_cast<std::int32_t>(g.ready_at.size()); };
-    const bool traffic = std::all_of(last.groups.begin(), last.groups.end(), [&](const strategy::Group& g) {
-      return of(g.role).weight == g.weight;
-    });
+    const bool traffic = std::all_of(last.groups.begin(), last.groups.end(),
+                                     [&](const strategy::Group& g) { return of(g.role).weight == g.weight; });
     return whole(stable_) && whole(next_) && whole(baseline_) && traffic;
   }
   [[nodiscard]] std::optional<Instant> next_event() const {

@@ -159,7 +159,9 @@ std::vector<strategy::AnalysisWanted> Walk::own() const {
   if (now == nullptr) return {};
   const std::string run =
       std::to_string(state_.step) + (state_.attempt == 0 ? "" : "." + std::to_string(state_.attempt));
-  return now->analysis ? compared(*now->analysis, run) : now->check ? compared(now->check->analyses, run) : compared({});
+  return now->analysis ? compared(*now->analysis, run)
+         : now->check  ? compared(now->check->analyses, run)
+                       : compared({});
 }
 
 std::vector<strategy::AnalysisWanted> Walk::compared(const Names& names, const std::string& run) const {

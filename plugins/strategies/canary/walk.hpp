@@ -48,8 +48,8 @@ class Walk {
   const World& world_;
   const Program program_;
   Effect effect_;
-  std::int32_t replicas_ = 0;  // ordered for the canary
-  std::int32_t baseline_ = 0;  // and for the baseline
+  std::int32_t replicas_ = 0;   // ordered for the canary
+  std::int32_t baseline_ = 0;   // and for the baseline
   std::uint32_t compared_ = 0;  // the baseline's share of the traffic
 };
 

@@ -105,7 +105,9 @@ struct Release {
   Duration stop_grace = seconds(10);
   static constexpr auto fields() {
     return slipway::fields(
-        required("version", &Release::version, "Name of the release, unique in its application.", between(1, 72)),
+        required("version", &Release::version,
+                 "Name of the release, unique in its application; at most 63 characters but for a baseline's.",
+                 between(1, 72)),
         field("artefact", &Release::artefact, "What runs."),
         required("command", &Release::command, "Program and arguments; ${PORT} and ${ARTEFACT} are replaced.",
                  between(1, 256)),
@@ -285,7 +287,8 @@ struct CapabilitiesReply {
         field("header_routes", &CapabilitiesReply::header_routes, "Whether routes by header are possible."),
         field("mirroring", &CapabilitiesReply::mirroring, "Whether traffic can be copied."),
         field("sticky", &CapabilitiesReply::sticky, "Whether users keep their group while a weight grows."),
-        field("max_groups", &CapabilitiesReply::max_groups, "Groups of one application at once; a canary with a baseline needs 3."));
+        field("max_groups", &CapabilitiesReply::max_groups,
+              "Groups of one application at once; a canary with a baseline needs 3."));
   }
 };
 

@@ -132,8 +132,9 @@ TEST_F(Baselines, AGradualWayBackTakesItAtOnceAndTheCanaryByShifts) {
 
 TEST_F(Baselines, TheWayBackEndsWhenTheBaselineIsGoneToo) {
   Change change = turn_back(record, "because", world, kMoment);
-  world = {.generation = 7, .groups = {seen("stable", "1.0", 4, kAllTraffic), seen("next", "1.1", 1, 0),
-                                       seen("baseline", "1.0+baseline", 1, 250'000)}};
+  world = {.generation = 7,
+           .groups = {seen("stable", "1.0", 4, kAllTraffic), seen("next", "1.1", 1, 0),
+                      seen("baseline", "1.0+baseline", 1, 250'000)}};
   strategy::Wait waiting;
   EXPECT_FALSE(go_back(change.record, world, kMoment, waiting)) << "its traffic has not left yet";
   world.groups[2].weight = 0;

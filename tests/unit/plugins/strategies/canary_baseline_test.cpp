@@ -28,9 +28,10 @@ class CanaryBaseline : public ::testing::Test {
 constexpr const char* kQuarter = R"({"baseline": true, "steps": [{"weight": "25%"}, {"pause": {}}]})";
 
 TEST_F(CanaryBaseline, HasAsManyReplicasAndAsMuchTrafficAsTheCanary) {
-  auto rollout = world(R"({"baseline": true, "steps": [{"weight": "10%"}, {"pause": {}}, {"weight": "30%"}, {"pause": {}},
+  auto rollout =
+      world(R"({"baseline": true, "steps": [{"weight": "10%"}, {"pause": {}}, {"weight": "30%"}, {"pause": {}},
                                                        {"weight": "50%"}, {"pause": {}}]})",
-                       {.replicas = 10});
+            {.replicas = 10});
   std::vector<Groups> seen;
   for (int i = 0; i < 3; ++i) {
     rollout.run(seconds(60));
@@ -56,8 +57,7 @@ TEST_F(CanaryBaseline, BeyondOneHalfHasWhatTheCanaryLeavesAtTheSameLoadForEachRe
 TEST_F(CanaryBaseline, BothGetTheirFirstTrafficInTheSameOrderWhenBothAreAvailable) {
   auto rollout = world(kQuarter, {.start_time = std::nullopt});
   rollout.settle();
-  EXPECT_EQ(rollout.last.groups,
-            (Groups{{"stable", 4, kAllTraffic}, {"next", 1, 0}, {"baseline", 1, 0}}));
+  EXPECT_EQ(rollout.last.groups, (Groups{{"stable", 4, kAllTraffic}, {"next", 1, 0}, {"baseline", 1, 0}}));
   rollout.make_ready(1, "next");
   rollout.settle();
   EXPECT_EQ(rollout.next_share(), "0%");
@@ -65,8 +65,7 @@ TEST_F(CanaryBaseline, BothGetTheirFirstTrafficInTheSameOrderWhenBothAreAvailabl
   EXPECT_EQ(rollout.last.wait.what, "0 of 1 baseline replica to be available");
   rollout.make_ready(1, "baseline");
   rollout.step();
-  EXPECT_EQ(rollout.last.groups,
-            (Groups{{"stable", 4, 500'000}, {"next", 1, 250'000}, {"baseline", 1, 250'000}}));
+  EXPECT_EQ(rollout.last.groups, (Groups{{"stable", 4, 500'000}, {"next", 1, 250'000}, {"baseline", 1, 250'000}}));
   EXPECT_EQ(rollout.last.reason,
             "step 1 of 3, set the weight to 25%: 25% of the traffic for 1 canary replica, 25% for 1 baseline replica");
 }
@@ -85,10 +84,12 @@ TEST_F(CanaryBaseline, CountsAReplicaAfterTheTimeThatTheCanarysMustHaveBeenReady
 }
 
 TEST_F(CanaryBaseline, AllAnalysesCompareWithIt) {
-  auto rollout = world(R"({"baseline": true, "steps": [{"weight": "25%"}, {"analysis": "errors"}], "analyses": "slow"})");
+  auto rollout =
+      world(R"({"baseline": true, "steps": [{"weight": "25%"}, {"analysis": "errors"}], "analyses": "slow"})");
   rollout.run(seconds(60));
   std::vector<std::string> against;
-  for (const auto& wanted : rollout.last.analyses) against.push_back(wanted.name + " of " + wanted.role + " against " + wanted.baseline);
+  for (const auto& wanted : rollout.last.analyses)
+    against.push_back(wanted.name + " of " + wanted.role + " against " + wanted.baseline);
   EXPECT_THAT(against, ElementsAre("slow of next against baseline", "errors of next against baseline"));
 }
 
@@ -97,8 +98,7 @@ TEST_F(CanaryBaseline, WithoutAReadyReplicaItsTrafficGoesToTheStableOnes) {
   rollout.run(seconds(60));
   rollout.break_replicas(1, "baseline");
   rollout.settle();
-  EXPECT_EQ(rollout.last.groups,
-            (Groups{{"stable", 4, 750'000}, {"next", 1, 250'000}, {"baseline", 1, 0}}));
+  EXPECT_EQ(rollout.last.groups, (Groups{{"stable", 4, 750'000}, {"next", 1, 250'000}, {"baseline", 1, 0}}));
   EXPECT_EQ(rollout.last.wait.what, "0 of 1 baseline replica to be available");
   rollout.make_ready(1, "baseline");
   rollout.settle();
@@ -110,8 +110,7 @@ TEST_F(CanaryBaseline, WithoutAReadyCanaryItHasNoTrafficEither) {
   rollout.run(seconds(60));
   rollout.break_replicas(1, "next");
   rollout.settle();
-  EXPECT_EQ(rollout.last.groups,
-            (Groups{{"stable", 4, kAllTraffic}, {"next", 1, 0}, {"baseline", 1, 0}}));
+  EXPECT_EQ(rollout.last.groups, (Groups{{"stable", 4, kAllTraffic}, {"next", 1, 0}, {"baseline", 1, 0}}));
 }
 
 TEST_F(CanaryBaseline, ThatDoesNotBecomeReadyInTimeEndsTheRollout) {
@@ -132,8 +131,7 @@ TEST_F(CanaryBaseline, StaysOnTheWayToAllTrafficAndGoesWithIt) {
   rollout.settle();
   rollout.ask(Command::promote_fully);
   rollout.settle();
-  EXPECT_EQ(rollout.last.groups,
-            (Groups{{"stable", 4, 500'000}, {"next", 4, 250'000}, {"baseline", 1, 250'000}}));
+  EXPECT_EQ(rollout.last.groups, (Groups{{"stable", 4, 500'000}, {"next", 4, 250'000}, {"baseline", 1, 250'000}}));
   rollout.make_ready(3, "next");
   rollout.step();
   EXPECT_EQ(rollout.last.groups, (Groups{{"stable", 4, 0}, {"next", 4, kAllTraffic}}));
@@ -144,13 +142,12 @@ TEST_F(CanaryBaseline, StaysOnTheWayToAllTrafficAndGoesWithIt) {
 TEST_F(CanaryBaseline, HasTheReplicasThatAScaleStepGivesTheCanary) {
   auto rollout = world(R"({"baseline": true, "steps": [{"scale": {"replicas": 3}}, {"pause": {}}]})");
   rollout.run(seconds(60));
-  EXPECT_EQ(rollout.last.groups,
-            (Groups{{"stable", 4, kAllTraffic}, {"next", 3, 0}, {"baseline", 3, 0}}));
+  EXPECT_EQ(rollout.last.groups, (Groups{{"stable", 4, kAllTraffic}, {"next", 3, 0}, {"baseline", 3, 0}}));
 }
 
 TEST_F(CanaryBaseline, KeepsItsReplicasUntilTheTrafficHasFallen) {
-  auto rollout = world(
-      R"({"baseline": true, "steps": [{"weight": "50%"}, {"pause": {}}, {"weight": "25%"}, {"pause": {}}]})");
+  auto rollout =
+      world(R"({"baseline": true, "steps": [{"weight": "50%"}, {"pause": {}}, {"weight": "25%"}, {"pause": {}}]})");
   rollout.run(seconds(60));
   rollout.hold_traffic();
   rollout.ask(Command::promote);
@@ -172,8 +169,7 @@ TEST_F(CanaryBaseline, IsInThePlan) {
   const strategy::PlanRequest request{.settings = {kQuarter}, .replicas = 4, .start_time = seconds(10)};
   const auto plan = host.call<strategy::Interface, strategy::Plan>(request);
   ASSERT_TRUE(plan.ok()) << to_string(plan.status());
-  EXPECT_EQ(plan->moments.front().groups,
-            (Groups{{"stable", 4, kAllTraffic}, {"next", 1, 0}, {"baseline", 1, 0}}));
+  EXPECT_EQ(plan->moments.front().groups, (Groups{{"stable", 4, kAllTraffic}, {"next", 1, 0}, {"baseline", 1, 0}}));
   EXPECT_EQ(plan->moments.back().groups, (Groups{{"stable", 4, 0}, {"next", 4, kAllTraffic}}));
 }
 
