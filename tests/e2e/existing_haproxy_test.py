@@ -94,7 +94,7 @@ class ExistingHaproxyTest(StackTest):
         rollout = self.stack.start_rollout("1.0")
         self.stack.wait_why(rollout, f"reload it with -f {self.ours}")
         before_baselines()
-        self.assertIn("shop.b", old.read_text())
+        self.assertIn("demo.b", old.read_text())
         self.assertNotIn("baseline", old.read_text())
         self.reload()
         self.stack.wait_state(rollout, "succeeded")

@@ -178,7 +178,7 @@ awaitable<void> Haproxy::offer(const std::string& shape) {
   report(missing.empty()
              ? ""
              : "HAProxy has no backend \"" + missing + "\"; reload it with -f " + settings_.edge.paths.config);
-  if (before != std::pair(loaded_, problem_)) listener_();
+  if (!missing.empty() || before != std::pair(loaded_, problem_)) listener_();
 }
 
 awaitable<void> Haproxy::reload(const std::string& shape) {
@@ -230,8 +230,9 @@ awaitable<void> Haproxy::refresh_old_workers() {
 
 // What the running HAProxy knows: backends and maps.
 awaitable<void> Haproxy::read_tables() {
-  loaded_.clear();
-  for (const StatRow& row : parse_stat(co_await runtime_.ask("show stat -1 2 -1"))) loaded_.insert(row.backend);
+  std::set<std::string> loaded;
+  for (const StatRow& row : parse_stat(co_await runtime_.ask("show stat -1 2 -1"))) loaded.insert(row.backend);
+  loaded_ = std::move(loaded);
   checked_.insert(loaded_.begin(), loaded_.end());
   const EdgePaths& paths = settings_.edge.paths;
   hosts_ = parse_map(co_await runtime_.ask("show map " + paths.hosts_map));
