@@ -2,13 +2,11 @@
 
 import datetime
 import hashlib
-import http.server
-import json
 import os
-import threading
 import unittest
 
 from harness import StackTest, wait_for
+from oracle import Oracle
 
 SECRET = "a-secret-of-a-file-4711"
 PLAIN = {"strategy": {"name": "rolling", "settings": {"min_ready": "100ms"}}, "analyses": []}
@@ -19,39 +17,10 @@ def from_now(seconds):
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-class Oracle(http.server.ThreadingHTTPServer):
-    """Answers every question with `answer`, and keeps what it was asked."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Answering)
-        self.asked = []
-        self.answer = {"state": "pending", "reason": "the ticket is open", "retry_at": None}
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_address[1]}/may-it"
-
-
-class Answering(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):  # noqa: N802
-        self.server.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        body = json.dumps({name: value for name, value in self.server.answer.items() if value}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 class GatesTest(StackTest):
     def oracle(self):
         server = Oracle()
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
+        self.addCleanup(server.close)
         return server
 
     def begin(self, *gates):

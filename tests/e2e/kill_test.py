@@ -4,6 +4,7 @@ import time
 import unittest
 
 from harness import ENDS, ERRORS, SMOKE, StackTest, wait_for
+from oracle import Oracle
 
 # Slow to get ready, so that there is a time at which replicas are awaited.
 SLOW_START = {"EXAMPLE_READY_AFTER": "600ms"}
@@ -12,8 +13,11 @@ SLOW_START = {"EXAMPLE_READY_AFTER": "600ms"}
 class KillTest(StackTest):
     def setUp(self):
         super().setUp()
+        self.oracle = Oracle()
+        self.addCleanup(self.oracle.close)
+        gate = "    plugin: gate-webhook\n"
         begun = time.monotonic()
-        self.start_stack()
+        self.start_stack([(gate, f"{gate}    config: {{url: \"{self.oracle.url}\", retry_after: 300ms}}\n")])
         self.start_seconds = time.monotonic() - begun
 
     def begin(self, strategy, settings, env=None, **application):
@@ -176,14 +180,42 @@ class KillTest(StackTest):
     def test_an_automatic_canary_goes_on(self):
         self.goes_on_by([400_000, 800_000], automatic={"step": "40%", "max": "80%", "interval": "3s", "analyses": ["errors"]})
 
-    def test_a_gradual_way_back_goes_on(self):
-        over = 3 + 3 * self.start_seconds  # the way back goes on by the clock: it must outlast slipwayd's absence
-        rollout = self.begin("canary", {"steps": [{"weight": "50%"}, {"analysis": "errors"}]}, {"EXAMPLE_FAIL_RATIO": "0.5"},
-                             rollback={"mode": "gradual", "over": f"{over * 1000:.0f}ms"})
+    def slowly(self):
+        """A way back goes on by the clock: it must outlast slipwayd's absence."""
+        return {"mode": "gradual", "over": f"{(3 + 3 * self.start_seconds) * 1000:.0f}ms"}
+
+    def goes_back(self, rollout):
         self.kill_at(rollout, "rolling back", lambda seen: seen["state"] == "rolling_back")
-        self.kill_at(rollout, "half of the way back", lambda seen: any(
+        self.kill_at(rollout, "a good part of the way back", lambda seen: any(
             group["role"] == "next" and group.get("weight", 1_000_000) <= 300_000 for group in seen["groups"]))
         self.end(rollout, "rolled_back", "1.0")
+
+    def test_a_gradual_way_back_goes_on(self):
+        rollout = self.begin("canary", {"steps": [{"weight": "50%"}, {"analysis": "errors"}]}, {"EXAMPLE_FAIL_RATIO": "0.5"},
+                             rollback=self.slowly())
+        self.goes_back(rollout)
+
+    def test_a_rolling_rollout_goes_on_back(self):
+        rollout = self.begin("rolling", {"pause_at": 2, "max_surge": 1, "max_unavailable": 0}, rollback=self.slowly())
+        self.stack.wait_why(rollout, "promote")
+        self.assertEqual(self.stack.replicas_of("1.0"), 1, "the way back has replicas to start")
+        self.cli("rollout", "abort", rollout)
+        self.goes_back(rollout)
+
+    def test_blue_green_goes_on_back(self):
+        settings = {"preview_replicas": 1, "verify": "errors", "keep_blue": "100ms"}
+        rollout = self.begin("blue-green", settings, {"EXAMPLE_FAIL_RATIO": "0.5"}, rollback=self.slowly())
+        self.goes_back(rollout)
+
+    def test_a_canary_goes_on_at_its_gate(self):
+        rollout = self.begin("canary", {"steps": [{"weight": "50%"}, {"gate": "webhook"}, {"weight": "80%"}],
+                                        "scale_down_delay": "100ms"})
+        self.kill_at(rollout, "its gate", self.waits_for("gate webhook", step=1))
+        asked = len(self.oracle.asked)
+        wait_for("the gate to be asked again", lambda: len(self.oracle.asked) > asked, 15)
+        self.assertEqual((self.stack.rollout(rollout)["step"], self.stack.weight(rollout)), (1, 500_000))
+        self.oracle.answer = {"state": "open", "reason": "done"}
+        self.end(rollout, "succeeded", "1.1")
 
     def test_the_watch_after_promotion_goes_on(self):
         watched = {"period": "4s", "analyses": ["watch"]}
