@@ -1,7 +1,9 @@
 // The application of the provider's tests: a small HTTP/1.1 server that can misbehave.
 //   replica_program --version V [--unready] [--ignore-term] [--crash-after MS] [--delay MS] [--requests-file PATH]
-// GET /env/NAME answers that variable, anything else the version; a request is appended to the file, if one is named:
-// version, request line and body.
+//                   [--lines]
+// GET /env/NAME answers that variable, /most how many requests there were at once at most, anything else the version; a
+// request is appended to the file, if one is named: version, request line and body. After /sick, /alive is answered with
+// 503; after /deaf, nobody can connect. With --lines it writes numbered lines to its output, without end.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -9,7 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -17,9 +22,26 @@
 
 namespace {
 
+// A request that is being answered is counted as long as this lives.
+class AtOnce {
+ public:
+  AtOnce() {
+    const int now = ++count;
+    for (int before = most; before < now && !most.compare_exchange_weak(before, now);) {
+    }
+  }
+  AtOnce(const AtOnce&) = delete;
+  AtOnce& operator=(const AtOnce&) = delete;
+  ~AtOnce() { --count; }
+  static inline std::atomic<int> count{0}, most{0};
+};
+
+std::atomic<bool> sick{false};
+int listener = -1;
+
 struct Options {
   std::string version = "none";
-  bool unready = false, ignore_term = false;
+  bool unready = false, ignore_term = false, lines = false;
   int crash_after = 0, delay = 0;
   int requests = -1;
 };
@@ -32,6 +54,7 @@ Options parse(int count, char** words) {
     if (word == "--version") o.version = value;
     if (word == "--unready") o.unready = true;
     if (word == "--ignore-term") o.ignore_term = true;
+    if (word == "--lines") o.lines = true;
     if (word == "--crash-after") o.crash_after = std::atoi(value.c_str());
     if (word == "--delay") o.delay = std::atoi(value.c_str());
     if (word == "--requests-file") o.requests = ::open(value.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -49,6 +72,11 @@ std::string respond(const Options& o, const std::string& head, const std::string
   const auto first = line.find(' ');
   const std::string path = line.substr(first + 1, line.find(' ', first + 1) - first - 1);
   if (path == "/healthz") return answer(o.unready ? 503 : 200, "");
+  if (path == "/alive") return answer(sick ? 503 : 200, "");
+  if (path == "/most") return answer(200, std::to_string(AtOnce::most));
+  if (path == "/sick") sick = true;
+  if (path == "/deaf") ::shutdown(listener, SHUT_RDWR);
+  const AtOnce counted;
   if (o.requests >= 0) {
     const std::string record = o.version + " " + line + (body.empty() ? "" : " " + body) + "\n";
     if (::write(o.requests, record.data(), record.size()) < 0) return answer(500, "");
@@ -125,13 +153,23 @@ int listen_on(int port) {
   return fd;
 }
 
+// Each of them by one call, so that it is in a file as a whole.
+void write_lines() {
+  for (int number = 1;; ++number) {
+    char line[64];
+    const int size = std::snprintf(line, sizeof line, "line %08d of a replica that goes on writing\n", number);
+    if (::write(1, line, static_cast<std::size_t>(size)) < 0) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 }  // namespace
 
 int main(int count, char** words) {
   const Options options = parse(count, words);
   if (options.ignore_term) ::signal(SIGTERM, SIG_IGN);
   const char* port = std::getenv("PORT");
-  const int listener = listen_on(port == nullptr ? 0 : std::atoi(port));
+  listener = listen_on(port == nullptr ? 0 : std::atoi(port));
   if (listener < 0) return 2;
   if (options.crash_after > 0) {
     std::thread([&] {
@@ -139,8 +177,10 @@ int main(int count, char** words) {
       ::_exit(3);
     }).detach();
   }
+  if (options.lines) std::thread(write_lines).detach();
   for (;;) {
     const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd < 0 && errno == EINVAL) ::pause();
     if (fd < 0) continue;
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

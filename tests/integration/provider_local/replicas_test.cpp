@@ -20,10 +20,35 @@ class Replicas : public ::testing::Test {
     return desired(++generation, {group("stable", what, 1, kAllTraffic)});
   }
 
+  // It passes its liveness check until it gets this request, and again when it was restarted.
+  bool is_restarted_after(const std::string& path, provider::Release what) {
+    what.liveness->interval = milliseconds(50);
+    what.liveness->failures = 2;
+    provider.converge(one(what));
+    const int before = place.replica_pids("shop").at("1.0-1");
+    EXPECT_EQ(ask_many(place.port(), "shop.test", 200).failures, 0);
+    EXPECT_EQ(of(provider.observe(), "1.0").restarts, 0);
+    EXPECT_EQ(Client(place.port()).get("shop.test", "", path).status, 200);
+    provider.until([](const auto& o) { return of(o, "1.0").restarts == 1 && o.converged; });
+    return !exists(before) && Client(place.port()).get("shop.test").body == "1.0";
+  }
+
   Place place;
   Provider provider{place};
   std::int64_t generation = 0;
 };
+
+// The numbers of the whole lines that --lines writes; nothing when there is anything else.
+std::vector<int> numbers_in(const std::string& path) {
+  std::ifstream file(path);
+  std::vector<int> numbers;
+  for (std::string line; std::getline(file, line) && !file.eof();) {
+    int number = 0;
+    if (std::sscanf(line.c_str(), "line %8d of a replica that goes on writing", &number) != 1) return {};
+    numbers.push_back(number);
+  }
+  return numbers;
+}
 
 // Everything below a folder, as one text.
 std::string all_text(const std::string& folder) {
@@ -52,6 +77,26 @@ TEST_F(Replicas, house_is_kept_also_of_haproxys_log_and_of_artefacts_that_nobody
   std::filesystem::create_directories(left / "bin");
   EXPECT_TRUE(wait_for([&] { return !std::filesystem::exists(left) && std::filesystem::file_size(log) < 1000; }));
   EXPECT_GT(std::filesystem::file_size(log.string() + ".1"), std::uintmax_t{11} << 20);
+}
+
+TEST(Logs, of_a_replica_that_goes_on_writing_are_cut_without_a_hole_and_its_lines_go_on) {
+  constexpr std::uintmax_t kMost = 4096;
+  Place place;
+  Provider provider(place, {{"logs", {{"max_bytes", kMost}, {"keep", 2}}}});
+  provider.converge(desired(1, {group("stable", release("1.0", {"--lines"}), 1, kAllTraffic)}));
+  const std::string log = place.path("state/logs/acme.shop/1.0-1.log");
+  ASSERT_TRUE(wait_for([&] { return std::filesystem::exists(log + ".2"); }, seconds(30)));
+  ASSERT_TRUE(wait_for([&] { return std::filesystem::file_size(log) < kMost; }, seconds(30))) << "it is cut";
+  ASSERT_TRUE(wait_for([&] { return std::filesystem::file_size(log) > kMost; }, seconds(30))) << "and written to again";
+  provider.converge(desired(2, {}));
+  int before = 0;
+  for (const char* which : {".2", ".1", ""}) {
+    const std::vector<int> numbers = numbers_in(log + which);
+    ASSERT_FALSE(numbers.empty()) << log << which << " has something else than the replica's lines";
+    EXPECT_GT(numbers.front(), before) << which;
+    EXPECT_EQ(numbers.back() - numbers.front() + 1, std::ssize(numbers)) << "one after the other" << which;
+    before = numbers.back();
+  }
 }
 
 TEST_F(Replicas, one_that_keeps_ending_is_reported_as_a_crash_loop_with_its_log) {
@@ -175,6 +220,20 @@ TEST_F(Replicas, a_failed_liveness_check_restarts_the_replica) {
   std::ofstream(place.path("state/work/acme.shop/1.0-1/sick")) << "yes";
   provider.until([](const auto& o) { return of(o, "1.0").restarts == 1 && o.converged; });
   EXPECT_FALSE(exists(before));
+}
+
+TEST_F(Replicas, a_failed_liveness_check_by_http_restarts_the_replica) {
+  auto what = release("1.0");
+  what.liveness = provider::Check{};
+  what.liveness->path = "/alive";
+  EXPECT_TRUE(is_restarted_after("/sick", what));
+}
+
+TEST_F(Replicas, a_failed_liveness_check_by_tcp_restarts_the_replica) {
+  auto what = release("1.0");
+  what.liveness = provider::Check{};
+  what.liveness->kind = provider::CheckKind::tcp;
+  EXPECT_TRUE(is_restarted_after("/deaf", what));
 }
 
 TEST_F(Replicas, what_the_provider_cannot_run_is_refused_with_every_reason) {

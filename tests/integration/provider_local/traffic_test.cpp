@@ -1,6 +1,8 @@
 // Who gets which request, and that none fails while that changes.
 #include <gmock/gmock.h>
 
+#include <bit>
+#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <set>
@@ -16,6 +18,37 @@ using provider::Sticky;
 std::vector<provider::DesiredGroup> split(std::uint32_t next, const provider::Release& stable_release = release("1.0"),
                                           const provider::Release& next_release = release("1.1")) {
   return {group("stable", stable_release, 2, kAllTraffic - next), group("next", next_release, 1, next)};
+}
+
+// https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md, for texts of less than 16 bytes.
+std::uint32_t xxh32(const std::string& text) {
+  constexpr std::uint32_t kPrime1 = 2654435761U, kPrime2 = 2246822519U, kPrime3 = 3266489917U, kPrime4 = 668265263U,
+                          kPrime5 = 374761393U;
+  std::uint32_t hash = kPrime5 + static_cast<std::uint32_t>(text.size());
+  std::size_t at = 0;
+  for (; at + 4 <= text.size(); at += 4) {
+    std::uint32_t word = 0;
+    for (std::size_t i = 0; i < 4; ++i)
+      word |= static_cast<std::uint32_t>(static_cast<unsigned char>(text[at + i])) << (8 * i);
+    hash = std::rotl(hash + word * kPrime3, 17) * kPrime4;
+  }
+  for (; at < text.size(); ++at)
+    hash = std::rotl(hash + static_cast<unsigned char>(text[at]) * kPrime5, 11) * kPrime1;
+  hash = (hash ^ (hash >> 15)) * kPrime2;
+  hash = (hash ^ (hash >> 13)) * kPrime3;
+  return hash ^ (hash >> 16);
+}
+
+// For each number, some user who draws it in a rollout with this salt.
+std::map<std::uint32_t, std::string> users_who_draw(const std::set<std::uint32_t>& numbers, const std::string& salt) {
+  std::map<std::uint32_t, std::string> users;
+  for (std::uint32_t i = 0; users.size() < numbers.size(); ++i) {
+    char user[9] = {};
+    std::to_chars(user, user + 8, i, 36);
+    const std::uint32_t draw = xxh32(user + (":" + salt)) % kAllTraffic;
+    if (numbers.contains(draw)) users[draw] = user;
+  }
+  return users;
 }
 
 class Traffic : public ::testing::Test {
@@ -42,6 +75,30 @@ TEST_F(Traffic, splits_by_the_weight_to_within_chance_and_to_nobody_at_zero) {
   wanted.groups = split(kAllTraffic);
   ASSERT_TRUE(provider.apply(wanted).ok());
   EXPECT_EQ(ask_many(place.port(), "shop.test", 2000).answers, (std::map<std::string, int>{{"1.1", 2000}}));
+}
+
+TEST_F(Traffic, a_user_changes_the_group_at_the_millionth_that_the_user_draws) {
+  auto wanted = desired(1, split(0));
+  wanted.rollout = "";
+  provider.converge(wanted);
+  const std::string salt = "811c9dc5";  // of a rollout without a name
+  const auto users = users_who_draw({0, 1, 123'456, 500'000, 999'998, 999'999}, salt);
+  Client client(place.port());
+  const auto serves = [&](std::uint32_t draw, std::uint32_t weight) {
+    ++wanted.generation;
+    wanted.groups = split(weight);
+    EXPECT_TRUE(provider.apply(wanted).ok());
+    return client.get("shop.test", "x-user: " + users.at(draw) + "\r\n").body;
+  };
+  for (const std::uint32_t draw : {1U, 123'456U, 500'000U, 999'998U}) {
+    EXPECT_EQ(serves(draw, draw), "1.0") << draw;
+    EXPECT_EQ(serves(draw, draw + 1), "1.1") << draw;
+  }
+  EXPECT_EQ(serves(0, 1), "1.1") << "one millionth is somebody";
+  EXPECT_EQ(serves(1, 1), "1.0");
+  EXPECT_EQ(serves(999'998, kAllTraffic - 1), "1.1");
+  EXPECT_EQ(serves(999'999, kAllTraffic - 1), "1.0") << "one millionth is left";
+  EXPECT_EQ(serves(999'999, kAllTraffic), "1.1");
 }
 
 TEST_F(Traffic, a_change_of_weights_is_in_effect_when_apply_answers_and_observe_shows_it) {
@@ -142,27 +199,28 @@ TEST_F(Traffic, a_header_route_wins_over_the_weights_until_it_is_taken_back) {
 }
 
 TEST_F(Traffic, copies_of_requests_reach_the_mirrored_group_and_never_more_than_the_cap_at_once) {
+  constexpr int kCap = 3;
   const std::string file = place.path("copies");
   const auto shadow = release("1.1", {"--requests-file", file, "--delay", "300"});
   auto wanted = desired(1, split(0, release("1.0"), shadow));
-  wanted.mirror = provider::Mirror{"next", kAllTraffic, 3};
-  provider.converge(wanted);
-  Client client(place.port());
-  const auto begin = std::chrono::steady_clock::now();
-  for (int i = 0; i < 40; ++i) EXPECT_EQ(client.get("shop.test", "", "/page?n=" + std::to_string(i)).body, "1.0");
-  const auto took = std::chrono::steady_clock::now() - begin;
-  EXPECT_EQ(client.post("shop.test", "", "body").body, "1.0");
-  const auto copies = [&] {
-    std::ifstream stream(file);
-    return static_cast<int>(std::count(std::istreambuf_iterator<char>(stream), {}, '\n'));
+  wanted.mirror = provider::Mirror{"next", kAllTraffic, kCap};
+  const auto seen = provider.converge(wanted);
+  const std::string address = of(seen, "1.1").addresses.at(0);
+  const auto most_at_once = [&] {
+    Client mirrored(std::stoi(address.substr(address.rfind(':') + 1)));
+    return std::stoi(mirrored.get("shop.test", "", "/most").body);
   };
-  ASSERT_TRUE(wait_for([&] { return copies() >= 3; }));
-  const auto rounds = 1 + std::chrono::duration_cast<std::chrono::milliseconds>(took).count() / 300;
-  EXPECT_LE(copies(), 3 * (rounds + 1)) << "at most three at once, each 300 ms long";
+  Client client(place.port());
+  int sent = 0;
+  const auto ask = [&] { EXPECT_EQ(client.get("shop.test", "", "/page?n=" + std::to_string(++sent)).body, "1.0"); };
+  ASSERT_TRUE(wait_for([&] { return ask(), most_at_once() >= kCap; }));
+  for (int i = 0; i < 200; ++i) ask();
+  EXPECT_EQ(client.post("shop.test", "", "body").body, "1.0");
+  EXPECT_EQ(most_at_once(), kCap);
   std::ifstream stream(file);
   std::string line;
   std::getline(stream, line);
-  EXPECT_THAT(line, ::testing::StartsWith("1.1 GET /page?n="));
+  EXPECT_EQ(line, "1.1 GET /page?n=1 HTTP/1.1");
 }
 
 TEST_F(Traffic, a_share_of_the_requests_is_copied_to_within_chance_and_with_their_bodies) {
