@@ -12,7 +12,8 @@ class Receiver(http.server.BaseHTTPRequestHandler):
     def do_POST(self):  # noqa: N802
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.heard.append((self.headers["Idempotency-Key"], json.loads(body)))
-        self.send_response(204)
+        self.send_response(self.server.failures.pop(0) if self.server.failures else 204)
+        self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, *_):
@@ -23,7 +24,7 @@ class Notifications(harness.StackTest):
     def setUp(self):
         super().setUp()
         self.receiver = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-        self.receiver.heard = []
+        self.receiver.heard, self.receiver.failures = [], []
         threading.Thread(target=self.receiver.serve_forever, daemon=True).start()
         self.addCleanup(self.receiver.server_close)
         self.addCleanup(self.receiver.shutdown)
@@ -42,6 +43,24 @@ class Notifications(harness.StackTest):
         self.assertEqual(types, {"application.created", "rollout.succeeded"})
         keys = [key for key, _ in self.receiver.heard]
         self.assertEqual(len(keys), len(set(keys)))
+
+    def test_a_letter_that_is_refused_twice_is_sent_thrice_under_one_key(self):
+        self.receiver.failures = [500, 503]
+        url = f"http://127.0.0.1:{self.receiver.server_address[1]}/"
+        plugin = "    plugin: notifier-webhook\n"
+        stack = self.start_stack(changes=[
+            (plugin, f"{plugin}    config: {{url: \"{url}\"}}\n"),
+            ("\nbindings:\n", "\nnotifications:\n  - {binding: notifiers.webhook, events: [\"application.*\"]}\n\nbindings:\n")])
+        stack.create_application(name="first")
+        harness.wait_for("the letter to be taken", lambda: len(self.receiver.heard) >= 3, 20)
+        stack.create_application(name="second")
+        harness.wait_for("the next letter", lambda: len(self.receiver.heard) >= 4, 20)
+        keys = [key for key, _ in self.receiver.heard]
+        bodies = [body for _, body in self.receiver.heard]
+        self.assertEqual(len(set(keys[:3])), 1, keys)
+        self.assertEqual(bodies[:3], [bodies[0]] * 3)
+        self.assertEqual(len(keys), 4, "what was taken is not sent again")
+        self.assertNotEqual(keys[3], keys[0])
 
     def test_a_notifier_that_was_disabled_comes_back_with_its_configuration(self):
         url = f"http://127.0.0.1:{self.receiver.server_address[1]}/"
