@@ -198,6 +198,19 @@ class ActionsTest(StackTest):
         self.act("promote", rollout, "--full")
         why(rollout, "verifying")
         self.assertEqual(why(rollout, "succeeded")["waits_for"], "nothing")
+        replaced = self.start(version="1.2")
+        self.stack.create_release("1.3")
+        self.assert_exit(self.stack.cli("deploy", APP, "1.3", "--replace"), DONE)
+        ended = why(replaced, "superseded")
+        self.assertEqual(ended["waits_for"], "nothing")
+        self.assertIn("1.3", ended["reason"])
+        self.stack.create_application(name="fresh", replicas=1, gates=[{"gate": "approval"}])
+        self.stack.create_release("1.0", application="fresh")
+        unbegun = self.stack.start_rollout("1.0", application="fresh")
+        self.act("abort", unbegun)
+        ended = why(unbegun, "failed")
+        self.assertEqual(ended["waits_for"], "nothing")
+        self.assertIn("ended before it began", ended["reason"])
 
     def test_answers_come_as_table_json_and_yaml(self):
         rollout = self.stack.read("/api/rollouts")["items"][0]["id"]

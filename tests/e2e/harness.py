@@ -293,8 +293,11 @@ class Stack(stack.Stack):
 
     def replicas_of(self, version):
         """How many processes serve that release."""
+        return len(self.pids_of(version))
+
+    def pids_of(self, version):
         wanted = f"EXAMPLE_VERSION={version}\0".encode()
-        return sum(wanted in _environment(pid) for pid in self.replicas())
+        return [pid for pid in self.replicas() if wanted in _environment(pid)]
 
     def haproxies(self):
         return self.processes("haproxy")
@@ -305,6 +308,11 @@ class Stack(stack.Stack):
         self.daemon.send_signal(signal.SIGTERM)
         status = self.daemon.wait(seconds)
         return status, time.monotonic() - begun
+
+    def haproxy_log_tail(self, lines):
+        """Among others, which servers it took for dead."""
+        file = self.folder / "run/local/haproxy.log"
+        return "\n".join(file.read_text(errors="replace").splitlines()[-lines:]) if file.exists() else ""
 
     def log(self):
         return (self.folder / "slipwayd.log").read_text(errors="replace")
@@ -355,7 +363,7 @@ class StackTest(unittest.TestCase):
         signal.alarm(0)  # what the test started is ended also when its time is over
         self.addCleanup(made.stop)
         if made.daemon:
-            print(made.log_tail(LOG_LINES))
+            print(made.log_tail(LOG_LINES), made.haproxy_log_tail(LOG_LINES))
             self.assertEqual(made.sanitizer_report(), "")
 
     def assert_served_all(self, load, versions, least=50):

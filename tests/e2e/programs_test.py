@@ -6,7 +6,7 @@ import pathlib
 import tarfile
 import unittest
 
-from harness import StackTest, wait_for
+from harness import StackTest, parse_hey, wait_for
 
 SECRET = "correct-horse-battery-staple-7391"
 
@@ -33,6 +33,18 @@ class ProgramsTest(StackTest):
         self.assertEqual(self.stack.fetch("/", host="other.example").status, 404)
         self.assert_exit(self.stack.cli("app", "delete", "pages"), 0)
         wait_for("its processes to end", lambda: not self.stack.processes("python3.11"), 15)
+
+    def test_a_stock_program_is_replaced_under_load_without_a_failed_request(self):
+        self.start_stack()
+        self.stack.create_application(name="pages", hosts=["pages.example"], replicas=3, analyses=[],
+                                      strategy={"name": "rolling", "settings": {"max_surge": 1, "min_ready": "100ms"}})
+        self.serve_pages("1.0", "<p>page of 1.0</p>")
+        self.stack.start_load(4, 25, host="pages.example")
+        self.serve_pages("2.0", "<p>page of 2.0</p>")
+        self.assertEqual(self.stack.fetch("/", host="pages.example").text, "<p>page of 2.0</p>")
+        load = parse_hey(self.stack.stop_load())
+        self.assertEqual(load.failed, 0, f"{load.by_status} {load.errors}")
+        self.assertGreater(load.requests, 50)
 
     def test_an_archive_runs_when_its_digest_matches_and_is_refused_when_not(self):
         self.start_stack()

@@ -1,8 +1,10 @@
 """Releases under load: good ones arrive, bad ones go back, and no request fails because of Slipway."""
 
+import os
+import signal
 import unittest
 
-from harness import ERRORS, SMOKE, StackTest
+from harness import ERRORS, SMOKE, StackTest, wait_for
 
 CANARY = {"steps": [{"weight": "5%"}, {"analysis": "errors"}, {"weight": "50%"}, {"analysis": "errors"}],
           "scale_down_delay": "500ms"}
@@ -40,6 +42,30 @@ class StoryTest(StackTest):
         versions = self.end("1.0")
         self.assertGreater(versions["1.1"].injected, 0)
         self.assertLess(versions["1.1"].received, versions["1.0"].received * 0.6)
+
+    def test_a_canary_goes_on_when_a_replica_is_killed_in_the_midst_of_a_step(self):
+        steps = {"steps": [{"weight": "50%"}, {"pause": {}}], "scale_down_delay": "500ms"}
+        self.stack.create_release("1.1")
+        rollout = self.stack.start_rollout("1.1", "canary", steps)
+        wait_for("half of the traffic", lambda: self.stack.received("1.1") > 20, 15)
+        replicas = self.stack.replicas_of("1.1")
+        for version, count in (("1.0", 4), ("1.1", replicas)):
+            killed = self.stack.pids_of(version)[0]
+            os.kill(killed, signal.SIGKILL)
+            wait_for("another one in its place", lambda: killed not in self.stack.pids_of(version) and
+                     self.stack.replicas_of(version) == count, 15)  # noqa: B023
+            self.stack.await_requests(50, version)
+        self.assertEqual(self.stack.weight(rollout), 500_000)
+        self.assert_exit(self.stack.cli("rollout", "promote", rollout), 0)
+        self.stack.wait_state(rollout, "succeeded")
+        self.stack.await_requests(50, "1.1")
+        load, versions = self.stack.end_load()
+        # What the two had in hand when they died was received and never answered; nothing else failed.
+        lost = sum(counts.received - counts.ok for counts in versions.values())
+        self.assertEqual(load.failed, lost, f"{load.by_status} {load.errors} {versions}")
+        self.assertEqual(load.ok, sum(counts.ok for counts in versions.values()))
+        self.assertLessEqual(lost, 8, "each of the four workers had one request at most in each of the two")
+        self.assert_journal_is_sound(self.stack.journal(rollout))
 
     def test_a_canary_that_is_only_slow_is_rolled_back(self):
         latency = {**ERRORS, "name": "latency", "settings": {**ERRORS["settings"], "success": "latency_p95 < 60ms"}}

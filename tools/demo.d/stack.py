@@ -171,9 +171,9 @@ class Stack:
 
     # The load
 
-    def start_load(self, workers=8, rate=50, duration="30m"):
+    def start_load(self, workers=8, rate=50, duration="30m", host="demo"):
         """One run of hey: so many workers, each with `rate` requests a second, until it is interrupted."""
-        command = ["hey", "-z", duration, "-c", str(workers), "-q", str(rate), "-t", "5", "-host", "demo", self.edge]
+        command = ["hey", "-z", duration, "-c", str(workers), "-q", str(rate), "-t", "5", "-host", host, self.edge]
         place = self.folder / "load"  # where it runs tells whose it is
         place.mkdir(exist_ok=True)
         with open(place / "report", "wb") as report:
