@@ -126,6 +126,8 @@ Answer Api::answer(Request& request, std::string& operation_id) {
     request.principal = value_or_refuse(
         parts_.authenticator.authenticate(request.header("authorization"), request.header("x-slipway-tenant")));
   }
+  if (parts_.request_ids != nullptr && request.method != "GET")
+    parts_.request_ids->remember(request.traceparent, request.id);
   check_query(operation, request);
   if (!request.body.empty() && !has_json_body(request)) {
     co_return problem(415,

@@ -15,6 +15,7 @@
 #include "host/rollout/control.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"
+#include "host/telemetry/request_ids.hpp"
 
 namespace slipway::api {
 
@@ -29,6 +30,7 @@ struct ApiParts {
   base::Random& random;
   telemetry::Log log;
   telemetry::Metrics& metrics;
+  telemetry::RequestIds* request_ids = nullptr;  // hears of each request that changes something; may be null
 };
 
 // Every operation, in the order of the OpenAPI document.

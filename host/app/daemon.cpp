@@ -157,7 +157,7 @@ Daemon::Daemon(Configuration configuration, rollout::HostIdentity identity, std:
       view_(configuration_.site, profiles_, lifecycle_, trust_, caller_, metrics_, gauges_, started_),
       authenticator_(std::move(token)),
       idempotency_(caller_, clock_),
-      api_({engine_, view_, profiles_, authenticator_, idempotency_, clock_, random_, log_, metrics_}),
+      api_({engine_, view_, profiles_, authenticator_, idempotency_, clock_, random_, log_, metrics_, &request_ids_}),
       server_(
           runtime_.context(), server_settings(configuration_.site),
           [this](api::Request request) { return api_.handle(std::move(request)); }, observer(metrics_)) {
@@ -212,7 +212,7 @@ boost::asio::awaitable<Status> Daemon::start_api() {
 
 std::shared_ptr<runtime::HostSink> Daemon::make_sink(const lifecycle::PlannedInstance& instance) {
   return std::make_shared<services::InstanceSink>(services::Requester{instance.name, instance.permissions}, log_,
-                                                  metrics_, broker_);
+                                                  metrics_, broker_, &request_ids_);
 }
 
 Status Daemon::run(const std::function<boost::asio::awaitable<Status>()>& work, Duration patience) {

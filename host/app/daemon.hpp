@@ -71,6 +71,7 @@ class Daemon {
   base::Random& random_;
   const Instant started_;
   telemetry::Metrics metrics_;
+  telemetry::RequestIds request_ids_;
   base::IdSource ids_;
 
   runtime::Runtime runtime_;

@@ -37,7 +37,8 @@ Event event_of(const std::string& type, const Record& record, const std::string&
           .application = record.rollout.application,
           .rollout = record.rollout.id,
           .summary = summary,
-          .data = {encode_text(view(record, 0, nullptr))}};
+          .data = {encode_text(view(record, 0, nullptr))},
+          .traceparent = record.rollout.traceparent};
 }
 
 void append_event(storage::WriteRequest& batch, const Event& event) {
@@ -72,8 +73,11 @@ Draft draft_of(Change change, const Stored<Application>& application, const Stor
     record.rollout.why.reason = change.reason;
     draft.journal.push_back(entry_of(change, record, now));
   }
-  for (const std::string& type : change.events)
-    draft.events.push_back(event_of(type, record, record.rollout.application + ": " + change.reason, now));
+  for (const std::string& type : change.events) {
+    Event& event =
+        draft.events.emplace_back(event_of(type, record, record.rollout.application + ": " + change.reason, now));
+    if (!change.origin.traceparent.empty()) event.traceparent = change.origin.traceparent;
+  }
   return draft;
 }
 

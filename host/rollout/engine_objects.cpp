@@ -175,7 +175,8 @@ Control::Answer<HostInfo> Engine::drain_host(Actor actor, std::string name, Drai
               .tenant = actor.tenant,
               .at = clock_.now(),
               .summary = "host " + host->name + (drains ? " gives its work away" : " takes work again"),
-              .data = {encode_text(*host)}};
+              .data = {encode_text(*host)},
+              .traceparent = actor.trace};
   co_await store_event(std::move(event));
   co_return host;
 }

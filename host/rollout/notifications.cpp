@@ -15,8 +15,7 @@ namespace {
 constexpr Duration kGiveUp = seconds(24 * 3600);
 constexpr std::int32_t kAtOnce = 20;  // events read together, and sent before the cursor is stored
 
-notifier::SendRequest message_of(const std::string& tenant, const storage::Entry& entry) {
-  const auto event = decode_text<Event>(entry.value, "an event");
+notifier::SendRequest message_of(const std::string& tenant, const storage::Entry& entry, const Result<Event>& event) {
   notifier::SendRequest request{.id = tenant + "/" + std::to_string(entry.sequence), .tenant = tenant, .at = entry.at};
   if (!event.ok()) return request;
   request.type = event->type;
@@ -147,9 +146,11 @@ boost::asio::awaitable<void> Notifications::run(std::shared_ptr<Line> line) {
 boost::asio::awaitable<bool> Notifications::send(std::shared_ptr<Line> line, storage::Entry entry) {
   if (line->stopping) co_return false;
   const Tools& tools = line->tools;
-  bridge::CallContext context{.budget_ns = tools.settings.budgets.notifier.ns, .tenant = line->tenant};
-  notifier::SendRequest message = message_of(line->tenant, entry);
+  const auto event = decode_text<Event>(entry.value, "an event");
+  notifier::SendRequest message = message_of(line->tenant, entry, event);
   if (!wants(*tools.wiring.get(), line->notifier, message.type)) co_return true;
+  bridge::CallContext context{.budget_ns = tools.settings.budgets.notifier.ns, .tenant = line->tenant};
+  if (event.ok()) context.traceparent = event->traceparent;
   const auto reply = co_await bridge::call<notifier::Interface, notifier::Send>(
       tools.caller, "notifiers." + line->notifier, message, std::move(context));
   if (reply.ok()) {

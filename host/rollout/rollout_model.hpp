@@ -238,6 +238,7 @@ struct Event {
   std::string rollout;
   std::string summary;
   JsonText data;
+  std::string traceparent;
   static constexpr auto fields() {
     return slipway::fields(field("id", &Event::id, "Its number; later events have larger ones."),
                            required("type", &Event::type, "What happened."),
@@ -245,7 +246,8 @@ struct Event {
                            field("application", &Event::application, "The application."),
                            field("rollout", &Event::rollout, "The rollout."),
                            required("summary", &Event::summary, "The same as a sentence."),
-                           field("data", &Event::data, "The object as the API shows it."));
+                           field("data", &Event::data, "The object as the API shows it."),
+                           field("traceparent", &Event::traceparent, "W3C trace context of the request behind it."));
   }
 };
 

@@ -2,9 +2,24 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <slipway/document.hpp>
+
+#include "host/telemetry/trace.hpp"
 
 namespace slipway::services {
 namespace {
+
+// What every request may have beside its own fields.
+struct Traced {
+  std::string traceparent;
+  static constexpr auto fields() { return slipway::fields(field("traceparent", &Traced::traceparent, "")); }
+};
+
+std::string trace_of(const std::string& payload) {
+  if (payload.find("\"traceparent\"") == payload.npos) return {};
+  const auto traced = decode_text<Traced>(payload, "the request", Unknown::ignored, {.bytes = 8 << 20});
+  return traced.ok() && telemetry::parse_traceparent(traced->traceparent).ok() ? traced->traceparent : std::string();
+}
 
 boost::asio::awaitable<Result<std::string>> guarded(Service& service, const Request& request) {
   try {
@@ -16,7 +31,9 @@ boost::asio::awaitable<Result<std::string>> guarded(Service& service, const Requ
 
 boost::asio::awaitable<void> serve(Service& service, std::shared_ptr<const Requester> requester,
                                    runtime::HostRequest asked, runtime::Answerer answer) {
-  const Request request{*requester, std::move(asked.method), std::move(asked.payload), asked.budget_ns};
+  std::string trace = trace_of(asked.payload);
+  const Request request{*requester, std::move(asked.method), std::move(asked.payload), asked.budget_ns,
+                        std::move(trace)};
   auto result = co_await guarded(service, request);
   result.ok() ? answer.succeed(*std::move(result)) : answer.fail(result.status());
 }

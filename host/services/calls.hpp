@@ -16,6 +16,7 @@ namespace slipway::services {
 inline bridge::CallContext context_of(const Request& request, std::string tenant) {
   bridge::CallContext context;
   context.budget_ns = request.budget_ns;
+  context.traceparent = request.traceparent;
   context.tenant = std::move(tenant);
   context.subject = "plugin:" + request.requester.instance;
   return context;

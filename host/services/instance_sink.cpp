@@ -28,6 +28,12 @@ Pairs pairs_of(std::string_view document) {
   return pairs;
 }
 
+void add_request_id(Pairs& pairs, const telemetry::RequestIds& known) {
+  const auto trace = std::ranges::find(pairs, "traceparent", &Pairs::value_type::first);
+  if (trace == pairs.end()) return;
+  if (std::string id = known.of(trace->second); !id.empty()) pairs.emplace_back("request_id", std::move(id));
+}
+
 telemetry::Level level_of(std::uint32_t level) {
   using enum telemetry::Level;
   constexpr telemetry::Level kLevels[] = {debug, info, warn, error};
@@ -43,15 +49,18 @@ Requester counted(Requester requester, telemetry::Metrics& metrics) {
 
 }  // namespace
 
-InstanceSink::InstanceSink(Requester requester, telemetry::Log log, telemetry::Metrics& metrics, Broker& broker)
+InstanceSink::InstanceSink(Requester requester, telemetry::Log log, telemetry::Metrics& metrics, Broker& broker,
+                           const telemetry::RequestIds* request_ids)
     : requester_(std::make_shared<const Requester>(counted(std::move(requester), metrics))),
       log_(log.with({{"instance", requester_->instance}})),
       metrics_(metrics),
-      broker_(broker) {}
+      broker_(broker),
+      request_ids_(request_ids) {}
 
 void InstanceSink::log(std::uint32_t level, std::string_view message, std::string_view fields) {
   if (!log_.enabled(level_of(level))) return;
-  const Pairs pairs = pairs_of(fields);
+  Pairs pairs = pairs_of(fields);
+  if (request_ids_ != nullptr) add_request_id(pairs, *request_ids_);
   std::vector<telemetry::Field> list;
   list.reserve(pairs.size());
   for (const auto& [name, value] : pairs) list.emplace_back(name, value);

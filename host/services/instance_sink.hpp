@@ -7,15 +7,19 @@
 #include "host/services/broker.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"
+#include "host/telemetry/request_ids.hpp"
 
 namespace slipway::services {
 
 // Thread-safe. Everything given to it outlives the instance.
 class InstanceSink final : public runtime::HostSink {
  public:
-  InstanceSink(Requester requester, telemetry::Log log, telemetry::Metrics& metrics, Broker& broker);
+  // `request_ids` may be null.
+  InstanceSink(Requester requester, telemetry::Log log, telemetry::Metrics& metrics, Broker& broker,
+               const telemetry::RequestIds* request_ids = nullptr);
 
-  // What is no JSON object is left out of the record; at most 64 fields and 64 KiB of text.
+  // What is no JSON object is left out of the record; at most 64 fields and 64 KiB of text. A field "traceparent" is
+  // joined by the id of the request that began the trace, while it is known.
   void log(std::uint32_t level, std::string_view message, std::string_view fields) override;
   // A sample whose labels are no JSON object of texts is recorded without labels.
   void metric(std::uint32_t kind, std::string_view name, std::string_view labels, double value) override;
@@ -26,6 +30,7 @@ class InstanceSink final : public runtime::HostSink {
   const telemetry::Log log_;
   telemetry::Metrics& metrics_;
   Broker& broker_;
+  const telemetry::RequestIds* const request_ids_;
 };
 
 }  // namespace slipway::services

@@ -26,6 +26,7 @@ struct Request {
   std::string method;
   std::string payload;
   std::int64_t budget_ns;
+  std::string traceparent{};  // of the call that it is made for, where the plugin says so; well-formed or empty
 };
 
 // Thread-safe; outlives the requests under way.

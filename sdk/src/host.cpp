@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <chrono>
+#include <slipway/detail/working.hpp>
 #include <slipway/host.hpp>
 
 namespace slipway {
@@ -10,7 +12,34 @@ std::int64_t steady_ns() {
       .count();
 }
 
+// No destructor: one that were still to run would keep the library.
+thread_local constinit Working* innermost = nullptr;
+
+// The request document with the trace of the call that it is made for.
+std::string traced(std::string payload, const CallScope* scope) {
+  if (scope == nullptr || scope->traceparent.empty() || !payload.starts_with('{')) return payload;
+  const std::string member = "\"traceparent\":" + to_text(Json(scope->traceparent));
+  payload.insert(1, payload == "{}" ? member : member + ",");
+  return payload;
+}
+
 }  // namespace
+
+Working::Working(std::string_view traceparent) : outer_(std::exchange(innermost, this)) { set(traceparent); }
+Working::~Working() { innermost = outer_; }
+
+void Working::set(std::string_view traceparent) {
+  size_ = traceparent.size() <= text_.size() ? traceparent.size() : 0;
+  std::copy_n(traceparent.begin(), size_, text_.begin());
+}
+
+std::string_view Working::trace() {
+  return innermost == nullptr ? std::string_view() : std::string_view(innermost->text_.data(), innermost->size_);
+}
+
+void Working::go_on_for(std::string_view traceparent) {
+  if (innermost != nullptr) innermost->set(traceparent);
+}
 
 slipway_blob blob_of(std::string text) {
   auto* owned = new std::string(std::move(text));
@@ -78,6 +107,7 @@ std::coroutine_handle<> Tokens::answer(std::uint64_t token, slipway_status statu
   waiting_.erase(found);
   waiting->status = status;
   waiting->payload = payload;
+  Working::go_on_for(waiting->scope == nullptr ? std::string_view() : waiting->scope->traceparent);
   return waiting->waiter;
 }
 
@@ -104,7 +134,7 @@ bool ServiceCall::send(std::coroutine_handle<> waiter, const CallScope* scope) {
   waiting_.waiter = waiter;
   waiting_.scope = scope;
   // The answer may arrive on another thread before request returns, so nothing of *this is used after it.
-  const std::string payload = std::move(payload_);
+  const std::string payload = traced(std::move(payload_), scope);
   const std::int64_t budget = std::min(limit_ns_, remaining_ns(scope));
   host_.request(host_.context, span_of(service_), span_of(method_), tokens_.add(&waiting_), span_of(payload), budget);
   return true;
@@ -131,7 +161,10 @@ detail::ServiceCall Host::call(std::string_view service, std::string_view method
 }
 
 void Host::log(LogLevel level, std::string_view message, const Json& fields) const {
-  const std::string text = fields.is_null() ? "" : to_text(fields);
+  const std::string_view trace = detail::Working::trace();
+  Json all = fields;
+  if (!trace.empty() && (all.is_null() || all.is_object())) all.emplace("traceparent", trace);
+  const std::string text = all.is_null() ? "" : to_text(all);
   table_.log(table_.context, static_cast<std::uint32_t>(level), detail::span_of(message), detail::span_of(text));
 }
 

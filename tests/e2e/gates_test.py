@@ -53,6 +53,7 @@ class GatesTest(StackTest):
         self.stack.wait_state(rollout, "succeeded")
         question = oracle.asked[0]
         self.assertEqual((question["application"], question["rollout"]), ("demo", rollout))
+        self.assertEqual(oracle.traces, {self.stack.journal(rollout)[0]["traceparent"]})
 
     def test_a_webhook_that_closes_before_the_promotion_rolls_back(self):
         oracle = self.oracle()

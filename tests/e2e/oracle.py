@@ -10,7 +10,7 @@ class Oracle(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Answering)
-        self.asked = []
+        self.asked, self.traces = [], set()
         self.answer = {"state": "pending", "reason": "the ticket is open", "retry_at": None}
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -26,6 +26,7 @@ class Oracle(http.server.ThreadingHTTPServer):
 class Answering(http.server.BaseHTTPRequestHandler):
     def do_POST(self):  # noqa: N802
         self.server.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.server.traces.add(self.headers["traceparent"])
         body = json.dumps({name: value for name, value in self.server.answer.items() if value}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")

@@ -58,6 +58,7 @@ class Webhook final : public Plugin<Settings> {
       const Duration pause = pause_after(attempt, tried);
       if (tried == settings().attempts || pause >= time_left(scope))
         throw Error(Code::unavailable, gave_up(attempt, tried));
+      tell_of_another(event, attempt, pause);
       co_await host().sleep(pause);
     }
   }
@@ -94,6 +95,11 @@ class Webhook final : public Plugin<Settings> {
       attempt = {Delivery::again, error.status().message, std::nullopt};
     }
     co_return attempt;
+  }
+
+  void tell_of_another(const notifier::SendRequest& event, const Attempt& attempt, Duration pause) const {
+    const Json fields{{"event", event.id}, {"reason", attempt.fault}, {"pause", to_string(pause)}};
+    host().log(LogLevel::warn, "the receiver did not take an event; it is sent again", fields);
   }
 
   // Never sooner than the receiver asked.

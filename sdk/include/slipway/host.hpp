@@ -2,6 +2,10 @@
 //
 // Threads: log, metric and Completer may be used from any thread. Awaiting a service is for coroutines of the
 // instance. Every request ends at the call's deadline at the latest; a service's refusal is thrown as Error.
+//
+// The W3C trace of a call goes along: into what its coroutine asks of services, and so into the headers of HTTP and
+// into calls of other bindings, and into the log. A record written on a thread of the plugin's own has none, unless its
+// fields name a "traceparent".
 #pragma once
 
 #include <slipway/abi/plugin.h>

@@ -1,5 +1,9 @@
 // Documents of the host services that a plugin reaches by slipway_host.request(service, method, …). The typed calls
 // over them are in <slipway/host.hpp>.
+//
+// Each request document may also have "traceparent", that of the call which it is made for (slipway_call.traceparent):
+// http.send sends it as a header unless the request has one, and calls of other plugins go on with it. So may the
+// fields of a log record.
 #pragma once
 
 #include <slipway/interface.hpp>

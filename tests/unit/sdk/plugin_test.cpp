@@ -22,7 +22,10 @@ class Greeter final : public Plugin<Settings> {
   task<gate::CheckReply> check(gate::CheckRequest request) {
     if (request.application == "throw") throw Error(Code::failed_precondition, "not today");
     if (request.application == "surprise") throw std::runtime_error("boom");
+    host().log(LogLevel::info, request.application + " begins");
     co_await host().sleep(seconds(5));
+    co_await rest();
+    host().log(LogLevel::info, request.application + " ends", {{"slept", "5s"}});
     const CallScope& scope = co_await this_call();
     co_return gate::CheckReply{strategy::GateState::open, settings().greeting + " " + scope.tenant, std::nullopt};
   }
@@ -31,6 +34,10 @@ class Greeter final : public Plugin<Settings> {
     if (request.tenant == "dropped") return;
     done(secrets::ListReply{{"a"}});
   }
+  void stop() { host().log(LogLevel::info, "stops"); }
+
+ private:
+  task<void> rest() { co_await host().sleep(seconds(1)); }
 };
 
 gate::CheckRequest question(std::string application) {
@@ -51,6 +58,31 @@ class PluginTest : public testing::Test {
 
 TEST_F(PluginTest, answers_from_a_coroutine_that_waits_for_the_host_and_knows_its_call) {
   EXPECT_EQ(check("web").value().reason, "good morning acme");
+}
+
+TEST_F(PluginTest, carries_the_trace_of_each_call_through_its_awaits_to_services_and_log) {
+  const auto begin = [&](const char* application, const char* trace) {
+    return host.begin<gate::Interface, gate::Check>(question(application), {.traceparent = trace});
+  };
+  auto first = begin("web", "00-1-1-01");
+  auto second = begin("shop", "00-2-2-01");
+  auto third = begin("bare", "");
+  for (auto* pending : {&first, &second, &third}) EXPECT_TRUE(pending->get().ok());
+  host.quiesce();
+  std::vector<std::string> logged;
+  for (const auto& record : host.logs()) logged.push_back(record.message + " " + to_text(record.fields));
+  EXPECT_EQ(logged,
+            (std::vector<std::string>{
+                R"(web begins {"traceparent":"00-1-1-01"})", R"(shop begins {"traceparent":"00-2-2-01"})",
+                "bare begins {}", R"(web ends {"slept":"5s","traceparent":"00-1-1-01"})",
+                R"(shop ends {"slept":"5s","traceparent":"00-2-2-01"})", R"(bare ends {"slept":"5s"})", "stops {}"}));
+  std::vector<std::string> asked;
+  for (const auto& request : host.requests("timers", "sleep")) asked.push_back(to_text(request.payload));
+  EXPECT_EQ(asked,
+            (std::vector<std::string>{R"({"duration":"5s","traceparent":"00-1-1-01"})",
+                                      R"({"duration":"5s","traceparent":"00-2-2-01"})", R"({"duration":"5s"})",
+                                      R"({"duration":"1s","traceparent":"00-1-1-01"})",
+                                      R"({"duration":"1s","traceparent":"00-2-2-01"})", R"({"duration":"1s"})"}));
 }
 
 TEST_F(PluginTest, answers_at_once_or_by_a_completer) {

@@ -1,6 +1,7 @@
 // The table that SLIPWAY_PLUGIN exports: trampolines from the C ABI to a plugin class. Every one is noexcept.
 #pragma once
 
+#include <slipway/detail/working.hpp>
 #include <slipway/plugin.hpp>
 #include <type_traits>
 
@@ -70,6 +71,7 @@ class Cell {
     abandon(scope, R"({"message":"the caller has given up"})");
   }
   void reply(std::uint64_t token, slipway_status status, std::string_view payload) {
+    const Working for_the_one_that_waits;
     if (const auto waiter = host_.tokens().answer(token, status, payload)) waiter.resume();
   }
   // Ends every coroutine that waits, so that no frame outlives the instance. The host has answered their calls.
@@ -204,6 +206,7 @@ class Export {
 
   static void invoke(slipway_instance* instance, const slipway_call* call) noexcept {
     Instance& self = cell(instance);
+    const Working for_the_call(text_of(call->traceparent));
     try {
       route(self, *call, static_cast<typename Class::Serves*>(nullptr));
     } catch (...) {

@@ -30,6 +30,15 @@ class Guarded final : public Service {
   }
 };
 
+// Answers with the trace that the request is made for.
+class Tracing final : public Service {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "tracing"; }
+  boost::asio::awaitable<Result<std::string>> handle(const Request& request) override { co_return request.traceparent; }
+};
+
+constexpr auto kTrace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 // A real instance whose requests go through sink and broker.
 class BrokerTest : public ::testing::Test {
  protected:
@@ -42,7 +51,7 @@ class BrokerTest : public ::testing::Test {
     requester.instance = "hook";
     auto log = telemetry::Log::to([this](std::string_view line) { lines.add(std::string(line)); },
                                   {.format = telemetry::LogFormat::json}, clock);
-    auto sink = std::make_shared<InstanceSink>(requester, log, metrics, broker);
+    auto sink = std::make_shared<InstanceSink>(requester, log, metrics, broker, &request_ids);
     instance =
         *runtime::Instance::create(runtime, plugin.table(), nullptr, {.name = "hook", .plugin = "test-hook"}, sink);
     EXPECT_EQ(await_on(runtime, instance->start(seconds(5))), Status());
@@ -56,7 +65,9 @@ class BrokerTest : public ::testing::Test {
   TimersService timers;
   Failing failing;
   Guarded guarded;
-  Broker broker{runtime.executor(), {&timers, &failing, &guarded}};
+  Tracing tracing;
+  telemetry::RequestIds request_ids;
+  Broker broker{runtime.executor(), {&timers, &failing, &guarded, &tracing}};
   telemetry::Metrics metrics;
   test::ManualClock clock;
   test::ScriptedPlugin plugin;
@@ -74,7 +85,7 @@ TEST_F(BrokerTest, an_unknown_service_is_refused_with_those_that_there_are) {
   plugin.request("magic", "do", 5, "{}");
   EXPECT_EQ(heard.wait_for(1)[0],
             "5 12 {\"message\":\"this host has no service \\\"magic\\\"; there are failing, guarded, "
-            "timers\",\"problems\":[]}");
+            "timers, tracing\",\"problems\":[]}");
 }
 
 TEST_F(BrokerTest, a_request_without_time_left_is_refused) {
@@ -97,6 +108,27 @@ TEST_F(BrokerTest, a_request_that_is_not_granted_is_refused_and_counted_by_its_p
   }
   EXPECT_NE(metrics.text().find("slipway_permission_denied_total{instance=\"hook\",permission=\"network\"} 2"),
             std::string::npos);
+}
+
+TEST_F(BrokerTest, a_request_is_of_the_trace_that_it_names) {
+  plugin.request("tracing", "x", 9, R"({"more":1,"traceparent":")" + std::string(kTrace) + R"("})");
+  EXPECT_EQ(heard.wait_for(1)[0], "9 0 " + std::string(kTrace));
+  plugin.request("tracing", "x", 10, R"({"traceparent":"none of these"})");
+  EXPECT_EQ(heard.wait_for(2)[1], "10 0 ");
+  plugin.request("tracing", "x", 11, R"({"value":{"traceparent":")" + std::string(kTrace) + R"("}})");
+  EXPECT_EQ(heard.wait_for(3)[2], "11 0 ");
+}
+
+TEST_F(BrokerTest, records_of_a_trace_name_the_request_that_began_it_while_it_is_known) {
+  const slipway_host& host = plugin.host();
+  const std::string fields = R"({"traceparent":")" + std::string(kTrace) + R"("})";
+  host.log(host.context, SLIPWAY_LOG_WARN, test::span_of("unknown"), test::span_of(fields));
+  request_ids.remember("00-0af7651916cd43dd8448eb211c80319c-0000000000000001-00", "train-7");
+  host.log(host.context, SLIPWAY_LOG_WARN, test::span_of("known"), test::span_of(fields));
+  const auto written = lines.wait_for(2);
+  EXPECT_EQ(written[0].find("request_id"), std::string::npos) << written[0];
+  EXPECT_NE(written[0].find("\"traceparent\":\"" + std::string(kTrace)), std::string::npos) << written[0];
+  EXPECT_NE(written[1].find("\"request_id\":\"train-7\""), std::string::npos) << written[1];
 }
 
 TEST_F(BrokerTest, records_and_samples_carry_the_instance) {

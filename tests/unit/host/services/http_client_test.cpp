@@ -214,5 +214,25 @@ TEST_F(HttpClientTest, the_service_sends_only_where_the_grant_leads) {
       << *reply;
 }
 
+TEST_F(HttpClientTest, the_service_sends_the_trace_of_the_request_unless_the_plugin_does) {
+  Collected<std::string> headers;
+  RawServer server([&](tcp::socket& socket) {
+    headers.add(RawServer::read_header(socket));
+    RawServer::say(socket, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+  });
+  HttpService service(client);
+  Requester requester;
+  requester.permissions.network.allowed = {"*"};
+  const std::string start = R"({"url":")" + server.url() + R"(")";
+  for (const std::string& more : {std::string(), std::string(R"(,"headers":{"TraceParent":"its own"})")}) {
+    const Request request{requester, "send", start + more + "}", seconds(5).ns, "00-a-b-01"};
+    ASSERT_TRUE(await_on(runtime, service.handle(request)).ok());
+  }
+  const auto sent = headers.wait_for(2);
+  EXPECT_NE(sent[0].find("traceparent: 00-a-b-01\r\n"), std::string::npos) << sent[0];
+  EXPECT_NE(sent[1].find("TraceParent: its own\r\n"), std::string::npos) << sent[1];
+  EXPECT_EQ(sent[1].find("00-a-b-01"), std::string::npos) << sent[1];
+}
+
 }  // namespace
 }  // namespace slipway::services
