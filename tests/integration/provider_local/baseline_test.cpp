@@ -84,6 +84,10 @@ TEST_F(Baseline, a_user_goes_from_stable_to_baseline_to_next_and_never_the_other
     expect_share(counts, "1.1", next / 1e6);
     expect_share(counts, kBaseline, baseline / 1e6);
   }
+  ASSERT_TRUE(provider->apply(order(judged(0, 300'000), provider::Sticky::user)).ok());
+  const auto ask = [&] { return client.get("shop.test", "x-user: somebody\r\n").body; };
+  const std::string first = ask();
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(ask(), first) << "a user keeps the group also without a share of next";
 }
 
 TEST_F(Baseline, a_header_route_leads_to_it_and_without_one_to_stable) {
@@ -150,6 +154,11 @@ TEST_F(Baseline, the_way_back_from_it_under_load_fails_no_request) {
   open();
   provider->converge(order(judged(300'000, 300'000)));
   Load load(place.port(), "shop.test");
+  // It runs what is gone back to, so it may keep its share for a while.
+  provider->converge(order(judged(0, 300'000)));
+  const Counts first = ask_many(place.port(), "shop.test", 4'000);
+  EXPECT_FALSE(first.answers.contains("1.1"));
+  expect_share(first, kBaseline, 0.3);
   provider->converge(order({group("stable", release("1.0"), 2, kAllTraffic), group("next", release("1.1"), 0, 0)}));
   load.mark();
   ASSERT_TRUE(wait_for([&] { return load.so_far().total() > 200; }));
