@@ -2,8 +2,8 @@
 //   replica_program --version V [--unready] [--ignore-term] [--crash-after MS] [--delay MS] [--requests-file PATH]
 //                   [--lines]
 // GET /env/NAME answers that variable, /most how many requests there were at once at most, anything else the version; a
-// request is appended to the file, if one is named: version, request line and body. After /sick, /alive is answered with
-// 503; after /deaf, nobody can connect. With --lines it writes numbered lines to its output, without end.
+// request is appended to the file, if one is named: version, request line and body. After /sick, /alive is answered
+// with 503; after /deaf, nobody can connect. With --lines it writes numbered lines to its output, without end.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -32,8 +32,7 @@ std::uint32_t xxh32(const std::string& text) {
       word |= static_cast<std::uint32_t>(static_cast<unsigned char>(text[at + i])) << (8 * i);
     hash = std::rotl(hash + word * kPrime3, 17) * kPrime4;
   }
-  for (; at < text.size(); ++at)
-    hash = std::rotl(hash + static_cast<unsigned char>(text[at]) * kPrime5, 11) * kPrime1;
+  for (; at < text.size(); ++at) hash = std::rotl(hash + static_cast<unsigned char>(text[at]) * kPrime5, 11) * kPrime1;
   hash = (hash ^ (hash >> 15)) * kPrime2;
   hash = (hash ^ (hash >> 13)) * kPrime3;
   return hash ^ (hash >> 16);
