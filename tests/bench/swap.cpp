@@ -1,6 +1,7 @@
 // What callers notice of swaps: the same binding goes to another generation again and again while calls come at a
-// steady rate from several coroutines. Every call is counted by its caller and by the generation that took it: those that
-// failed, that were answered never, and that were taken more often than asked. The pause is the longest time that a swap held a call beyond the time that calls take without one.
+// steady rate from several coroutines. Every call is counted by its caller and by the generation that took it: those
+// that failed, that were answered never, and that were taken more often than asked. The pause is the longest time that
+// a swap held a call beyond the time that calls take without one.
 #include <malloc.h>
 #include <unistd.h>
 
@@ -143,7 +144,8 @@ class Bench {
   bridge::PluginCaller caller_{routes_, sink_};
   lifecycle::Lifecycle lifecycle_{
       {},
-      {runtime_, loader_, [this](const lifecycle::PlannedInstance&) { return std::make_shared<CountingHost>(taken); }, routes_}};
+      {runtime_, loader_, [this](const lifecycle::PlannedInstance&) { return std::make_shared<CountingHost>(taken); },
+       routes_}};
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   std::vector<double> latencies_;

@@ -22,18 +22,19 @@
 
 namespace {
 
+std::atomic<int> under_way{0}, most_at_once{0};
+
 // A request that is being answered is counted as long as this lives.
-class AtOnce {
+class Answering {
  public:
-  AtOnce() {
-    const int now = ++count;
-    for (int before = most; before < now && !most.compare_exchange_weak(before, now);) {
+  Answering() {
+    const int now = ++under_way;
+    for (int before = most_at_once; before < now && !most_at_once.compare_exchange_weak(before, now);) {
     }
   }
-  AtOnce(const AtOnce&) = delete;
-  AtOnce& operator=(const AtOnce&) = delete;
-  ~AtOnce() { --count; }
-  static inline std::atomic<int> count{0}, most{0};
+  Answering(const Answering&) = delete;
+  Answering& operator=(const Answering&) = delete;
+  ~Answering() { --under_way; }
 };
 
 std::atomic<bool> sick{false};
@@ -73,10 +74,10 @@ std::string respond(const Options& o, const std::string& head, const std::string
   const std::string path = line.substr(first + 1, line.find(' ', first + 1) - first - 1);
   if (path == "/healthz") return answer(o.unready ? 503 : 200, "");
   if (path == "/alive") return answer(sick ? 503 : 200, "");
-  if (path == "/most") return answer(200, std::to_string(AtOnce::most));
+  if (path == "/most") return answer(200, std::to_string(most_at_once));
   if (path == "/sick") sick = true;
   if (path == "/deaf") ::shutdown(listener, SHUT_RDWR);
-  const AtOnce counted;
+  const Answering counted;
   if (o.requests >= 0) {
     const std::string record = o.version + " " + line + (body.empty() ? "" : " " + body) + "\n";
     if (::write(o.requests, record.data(), record.size()) < 0) return answer(500, "");
