@@ -117,6 +117,10 @@ awaitable<void> Haproxy::route(const std::string& application, std::optional<Rou
     co_await sync();
   }
   // A worker that comes up meanwhile has read the map before or after us; the reload's end sees to it.
+  co_await await_reload();
+}
+
+awaitable<void> Haproxy::await_reload() {
   while (reloading_) {
     boost::system::error_code ignored;
     co_await reloaded_.async_wait(into(ignored));
@@ -142,7 +146,10 @@ awaitable<void> Haproxy::add(const std::string& backend, const Server& server) {
   require_done(co_await runtime_.ask(checked), checked);
 }
 
+// A worker that comes up has the servers of the file that it has read: who is told to the old one after that serves
+// nobody. The new one refuses a server that it does not have.
 awaitable<void> Haproxy::admit(const std::string& backend, const Server& server) {
+  co_await await_reload();
   serving_[backend].insert(server);
   write_config();
   const std::string command = "set server " + name_of(backend, server) + " state ready";

@@ -100,6 +100,7 @@ class Haproxy final : public Proxy {
   enum class Link { kUnknown, kDown, kUp } link_ = Link::kUnknown;
   [[nodiscard]] bool up() const { return link_ == Link::kUp; }
   awaitable<void> await_link();
+  awaitable<void> await_reload();
   bool ended_ = false, reloading_ = false;
   std::uint64_t lives_ = 0;  // counts processes, so that the end of an older one is told apart
   std::set<std::string> loaded_;
