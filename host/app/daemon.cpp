@@ -146,7 +146,8 @@ Daemon::Daemon(Configuration configuration, rollout::HostIdentity identity, std:
                  {runtime_, loader_, [this](const auto& instance) { return make_sink(instance); }, routes_,
                   [this](const std::string& binding, const std::string& version) {
                     return engine_.uses_of_strategy(binding, version);
-                  }}),
+                  },
+                  [this](const lifecycle::PlannedInstance& planned) { return is_revoked(trust_, planned); }}),
       timers_(runtime_.executor()),
       engine_({runtime_.executor(), caller_, clock_, timers_, ids_, random_, log_, metrics_},
               engine_settings(configuration_.site, std::move(identity), configuration_.in_force.profile)),
@@ -281,17 +282,17 @@ void Daemon::reload_trust() {
 }
 
 boost::asio::awaitable<void> Daemon::follow_reload() {
-  if (trust_.policy()->settings().on_revocation == loader::OnRevocation::retire) {
-    const auto turn = lifecycle_.take_turn("the end of revoked plugins");
-    if (turn.ok()) {
-      const auto in_force = profiles_.current();
-      co_await retire_revoked(lifecycle_, *turn, in_force->plan, trust_, log_);
-    } else {
-      log_.error("revoked plugins were not retired; send SIGHUP again", {{"reason", turn.status().message}});
-    }
-    report_revocations(revoked_uses(trust_, lifecycle_.status()), log_, metrics_);
-  }
+  if (trust_.policy()->settings().on_revocation == loader::OnRevocation::retire) co_await retire_revoked_now();
   co_await profiles_.reload_file();
+}
+
+boost::asio::awaitable<void> Daemon::retire_revoked_now() {
+  auto uses = retirable(revoked_uses(trust_, lifecycle_.status()), profiles_.current()->plan, log_);
+  if (uses.empty()) co_return;
+  const lifecycle::Turn turn = co_await lifecycle_.take_turn_urgently("the end of revoked plugins");
+  if (turn == nullptr) co_return;
+  co_await retire_revoked(lifecycle_, turn, profiles_.current()->plan, std::move(uses), trust_, log_);
+  report_revocations(revoked_uses(trust_, lifecycle_.status()), log_, metrics_);
 }
 
 }  // namespace slipway::app

@@ -59,6 +59,7 @@ class Daemon {
   Status run(const std::function<boost::asio::awaitable<Status>()>& work, Duration patience);
   void reload_trust();
   boost::asio::awaitable<void> follow_reload();
+  boost::asio::awaitable<void> retire_revoked_now();
   std::shared_ptr<runtime::HostSink> make_sink(const lifecycle::PlannedInstance& instance);
   boost::asio::awaitable<Status> start_plugins();
   boost::asio::awaitable<Status> start_api();

@@ -114,10 +114,11 @@ lifecycle::Plan Profiles::running() const {
 Result<Profiles::Prepared> Profiles::prepare(const Wanted& wanted) const {
   auto checked = check_profile(wanted.document, "the profile", parts_.site, parts_.sources.site.variables);
   if (!checked.ok()) return checked.status();
-  Problems refused = refused_plugins(checked->in_force, parts_.trust);
+  const lifecycle::Plan now = running();
+  Problems refused = take_out_revoked(checked->in_force, now, parts_.trust, checked->warnings);
   if (!refused.empty())
     return Status(Code::permission_denied, "this site does not let the profile run", std::move(refused));
-  auto changes = lifecycle::compare(running(), checked->in_force.plan, disabled_of(checked->in_force.profile));
+  auto changes = lifecycle::compare(now, checked->in_force.plan, disabled_of(checked->in_force.profile));
   if (!changes.ok()) return changes.status();
   return Prepared{std::move(checked->in_force), std::move(*changes), std::move(checked->warnings)};
 }

@@ -25,6 +25,16 @@ std::string revocation_of(const loader::CurrentTrust& trust, const lifecycle::Pl
   return library == plugin.files.end() ? "" : trust.revoked(library->second).value_or("");
 }
 
+bool keeps_journal(const lifecycle::PlannedInstance& planned) {
+  return std::ranges::find(planned.bindings, kStorage) != planned.bindings.end();
+}
+
+bool runs_in(const lifecycle::Plan& running, const lifecycle::PlannedInstance& planned) {
+  return std::ranges::any_of(running.instances, [&](const lifecycle::PlannedInstance& one) {
+    return one.name == planned.name && one.package.manifest_digest == planned.package.manifest_digest;
+  });
+}
+
 }  // namespace
 
 Problems refused_uses(const InForce& wanted, const loader::TrustPolicy& policy) {
@@ -37,12 +47,21 @@ Problems refused_uses(const InForce& wanted, const loader::TrustPolicy& policy) 
   return problems;
 }
 
-Problems refused_plugins(const InForce& wanted, const loader::CurrentTrust& trust) {
+bool is_revoked(const loader::CurrentTrust& trust, const lifecycle::PlannedInstance& planned) {
+  return !revocation_of(trust, planned).empty();
+}
+
+Problems take_out_revoked(InForce& wanted, const lifecycle::Plan& running, const loader::CurrentTrust& trust,
+                          std::vector<std::string>& warnings) {
   Problems problems = refused_uses(wanted, *trust.policy());
-  for (const lifecycle::PlannedInstance& planned : wanted.plan.instances) {
-    std::string reason = revocation_of(trust, planned);
-    if (!reason.empty()) problems.push_back({path_of(planned), "", std::move(reason)});
-  }
+  std::erase_if(wanted.plan.instances, [&](const lifecycle::PlannedInstance& planned) {
+    const std::string reason = revocation_of(trust, planned);
+    if (reason.empty()) return false;
+    const bool retires = runs_in(running, planned) && !keeps_journal(planned);
+    if (!retires) problems.push_back({path_of(planned), "", reason});
+    if (retires) warnings.push_back("\"" + planned.name + "\" is retired, and its bindings lead nowhere: " + reason);
+    return retires;
+  });
   return problems;
 }
 
@@ -78,24 +97,28 @@ rollout::Event event_of(const RevokedUse& use) {
           .data = {to_text(data)}};
 }
 
-boost::asio::awaitable<void> retire_revoked(lifecycle::Lifecycle& lifecycle, const lifecycle::Turn& turn,
-                                            lifecycle::Plan plan, const loader::CurrentTrust& trust,
-                                            const telemetry::Log& log) {
-  const auto ends = [&](const lifecycle::PlannedInstance& planned) {
-    if (revocation_of(trust, planned).empty()) return false;
-    const bool keeps = std::ranges::find(planned.bindings, kStorage) != planned.bindings.end();
+std::vector<RevokedUse> retirable(std::vector<RevokedUse> uses, const lifecycle::Plan& plan,
+                                  const telemetry::Log& log) {
+  std::erase_if(uses, [&](const RevokedUse& use) {
+    const auto planned = std::ranges::find(plan.instances, use.instance, &lifecycle::PlannedInstance::name);
+    const bool keeps = planned != plan.instances.end() && keeps_journal(*planned);
     if (keeps)
       log.error("the plugin that keeps the journal is revoked and runs on; apply a profile with another one",
-                {{"instance", planned.name}});
-    return !keeps;
-  };
-  std::string names;
-  std::erase_if(plan.instances, [&](const lifecycle::PlannedInstance& planned) {
-    if (!ends(planned)) return false;
-    names += (names.empty() ? "" : ", ") + planned.name;
-    return true;
+                {{"instance", use.instance}});
+    return keeps;
   });
-  if (names.empty()) co_return;
+  return uses;
+}
+
+boost::asio::awaitable<void> retire_revoked(lifecycle::Lifecycle& lifecycle, const lifecycle::Turn& turn,
+                                            lifecycle::Plan plan, std::vector<RevokedUse> uses,
+                                            const loader::CurrentTrust& trust, const telemetry::Log& log) {
+  std::string names;
+  for (const RevokedUse& use : uses)
+    names += (names.empty() ? "" : ", ") + use.instance + " (" + use.plugin + " " + use.version + ")";
+  std::erase_if(plan.instances, [&](const lifecycle::PlannedInstance& planned) {
+    return !keeps_journal(planned) && is_revoked(trust, planned);
+  });
   const Status applied = co_await lifecycle.apply(turn, std::move(plan), lifecycle::ApplyOptions{});
   if (applied.ok()) {
     log.warn("revoked plugins were retired; apply a profile without them", {{"instances", names}});

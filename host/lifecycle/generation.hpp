@@ -41,6 +41,7 @@ class Generation {
   std::optional<loader::VerifiedPackage> verified;  // between the check and the load or the worker's start
   std::shared_ptr<const loader::Library> library;   // null for an isolated one
   std::shared_ptr<runtime::Instance> instance;
+  bool forsaken = false;  // nobody may keep it any longer
   // Counts its calls.
   const std::shared_ptr<bridge::Tally> tally = std::make_shared<bridge::Tally>();
 

@@ -34,6 +34,11 @@ boost::asio::awaitable<Status> Lifecycle::apply(const Turn&, Plan plan, ApplyOpt
   co_return co_await boost::asio::co_spawn(strand_, std::move(work), boost::asio::use_awaitable);
 }
 
+boost::asio::awaitable<Turn> Lifecycle::take_turn_urgently(std::string what) {
+  auto work = wait_for_turn(std::move(what));
+  co_return co_await boost::asio::co_spawn(strand_, std::move(work), boost::asio::use_awaitable);
+}
+
 boost::asio::awaitable<Status> Lifecycle::stop() {
   auto work = stop_all();
   co_return co_await boost::asio::co_spawn(strand_, std::move(work), boost::asio::use_awaitable);

@@ -49,6 +49,9 @@ struct Surroundings {
   // How many pieces of work stay with this version of a binding although a newer one is there: rollouts with a
   // strategy. May be null.
   std::function<std::size_t(const std::string& binding, const std::string& version)> in_use = nullptr;
+  // Whether this site does not trust its package any more: no change keeps such a generation for anybody, nor for a
+  // return. May be null.
+  std::function<bool(const PlannedInstance&)> revoked = nullptr;
 };
 
 // After a change: how long the old generations are kept, and what sends the host back to them.
@@ -108,6 +111,10 @@ class Lifecycle {
   // For one apply and what has to go with it. Nothing else changes what runs meanwhile, not even a return by itself.
   Result<Turn> take_turn(std::string what) { return turns_.take(std::move(what)); }
 
+  // The same for what can't wait: a trial that goes on is withdrawn, for that reason, and other changes are waited for.
+  // Null when the host stops meanwhile.
+  boost::asio::awaitable<Turn> take_turn_urgently(std::string what);
+
   // Goes over to another plan; the turn is held until the end. Everything that differs is prepared beside what runs;
   // where two generations can't run side by side (HandOver::exchange) calls wait meanwhile, within their own deadlines.
   // Then one table is published, and the old generations end, or are kept for the watch. When anything fails nothing
@@ -165,6 +172,8 @@ class Lifecycle {
   boost::asio::awaitable<Problems> withdraw(Exchange& exchange);
   [[nodiscard]] bool is_still_needed(const Succession& succession) const;
   void commit(Exchange& exchange);
+  bool forsake_revoked(const Exchange& exchange);
+  boost::asio::awaitable<Turn> wait_for_turn(std::string what);
 
   // A share of the calls first (lifecycle_trial.cpp)
   struct Candidate;
@@ -209,6 +218,7 @@ class Lifecycle {
   std::map<std::string, std::shared_ptr<const bridge::Trial>> trials_;  // by instance
   std::vector<std::shared_ptr<Watching>> watches_;
   Turns turns_;
+  std::string urgent_;  // the change that a trial has to make room for
   bool stopping_ = false;
 };
 

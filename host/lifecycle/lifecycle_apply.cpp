@@ -1,6 +1,9 @@
 // From one plan to another while calls go on.
 #include <algorithm>
 #include <array>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <ranges>
 
 #include "host/config/fault.hpp"
@@ -36,6 +39,7 @@ boost::asio::awaitable<Status> Lifecycle::apply_one(Plan plan, ApplyOptions opti
     co_return status;
   }
   commit(*exchange);
+  if (forsake_revoked(*exchange)) options.watch.bake = {};
   auto watching = std::make_shared<Watching>(strand_, std::move(options.watch));
   watches_.push_back(watching);
   attend(watch(std::move(exchange), watching));
@@ -156,6 +160,29 @@ void Lifecycle::commit(Exchange& exchange) {
   intakes_.clear();
   publish();
   for (const auto& [name, intake] : intakes) intake->open();
+}
+
+// What is on its way out and revoked goes, whoever needs it. Whether the change can't be taken back because of that.
+bool Lifecycle::forsake_revoked(const Exchange& exchange) {
+  bool any = false;
+  for (const auto& generation : others_) {
+    if (!around_.revoked || !around_.revoked(generation->plan())) continue;
+    generation->forsaken = true;
+    any = any || contains(exchange.before, generation);
+  }
+  return any;
+}
+
+boost::asio::awaitable<Turn> Lifecycle::wait_for_turn(std::string what) {
+  boost::asio::steady_timer timer(strand_);
+  while (!stopping_) {
+    auto turn = turns_.take(what);
+    urgent_ = turn.ok() ? std::string() : what;
+    if (turn.ok()) co_return *std::move(turn);
+    timer.expires_after(std::chrono::milliseconds(20));
+    co_await timer.async_wait(boost::asio::use_awaitable);
+  }
+  co_return Turn();
 }
 
 }  // namespace slipway::lifecycle

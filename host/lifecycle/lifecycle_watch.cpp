@@ -166,7 +166,7 @@ boost::asio::awaitable<void> Lifecycle::retire(Generations generations) {
 // What stays with its version only because of it: where an active one serves the binding in the same version, nobody
 // needs the other one.
 std::size_t Lifecycle::uses_of(const Generation& generation) const {
-  if (!around_.in_use || generation.instance == nullptr) return 0;
+  if (!around_.in_use || generation.instance == nullptr || generation.forsaken) return 0;
   std::size_t uses = 0;
   const base::Version& version = generation.plan().package.manifest.version;
   for (const std::string& binding : generation.bindings()) {

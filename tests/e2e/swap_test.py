@@ -1,6 +1,8 @@
 """Plugins are swapped, and profiles exchanged, while rollouts run under traffic: nothing fails, and all can be taken back."""
 
+import hashlib
 import json
+import signal
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
@@ -128,6 +130,37 @@ class KeptTest(SwapTest):
         self.assertEqual(self.stack.call("POST", f"/api/rollouts/{rollout}/promote", {}).status, 200)
         self.stack.wait_state(rollout, "succeeded")
         wait_for("0.2.0 to go when nobody needs it", lambda: ("0.2.0", "warm") not in self.states("strategy-canary"), 15)
+
+    def revoke(self, version):
+        library = BUILD / f"tests/fixtures/strategies/root/strategy-canary/{version}/strategy-canary.so"
+        digest = hashlib.sha256(library.read_bytes()).hexdigest()
+        file = self.stack.folder / "site.json"
+        trust = {"revoked_digests": [digest], "on_revocation": "retire"}
+        file.write_text(json.dumps({**json.loads(file.read_text()), "trust": trust}))
+        self.stack.daemon.send_signal(signal.SIGHUP)
+
+    def test_a_version_that_is_revoked_is_kept_for_no_rollout(self):
+        self.swap("strategies.canary", "0.2.0", "--bake", "0s")
+        self.stack.create_release("1.1")
+        rollout = self.stack.start_rollout("1.1", "canary", PAUSED)
+        self.stack.wait_why(rollout, "promote")
+        self.swap("strategies.canary", "0.1.0", "--bake", "0s")
+        self.stack.wait_why(rollout, "stays at 0.2.0 for this rollout")
+        self.assertIn(("0.2.0", "warm"), self.states("strategy-canary"))
+        self.revoke("0.2.0")
+        wait_for("the end of 0.2.0", lambda: ("0.2.0", "warm") not in self.states("strategy-canary"), 15)
+        self.assertEqual(self.bound("strategies.canary")["version"], "0.1.0")
+        self.stack.wait_why(rollout, "the state of this rollout is of 0.2.0, which does not run here")
+
+    def test_a_trial_of_a_version_that_is_revoked_ends_at_once(self):
+        with ThreadPoolExecutor(1) as aside:
+            swap = aside.submit(self.swap, "strategies.canary", "0.2.0", "--canary", "50%", "--for", "10m",
+                                status=ROLLED_BACK)
+            wait_for("the trial", lambda: ("0.2.0", "warm") in self.states("strategy-canary"), 15)
+            self.revoke("0.2.0")
+            self.assertIn("its trial makes room for the end of revoked plugins", swap.result())
+        wait_for("the end of 0.2.0", lambda: ("0.2.0", "warm") not in self.states("strategy-canary"), 15)
+        self.assertEqual(self.bound("strategies.canary")["version"], "0.1.0")
 
     def test_a_rollout_whose_version_does_not_run_any_more_says_how_it_can_go_on(self):
         self.swap("strategies.canary", "0.2.0", "--bake", "0s")

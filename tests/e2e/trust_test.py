@@ -121,7 +121,12 @@ class TrustTest(StackTest):
         self.assert_exit(run, 1, "/trust/keys/0/public_key: want a public key: ", "/trust/keys/1/file: /nowhere.pub: ",
                          "/trust/revoked_keys/0: is \"b\"; want a key's id")
 
-    def test_a_revocation_is_reported_at_once_and_keeps_the_next_apply_from_using_it(self):
+    def put(self, **query):
+        """The profile in force, once more."""
+        words = "?dry_run=true" if query else ""
+        return self.stack.call("PUT", f"/api/profile{words}", {"profile": self.stack.read("/api/profile")["profile"]})
+
+    def test_a_revocation_is_reported_at_once_and_taken_back(self):
         self.prepare().start_daemon()
         digest = hashlib.sha256(self.library.read_bytes()).hexdigest()
         self.reload(revoked_digests=[digest])
@@ -133,9 +138,6 @@ class TrustTest(StackTest):
         wait_for("the event", lambda: self.told("gate-good 1.0.0 runs as \"gate-good\" although") == 1, 15)
         self.stack.daemon.send_signal(signal.SIGHUP)
         wait_for("the second look", lambda: self.stack.log().count("this site does not trust it any more") == 2, 10)
-        reply = self.stack.call("PUT", "/api/profile", {"profile": self.stack.read("/api/profile")["profile"]})
-        self.assertEqual(reply.status, 403, reply.text)
-        self.assertIn("/plugins/gate-good", reply.text)
         self.reload()
         wait_for("the pardon", lambda: self.stack.metric("slipway_plugins_revoked") == 0, 10)
         self.assertEqual(self.plugin().get("reason", ""), "")
@@ -148,6 +150,37 @@ class TrustTest(StackTest):
         self.assertIn("revoked plugins were retired", self.stack.log())
         self.assertNotIn("gates.gate-good", [item["name"] for item in self.stack.read("/api/bindings")["items"]])
         self.stack.first_release(replicas=1)
+
+    def test_the_next_apply_retires_what_is_revoked_and_none_brings_it_back(self):
+        self.prepare().start_daemon()
+        self.reload(revoked_digests=[hashlib.sha256(self.library.read_bytes()).hexdigest()])
+        wait_for("the revocation to be told", lambda: "this site does not trust it any more" in self.stack.log(), 10)
+        for reply in (self.put(dry_run=True), self.put()):
+            self.assertEqual(reply.status, 200, reply.text)
+            self.assertIn('"gate-good" is retired, and its bindings lead nowhere: ', reply.body["warnings"][0])
+            self.assertEqual([(one["instance"], one["what"]) for one in reply.body["changes"]["instances"]],
+                             [("gate-good", ["remove"])])
+        wait_for("the end of the plugin", lambda: (self.plugin() or {}).get("state") in (None, "unloaded"), 15)
+        self.assertNotIn("gates.gate-good", [item["name"] for item in self.stack.read("/api/bindings")["items"]])
+        reply = self.put()
+        self.assertEqual(reply.status, 403, reply.text)
+        self.assertIn("/plugins/gate-good", reply.text)
+        self.stack.first_release(replicas=1)
+
+    def test_a_revoked_key_ends_what_it_signed_where_the_policy_says_so(self):
+        self.prepare(Fixture("acme.gate", "sound"))
+        key = self.new_key()
+        trusted = [{"name": "acme", "file": key["public_file"], "prefixes": ["acme."]}]
+        self.write_site(trust={"keys": trusted})
+        self.assert_exit(self.stack.cli("plugin", "sign", self.package, "--key", key["private_file"]), DONE)
+        profile = self.stack.folder / "profile.yaml"
+        profile.write_text(profile.read_text().replace("  acme.gate: {", "  gate: {").replace("gates.acme.gate: acme.gate", "gates.acme: gate"))
+        self.stack.start_daemon()
+        self.reload(keys=trusted, revoked_keys=[key["id"]], on_revocation="retire")
+        wait_for("the end of the plugin", lambda: (self.plugin("gate") or {}).get("state") in (None, "unloaded"), 15)
+        self.assertIn("revoked plugins were retired", self.stack.log())
+        self.assertNotIn("gates.acme", [item["name"] for item in self.stack.read("/api/bindings")["items"]])
+        self.assertIn(key["id"], self.stack.log())
 
     def test_a_policy_with_a_fault_changes_nothing(self):
         self.prepare().start_daemon()

@@ -52,6 +52,11 @@ class Revocations : public testing::Test {
     return wanted;
   }
 
+  Problems take_out(InForce& next, const lifecycle::Plan& running) {
+    return take_out_revoked(next, running, trust_, warnings_);
+  }
+
+  std::vector<std::string> warnings_;
   const loader::PrivateKey key_ = loader::PrivateKey::generate();
   loader::CurrentTrust trust_{std::make_shared<const loader::TrustPolicy>(settings())};
 };
@@ -91,19 +96,38 @@ TEST_F(Revocations, EachThatRunsIsAnEventOfTheSite) {
   EXPECT_THAT(event.data.text, HasSubstr(R"("instance":"hello")"));
 }
 
-TEST_F(Revocations, AProfileThatWantsARevokedPackageIsRefusedByItsInstance) {
-  EXPECT_THAT(refused_plugins(wanted(), trust_), IsEmpty());
+TEST_F(Revocations, AProfileThatWantsARevokedPackageThatDoesNotRunIsRefusedByItsInstance) {
+  InForce next = wanted();
+  EXPECT_THAT(take_out(next, {}), IsEmpty());
   revoke();
-  const Problems refused = refused_plugins(wanted(), trust_);
+  const Problems refused = take_out(next, {});
   ASSERT_EQ(refused.size(), 1U);
   EXPECT_EQ(refused[0].path, "/plugins/hello");
+}
+
+TEST_F(Revocations, OneThatRunsIsTakenOutOfTheNextPlanWithAWarning) {
+  revoke();
+  InForce next = wanted();
+  EXPECT_THAT(take_out(next, wanted().plan), IsEmpty());
+  EXPECT_THAT(next.plan.instances, IsEmpty());
+  ASSERT_EQ(warnings_.size(), 1U);
+  EXPECT_THAT(warnings_[0], HasSubstr("\"hello\" is retired, and its bindings lead nowhere: "));
+}
+
+TEST_F(Revocations, WhatKeepsTheJournalIsRefusedAndNotTakenOut) {
+  revoke();
+  InForce next = wanted();
+  next.plan.instances[0].bindings = {"storage"};
+  EXPECT_EQ(take_out(next, next.plan).size(), 1U);
+  EXPECT_EQ(next.plan.instances.size(), 1U);
 }
 
 TEST_F(Revocations, ARuleBoundsWhereAPluginMayRun) {
   loader::TrustSettings ruled = settings();
   ruled.rules = {{.plugins = {"acme."}, .placements = {manifest::Placement::isolated}, .at_most = {}}};
   trust_.replace(std::make_shared<const loader::TrustPolicy>(std::move(ruled)));
-  const Problems refused = refused_plugins(wanted(), trust_);
+  InForce next = wanted();
+  const Problems refused = take_out(next, {});
   ASSERT_EQ(refused.size(), 1U);
   EXPECT_THAT(refused[0].message, HasSubstr("isolated"));
 }

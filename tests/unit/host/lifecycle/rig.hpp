@@ -82,6 +82,8 @@ class Lifecycles : public ::testing::Test {
   std::function<void(std::string_view)> on_log_;
   // "binding version", to the number of those that stay with it.
   std::map<std::string, std::atomic<std::size_t>> users_;
+  // "plugin version", whether the site does not trust it any more.
+  std::map<std::string, std::atomic<bool>> revoked_;
   Lifecycle lifecycle_{{.start = seconds(5),
                         .health = milliseconds(300),
                         .stop = {.drain = milliseconds(50), .cancel = milliseconds(50), .patience = seconds(5)},
@@ -94,6 +96,10 @@ class Lifecycles : public ::testing::Test {
                         routes_,
                         [this](const std::string& binding, const std::string& version) {
                           return users_[binding + " " + version].load();
+                        },
+                        [this](const PlannedInstance& planned) {
+                          const auto& plugin = planned.package.manifest;
+                          return revoked_[plugin.id + " " + base::to_string(plugin.version)].load();
                         }}};
 };
 

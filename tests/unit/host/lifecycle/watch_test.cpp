@@ -302,6 +302,57 @@ TEST_F(Applying, AfterAReturnTheNewGenerationIsKeptForThoseWhoWentOverToIt) {
   EXPECT_TRUE(stop().ok());
 }
 
+TEST_F(Applying, ARevokedGenerationIsKeptForNobodyAfterTheNextChange) {
+  add("alpha", "sound");
+  ASSERT_TRUE(start().ok());
+  users_["gates.alpha 1.0.0"] = 1;
+  upgrade("alpha", "counts", "1.1.0");
+  ASSERT_EQ(to_string(apply()), "OK: ");
+  ASSERT_TRUE(eventually([&] { return lifecycle_.status().at(1).reason == "kept for 1 rollouts that began with it"; }));
+  revoked_["gate-alpha 1.0.0"] = true;
+  EXPECT_EQ(to_string(apply()), "OK: ");
+  EXPECT_TRUE(eventually([&] { return versions().size() == 1; }));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.1.0 active"));
+  EXPECT_THAT(said("gates.alpha@1.0.0"), HasSubstr("NOT_FOUND"));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, ARevokedGenerationIsNotKeptForAReturn) {
+  add("alpha", "sound");
+  ASSERT_TRUE(start().ok());
+  revoked_["gate-alpha 1.0.0"] = true;
+  upgrade("alpha", "gate_answers_no_status", "1.1.0");
+  ApplyOptions options;
+  options.watch = {.bake = seconds(600), .look = milliseconds(5)};
+  EXPECT_EQ(to_string(apply(std::move(options))), "OK: ");
+  EXPECT_TRUE(eventually([&] { return versions().size() == 1; }));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.1.0 active"));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Applying, ATrialMakesRoomForWhatCanNotWait) {
+  add("alpha", "sound");
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "counts", "1.1.0");
+  ApplyOptions options;
+  options.try_out = {.share = 500'000, .length = seconds(600), .look = milliseconds(2)};
+  options.try_out->judge = [](const Tried&) -> boost::asio::awaitable<Opinion> {
+    co_return Opinion{Word::proceed, "nothing against it"};
+  };
+  auto end = std::async(std::launch::async, [&] { return apply(std::move(options)); });
+  ASSERT_TRUE(eventually([&] { return routes_.capture()->find("gates.alpha")->trial != nullptr; }));
+  {
+    const auto turn = await_on(runtime_, lifecycle_.take_turn_urgently("the end of revoked plugins"));
+    EXPECT_NE(turn, nullptr);
+    EXPECT_EQ(end.get(), Status(Code::aborted,
+                                "gate-alpha 1.1.0 was withdrawn: its trial makes room for the end of "
+                                "revoked plugins"));
+    EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
+  }
+  EXPECT_EQ(to_string(apply()), "OK: ") << "the next one is let in";
+  EXPECT_TRUE(stop().ok());
+}
+
 TEST_F(Applying, ASecondChangeMeanwhileIsRefused) {
   add("alpha", "sound");
   ASSERT_TRUE(start().ok());
