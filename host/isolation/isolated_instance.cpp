@@ -107,11 +107,12 @@ Status check_required(const WorkerStatus& worker, const IsolationSettings& isola
   return {};
 }
 
-Result<loader::Descriptor> library_of(const loader::VerifiedPackage& package) {
-  loader::Descriptor copy(::fcntl(package.library.file.get(), F_DUPFD_CLOEXEC, 0));
+Result<loader::StoredFile> library_of(const loader::VerifiedPackage& package) {
+  const loader::StoredFile& stored = package.library;
+  loader::Descriptor copy(::fcntl(stored.file.get(), F_DUPFD_CLOEXEC, 0));
   if (!copy.is_open())
     return Status(Code::unavailable, std::string("no descriptor for a worker: ") + std::strerror(errno));
-  return copy;
+  return loader::StoredFile{stored.path, stored.sha256, stored.size, std::move(copy)};
 }
 
 // A worker that has loaded the library and has said of itself what plugin.json says.

@@ -130,12 +130,13 @@ std::filesystem::path worker_beside_this_program() {
 }
 
 Result<Launched> WorkerLauncher::launch() {
+  if (Status same = loader::check_content(library_); !same.ok()) return same;
   int ends[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return fault("no socket for a worker", errno);
   Descriptor ours(ends[0]);
   const Descriptor its(ends[1]);
   const auto socket = out_of_the_way(its.get());
-  const auto library = out_of_the_way(library_.get());
+  const auto library = out_of_the_way(library_.file.get());
   if (!socket.ok()) return socket.status();
   if (!library.ok()) return library.status();
   const auto id = spawn(program_, socket->get(), library->get());

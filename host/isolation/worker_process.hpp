@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/isolation/launcher.hpp"
+#include "host/loader/content_store.hpp"
 
 namespace slipway::isolation {
 
@@ -21,19 +22,22 @@ struct WorkerProgram {
 // slipway-worker beside the program that runs now.
 std::filesystem::path worker_beside_this_program();
 
-// Starts workers for one library. The library is given by its open file, so that no name can lead to another.
+// Starts workers for one library. The library is given by its open file, so that no name can lead to another, and is
+// hashed again before each start, so that a later life maps what the first one did. Between that and the worker's
+// mapping only the host's own user could change it: the store is private to it, and the worker's descriptor can't
+// write.
 //
 // A worker ends with the thread that launched it (PR_SET_PDEATHSIG counts threads), so launch on one that stays.
 class WorkerLauncher final : public Launcher {
  public:
-  WorkerLauncher(WorkerProgram program, loader::Descriptor library)
+  WorkerLauncher(WorkerProgram program, loader::StoredFile library)
       : program_(std::move(program)), library_(std::move(library)) {}
 
   Result<Launched> launch() override;
 
  private:
   const WorkerProgram program_;
-  const loader::Descriptor library_;
+  const loader::StoredFile library_;
 };
 
 }  // namespace slipway::isolation

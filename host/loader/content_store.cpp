@@ -99,6 +99,11 @@ Result<Descriptor> open_stored(const fs::path& path) {
   return file;
 }
 
+Status was_changed(const fs::path& path) {
+  return {Code::failed_precondition,
+          path.string() + ": was changed after it was verified; see who else writes to the store of plugins"};
+}
+
 }  // namespace
 
 Result<StoredFile> ContentStore::take(const Descriptor& source, std::uint64_t max_bytes, const fs::path& name) const {
@@ -136,18 +141,19 @@ Result<StoredFile> ContentStore::place(Descriptor copy, const fs::path& temporar
   return fresh;
 }
 
+Status check_content(const StoredFile& stored) {
+  const auto content = content_of(stored.file, stored.path);
+  if (!content.ok()) return content.status();
+  return content->sha256 == stored.sha256 ? Status() : was_changed(stored.path);
+}
+
 Status check_unchanged(const StoredFile& stored) {
   struct stat held {};
   struct stat named {};
   if (::fstat(stored.file.get(), &held) != 0 || ::lstat(stored.path.c_str(), &named) != 0)
     return base::file_fault(stored.path, "cannot be examined", errno);
-  const auto content = content_of(stored.file, stored.path);
-  if (!content.ok()) return content.status();
   const bool same_file = held.st_dev == named.st_dev && held.st_ino == named.st_ino;
-  if (same_file && content->sha256 == stored.sha256) return {};
-  return {Code::failed_precondition, stored.path.string() +
-                                         ": was changed after it was verified; see who else writes to the store of "
-                                         "plugins"};
+  return same_file ? check_content(stored) : was_changed(stored.path);
 }
 
 void ContentStore::keep_only(const std::set<std::string>& digests) const {

@@ -20,6 +20,8 @@ struct StoredFile {
   Descriptor file;  // open on those bytes, also when the name is removed
 };
 
+// FAILED_PRECONDITION unless the open file has the bytes that were hashed; hashes it again.
+Status check_content(const StoredFile& stored);
 // FAILED_PRECONDITION unless the path still leads to the file that was hashed, with the same bytes; hashes it again.
 Status check_unchanged(const StoredFile& stored);
 

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "host/base/sha256.hpp"
 #include "host/isolation/isolated_instance.hpp"
 #include "host/runtime/async_call.hpp"
 #include "tests/bench/processor_time.hpp"
@@ -108,6 +109,7 @@ loader::VerifiedPackage echo_package() {
   package.package.manifest.id = "bench-echo";
   package.package.manifest.interfaces = {"slipway.gate/1"};
   package.library.path = path;
+  package.library.sha256 = base::sha256_hex_of_file(path).value();
   package.library.file = loader::Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   return package;
 }

@@ -6,6 +6,7 @@
 #include <slipway/testing/library.hpp>
 
 #include "host/base/files.hpp"
+#include "host/base/sha256.hpp"
 #include "host/isolation/isolated_instance.hpp"
 
 namespace slipway::test {
@@ -28,6 +29,7 @@ loader::VerifiedPackage package_at(const std::filesystem::path& library) {
   loader::VerifiedPackage package;
   package.package.manifest = std::move(*manifest);
   package.library.path = library;
+  package.library.sha256 = base::sha256_hex_of_file(library).value();
   package.library.file = loader::Descriptor(::open(library.c_str(), O_RDONLY | O_CLOEXEC));
   return package;
 }

@@ -42,5 +42,43 @@ TEST_F(FirstContactTest, a_library_whose_constructor_ends_the_process_ends_a_wor
               testing::StartsWith("UNAVAILABLE: its worker ended by signal 6 (Aborted)"));
 }
 
+// The store's file, to which somebody writes after it was verified.
+class ChangedInTheStore : public FirstContactTest {
+ protected:
+  ChangedInTheStore() {
+    std::filesystem::copy_file(std::filesystem::path(SLIPWAY_FIXTURES) / "worker_tricks.so", stored);
+    package = package_of("worker_tricks", stored);
+  }
+  void change() const { std::ofstream(stored, std::ios::binary | std::ios::app) << "x"; }
+  std::string refusal() const {
+    return stored.string() + ": was changed after it was verified; see who else writes to the store of plugins";
+  }
+
+  const std::filesystem::path stored = folder.path() / "stored.so";
+  loader::VerifiedPackage package;
+};
+
+TEST_F(ChangedInTheStore, it_is_not_mapped_at_the_first_contact) {
+  change();
+  EXPECT_EQ(check_in_worker(runtime, package, isolation), Status(Code::failed_precondition, refusal()));
+}
+
+TEST_F(ChangedInTheStore, it_is_not_mapped_at_the_start_of_a_worker) {
+  change();
+  EXPECT_EQ(make(package).status(), Status(Code::failed_precondition, "tricks: " + refusal()));
+}
+
+TEST_F(ChangedInTheStore, it_is_not_mapped_at_a_restart) {
+  auto made = make(package);
+  ASSERT_TRUE(made.ok()) << to_string(made.status());
+  instance = made->instance;
+  worker = made->worker;
+  ASSERT_EQ(runtime::await_on(runtime, instance->start(seconds(10))), Status());
+  change();
+  ::kill(worker->status().process, SIGKILL);
+  EXPECT_TRUE(eventually([&] { return worker->status().reason.find(refusal()) != std::string::npos; }));
+  EXPECT_NE(worker->status().state, WorkerState::running);
+}
+
 }  // namespace
 }  // namespace slipway::isolation

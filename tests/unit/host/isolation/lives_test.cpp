@@ -45,7 +45,7 @@ TEST_F(WorkerLives, a_host_without_a_descriptor_left_says_so_and_lives) {
 // Its first worker is a real one; those that follow never say a word.
 class SilentAfterwards final : public Launcher {
  public:
-  explicit SilentAfterwards(loader::Descriptor library) : real_({.path = SLIPWAY_WORKER}, std::move(library)) {}
+  explicit SilentAfterwards(loader::StoredFile library) : real_({.path = SLIPWAY_WORKER}, std::move(library)) {}
   Result<Launched> launch() override {
     if (launches++ == 0) return real_.launch();
     int ends[2] = {-1, -1};
@@ -65,7 +65,7 @@ TEST_F(WorkerLives, the_end_of_an_instance_does_not_wait_for_a_worker_that_is_be
   patient.setup = [](pid_t) { return slipway::isolation::Setup{}; };
   patient.restart.first = milliseconds(1);
   patient.patience = patient.end = seconds(60);
-  auto launcher = std::make_unique<SilentAfterwards>(std::move(package_of("sound").library.file));
+  auto launcher = std::make_unique<SilentAfterwards>(std::move(package_of("sound").library));
   const std::atomic<int>& launches = launcher->launches;
   const auto link =
       std::make_shared<WorkerLink>(patient, runtime, std::move(launcher), std::make_shared<base::SeededRandom>(7));

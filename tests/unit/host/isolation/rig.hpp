@@ -6,20 +6,24 @@
 #include <filesystem>
 #include <fstream>
 
+#include "host/base/sha256.hpp"
 #include "host/isolation/isolated_instance.hpp"
 #include "tests/unit/host/runtime/rig.hpp"
 
 namespace slipway::isolation {
 
 // The library as the loader would have verified it.
-inline loader::VerifiedPackage package_of(const std::string& fixture) {
-  const std::filesystem::path path = std::filesystem::path(SLIPWAY_FIXTURES) / (fixture + ".so");
+inline loader::VerifiedPackage package_of(const std::string& fixture, const std::filesystem::path& path) {
   loader::VerifiedPackage package;
   package.package.manifest.id = "gate-" + fixture;
   package.package.manifest.interfaces = {"slipway.gate/1"};
-  package.library = {path, fixture, std::filesystem::file_size(path),
+  package.library = {path, base::sha256_hex_of_file(path).value(), std::filesystem::file_size(path),
                      loader::Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC))};
   return package;
+}
+
+inline loader::VerifiedPackage package_of(const std::string& fixture) {
+  return package_of(fixture, std::filesystem::path(SLIPWAY_FIXTURES) / (fixture + ".so"));
 }
 
 class IsolatedTest : public ::testing::Test {
@@ -40,8 +44,8 @@ class IsolatedTest : public ::testing::Test {
     runtime.stop();
   }
 
-  Result<Isolated> make(const std::string& fixture = "worker_tricks") {
-    const loader::VerifiedPackage package = package_of(fixture);
+  Result<Isolated> make(const std::string& fixture = "worker_tricks") { return make(package_of(fixture)); }
+  Result<Isolated> make(const loader::VerifiedPackage& package) {
     settings.plugin = package.package.manifest.id;
     return make_isolated(runtime, package, granted, settings, sink, isolation);
   }
