@@ -7,7 +7,6 @@ namespace slipway::canary {
 namespace {
 
 using strategy::Command;
-using strategy::Finding;
 using strategy::Outcome;
 using strategy::WaitKind;
 using testing::ElementsAre;
