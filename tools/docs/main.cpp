@@ -31,7 +31,7 @@ bool is_current(const fs::path& path, const std::string& text) {
 }
 
 // Pages of the reference that others make: people, tools/bench, tools/simulate.
-constexpr std::array kOthers{"invariants.md", "benchmarks.md", "simulation.md"};
+constexpr std::array kOthers{"benchmarks.md", "invariants.md", "simulation.md", "verdicts.md"};
 
 // Files of the reference that no page stands behind any more.
 std::vector<fs::path> strays(const fs::path& folder, const Pages& pages) {
