@@ -85,6 +85,7 @@ void Driver::ensure_running() {
     if (!self->owned()) self->forget();
     self->sync_analyses();
     if (!self->stopping_ && !self->stale_) self->ensure_running();  // something may have come since it looked
+    if (!self->running_) self->tools_.rest_bell.ring();
   };
   boost::asio::co_spawn(strand_, loop(shared_from_this()), boost::asio::detached);
   sync_analyses();

@@ -4,7 +4,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "host/rollout/hop.hpp"
@@ -51,10 +50,23 @@ Engine::Engine(EngineParts parts, EngineSettings settings)
       trimmer_({boost::asio::make_strand(parts_.executor), store_, ownership_, clock_, parts_.timers, settings_}),
       census_(parts_.metrics, settings_.bounds.max_active),
       wiring_(settings_.wiring),
-      tools_{parts_.caller, clock_,     parts_.timers,  parts_.ids,
-             parts_.random, parts_.log, parts_.metrics, settings_,
-             store_,        ownership_, feed_,          trimmer_,
-             census_,       wiring_,    uses_,          times_of(parts_.metrics)},
+      tools_{parts_.caller,
+             clock_,
+             parts_.timers,
+             parts_.ids,
+             parts_.random,
+             parts_.log,
+             parts_.metrics,
+             settings_,
+             store_,
+             ownership_,
+             feed_,
+             trimmer_,
+             census_,
+             wiring_,
+             uses_,
+             inside_->rest_bell,
+             times_of(parts_.metrics)},
       resumption_(parts_.executor, store_, clock_, parts_.timers),
       notifications_(tools_, parts_.executor) {}
 
@@ -65,8 +77,11 @@ void Engine::set_bounds(const Bounds& bounds) {
   trimmer_.keep_for(bounds.retention);
 }
 
-Engine::Inside::Inside(Count count) : count_(std::move(count)) { ++*count_; }
-Engine::Inside::~Inside() { --*count_; }
+Engine::Inside::Inside(std::shared_ptr<AtWork> at_work) : at_work_(std::move(at_work)) { ++at_work_->requests; }
+Engine::Inside::~Inside() {
+  --at_work_->requests;
+  at_work_->rest_bell.ring();
+}
 
 Status Engine::door() const {
   return stopping_ ? Status(Code::unavailable, "slipwayd is stopping; try again when it is back") : Status();
@@ -85,7 +100,9 @@ Engine::DriverPtr Engine::driver(const std::string& tenant, const std::string& a
   }
   auto& place = drivers_[{tenant, application}];
   auto found = place.lock();
-  if (!found) place = found = std::make_shared<Driver>(tools_, parts_.executor, tenant, application);
+  if (found) return found;
+  place = found = std::make_shared<Driver>(tools_, parts_.executor, tenant, application);
+  if (stopping_) found->stop();  // for a request that came before the door closed
   return found;
 }
 
@@ -129,6 +146,7 @@ boost::asio::awaitable<Status> Engine::resume(Duration patience) {
   if (Status status = co_await follower_.begin(); !status.ok()) co_return status;
   Ownership::Work work{.take = [this](std::vector<TakenPartition> taken) { return take_up(std::move(taken)); },
                        .let_go = [this](std::vector<std::size_t> gone) { return let_go(std::move(gone)); },
+                       .held_again = [this] { notifications_.look(); },
                        .follow = [this] { return follower_.follow(); }};
   const Status joined = co_await run_on(ownership_strand_, ownership_.join(std::move(work), patience));
   if (!joined.ok())
@@ -142,7 +160,9 @@ boost::asio::awaitable<Status> Engine::resume(Duration patience) {
 
 boost::asio::awaitable<Status> Engine::take_up(std::vector<TakenPartition> taken) {
   if (Status status = co_await resume_applications(taken); !status.ok()) co_return status;
-  co_return co_await resume_removals(std::move(taken));
+  if (Status status = co_await resume_removals(std::move(taken)); !status.ok()) co_return status;
+  notifications_.look();
+  co_return Status();
 }
 
 boost::asio::awaitable<Status> Engine::resume_applications(std::vector<TakenPartition> taken) {
@@ -182,11 +202,18 @@ boost::asio::awaitable<void> Engine::let_go(std::vector<std::size_t> partitions)
     if (std::ranges::find(partitions, found->partition()) != partitions.end()) mine.push_back(std::move(found));
   }
   for (const DriverPtr& found : mine) boost::asio::post(found->strand(), [found] { found->let_go(); });
-  Wakeup pause(ownership_strand_, clock_, parts_.timers);
-  const std::int64_t until = clock_.steady_ns() + settings_.write_patience.ns;
-  const auto runs = [](const DriverPtr& found) { return found->running(); };
-  while (std::ranges::any_of(mine, runs) && clock_.steady_ns() < until)
-    co_await pause.wait_until(clock_.now() + milliseconds(10));
+  const std::function<bool()> none_runs = [mine = std::move(mine)] {
+    return std::ranges::none_of(mine, &Driver::running);
+  };
+  co_await rested(none_runs, settings_.write_patience);
+}
+
+boost::asio::awaitable<void> Engine::rested(std::function<bool()> holds, Duration patience) {
+  Wakeup wakeup(ownership_strand_, clock_, parts_.timers);
+  const auto listening = inside_->rest_bell.listen(wakeup.remote_ring());
+  const std::int64_t until = clock_.steady_ns() + patience.ns;
+  while (!holds() && clock_.steady_ns() < until)
+    co_await wakeup.wait_until(clock_.now() + nanoseconds(until - clock_.steady_ns()));
 }
 
 // Another host has stored something about it, its removal perhaps.
@@ -215,11 +242,8 @@ boost::asio::awaitable<Status> Engine::stop(Duration patience) {
   }
   notifications_.stop();
   trimmer_.stop();
-  Wakeup pause(co_await boost::asio::this_coro::executor, clock_, parts_.timers);
-  const std::int64_t until = clock_.steady_ns() + patience.ns;
-  while ((busy() > 0 || *inside_ > 0) && clock_.steady_ns() < until) {
-    co_await pause.wait_until(clock_.now() + milliseconds(10));
-  }
+  const std::function<bool()> nothing_is_at_work = [this] { return busy() == 0 && inside_->requests == 0; };
+  co_await boost::asio::co_spawn(ownership_strand_, rested(nothing_is_at_work, patience), boost::asio::use_awaitable);
   const std::size_t left = busy();
   co_await boost::asio::co_spawn(ownership_strand_, ownership_.leave(), boost::asio::use_awaitable);
   if (left == 0) co_return Status();

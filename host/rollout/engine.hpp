@@ -85,18 +85,21 @@ class Engine final : public Control {
  private:
   using DriverPtr = std::shared_ptr<Driver>;
 
-  // Counts requests that change something, so that stop() can wait for them. The count is shared: a request that is
-  // thrown away with its context may outlive the engine.
-  using Count = std::shared_ptr<std::atomic<int>>;
+  // Requests that change something, so that stop() can wait for them. Shared: a request that is thrown away with its
+  // context may outlive the engine.
+  struct AtWork {
+    std::atomic<int> requests = 0;
+    RestBell rest_bell;  // of requests and drivers
+  };
   class Inside {
    public:
-    explicit Inside(Count count);
+    explicit Inside(std::shared_ptr<AtWork> at_work);
     Inside(const Inside&) = delete;
     Inside& operator=(const Inside&) = delete;
     ~Inside();
 
    private:
-    Count count_;
+    std::shared_ptr<AtWork> at_work_;
   };
 
   // The application's driver, made when there is none. Drivers live as long as somebody or their own loop holds them.
@@ -110,6 +113,9 @@ class Engine final : public Control {
   boost::asio::awaitable<Status> resume_applications(std::vector<TakenPartition> taken);
   boost::asio::awaitable<Status> resume_removals(std::vector<TakenPartition> taken);
   boost::asio::awaitable<void> let_go(std::vector<std::size_t> partitions);
+  // Returns when it holds, which is looked at whenever something comes to rest, or when the patience is over. On the
+  // ownership's strand.
+  boost::asio::awaitable<void> rested(std::function<bool()> holds, Duration patience);
   static void finish_removal(const DriverPtr& found);
   void read_again(const std::string& tenant, const std::string& application);
   boost::asio::awaitable<void> store_event(Event event);
@@ -132,13 +138,13 @@ class Engine final : public Control {
   Census census_;
   CurrentWiring wiring_;
   StrategyUses uses_;
+  const std::shared_ptr<AtWork> inside_ = std::make_shared<AtWork>();
   Tools tools_;
   Resumption resumption_;
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, std::weak_ptr<Driver>> drivers_;
   std::size_t sweep_at_ = 64;
   Notifications notifications_;
-  Count inside_ = std::make_shared<std::atomic<int>>(0);
   std::atomic<bool> stopping_ = false;
 };
 

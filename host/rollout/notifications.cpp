@@ -13,6 +13,7 @@ namespace slipway::rollout {
 namespace {
 
 constexpr Duration kGiveUp = seconds(24 * 3600);
+constexpr Duration kUntilTold = seconds(24 * 3600);
 constexpr std::int32_t kAtOnce = 20;  // events read together, and sent before the cursor is stored
 
 notifier::SendRequest message_of(const std::string& tenant, const storage::Entry& entry, const Result<Event>& event) {
@@ -75,6 +76,11 @@ void Notifications::start() {
   for (const std::string& tenant : tenants) heard(tenant);
 }
 
+void Notifications::look() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, line] : lines_) line->ring();
+}
+
 void Notifications::stop() {
   const std::lock_guard lock(mutex_);
   stopping_ = true;
@@ -111,7 +117,7 @@ boost::asio::awaitable<void> Notifications::run(std::shared_ptr<Line> line) {
     if (held != token) cursor.reset();  // another host may have told some of them
     token = held;
     if (token == 0) {
-      co_await line->wakeup.wait_until(line->tools.clock.now() + seconds(1));
+      co_await line->wakeup.wait_until(line->tools.clock.now() + kUntilTold);
       continue;
     }
     if (!cursor) {

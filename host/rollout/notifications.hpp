@@ -22,6 +22,8 @@ class Notifications {
 
   // [any thread]
   void start();
+  // This host may have to tell more than before.
+  void look();
   void stop();
 
  private:

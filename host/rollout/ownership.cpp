@@ -74,9 +74,11 @@ boost::asio::awaitable<Status> Ownership::ask(storage::LeaseAction action) {
   const std::int64_t asked = clock_.steady_ns();
   const auto reply = co_await store_.lease(std::move(request));
   if (!reply.ok()) co_return reply.status();
+  const bool lapsed = lease_ != 0 && !held();
   // Counted from the question, and a tenth short: the store counts from later, and its clock may be the faster one.
   held_until_ = asked + settings_.lease.ns - settings_.lease.ns / 10;
   lease_ = action == storage::LeaseAction::release ? 0 : reply->token;
+  if (lapsed && held()) work_.held_again();
   co_return Status();
 }
 

@@ -36,6 +36,8 @@ class Ownership {
     std::function<boost::asio::awaitable<Status>(std::vector<TakenPartition>)> take;
     // Returns when nothing of these partitions, which are not this host's any more, is at work.
     std::function<boost::asio::awaitable<void>(std::vector<std::size_t>)> let_go;
+    // The lease had run out and is good again, with all that this host had: nobody had taken it.
+    std::function<void()> held_again;
     // Looks at what other hosts have stored; called at each look around as long as there are any.
     std::function<boost::asio::awaitable<void>()> follow;
   };

@@ -7,6 +7,7 @@
 #include "host/rollout/current_wiring.hpp"
 #include "host/rollout/feed.hpp"
 #include "host/rollout/ownership.hpp"
+#include "host/rollout/rest_bell.hpp"
 #include "host/rollout/store.hpp"
 #include "host/rollout/strategy_uses.hpp"
 #include "host/rollout/trimmer.hpp"
@@ -36,6 +37,7 @@ struct Tools {
   Census& census;
   const CurrentWiring& wiring;
   StrategyUses& uses;
+  RestBell& rest_bell;
   StepTimes times;
 };
 
