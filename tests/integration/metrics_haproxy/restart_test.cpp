@@ -85,7 +85,8 @@ TEST(HaproxyRestarts, AReloadUnderLoadDoublesNoRequestAndLosesAtMostTheOldProces
   // A process that ends may take its newest records with it before its ring has sent them.
   EXPECT_LE(found.values.at("requests"), answered);
   EXPECT_GE(found.values.at("requests"), answered - 10);
-  EXPECT_EQ(found.completeness, 1);
+  // Where later ones came, the gap in their numbers tells of it.
+  EXPECT_GE(found.completeness, 1 - 10.0 / answered);
 }
 
 TEST(HaproxyRestarts, AHaproxyThatHangsDoesNotHoldAnswersUp) {
