@@ -30,11 +30,14 @@ class Notifications(harness.StackTest):
         self.addCleanup(self.receiver.server_close)
         self.addCleanup(self.receiver.shutdown)
 
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.receiver.server_address[1]}/"
+
     def stack_that_tells(self, events):
-        url = f"http://127.0.0.1:{self.receiver.server_address[1]}/"
         plugin = "    plugin: notifier-webhook\n"
         return self.start_stack(changes=[
-            (plugin, f"{plugin}    config: {{url: \"{url}\"}}\n"),
+            (plugin, f"{plugin}    config: {{url: \"{self.url}\"}}\n"),
             ("\nbindings:\n", f"\nnotifications:\n  - {{binding: notifiers.webhook, events: {events}}}\n\nbindings:\n")])
 
     def test_tells_of_the_events_that_the_profile_names(self):
@@ -93,7 +96,7 @@ class Notifications(harness.StackTest):
         states = lambda: [one["state"] for one in stack.read("/api/plugins")["items"] if one.get("instance") == name]  # noqa: E731
         harness.wait_for("its end", lambda: "active" not in states(), 15)
         kept = stack.read("/api/profile")["profile"]["plugins"][name]
-        self.assertEqual(kept["config"], {"url": url})
+        self.assertEqual(kept["config"], {"url": self.url})
         self.put({**whole, "plugins": {**whole["plugins"], name: {**kept, "enabled": True}}})
         self.assertIn("active", states())
         stack.create_application()
