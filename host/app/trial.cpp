@@ -37,7 +37,7 @@ std::string numbers(const Tally::Counts& counts) {
 // Too few calls are no reason to withdraw it; whether they are enough to promote it is known at the end.
 Opinion compare(const Tally::Counts& fresh, const Tally::Counts& old) {
   const std::string both = "of the new generation " + numbers(fresh) + "; of the old one " + numbers(old);
-  const Opinion sound{Word::proceed, both};
+  Opinion sound{Word::proceed, both};
   if (fresh.calls < kLeastCalls) return sound;
   if (fresh.fault_ratio() > old.fault_ratio() + kMoreFaults) return {Word::fail, "it fails more often: " + both};
   if (old.calls < kLeastCalls) return sound;
