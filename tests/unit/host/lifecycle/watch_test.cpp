@@ -143,6 +143,13 @@ class Returns : public Applying {
     EXPECT_EQ(versions().at(0), "alpha 1.0.0 active");
     return reason;
   }
+  // It goes on from the three calls of the hand-over.
+  void expect_dropped(const std::string& old, const std::string& fresh, Json more, const std::string& why) {
+    EXPECT_EQ(
+        come_back(old, fresh, std::move(more)),
+        std::string(kWhy) + "; what gate-alpha 1.1.0 took in since it followed gate-alpha 1.0.0 is dropped: " + why);
+    EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
+  }
   ~Returns() override { EXPECT_TRUE(stop().ok()); }
 
   static constexpr const char* kWhy =
@@ -155,27 +162,16 @@ TEST_F(Returns, WhatTheNewOneTookInMeanwhileComesBackToo) {
 }
 
 TEST_F(Returns, WhatTheOldOneDoesNotReadIsDroppedByName) {
-  EXPECT_EQ(come_back("counts", "counts", snapshot({1, 2}, 2)),
-            std::string(kWhy) +
-                "; what gate-alpha 1.1.0 took in since it followed gate-alpha 1.0.0 is dropped: it writes state of "
-                "version 2, which gate-alpha 1.0.0 does not read");
-  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
+  expect_dropped("counts", "counts", snapshot({1, 2}, 2),
+                 "it writes state of version 2, which gate-alpha 1.0.0 does not read");
 }
 
 TEST_F(Returns, WhatTheNewOneCanNotTellIsDroppedByName) {
-  EXPECT_EQ(come_back("counts", "export_fails", snapshot()),
-            std::string(kWhy) +
-                "; what gate-alpha 1.1.0 took in since it followed gate-alpha 1.0.0 is dropped: its state can't be "
-                "exported: its memory has a hole");
-  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
+  expect_dropped("counts", "export_fails", snapshot(), "its state can't be exported: its memory has a hole");
 }
 
 TEST_F(Returns, WhatTheOldOneRefusesIsDroppedByNameAndItGoesOnFromTheHandOver) {
-  EXPECT_EQ(come_back("counts_to_five", "counts", snapshot()),
-            std::string(kWhy) +
-                "; what gate-alpha 1.1.0 took in since it followed gate-alpha 1.0.0 is dropped: it can't take over the "
-                "state: it does not count so far");
-  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
+  expect_dropped("counts_to_five", "counts", snapshot(), "it can't take over the state: it does not count so far");
 }
 
 TEST_F(Returns, OneWithoutASnapshotLetsTheOldOneGoOnFromWhereItWas) {
