@@ -213,6 +213,14 @@ bool is_step(const Commit& commit) {
   return moved || commit.tells("step");
 }
 
+// As many replicas as the spec has, or as an order had that was taken over: who supersedes may want another number.
+bool keeps_stable(const Commit& commit, const OrderedGroup& stable) {
+  if (!commit.before) return true;
+  const OrderedGroup* was = rollout::group_of(commit.before->order, strategy::kStable);
+  const bool untouched = was != nullptr && was->release == stable.release && was->replicas == stable.replicas;
+  return untouched || stable.replicas == commit.after->spec.replicas;
+}
+
 // What is wrong with an order that has a baseline; the canary's first traffic is the baseline's first as well.
 std::string fault_beside(const Commit& commit, const OrderedGroup& baseline) {
   const Record& after = *commit.after;
@@ -220,7 +228,7 @@ std::string fault_beside(const Commit& commit, const OrderedGroup& baseline) {
   const OrderedGroup* stable = rollout::group_of(after.order, strategy::kStable);
   if (next == nullptr || stable == nullptr) return "there is a baseline, and not both other groups";
   if (baseline.release != rollout::baseline_of(stable->release)) return "the baseline is none of the stable release";
-  if (stable->replicas != after.spec.replicas) return "the stable release has fewer replicas because of the baseline";
+  if (!keeps_stable(commit, *stable)) return "the stable release has fewer replicas because of the baseline";
   const bool replaced = after.rollout.state == State::superseded;  // the next one clears it away
   const bool over = has_ended(after.rollout.state) && !replaced;
   if (over || after.phase == Phase::watching || after.phase == Phase::finishing)
