@@ -93,6 +93,7 @@ class CrashTest(StackTest):
     def aborted(self, name, strategy):
         rollout = self.release(name, "1.1", {"name": strategy, "settings": {"steps": [{"weight": "20%"}, {"pause": {}}]}})
         self.wait_for_step(rollout, 1)
+        self.wait_for_order(name, rollout)
         while (reply := self.call("POST", f"/api/rollouts/{rollout}/abort", {})) is None:
             if self.read(f"/api/rollouts/{rollout}")["state"] != "progressing":
                 return self.wait_for_end(rollout, "rolled_back")
@@ -215,6 +216,13 @@ class CrashTest(StackTest):
 
     def wait_for_step(self, rollout, step):
         harness.wait_for(f"step {step} of {rollout}", lambda: self.read(f"/api/rollouts/{rollout}")["step"] >= step, 30)
+
+    def wait_for_order(self, name, rollout):
+        """A person who is quicker than the order makes it needless, and each story another."""
+        def arrived():
+            decided = self.read(f"/api/rollouts/{rollout}/journal?limit=500")["items"][-1]
+            return decided["state"] != "progressing" or self.world.orders(name)[-1]["generation"] >= decided["generation"]
+        harness.wait_for(f"the order of the last step of {rollout}", arrived, 30)
 
     def points(self):
         seen, points = {}, []

@@ -198,7 +198,7 @@ class KillTest(StackTest):
     def test_a_rolling_rollout_goes_on_back(self):
         rollout = self.begin("rolling", {"pause_at": 2, "max_surge": 1, "max_unavailable": 0}, rollback=self.slowly())
         self.stack.wait_why(rollout, "promote")
-        self.assertEqual(self.stack.replicas_of("1.0"), 1, "the way back has replicas to start")
+        wait_for("replicas for the way back to start", lambda: self.stack.replicas_of("1.0") == 1, 15)
         self.cli("rollout", "abort", rollout)
         self.goes_back(rollout)
 
