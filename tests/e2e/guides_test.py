@@ -20,7 +20,8 @@ GUIDES = harness.ROOT / "docs/guides"
 README = harness.ROOT / "README.md"
 USAGE = 2
 # Guides without a command of their own, and what holds them to the truth.
-NOT_RUN = {"analysis-figures.md": "tools/characteristics writes it", "calibration.md": "tools/characteristics writes it",
+NOT_RUN = {"analysis-figures.md": "tools/characteristics writes it", "analysis-methods.md": "has no commands",
+           "calibration.md": "tools/characteristics writes it",
            "contributing.md": "builds and tests all of this", "coroutines.md": "has no commands",
            "isolation.md": "has no commands", "postgres.md": "postgres_test.py does what it says",
            "strategies.md": "StrategyExamples below"}

@@ -49,6 +49,13 @@ bool decides_alone(const Metric& metric, const Classified& found) {
   return false;
 }
 
+// A metric that must have data counts as bad without; a critical one fails everything by itself.
+bool is_bad_without_data(const Metric& metric) { return metric.must_have_data && !metric.critical; }
+
+std::size_t least_points(const Settings& settings) {
+  return settings.compat == Compat::kayenta ? 1 : static_cast<std::size_t>(settings.min_points);
+}
+
 struct Tally {
   double good = 0;
   double all = 0;
@@ -59,7 +66,7 @@ std::map<std::string, Tally> tallies(const Settings& settings, const std::vector
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     if (settings.metrics[i].muted) continue;
     Tally& group = groups[settings.metrics[i].group];
-    if (metrics[i].label == Label::no_data && !settings.metrics[i].must_have_data) continue;
+    if (metrics[i].label == Label::no_data && !is_bad_without_data(settings.metrics[i])) continue;
     group.all += 1;
     group.good += metrics[i].label == Label::pass ? 1 : 0;
   }
@@ -72,7 +79,8 @@ bool lacks_data(const Settings& settings, const std::vector<Classified>& metrics
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     if (settings.metrics[i].muted) continue;
     ++counting;
-    if (metrics[i].label == Label::no_data) ++without;
+    const bool counts = settings.compat == Compat::kayenta && is_bad_without_data(settings.metrics[i]);
+    if (metrics[i].label == Label::no_data && !counts) ++without;
   }
   return 2 * without >= counting;
 }
@@ -101,7 +109,7 @@ Classified classify(const Metric& metric, const Settings& settings, double confi
     stable = without_outliers(std::move(stable), metric.outlier_factor);
   }
   Classified found{.next_points = next.size(), .stable_points = stable.size()};
-  if (std::min(next.size(), stable.size()) >= static_cast<std::size_t>(settings.min_points)) {
+  if (std::min(next.size(), stable.size()) >= least_points(settings)) {
     const Points points{next, stable};
     found.effect = effect_of(metric.effect_size.measure, points);
     found.shift =
@@ -116,7 +124,8 @@ Score score_of(const Settings& settings, const std::vector<Classified>& metrics)
   const auto groups = tallies(settings, metrics);
   double given = 0;
   for (const auto& [name, weight] : settings.group_weights) given += weight;
-  const auto others = static_cast<double>(groups.size() - settings.group_weights.size());
+  const auto others = static_cast<double>(std::count_if(
+      groups.begin(), groups.end(), [&](const auto& group) { return !settings.group_weights.contains(group.first); }));
   double sum = 0;
   for (const auto& [name, tally] : groups) {
     const auto listed = settings.group_weights.find(name);
@@ -124,7 +133,9 @@ Score score_of(const Settings& settings, const std::vector<Classified>& metrics)
     sum += weight * (tally.all > 0 ? tally.good / tally.all : 1);
   }
   const bool fatal = std::any_of(metrics.begin(), metrics.end(), [](const Classified& one) { return one.critical; });
-  return {fatal ? 0 : std::round(sum * 100) / 100, lacks_data(settings, metrics)};
+  const bool lacks = lacks_data(settings, metrics);
+  const bool is_nothing = fatal || (lacks && settings.compat == Compat::kayenta);
+  return {is_nothing ? 0 : std::round(sum * 100) / 100, lacks};
 }
 
 }  // namespace slipway::judge

@@ -2,14 +2,16 @@
 //
 //   no data          fewer than min_points of a group
 //   high             the direction allows it, the interval's low end exceeds tolerance * |estimate|, and the effect is
-//   at
-//                    least allowed_increase (or can't be told: a mean is 0)
+//                    at least allowed_increase (or can't be told: a mean is 0)
 //   low              the same downwards
 //   pass             everything else; also when both groups have the same values
 //
 //   score of a group     100 * pass / (pass + high + low + no data where must_have_data), muted metrics left out
 //   score                the groups' scores by their weights, rounded to 0.01; a group without data counts as 100
 //   0                    when a critical metric is bad
+//
+// As Kayenta: no data is no point at all, and a score of 0 when half of the metrics have none, those that must have
+// data apart.
 #pragma once
 
 #include "plugins/analyzers/judge/mann_whitney.hpp"

@@ -107,7 +107,7 @@ class Judging {
   }
 
   void judge(bool is_last) {
-    const double confidence = 1 - (1 - settings_.confidence) / settings_.looks;
+    const double confidence = as_kayenta() ? settings_.confidence : 1 - (1 - settings_.confidence) / settings_.looks;
     std::vector<Points> seen;
     std::vector<Classified> found;
     for (std::size_t i = 0; i < settings_.metrics.size(); ++i) {
@@ -117,19 +117,25 @@ class Judging {
     const Score score = score_of(settings_, found);
     reply.evidence = json_text(evidence(score, found));
     const std::string why = reasons(seen, found);
-    if (score.lacks_data) return lack(is_last, why);
+    if (score.lacks_data && !as_kayenta()) return lack(is_last, why);
     const std::string text = "score " + number(score.points) + " (passes from " + number(settings_.pass) +
                              ", fails below " + number(settings_.marginal) + "): " + why;
-    if (score.points < settings_.marginal) return answer(Verdict::fail, "score", text);
+    if (fails(score, is_last)) return answer(Verdict::fail, score.lacks_data ? "no_data" : "score", text);
     if (!is_last) return answer(Verdict::proceed, "measuring", text);
     if (score.points < settings_.pass) return answer(Verdict::inconclusive, "marginal", text);
     answer(Verdict::pass, "score", text);
   }
 
+  [[nodiscard]] bool as_kayenta() const { return settings_.compat == Compat::kayenta; }
+
+  // Where Kayenta is asked repeatedly, a score of exactly `marginal` ends it too.
+  [[nodiscard]] bool fails(const Score& score, bool is_last) const {
+    return score.points < settings_.marginal || (as_kayenta() && !is_last && score.points <= settings_.marginal);
+  }
+
   void lack(bool is_last, const std::string& why) {
-    const bool fails = settings_.compat == Compat::kayenta;
     if (!is_last) return answer(Verdict::proceed, "no_data", why);
-    answer(fails ? Verdict::fail : Verdict::insufficient_data, "no_data", "half of the metrics have no data: " + why);
+    answer(Verdict::insufficient_data, "no_data", "half of the metrics have no data: " + why);
   }
 
   // What is not well; all metrics when everything is.
@@ -167,25 +173,42 @@ void want(Problems& problems, bool holds, const char* path, double value, const 
   if (!holds) problems.push_back({path, number(value), message});
 }
 
-// Weights that no metric uses would be lost, and the score could never reach 100.
+bool is_used(const Settings& settings, const std::string& group) {
+  return std::any_of(settings.metrics.begin(), settings.metrics.end(),
+                     [&](const Metric& metric) { return !metric.muted && metric.group == group; });
+}
+
+// Weights that no metric uses are lost, and the score can never reach 100. Kayenta lets them be.
 void check_weights(Problems& problems, const Settings& settings) {
+  const bool may_be_lost = settings.compat == Compat::kayenta;
   double sum = 0;
   bool has_others = false;
   for (const Metric& metric : settings.metrics)
     has_others |= !metric.muted && !settings.group_weights.contains(metric.group);
   for (const auto& [name, weight] : settings.group_weights) {
-    const bool used = std::any_of(settings.metrics.begin(), settings.metrics.end(),
-                                  [&](const Metric& metric) { return !metric.muted && metric.group == name; });
-    if (!used)
+    if (!may_be_lost && !is_used(settings, name))
       problems.push_back({"/group_weights/" + name, number(weight), "want the group of a metric that is not muted"});
     want(problems, weight > 0 && weight <= 100, "/group_weights", weight, "want a percentage above 0");
     sum += weight;
   }
+  if (may_be_lost) return want(problems, sum <= 100, "/group_weights", sum, "want a sum of at most 100");
   const bool adds_up = has_others || settings.group_weights.empty() ? sum < 100 : std::abs(sum - 100) < 1e-9;
   if (!settings.metrics.empty() && !adds_up)
     want(problems, false, "/group_weights", sum,
          has_others ? "want a sum below 100: other groups share the rest"
                     : "want a sum of 100: there is no other group");
+}
+
+// Each look must have the points that a metric needs.
+void check_points(Problems& problems, const Settings& settings) {
+  if (settings.compat == Compat::kayenta) {
+    want(problems, settings.looks <= settings.windows, "/looks", settings.looks, "want at most windows");
+    return;
+  }
+  want(problems, settings.min_points <= settings.windows, "/min_points", settings.min_points,
+       "want at most windows: there would never be data");
+  want(problems, settings.looks * settings.min_points <= settings.windows || settings.looks == 1, "/looks",
+       settings.looks, "want at most windows / min_points: a look must have its points");
 }
 
 class Judge : public Analyzer<Settings, State> {
@@ -205,10 +228,7 @@ class Judge : public Analyzer<Settings, State> {
   Problems check(const Settings& settings) const {
     Problems problems;
     if (settings.metrics.empty()) problems.push_back({"/metrics", "[]", "want 1 to 16 metrics: what is compared?"});
-    want(problems, settings.min_points <= settings.windows, "/min_points", settings.min_points,
-         "want at most windows: there would never be data");
-    want(problems, settings.looks * settings.min_points <= settings.windows || settings.looks == 1, "/looks",
-         settings.looks, "want at most windows / min_points: a look must have its points");
+    check_points(problems, settings);
     want(problems, settings.confidence > 0.5 && settings.confidence < 1, "/confidence", settings.confidence,
          "want above 0.5 and below 1");
     want(problems, settings.tolerance >= 0 && settings.tolerance < 1, "/tolerance", settings.tolerance,
@@ -218,6 +238,16 @@ class Judge : public Analyzer<Settings, State> {
          "want 0 to pass");
     check_weights(problems, settings);
     return problems;
+  }
+
+  std::vector<std::string> warnings(const Settings& settings) const {
+    std::vector<std::string> list;
+    for (const auto& [name, weight] : settings.group_weights) {
+      if (!is_used(settings, name))
+        list.push_back("the weight " + number(weight) + " of the group " + name +
+                       " is lost: no metric is of it, and the score stays below 100");
+    }
+    return list;
   }
 
   std::int32_t least_windows(const Settings& settings) const { return settings.windows; }

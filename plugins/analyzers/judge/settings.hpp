@@ -106,7 +106,9 @@ struct Settings {
         field("error_limit", &Settings::error_limit, "Errors of the source in a row that are tolerated.",
               between(0, 100'000)),
         field("compat", &Settings::compat,
-              "kayenta: intervals by root finding with its tolerance, and no data as a score of 0."));
+              "kayenta: the numbers and rules of its judge. Intervals by root finding with its tolerance, one point is "
+              "data whatever min_points says, confidence is not shared between looks, weights without a metric are "
+              "lost, and a score of 0 when half of the metrics have no data."));
   }
 };
 

@@ -1,77 +1,9 @@
-#include <gtest/gtest.h>
-
-#include <slipway/testing/fake_host.hpp>
-#include <slipway/testing/library.hpp>
-
 #include "plugins/analyzers/judge/classify.hpp"
 #include "tests/support/manifest_config.hpp"
+#include "tests/unit/plugins/analyzers/judge_plugin.hpp"
 
 namespace slipway::judge {
 namespace {
-
-using analyzer::Verdict;
-
-// A series that repeats with small steps around its level.
-double around(double level, std::int64_t window) { return level * (1 + 0.01 * static_cast<double>(window % 7)); }
-
-class JudgePlugin : public ::testing::Test {
- protected:
-  JudgePlugin() {
-    EXPECT_TRUE(host.run().ok());
-    settings = {{"metrics", {{{"name", "cpu"}}}}, {"windows", 20}, {"min_points", 10}};
-  }
-
-  analyzer::JudgeReply ask(std::map<std::string, double> next, std::map<std::string, double> stable,
-                           const std::string& source_error = "") {
-    if (!again) ++number;
-    analyzer::JudgeRequest request{
-        .settings = json_text(settings), .state = json_text(state), .source_error = source_error};
-    request.window.id = "w" + std::to_string(number);
-    request.groups = {{.role = "next", .values = std::move(next)}, {.role = "stable", .values = std::move(stable)}};
-    auto reply = host.call<analyzer::Interface, analyzer::Judge>(request);
-    last = reply.status();
-    if (!reply.ok()) return {};
-    state = Json::parse(reply->state.text);
-    return *reply;
-  }
-  // The state after one more window, of the next number.
-  Json ask_after(Json before) {
-    state = std::move(before);
-    ask({{"cpu", 20 / 7.0}}, {{"cpu", 20 / 9.0}});
-    EXPECT_TRUE(last.ok()) << to_string(last);
-    --number;
-    return state;
-  }
-  // All windows with these levels; the last answer.
-  analyzer::JudgeReply run(const std::map<std::string, double>& next, const std::map<std::string, double>& stable) {
-    analyzer::JudgeReply reply;
-    const auto noisy = [&](std::map<std::string, double> values) {
-      for (auto& [name, value] : values) value = around(value, number);
-      return values;
-    };
-    while (number < 20 && reply.verdict == Verdict::proceed) reply = ask(noisy(next), noisy(stable));
-    return reply;
-  }
-  Problems problems() {
-    const auto reply = host.call<analyzer::Interface, analyzer::Validate>({.settings = json_text(settings)});
-    Problems list;
-    for (const auto& fault : reply->problems) list.push_back({fault.path, fault.value, fault.message});
-    return list;
-  }
-  std::vector<std::string> paths() {
-    std::vector<std::string> list;
-    for (const Problem& problem : problems()) list.push_back(problem.path);
-    return list;
-  }
-
-  test::Library library{PLUGIN};
-  test::FakeHost host{library.table()};
-  Json settings;
-  Json state;
-  std::int64_t number = 0;
-  bool again = false;
-  Status last;
-};
 
 TEST_F(JudgePlugin, PassesWhatDoesNotDiffer) {
   const auto reply = run({{"cpu", 0.3}}, {{"cpu", 0.3}});
