@@ -187,7 +187,6 @@ class Lifecycle {
   boost::asio::awaitable<std::string> ask_back(const Succession& succession, Json& newer);
   boost::asio::awaitable<Problems> return_to(Succession& succession);
   boost::asio::awaitable<Status> make_anew(Generation& generation, const Json& state);
-  boost::asio::awaitable<Status> wait_for_calls(const runtime::Instance& instance);
   boost::asio::awaitable<Status> export_state(Generation& generation, Json& state);
   boost::asio::awaitable<Status> import_state(Generation& generation, const Json& state);
   boost::asio::awaitable<Status> end_instance(Generation& generation);

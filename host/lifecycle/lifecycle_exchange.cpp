@@ -1,9 +1,6 @@
 // A generation that follows another one which has to end first: calls wait, the old one hands over what it knows.
 #include <algorithm>
 #include <array>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <chrono>
 #include <slipway/interfaces/plugin.hpp>
 
 #include "host/base/readable.hpp"
@@ -19,7 +16,6 @@ namespace {
 using Interface = slipway::plugin::Interface;
 using slipway::plugin::StateDocument;
 
-constexpr std::chrono::milliseconds kLookAgain{2};
 constexpr Duration kStatePatience = seconds(10);
 
 bool keeps_snapshot(const Generation& generation) {
@@ -174,8 +170,9 @@ boost::asio::awaitable<Status> Lifecycle::make_anew(Generation& generation, cons
 boost::asio::awaitable<Status> Lifecycle::export_state(Generation& generation, Json& state) {
   // A caller may have looked at the table before the intake was closed: what it asks after the export would be lost.
   generation.instance->hold();
-  Status quiet = co_await wait_for_calls(*generation.instance);
-  if (quiet.ok()) quiet = co_await generation.instance->quiesce(settings_.retire.patience);
+  if (!co_await generation.instance->idle(settings_.retire.drain))
+    co_return Status(Code::deadline_exceeded, "its open calls did not end within " + to_string(settings_.retire.drain));
+  const Status quiet = co_await generation.instance->quiesce(settings_.retire.patience);
   if (!quiet.ok()) co_return quiet;
   auto request = request_of<slipway::plugin::ExportState>(generation, "{}");
   const auto bytes = co_await runtime::async_call(generation.instance, std::move(request));
@@ -183,19 +180,6 @@ boost::asio::awaitable<Status> Lifecycle::export_state(Generation& generation, J
   const auto document = decode_text<StateDocument>(*bytes, "its exported state");
   if (!document.ok()) co_return Status(document.status().code, base::readable(document.status().message));
   state = encode(*document);
-  co_return Status();
-}
-
-boost::asio::awaitable<Status> Lifecycle::wait_for_calls(const runtime::Instance& instance) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(settings_.retire.drain.ns);
-  boost::asio::steady_timer timer(strand_);
-  while (instance.open_calls() > 0) {
-    if (std::chrono::steady_clock::now() >= end)
-      co_return Status(Code::deadline_exceeded,
-                       "its open calls did not end within " + to_string(settings_.retire.drain));
-    timer.expires_after(kLookAgain);
-    co_await timer.async_wait(boost::asio::use_awaitable);
-  }
   co_return Status();
 }
 

@@ -1,5 +1,6 @@
 #include "host/runtime/instance.hpp"
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -10,8 +11,22 @@
 namespace slipway::runtime {
 namespace {
 
-// A call gives its slot back without telling anybody, because that is its fast path; so an ending looks again.
-constexpr std::chrono::milliseconds kLookAgain{2};
+// A call gives its slot back without telling anybody, because that is its fast path; so an ending looks again: soon, as
+// most calls end soon and others may have to wait for this, then more and more seldom.
+class LookAgain {
+ public:
+  explicit LookAgain(const boost::asio::any_io_executor& executor) : timer_(executor) {}
+  boost::asio::awaitable<void> wait() {
+    timer_.expires_after(pause_);
+    pause_ = std::min(2 * pause_, kLongest);
+    co_await timer_.async_wait(boost::asio::use_awaitable);
+  }
+
+ private:
+  static constexpr std::chrono::microseconds kLongest{2000};
+  boost::asio::steady_timer timer_;
+  std::chrono::microseconds pause_{50};
+};
 
 std::string_view view(const slipway_blob& blob) {
   return blob.data == nullptr ? std::string_view()
@@ -112,12 +127,11 @@ Status Instance::not_returned(std::string_view what, Duration patience) const {
 }
 
 boost::asio::awaitable<bool> Instance::idle(Duration patience) {
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+  LookAgain look_again(co_await boost::asio::this_coro::executor);
   const Deadline deadline = deadline_in(patience.ns);
   while (open_calls() > 0) {
     if (remaining_ns(deadline) == 0) co_return false;
-    timer.expires_after(kLookAgain);
-    co_await timer.async_wait(boost::asio::use_awaitable);
+    co_await look_again.wait();
   }
   co_return true;
 }
@@ -145,12 +159,11 @@ boost::asio::awaitable<Status> Instance::destroy(Duration patience) {
   auto done = std::make_shared<OneShot<Status>>();
   const Deadline deadline = deadline_in(patience.ns);
   ended_.store(true);
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+  LookAgain look_again(co_await boost::asio::this_coro::executor);
   // Calls that a caller's thread is still passing in, answers that somebody still reads.
   while (inside_.load() > 0 || open_calls() > 0) {
     if (remaining_ns(deadline) == 0) co_return not_returned("code", patience);
-    timer.expires_after(kLookAgain);
-    co_await timer.async_wait(boost::asio::use_awaitable);
+    co_await look_again.wait();
   }
   co_return co_await on_strand(&Instance::run_destroy, "destroy", patience);
 }

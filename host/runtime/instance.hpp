@@ -98,6 +98,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
   // From now on takes only the host's own calls; others are handed back as by an instance that is stopped. What was
   // taken before is among the open calls.
   void hold() { calls_.hold(); }
+  // Waits until no call is open; false when one still is after `patience`. New calls may come meanwhile.
+  boost::asio::awaitable<bool> idle(Duration patience);
   // Ends the instance, whatever its state: quiesce, wait for the open calls, cancel them, answer what is left with
   // UNAVAILABLE, destroy. DEADLINE_EXCEEDED when code of the plugin doesn't return: then the instance stays in memory
   // with its library and ends by itself should the code return. Once.
@@ -146,7 +148,6 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Status run_destroy();
   boost::asio::awaitable<Status> on_strand(Status (Instance::*work)(), std::string_view what, Duration patience);
   [[nodiscard]] Status not_returned(std::string_view what, Duration patience) const;
-  boost::asio::awaitable<bool> idle(Duration patience);
   boost::asio::awaitable<Status> destroy(Duration patience);
 
   inline slipway_call make_call(const CallArguments& arguments, std::uint64_t id, std::int64_t budget_ns) const;
