@@ -26,6 +26,7 @@ class IdealWorld {
     groups_ = std::move(wanted);
     for (const auto& a : reply.analyses) {
       const auto old = runs_.find({a.name, a.run});
+      if (old == runs_.end() && !runs.contains({a.name, a.run})) ++begun_[a.name];
       runs[{a.name, a.run}] = old == runs_.end() ? now : old->second;  // one that goes on is no change
     }
     runs_ = std::move(runs);
@@ -46,6 +47,9 @@ class IdealWorld {
     }
     return seen;
   }
+
+  // How often each analysis began.
+  [[nodiscard]] const std::map<std::string, std::int32_t>& begun() const { return begun_; }
 
   // When the next replica becomes ready, or the next analysis passes.
   [[nodiscard]] std::optional<Instant> next_event(Instant now) const {
@@ -95,6 +99,7 @@ class IdealWorld {
   Duration start_time_;
   std::map<std::string, Duration> least_;
   std::map<Run, Instant> runs_;
+  std::map<std::string, std::int32_t> begun_;
   strategy::Observation seen_;
   std::vector<Group> groups_;
 };
@@ -144,7 +149,9 @@ strategy::PlanReply plan(const strategy::PlanRequest& request, const Decide& dec
       plan.moments.back().reason = reply.reason;
       return plan;
     }
-    if (world.apply(reply, now)) continue;
+    const bool changed = world.apply(reply, now);
+    plan.runs = world.begun();
+    if (changed) continue;
     auto next = world.next_event(now);
     if (reply.wait.until && *reply.wait.until > now && (!next || *reply.wait.until < *next)) next = reply.wait.until;
     if (!next) {

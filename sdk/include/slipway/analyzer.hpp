@@ -12,6 +12,9 @@
 //
 // Optional members, public and const:
 //   Problems check(const Settings&)                    faults across fields
+//   Problems check(const Settings&, const analyzer::ValidateRequest&)
+//                                                      the same, and of what the source tells
+//   double alpha_weight(const Settings&)               above 0: it keeps a false alarm's chance to the request's share
 //   std::vector<std::string> warnings(const Settings&) what is allowed but unwise
 //   std::int32_t least_windows(const Settings&)        windows before it can pass, for plans; 0: never by itself
 //   State migrate(const Json& state, std::int64_t from_version)
@@ -38,6 +41,7 @@ class Analyzer {
   [[nodiscard]] Problems check(const Settings&) const { return {}; }
   [[nodiscard]] std::vector<std::string> warnings(const Settings&) const { return {}; }
   [[nodiscard]] std::int32_t least_windows(const Settings&) const { return 1; }
+  [[nodiscard]] double alpha_weight(const Settings&) const { return 0; }
   [[nodiscard]] State migrate(const Json&, std::int64_t from_version) const { refuse(from_version, State::kVersion); }
 
  protected:
@@ -78,17 +82,18 @@ class AnalyzerPlugin final : public Plugin<Json> {
 
   [[nodiscard]] analyzer::ValidateReply validate(const analyzer::ValidateRequest& request) const {
     const auto merged = detail::merged_over<AuthorSettings>(settings(), request.settings);
-    const Problems problems = merged.ok() ? author_.check(*merged) : merged.status().problems;
+    const Problems problems = merged.ok() ? faults(*merged, request) : merged.status().problems;
     analyzer::ValidateReply reply;
     for (const Problem& p : problems) reply.problems.push_back({p.path, p.value, p.message});
     if (merged.ok()) reply.warnings = author_.warnings(*merged);
     if (merged.ok()) reply.least_windows = author_.least_windows(*merged);
+    if (merged.ok()) reply.alpha_weight = author_.alpha_weight(*merged);
     return reply;
   }
 
   [[nodiscard]] analyzer::JudgeReply judge(const analyzer::JudgeRequest& request) const {
     const auto merged = value_or_throw(detail::merged_over<AuthorSettings>(settings(), request.settings));
-    if (Problems problems = author_.check(merged); !problems.empty()) {
+    if (Problems problems = faults(merged, {}); !problems.empty()) {
       throw Error(Status(Code::invalid_argument, "the settings are not valid", std::move(problems)));
     }
     using Versioned = detail::VersionedState<State>;
@@ -99,6 +104,13 @@ class AnalyzerPlugin final : public Plugin<Json> {
   }
 
  private:
+  [[nodiscard]] Problems faults(const AuthorSettings& settings, const analyzer::ValidateRequest& request) const {
+    if constexpr (requires { author_.check(settings, request); })
+      return author_.check(settings, request);
+    else
+      return author_.check(settings);
+  }
+
   Author author_;
 };
 

@@ -30,6 +30,7 @@ struct JudgeRequest {
   std::vector<metrics::GroupSamples> groups;
   std::string source_error;
   std::optional<std::uint32_t> weight;
+  double alpha_share = 1;
   static constexpr auto fields() {
     return slipway::fields(
         required("settings", &JudgeRequest::settings, "The analyzer's settings."),
@@ -43,7 +44,10 @@ struct JudgeRequest {
         field("source_error", &JudgeRequest::source_error, "Why there are no samples; empty when there are."),
         field("weight", &JudgeRequest::weight,
               "Of the traffic of the two groups, the judged one's part during the whole window, in parts per million; "
-              "absent when it changed meanwhile, or when not the weights alone decide where requests go."));
+              "absent when it changed meanwhile, or when not the weights alone decide where requests go."),
+        field("alpha_share", &JudgeRequest::alpha_share,
+              "Part of the chance of a false alarm that this run of the analysis may spend, above 0. Those of all runs "
+              "that a rollout begins add up to at most 1; one that spends none has 1."));
   }
 };
 
@@ -70,8 +74,11 @@ struct JudgeReply {
 
 struct ValidateRequest {
   JsonText settings;
+  std::vector<std::string> metrics;
   static constexpr auto fields() {
-    return slipway::fields(required("settings", &ValidateRequest::settings, "The analyzer's settings."));
+    return slipway::fields(required("settings", &ValidateRequest::settings, "The analyzer's settings."),
+                           field("metrics", &ValidateRequest::metrics,
+                                 "Names of all that the source can tell; empty when that isn't known."));
   }
 };
 struct Fault {
@@ -88,11 +95,15 @@ struct ValidateReply {
   std::vector<Fault> problems;
   std::vector<std::string> warnings;
   std::int32_t least_windows = 1;
+  double alpha_weight = 0;
   static constexpr auto fields() {
     return slipway::fields(field("problems", &ValidateReply::problems, "Every fault found; empty when all is well."),
                            field("warnings", &ValidateReply::warnings, "What is allowed but unwise."),
                            field("least_windows", &ValidateReply::least_windows,
-                                 "Windows before it can pass at the earliest; 0: it never passes by itself."));
+                                 "Windows before it can pass at the earliest; 0: it never passes by itself."),
+                           field("alpha_weight", &ValidateReply::alpha_weight,
+                                 "How large a part it wants of the rollout's chance of a false alarm, beside the "
+                                 "others; 0: it spends none of it."));
   }
 };
 

@@ -275,12 +275,14 @@ struct PlanReply {
   std::vector<PlanMoment> moments;
   Duration earliest_end;
   bool needs_a_person = false;
+  std::map<std::string, std::int32_t> runs;
   static constexpr auto fields() {
     return slipway::fields(
         required("moments", &PlanReply::moments, "The rollout if all goes well, in order."),
         required("earliest_end", &PlanReply::earliest_end, "Time after the start at which it could be done."),
         field("needs_a_person", &PlanReply::needs_a_person,
-              "Whether it waits for a promote or an approval on the way."));
+              "Whether it waits for a promote or an approval on the way."),
+        field("runs", &PlanReply::runs, "How often each analysis begins."));
   }
 };
 
