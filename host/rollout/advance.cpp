@@ -131,7 +131,7 @@ Order order_of(const Record& record, const strategy::StepReply& reply, const pro
 }
 
 std::vector<AnalysisRun> runs_for(const Record& record, const std::vector<strategy::AnalysisWanted>& wanted,
-                                  Instant now) {
+                                  Instant now, AlphaBudget& alpha) {
   std::vector<AnalysisRun> runs;
   for (const auto& want : wanted) {
     const auto old = std::find_if(record.runs.begin(), record.runs.end(),
@@ -143,6 +143,7 @@ std::vector<AnalysisRun> runs_for(const Record& record, const std::vector<strate
     AnalysisRun& run = runs.emplace_back(AnalysisRun{.wanted = want});
     run.status.name = want.name;
     run.status.since = now;
+    run.status.alpha_share = take_share(alpha, want.name);
     const auto spec = std::find_if(record.spec.analyses.begin(), record.spec.analyses.end(),
                                    [&](const auto& a) { return a.name == want.name; });
     run.begin = now + (spec == record.spec.analyses.end() ? Duration{} : spec->initial_delay);
@@ -173,7 +174,8 @@ Advance advance(const Record& record, const strategy::StepReply& reply, const pr
   Advance result{.waiting = reply.wait};
   std::string held;
   Order order = order_of(record, reply, world, held);
-  std::vector<AnalysisRun> runs = runs_for(record, reply.analyses, now);
+  AlphaBudget alpha = record.alpha;
+  std::vector<AnalysisRun> runs = runs_for(record, reply.analyses, now, alpha);
   std::vector<GateRun> gates = gates_for(record, reply.gates, now);
   if (!held.empty()) {
     result.waiting = {strategy::WaitKind::replicas, "a replica of " + held + " to be ready", "shift the traffic", {}};
@@ -191,6 +193,7 @@ Advance advance(const Record& record, const strategy::StepReply& reply, const pr
   Record& next = change.record;
   next.order = std::move(order);
   next.runs = std::move(runs);
+  next.alpha = std::move(alpha);
   next.gates = std::move(gates);
   next.strategy_state = reply.state;
   next.rollout.step = reply.step;

@@ -26,9 +26,10 @@ Advance advance(const Record& record, const strategy::StepReply& reply, const pr
 Order order_of(const Record& record, const strategy::StepReply& reply, const provider::Observation& world,
                std::string& held);
 
-// Runs of the analyses that are wanted: those under way go on, others begin afresh.
+// Runs of the analyses that are wanted: those under way go on, others begin afresh and take
+// their share of alpha.
 std::vector<AnalysisRun> runs_for(const Record& record, const std::vector<strategy::AnalysisWanted>& wanted,
-                                  Instant now);
+                                  Instant now, AlphaBudget& alpha);
 // Gates that the strategy wants, in front of those that the application has.
 std::vector<GateRun> gates_for(const Record& record, const std::vector<strategy::GateWanted>& wanted, Instant now);
 

@@ -19,7 +19,7 @@ struct AnalysisSpec {
   std::string name;
   std::string metrics = "haproxy";
   Json query = Json::object();
-  std::string analyzer = "threshold";
+  std::string analyzer = "sequential";
   JsonText settings{"{}"};
   Duration interval = seconds(5);
   Duration initial_delay{};

@@ -125,7 +125,8 @@ boost::asio::awaitable<void> Driver::judge(std::shared_ptr<Analysis> task, metri
                                  .window = window,
                                  .role = asked.wanted.role,
                                  .baseline = asked.wanted.baseline,
-                                 .weight = weight_during(asked, window)};
+                                 .weight = weight_during(asked, window),
+                                 .alpha_share = asked.status.alpha_share};
   const auto samples = co_await bridge::call<metrics::Interface, metrics::Query>(
       tools_.caller, "metrics." + spec.metrics, query_for(asked, spec, window), context(budgets.metrics));
   if (samples.ok()) request.groups = samples->groups;

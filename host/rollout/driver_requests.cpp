@@ -164,6 +164,7 @@ Later<Rollout> Driver::retry(std::string rollout, Word word, IfVersion version, 
   if (status.ok()) status = may_retry(old->value.rollout);
   if (!status.ok()) co_return status;
   Change change = again(old->value.rollout, application_->value, now());
+  change.record.alpha = word.alpha;
   change.by = word.by;
   change.origin = word.origin;
   if (!word.by.empty()) change.reason += " by " + word.by;

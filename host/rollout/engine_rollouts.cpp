@@ -44,12 +44,14 @@ Control::Answer<Rollout> Engine::start_rollout(Actor actor, RolloutRequest reque
   const Inside inside(inside_);
   auto made = co_await proposal(actor, request);
   if (!made.ok()) co_return made.status();
-  if (Status status = co_await check(tools_, *made); !status.ok()) co_return status;
+  auto alpha = co_await check(tools_, *made);
+  if (!alpha.ok()) co_return alpha.status();
   const auto found = driver(actor.tenant, request.application);
   Start start{.request = std::move(request),
               .strategy = std::move(made->strategy),
               .by = actor.subject,
-              .origin = origin_of(actor)};
+              .origin = origin_of(actor),
+              .alpha = std::move(*alpha)};
   co_return co_await run_on(found->strand(), found->start(std::move(start)));
 }
 
@@ -114,7 +116,9 @@ Control::Answer<Rollout> Engine::act(Actor actor, std::string id, Action action,
                                         std::to_string(stored->version) + ", not " + *version + "; read it again");
   }
   if (action == Action::retry) {
-    if (Status status = co_await check_again(actor, rollout); !status.ok()) co_return status;
+    auto alpha = co_await check_again(actor, rollout);
+    if (!alpha.ok()) co_return alpha.status();
+    word.alpha = std::move(*alpha);
     co_return co_await run_on(found->strand(), found->retry(id, std::move(word), std::move(version), mode));
   }
   if (action == Action::rollback)
@@ -124,9 +128,9 @@ Control::Answer<Rollout> Engine::act(Actor actor, std::string id, Action action,
 
 // What held for the first attempt may hold no longer: the application, its analyses or the profile have changed. A
 // rollback is never held up by it, and what has not gone back the driver refuses with a better sentence.
-boost::asio::awaitable<Status> Engine::check_again(Actor actor, Rollout before) {
-  if (before.state != State::rolled_back && before.state != State::failed) co_return Status();
-  if (before.kind == "rollback") co_return Status();
+Later<AlphaBudget> Engine::check_again(Actor actor, Rollout before) {
+  if (before.state != State::rolled_back && before.state != State::failed) co_return AlphaBudget{};
+  if (before.kind == "rollback") co_return AlphaBudget{};
   RolloutRequest request{.application = before.application, .release = before.to_release, .strategy = before.strategy};
   auto made = co_await proposal(std::move(actor), std::move(request));
   if (!made.ok()) co_return made.status();

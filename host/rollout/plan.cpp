@@ -1,11 +1,14 @@
 #include "host/rollout/plan.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <map>
 #include <slipway/interfaces/plugin.hpp>
 
 #include "host/bridge/typed_call.hpp"
 #include "host/rollout/desired.hpp"
+#include "host/rollout/promotion.hpp"
 
 namespace slipway::rollout {
 namespace {
@@ -14,7 +17,11 @@ bridge::CallContext context(const Tools& tools, const Proposal& proposal) {
   return {.budget_ns = tools.settings.budgets.observe.ns, .tenant = proposal.application.tenant};
 }
 
-using LeastTimes = std::map<std::string, Duration>;
+// What the analyzers say of the analyses, by name.
+struct Asked {
+  std::map<std::string, Duration> least;  // time to a verdict
+  std::map<std::string, double> weights;  // of alpha
+};
 
 template <class Reply>
 bool missing(const Result<Reply>& reply) {
@@ -53,9 +60,16 @@ boost::asio::awaitable<Status> check_strategy(const Tools& tools, Proposal propo
   co_return Status();
 }
 
-// Also says how long each analysis takes at least.
-boost::asio::awaitable<void> check_analyses(const Tools& tools, Proposal proposal, Problems& faults,
-                                            LeastTimes& least) {
+// Conditions and limits beside the analyzer of those that name none.
+boost::asio::awaitable<bool> is_for_threshold(const Tools& tools, Proposal proposal, AnalysisSpec analysis) {
+  if (analysis.analyzer != AnalysisSpec().analyzer) co_return false;
+  analyzer::ValidateRequest settings{.settings = analysis.settings};
+  const auto reply = co_await bridge::call<analyzer::Interface, analyzer::Validate>(tools.caller, "analyzers.threshold",
+                                                                                    settings, context(tools, proposal));
+  co_return reply.ok() && reply->problems.empty();
+}
+
+boost::asio::awaitable<void> check_analyses(const Tools& tools, Proposal proposal, Problems& faults, Asked& asked) {
   const auto& analyses = proposal.application.spec.analyses;
   for (std::size_t i = 0; i < analyses.size(); ++i) {
     const std::string at = "/analyses/" + std::to_string(i);
@@ -65,7 +79,10 @@ boost::asio::awaitable<void> check_analyses(const Tools& tools, Proposal proposa
       faults.push_back(
           {at + "/metrics", to_text(analyses[i].metrics),
            "is no source of the profile: binding \"metrics." + analyses[i].metrics + "\": " + source.status().message});
-    analyzer::ValidateRequest settings{analyses[i].settings};
+    analyzer::ValidateRequest settings{.settings = analyses[i].settings};
+    if (source.ok()) {
+      for (const metrics::Metric& metric : source->metrics) settings.metrics.push_back(metric.name);
+    }
     const auto judge = co_await bridge::call<analyzer::Interface, analyzer::Validate>(
         tools.caller, "analyzers." + analyses[i].analyzer, settings, context(tools, proposal));
     if (missing(judge))
@@ -75,8 +92,13 @@ boost::asio::awaitable<void> check_analyses(const Tools& tools, Proposal proposa
     if (!judge.ok()) continue;
     for (const auto& problem : judge->problems)
       faults.push_back({joined(at + "/settings", problem.path), problem.value, problem.message});
+    if (!judge->problems.empty() && co_await is_for_threshold(tools, proposal, analyses[i]))
+      faults.push_back(
+          {at + "/analyzer", to_text(analyses[i].analyzer),
+           "judges where no analyzer is named; these settings are threshold's: write \"analyzer: threshold\""});
     const std::int64_t windows = std::max(1, judge->least_windows);
-    least[analyses[i].name] = analyses[i].initial_delay + Duration{windows * analyses[i].interval.ns};
+    asked.weights[analyses[i].name] = judge->alpha_weight;
+    asked.least[analyses[i].name] = analyses[i].initial_delay + Duration{windows * analyses[i].interval.ns};
   }
 }
 
@@ -118,10 +140,10 @@ void add_notes(RolloutPlan& plan, const ApplicationSpec& spec) {
   plan.earliest_end = plan.earliest_end + spec.verification.period;
 }
 
-boost::asio::awaitable<Status> check_all(const Tools& tools, Proposal proposal, LeastTimes& least) {
+boost::asio::awaitable<Status> check_all(const Tools& tools, Proposal proposal, Asked& asked) {
   Problems faults;
   if (const Status status = co_await check_strategy(tools, proposal, faults); !status.ok()) co_return status;
-  co_await check_analyses(tools, proposal, faults, least);
+  co_await check_analyses(tools, proposal, faults, asked);
   co_await check_gates(tools, proposal, faults);
   if (const Status status = co_await check_provider(tools, proposal, faults); !status.ok()) co_return status;
   if (faults.empty()) co_return Status();
@@ -131,23 +153,58 @@ boost::asio::awaitable<Status> check_all(const Tools& tools, Proposal proposal, 
       std::move(faults));
 }
 
+Later<strategy::PlanReply> ask_plan(const Tools& tools, Proposal proposal, Asked asked) {
+  strategy::PlanRequest request{.settings = proposal.strategy.settings,
+                                .replicas = proposal.application.spec.replicas,
+                                .has_stable = !proposal.application.stable_release.empty(),
+                                .analyses = std::move(asked.least)};
+  co_return co_await bridge::call<strategy::Interface, strategy::Plan>(
+      tools.caller, "strategies." + proposal.strategy.name, request, context(tools, proposal));
+}
+
+// Without a plan of the strategy its runs are unplanned.
+AlphaBudget dealt_out(const Asked& asked, const ApplicationSpec& spec,
+                      const std::map<std::string, std::int32_t>& runs) {
+  AlphaBudget alpha;
+  for (const auto& [name, weight] : asked.weights) {
+    const auto found = runs.find(name);
+    alpha.parts[name] = {.weight = weight, .planned = found == runs.end() ? 0 : found->second};
+  }
+  for (const strategy::AnalysisWanted& wanted : wanted_after(spec)) {
+    const auto found = alpha.parts.find(wanted.name);
+    if (found != alpha.parts.end()) ++found->second.planned;
+  }
+  return alpha;
+}
+
+void add_notes(RolloutPlan& plan, const AlphaBudget& alpha) {
+  for (const auto& [name, part] : alpha.parts) {
+    if (part.weight <= 0 || part.planned == 0) continue;
+    std::array<char, 32> share{};
+    std::snprintf(share.data(), share.size(), "%.2g", planned_share(alpha, name));
+    const std::string times = part.planned == 1 ? "once, with " : std::to_string(part.planned) + " times, each with ";
+    plan.notes.push_back("the analysis " + name + " begins " + times + share.data() +
+                         " of the chance of a false alarm that its settings allow");
+  }
+}
+
 }  // namespace
 
-boost::asio::awaitable<Status> check(const Tools& tools, Proposal proposal) {
-  LeastTimes unused;
-  co_return co_await check_all(tools, std::move(proposal), unused);
+Later<AlphaBudget> check(const Tools& tools, Proposal proposal) {
+  Asked asked;
+  if (Status status = co_await check_all(tools, proposal, asked); !status.ok()) co_return status;
+  const bool spends =
+      std::any_of(asked.weights.begin(), asked.weights.end(), [](const auto& w) { return w.second > 0; });
+  if (!spends) co_return dealt_out(asked, proposal.application.spec, {});
+  const auto plan = co_await ask_plan(tools, proposal, asked);
+  co_return dealt_out(asked, proposal.application.spec, plan.ok() ? plan->runs : decltype(plan->runs){});
 }
 
 Later<RolloutPlan> make_plan(const Tools& tools, Proposal proposal) {
-  LeastTimes least;
-  if (Status status = co_await check_all(tools, proposal, least); !status.ok()) co_return status;
+  Asked asked;
+  if (Status status = co_await check_all(tools, proposal, asked); !status.ok()) co_return status;
   const ApplicationSpec& spec = proposal.application.spec;
-  strategy::PlanRequest request{.settings = proposal.strategy.settings,
-                                .replicas = spec.replicas,
-                                .has_stable = !proposal.application.stable_release.empty(),
-                                .analyses = std::move(least)};
-  auto reply = co_await bridge::call<strategy::Interface, strategy::Plan>(
-      tools.caller, "strategies." + proposal.strategy.name, request, context(tools, proposal));
+  auto reply = co_await ask_plan(tools, proposal, asked);
   if (!reply.ok())
     co_return Status(Code::unavailable,
                      "binding \"strategies." + proposal.strategy.name + "\" can't plan: " + to_string(reply.status()));
@@ -159,6 +216,7 @@ Later<RolloutPlan> make_plan(const Tools& tools, Proposal proposal) {
                    .earliest_end = reply->earliest_end,
                    .needs_a_person = reply->needs_a_person};
   add_notes(plan, spec);
+  add_notes(plan, dealt_out(asked, spec, reply->runs));
   co_return plan;
 }
 

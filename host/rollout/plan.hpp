@@ -15,7 +15,8 @@ struct Proposal {
 
 // What would keep the rollout from working: faults of the strategy's settings, analyses, gates and bindings that do not
 // exist, and what the provider can't run.
-boost::asio::awaitable<Status> check(const Tools& tools, Proposal proposal);
+// Also deals out the chance of a false alarm.
+Later<AlphaBudget> check(const Tools& tools, Proposal proposal);
 Later<RolloutPlan> make_plan(const Tools& tools, Proposal proposal);
 
 }  // namespace slipway::rollout

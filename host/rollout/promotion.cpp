@@ -8,17 +8,6 @@
 namespace slipway::rollout {
 namespace {
 
-std::vector<strategy::AnalysisWanted> wanted_after(const ApplicationSpec& spec) {
-  std::vector<strategy::AnalysisWanted> wanted;
-  if (spec.verification.period.ns == 0) return wanted;
-  for (const AnalysisSpec& analysis : spec.analyses) {
-    const auto& chosen = spec.verification.analyses;
-    const bool watches = chosen.empty() || std::find(chosen.begin(), chosen.end(), analysis.name) != chosen.end();
-    if (watches) wanted.push_back({.name = analysis.name, .run = "verification"});
-  }
-  return wanted;
-}
-
 const AnalysisRun* failed_run(const Record& record) {
   const auto found = std::find_if(record.runs.begin(), record.runs.end(),
                                   [](const auto& run) { return run.status.finding == strategy::Finding::failed; });
@@ -45,6 +34,17 @@ Change succeeded(const Record& record, Instant now) {
 }
 
 }  // namespace
+
+std::vector<strategy::AnalysisWanted> wanted_after(const ApplicationSpec& spec) {
+  std::vector<strategy::AnalysisWanted> wanted;
+  if (spec.verification.period.ns == 0) return wanted;
+  for (const AnalysisSpec& analysis : spec.analyses) {
+    const auto& chosen = spec.verification.analyses;
+    const bool watches = chosen.empty() || std::find(chosen.begin(), chosen.end(), analysis.name) != chosen.end();
+    if (watches) wanted.push_back({.name = analysis.name, .run = "verification"});
+  }
+  return wanted;
+}
 
 std::vector<GateRun> gates_at(const ApplicationSpec& spec, GateMoment moment, Instant now) {
   std::vector<GateRun> gates;
@@ -79,7 +79,7 @@ Change promote(const Record& record, const strategy::StepReply& reply, const pro
   next.phase = Phase::watching;
   next.commands.clear();
   next.gates.clear();
-  next.runs = runs_for(record, wanted_after(record.spec), now);
+  next.runs = runs_for(record, wanted_after(record.spec), now, next.alpha);
   next.watch_until = now + record.spec.verification.period;
   next.keep_until = group_of(next.order, strategy::kStable) == nullptr ? now : now + reply.keep_stable;
   change.events.emplace_back("rollout.promoted");

@@ -5,6 +5,8 @@
 
 namespace slipway::rollout {
 
+// The analyses of the watch after promotion.
+std::vector<strategy::AnalysisWanted> wanted_after(const ApplicationSpec& spec);
 // The application's gates that stand before this moment, as they are first asked.
 std::vector<GateRun> gates_at(const ApplicationSpec& spec, GateMoment moment, Instant now);
 // The gate that keeps the way closed or undecided; null when all are open.

@@ -3,6 +3,7 @@
 
 #include <slipway/interfaces/gate.hpp>
 
+#include "host/rollout/alpha.hpp"
 #include "host/rollout/model.hpp"
 
 namespace slipway::rollout {
@@ -129,6 +130,7 @@ struct Record {
   std::optional<Instant> paused_at;
   Duration stood_still;
   std::string approved_by;
+  AlphaBudget alpha;
   static constexpr auto fields() {
     return slipway::fields(required("rollout", &Record::rollout, "As the API shows it."),
                            required("spec", &Record::spec, "The application at the start."),
@@ -147,7 +149,8 @@ struct Record {
                            field("keep_until", &Record::keep_until, "How long the old group is kept."),
                            field("paused_at", &Record::paused_at, "Since when it is paused."),
                            field("stood_still", &Record::stood_still, "Time that doesn't count for the strategy."),
-                           field("approved_by", &Record::approved_by, "Who promoted it to the end."));
+                           field("approved_by", &Record::approved_by, "Who promoted it to the end."),
+                           field("alpha", &Record::alpha, "The analyses' chance of a false alarm."));
   }
 };
 

@@ -102,6 +102,7 @@ struct AnalysisStatus {
   std::optional<Instant> next_at;
   JsonText evidence;
   std::vector<std::string> warnings;
+  double alpha_share = 1;
   static constexpr auto fields() {
     return slipway::fields(required("name", &AnalysisStatus::name, "The analysis."),
                            required("verdict", &AnalysisStatus::verdict, "The analyzer's verdict."),
@@ -113,7 +114,9 @@ struct AnalysisStatus {
                            field("since", &AnalysisStatus::since, "When it began."),
                            field("next_at", &AnalysisStatus::next_at, "When it is judged again."),
                            field("evidence", &AnalysisStatus::evidence, "The numbers behind the verdict."),
-                           field("warnings", &AnalysisStatus::warnings, "What the source has warned about so far."));
+                           field("warnings", &AnalysisStatus::warnings, "What the source has warned about so far."),
+                           field("alpha_share", &AnalysisStatus::alpha_share,
+                                 "This run's part of the chance of a false alarm; 1 for one that spends none."));
   }
 };
 

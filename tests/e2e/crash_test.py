@@ -31,7 +31,7 @@ SETTINGS = {"rolling": {"max_surge": 1, "max_unavailable": 0, "min_ready": "0s"}
             "canary": {"steps": [{"weight": "20%"}, {"weight": "60%"}], "scale_down_delay": "0s"}}
 JUDGES = {"metrics.probe": "metrics-probe", "analyzers.threshold": "analyzer-threshold"}
 # No replica of this world answers.
-ANSWERS = {"name": "answers", "metrics": "probe", "interval": "100ms",
+ANSWERS = {"name": "answers", "metrics": "probe", "analyzer": "threshold", "interval": "100ms",
            "query": {"checks": [{"name": "connects", "kind": "tcp"}]}, "settings": {"success": "failed_cases == 0"}}
 
 

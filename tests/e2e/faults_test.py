@@ -90,7 +90,7 @@ class FaultsTest(StackTest):
         self.start_stack(changes=[("    plugin: metrics-prometheus\n", nobody)])
         query = {"queries": {"error_ratio": "vector(0)"}}
         self.stack.first_release(replicas=2, analyses=[{
-            "name": "errors", "metrics": "prometheus", "interval": "300ms", "query": query,
+            "name": "errors", "metrics": "prometheus", "analyzer": "threshold", "interval": "300ms", "query": query,
             "settings": {"success": "error_ratio < 5%", "count": 1}}])
         self.stack.begin_load()
         self.stack.create_release("1.1")

@@ -37,9 +37,9 @@ LOG_LINES = 60
 _stacks = itertools.count()
 SLOWNESS = int(os.environ.get("E2E_SLOWNESS", "1"))
 SANITIZER = re.compile(r"(Thread|Address|Leak|UndefinedBehavior)Sanitizer|: runtime error: ")
-ERRORS = {"name": "errors", "metrics": "haproxy", "interval": "500ms",
+ERRORS = {"name": "errors", "metrics": "haproxy", "analyzer": "threshold", "interval": "500ms",
           "settings": {"success": "error_ratio < 5%", "min_requests": 5, "count": 2, "insufficient_data_limit": 60}}
-SMOKE = {"name": "smoke", "metrics": "probe", "interval": "300ms",
+SMOKE = {"name": "smoke", "metrics": "probe", "analyzer": "threshold", "interval": "300ms",
          "query": {"checks": [{"name": "answers", "path": "/healthz", "expect": {"status": [200]}}]},
          "settings": {"success": "failed_cases == 0", "count": 2}}
 

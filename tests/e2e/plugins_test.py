@@ -133,7 +133,7 @@ class PluginsTest(StackTest):
 
     def judged_by(self, binding, seat):
         """A canary at half of the traffic whose analysis asks that binding; its application has the same name."""
-        analysis = {"name": "judged", "interval": "200ms", "settings": {"success": "error_ratio < 5%"}, seat: binding}
+        analysis = {"name": "judged", "interval": "200ms", "analyzer": "threshold", "settings": {"success": "error_ratio < 5%"}, seat: binding}
         self.stack.create_application(name=binding, replicas=1, analyses=[analysis], strategy=PLAIN["strategy"])
         self.stack.create_release("1.0", application=binding)
         self.stack.wait_state(self.stack.start_rollout("1.0", application=binding), "succeeded")

@@ -10,7 +10,7 @@ from scraper import Certificates, Scraper
 CANARY = {"steps": [{"weight": "50%"}, {"analysis": "errors"}], "scale_down_delay": "100ms"}
 ALL = 'sum(rate(example_requests_total{version="${release}"}[3s]))'
 FAILED = 'sum(rate(example_requests_total{version="${release}",code="5xx"}[3s]))'
-ERRORS = {"name": "errors", "metrics": "prometheus", "interval": "500ms",
+ERRORS = {"name": "errors", "metrics": "prometheus", "analyzer": "threshold", "interval": "500ms",
           "query": {"queries": {"error_ratio": f"{FAILED} / {ALL}", "requests": ALL}},
           "settings": {"success": "error_ratio < 5%", "failure": "error_ratio >= 10%", "count": 3, "failure_limit": 1,
                        "insufficient_data_limit": 60, "min_requests": 1}}

@@ -27,7 +27,8 @@ class StepStrategy {
 // well.
 class FakeMetrics {
  public:
-  metrics::DescribeReply describe(const Empty&) { return {}; }
+  metrics::DescribeReply describe(const Empty&) { return described; }
+  metrics::DescribeReply described;
   metrics::QueryReply query(const metrics::QueryRequest& request);
   std::map<std::string, double> error_ratio;
   bool counts_failures = false;

@@ -123,7 +123,7 @@ Strength together(const std::vector<Strength>& tracks) {
 
 Ruling rule(const Settings& settings, const Strength& strength, Duration elapsed) {
   using analyzer::Verdict;
-  const double alone = -std::log(settings.alpha * settings.alpha_weight);
+  const double alone = -std::log(settings.alpha);
   Ruling ruling{.code = "measuring",
                 .evidence = evidence_to_fail(settings, strength),
                 .threshold = has_signs(settings) ? alone + std::log(2.0) : alone};

@@ -11,8 +11,6 @@ namespace {
 
 using analyzer::Verdict;
 
-double alpha_of(const Settings& settings) { return settings.alpha * settings.alpha_weight; }
-
 std::string counted(const Counts& counts) {
   return number(counts.bad) + " of " + number(counts.requests) + " requests (" + percent(counts.bad, counts.requests) +
          ")";
@@ -37,7 +35,7 @@ std::string conclusion(const Findings& findings) {
   const auto& [verdict, code, evidence, threshold] = findings.ruling;
   const Settings& settings = findings.settings;
   std::string against = "log-evidence " + number(evidence) + " of the " + number(threshold) + " that alpha " +
-                        number(alpha_of(settings)) + " asks for";
+                        number(settings.alpha) + " asks for";
   if (verdict == Verdict::fail) return "that is not chance: " + against;
   if (verdict == Verdict::pass)
     return "certain to be below " + number(settings.pass_ratio) + " times the baseline, or below " +
@@ -59,7 +57,7 @@ Json of(const Counts& next, const Counts& stable) {
 TrackFound found(const Evidence& track, const Settings& settings) {
   TrackFound found{track.totals(), std::nullopt};
   const bool compares = settings.kind != Kind::absolute && found.totals.next.bad + found.totals.stable.bad > 0;
-  if (compares) found.ratio = track.ratio(alpha_of(settings));
+  if (compares) found.ratio = track.ratio(settings.alpha);
   return found;
 }
 
@@ -88,7 +86,7 @@ Json numbers(const Findings& findings) {
           {"threshold", findings.ruling.threshold},
           {"intervals", findings.state.intervals},
           {"planned", findings.state.planned},
-          {"alpha", alpha_of(findings.settings)},
+          {"alpha", findings.settings.alpha},
           {"seed", findings.settings.seed}};
 }
 

@@ -154,9 +154,39 @@ void want(Problems& problems, bool holds, const char* path, double value, const 
   if (!holds) problems.push_back({path, number(value), message});
 }
 
+// The first of the names that the settings ask for and the source knows nothing of.
+Problems untold(const Settings& settings, const std::vector<std::string>& told) {
+  const auto is_told = [&](const std::string& name) {
+    return std::find(told.begin(), told.end(), name) != told.end() ||
+           std::find(told.begin(), told.end(), "*") != told.end();
+  };
+  std::vector<std::pair<const char*, std::string>> wanted{{"/requests", settings.requests}};
+  if (settings.kind == Kind::slow_ratio) wanted = {{"/histogram", settings.histogram}};
+  if (settings.kind == Kind::error_ratio || settings.kind == Kind::absolute)
+    wanted.emplace_back("/failures", settings.failures);
+  for (const auto& [path, name] : wanted) {
+    if (told.empty() || is_told(name)) continue;
+    std::string known;
+    for (const std::string& other : told) known += (known.empty() ? "" : ", ") + other;
+    return {{path, to_text(name),
+             "is nothing that this source tells, which tells " + known +
+                 "; sequential judges counts of requests. For a condition over what it tells, "
+                 "write \"analyzer: threshold\""}};
+  }
+  return {};
+}
+
+Settings within(Settings settings, double share) {
+  if (!(share > 0 && share <= 1))
+    throw Error(Code::invalid_argument, "alpha_share is " + number(share) + ": want a part above 0 and at most 1");
+  settings.alpha *= share;
+  return settings;
+}
+
 class Sequential : public Analyzer<Settings, State> {
  public:
-  Judgement judge(const Settings& settings, State state, const analyzer::JudgeRequest& request) const {
+  Judgement judge(const Settings& written, State state, const analyzer::JudgeRequest& request) const {
+    const Settings settings = within(written, request.alpha_share);
     Judging judging(settings, std::move(state), request);
     judging.run();
     judging.reply.method = "sequential/1";
@@ -165,8 +195,8 @@ class Sequential : public Analyzer<Settings, State> {
     return {std::move(next), std::move(judging.reply)};
   }
 
-  Problems check(const Settings& settings) const {
-    Problems problems;
+  Problems check(const Settings& settings, const analyzer::ValidateRequest& request) const {
+    Problems problems = untold(settings, request.metrics);
     const auto is_chance = [](double p) { return p > 0 && p < 0.5; };
     want(problems, is_chance(settings.alpha), "/alpha", settings.alpha, "want a chance above 0 and below 0.5");
     want(problems, is_chance(settings.beta), "/beta", settings.beta, "want a chance above 0 and below 0.5");
@@ -189,6 +219,9 @@ class Sequential : public Analyzer<Settings, State> {
       problems.push_back({"/min_duration", to_string(settings.min_duration), "want at most max_duration"});
     return problems;
   }
+
+  // One of the routing fails nothing.
+  double alpha_weight(const Settings& settings) const { return settings.kind == Kind::srm ? 0 : settings.alpha_weight; }
 
   State migrate(const Json& state, std::int64_t version) const {
     if (version != 1) refuse(version, 1);

@@ -54,9 +54,10 @@ struct Settings {
             "What is slow, in the distribution's unit (haproxy's latency: microseconds): a request above an edge. Best "
             "near the baseline's median, 95th and 99th percentile.",
             at_most(4)),
-        field("alpha", &Settings::alpha, "Chance to fail a release that is no worse, over the whole analysis."),
+        field("alpha", &Settings::alpha,
+              "Chance to fail a release that is no worse, over all analyses of a rollout: each has a share of it."),
         field("alpha_weight", &Settings::alpha_weight,
-              "This analysis' part of alpha; those of the analyses of a rollout add up to 1."),
+              "How large a share of alpha this analysis wants, beside the rollout's others."),
         field("beta", &Settings::beta, "Chance to pass a release that is worse than pass_ratio."),
         field("max_ratio", &Settings::max_ratio, "Next may be bad so many times as often as stable."),
         field("severe_ratio", &Settings::severe_ratio, "Above this the guard is not asked; it must exceed max_ratio."),

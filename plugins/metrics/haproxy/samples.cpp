@@ -74,16 +74,20 @@ GroupSamples samples_of(const Sources& sources, const std::string& application, 
 }
 
 std::vector<metrics::Metric> described() {
-  return {
-      {"requests", "", "Requests that ended in the window."},
-      {"failures", "", "Those with a status of 5xx, without a connection, or broken off by the server."},
-      {"error_ratio", "", "failures / requests; absent without requests."},
-      {"responses_2xx", "", "Answers by class of status; also responses_3xx, responses_4xx, responses_5xx."},
-      {"aborted", "", "Requests whose client went away."},
-      {"retries", "", "Further tries to connect to a replica."},
-      {"latency_p50", "ms", "Median time from the request to the end of its answer; also latency_p95, latency_p99."},
-      {"latency_max", "ms", "Time of the slowest request."},
-      {"latency", "us", "The histogram of these times."}};
+  return {{"requests", "", "Requests that ended in the window."},
+          {"failures", "", "Those with a status of 5xx, without a connection, or broken off by the server."},
+          {"error_ratio", "", "failures / requests; absent without requests."},
+          {"responses_2xx", "", "Answers with a status of this class."},
+          {"responses_3xx", "", "Answers with a status of this class."},
+          {"responses_4xx", "", "Answers with a status of this class."},
+          {"responses_5xx", "", "Answers with a status of this class."},
+          {"aborted", "", "Requests whose client went away."},
+          {"retries", "", "Further tries to connect to a replica."},
+          {"latency_p50", "ms", "Median time from the request to the end of its answer."},
+          {"latency_p95", "ms", "Of 95 in 100 requests it is at most this."},
+          {"latency_p99", "ms", "Of 99 in 100 requests it is at most this."},
+          {"latency_max", "ms", "Time of the slowest request."},
+          {"latency", "us", "The histogram of these times."}};
 }
 
 }  // namespace slipway::haproxy

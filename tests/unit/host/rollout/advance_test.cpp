@@ -58,11 +58,11 @@ TEST_F(Advances, ANewStateAloneIsWrittenWithoutAnEntryInTheJournal) {
 TEST_F(Advances, AnAnalysisGoesOnUntilItsRunChanges) {
   record.spec.analyses.push_back({.name = "errors"});
   reply.analyses = {{.name = "errors", .run = "0"}};
-  record.runs = runs_for(record, reply.analyses, kNow);
+  record.runs = runs_for(record, reply.analyses, kNow, record.alpha);
   record.runs[0].window = 5;
-  EXPECT_EQ(runs_for(record, reply.analyses, kNow + seconds(9))[0].window, 5);
+  EXPECT_EQ(runs_for(record, reply.analyses, kNow + seconds(9), record.alpha)[0].window, 5);
   reply.analyses[0].run = "1";
-  EXPECT_EQ(runs_for(record, reply.analyses, kNow + seconds(9))[0].window, 0);
+  EXPECT_EQ(runs_for(record, reply.analyses, kNow + seconds(9), record.alpha)[0].window, 0);
 }
 
 TEST_F(Advances, ThePausedTimeDoesNotCountForTheStrategy) {

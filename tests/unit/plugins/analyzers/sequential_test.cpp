@@ -297,6 +297,46 @@ TEST_F(Sequential, NamesEveryFaultOfItsSettings) {
                                       "/absolute_floor", "/dispersion", "/edges", "/min_duration"}));
 }
 
+TEST_F(Sequential, SpendsNoMoreThanItsShareOfAlpha) {
+  const auto groups = std::vector{group("next", {600, 9}), group("stable", {5400, 54})};
+  const auto reply = ask({.groups = groups, .alpha_share = 0.1});
+  EXPECT_DOUBLE_EQ(tree_of(reply.evidence).at("alpha").get<double>(), 0.001);
+  EXPECT_DOUBLE_EQ(tree_of(reply.evidence).at("threshold").get<double>(), std::log(2 / 0.001));
+  for (const double share : {0.0, 2.0, -1.0}) {
+    ask({.groups = groups, .alpha_share = share});
+    EXPECT_EQ(last.code, Code::invalid_argument) << share;
+  }
+}
+
+TEST_F(Sequential, WantsAShareOfAlphaWhereItCanFail) {
+  const auto wanted = [&] {
+    return host.call<analyzer::Interface, analyzer::Validate>({.settings = json_text(settings)})->alpha_weight;
+  };
+  EXPECT_EQ(wanted(), 1);
+  settings["alpha_weight"] = 0.5;
+  EXPECT_EQ(wanted(), 0.5);
+  settings["kind"] = "srm";
+  EXPECT_EQ(wanted(), 0);
+}
+
+TEST_F(Sequential, NamesWhatTheSourceDoesNotTell) {
+  const auto told = [&](std::vector<std::string> metrics) {
+    const auto reply = host.call<analyzer::Interface, analyzer::Validate>(
+        {.settings = json_text(settings), .metrics = std::move(metrics)});
+    return reply->problems.empty() ? "" : reply->problems[0].path;
+  };
+  EXPECT_EQ(told({}), "");
+  EXPECT_EQ(told({"*"}), "");
+  EXPECT_EQ(told({"requests", "failures"}), "");
+  EXPECT_EQ(told({"requests"}), "/failures");
+  EXPECT_EQ(told({"cases"}), "/requests");
+  settings = {{"kind", "slow_ratio"}, {"edges", {100}}};
+  EXPECT_EQ(told({"latency"}), "");
+  EXPECT_EQ(told({"requests", "failures"}), "/histogram");
+  settings = {{"kind", "srm"}};
+  EXPECT_EQ(told({"requests"}), "");
+}
+
 TEST_F(Sequential, ItsManifestSaysWhatItMayBeTold) {
   EXPECT_EQ(test::config_in(MANIFEST), schema_of_defaults<Settings>()) << schema_of_defaults<Settings>().dump(2);
 }
