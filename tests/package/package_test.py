@@ -20,9 +20,8 @@ ENTRY = "slipway_plugin_entry"
 CROSS_COMPILER = shutil.which("x86_64-w64-mingw32-g++-posix", path="/usr/bin")
 INTERFACES = ("strategy", "provider", "metrics", "analyzer", "gate", "notifier", "secrets", "app")
 LANGUAGES = ("c", "cpp", "rust")
-# Each language, a pure plugin and one that waits for the host, for the kit takes its time.
-JUDGED = (("cpp", "gate"), ("c", "gate"), ("rust", "gate"), ("cpp", "notifier"), ("c", "strategy"), ("rust", "provider"),
-          ("cpp", "app"))
+# Of the kit: the same replies in a worker, and lives that a killed one is followed by.
+BOTH_PLACEMENTS = ("parity.replies_are_the_same", "kill.calls_end_with_unavailable", "kill.goes_on_around_every_message")
 # What is no text, or says where it was built on purpose of others (the debug names of compiled code).
 BINARIES = (".a", ".so")
 
@@ -91,13 +90,19 @@ class Workshop(unittest.TestCase):
             self.assertEqual(symbols, [ENTRY], library)
 
     def test_plugins_pass_the_conformance_kit(self):
+        every = workshop.templates()
+
         def verdict(language_and_interface):
             name = workshop.id_of(*language_and_interface)
             return workshop.run("slipway", "plugin", "test", WORKSHOP / "build/plugins-root" / name / "0.1.0", "--level", "isolated")
 
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            for output in pool.map(verdict, JUDGED):
-                self.assertRegex(output, r"\n[0-9]+ pass, (?!.*(fail|warn))", output)
+        # Most of a run is waiting, for pauses that the kit makes on purpose.
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            for (language, interface), output in zip(every, pool.map(verdict, every)):
+                with self.subTest(workshop.id_of(language, interface)):
+                    self.assertRegex(output, r"\n[0-9]+ pass, (?!.*(fail|warn|crash|hang))", output)
+                    for test in BOTH_PLACEMENTS:
+                        self.assertIn(f"\npass  {test}", output)
 
     def test_nothing_comes_from_the_source_tree(self):
         if workshop.GENERATOR != "Ninja":
@@ -113,10 +118,12 @@ class Workshop(unittest.TestCase):
 class Windows(unittest.TestCase):
     def test_libraries(self):
         folder = PLACE / "windows"
-        workshop.make_plugins(folder, [("c", "gate"), ("cpp", "gate")])
+        wanted = [(language, interface) for language, interface in workshop.templates() if language != "rust"]
+        workshop.make_plugins(folder, wanted)
         workshop.build(folder, "--toolchain", PREFIX / "lib/cmake/SlipwaySDK/mingw-w64.cmake")
         libraries = workshop.libraries(folder, ".dll")
-        self.assertEqual([library.name for library in libraries], ["acme.gate-c.dll", "acme.gate-cpp.dll"])
+        self.assertEqual([library.name for library in libraries],
+                         sorted(f"{workshop.id_of(*one)}.dll" for one in wanted))
         for library in libraries:
             headers = workshop.run("x86_64-w64-mingw32-objdump", "-p", library)
             table = headers.split("[Ordinal/Name Pointer] Table", 1)[1].split("\n\n", 1)[0]
@@ -190,6 +197,18 @@ class RunningHost(harness.StackTest):
         for name in places:
             calls = self.stack.metric("slipway_plugin_calls_total", binding=f"gates.{name}", status="OK")
             self.assertGreaterEqual(calls, 2, name)
+
+    def test_every_template_in_both_placements(self):
+        wanted = {f"{interface}-{language}-{place}": (workshop.id_of(language, interface), placement)
+                  for language, interface in workshop.templates()
+                  for place, placement in (("inside", "in-process"), ("apart", "isolated"))}
+        self.start_installed({name: f"{{plugin: {plugin}, placement: {placement}}}"
+                              for name, (plugin, placement) in wanted.items()}, {})
+        ours = [plugin for plugin in self.stack.read("/api/plugins")["items"] if plugin.get("instance") in wanted]
+        self.assertEqual({plugin["instance"]: (plugin["id"], plugin["placement"], plugin["state"]) for plugin in ours},
+                         {name: (plugin, placement, "active") for name, (plugin, placement) in wanted.items()})
+        workers = [plugin["worker"]["state"] for plugin in ours if plugin["placement"] == "isolated"]
+        self.assertEqual(workers, ["running"] * len(workshop.templates()))
 
     def rollout_behind(self, name, gates, release):
         self.stack.create_application(name=name, replicas=1, gates=gates, analyses=[])

@@ -6,7 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#ifdef _WIN32
+#define WIN32_LEAN_AND_MEAN
+#include <io.h>
+#include <windows.h>
+#else
 #include <unistd.h>
+#endif
 
 #include "instant.h"
 
@@ -64,6 +70,16 @@ static slipway_status open_record(slipway_span config, slipway_span request, rec
   return refuse(out, SLIPWAY_DATA_LOSS, "the application's file is damaged");
 }
 
+#ifdef _WIN32
+static int is_on_disk(FILE* file) { return _commit(_fileno(file)) == 0; }
+static int takes_place(const char* file, const char* of) {
+  return MoveFileExA(file, of, MOVEFILE_REPLACE_EXISTING) != 0;
+}
+#else
+static int is_on_disk(FILE* file) { return fsync(fileno(file)) == 0; }
+static int takes_place(const char* file, const char* of) { return rename(file, of) == 0; }
+#endif
+
 /* Beside it, then in its place: a reader sees the old file or the new one. */
 static slipway_status write_record(const record* to, double token, slipway_span desired, json_writer* out) {
   char beside[2064];
@@ -78,10 +94,10 @@ static slipway_status write_record(const record* to, double token, slipway_span 
   snprintf(beside, sizeof beside, "%s.new", to->path);
   FILE* file = text.failed || text.size > kMost ? NULL : fopen(beside, "wb");
   int good = file != NULL && fwrite(text.text, 1, text.size, file) == text.size;
-  good = good && fflush(file) == 0 && fsync(fileno(file)) == 0;
+  good = good && fflush(file) == 0 && is_on_disk(file);
   if (file != NULL) good = (fclose(file) == 0) & good;
   json_free(&text);
-  if (!good || rename(beside, to->path) != 0)
+  if (!good || !takes_place(beside, to->path))
     return refuse(out, SLIPWAY_UNAVAILABLE, "can't write the application's file");
   json_write(out, "{}");
   return SLIPWAY_OK;
