@@ -77,6 +77,7 @@ Draft draft_of(Change change, const Stored<Application>& application, const Stor
     Event& event =
         draft.events.emplace_back(event_of(type, record, record.rollout.application + ": " + change.reason, now));
     if (!change.origin.traceparent.empty()) event.traceparent = change.origin.traceparent;
+    event.request_id = change.origin.request_id;
   }
   return draft;
 }

@@ -61,8 +61,9 @@ class Driver : public std::enable_shared_from_this<Driver> {
   Later<Rollout> retry(std::string rollout, Word word, IfVersion version, Mode mode);
   // NOT_FOUND unless it is under way here and as new as the version.
   Later<Rollout> show(std::string rollout, std::int64_t version);
-  Later<Control::PutApplication> put(ApplicationSpec spec, IfVersion version, Mode mode, std::string environment);
-  Later<Empty> remove(IfVersion version, Mode mode);
+  Later<Control::PutApplication> put(Actor actor, ApplicationSpec spec, IfVersion version, Mode mode,
+                                     std::string environment);
+  Later<Empty> remove(Actor actor, IfVersion version, Mode mode);
 
   // What is stored of it.
   struct Found {

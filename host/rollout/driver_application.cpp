@@ -5,13 +5,16 @@
 namespace slipway::rollout {
 namespace {
 
-Event event_about(const std::string& type, const Application& application, const std::string& summary, Instant now) {
+Event event_about(const std::string& type, const Application& application, const std::string& summary, Instant now,
+                  const Actor& actor) {
   return {.type = type,
           .tenant = application.tenant,
           .at = now,
           .application = application.spec.name,
           .summary = summary,
-          .data = {encode_text(application)}};
+          .data = {encode_text(application)},
+          .traceparent = actor.trace,
+          .request_id = actor.request};
 }
 
 bool orders_differ(const ApplicationSpec& a, const ApplicationSpec& b) {
@@ -20,7 +23,7 @@ bool orders_differ(const ApplicationSpec& a, const ApplicationSpec& b) {
 
 }  // namespace
 
-Later<Control::PutApplication> Driver::put(ApplicationSpec spec, IfVersion version, Mode mode,
+Later<Control::PutApplication> Driver::put(Actor actor, ApplicationSpec spec, IfVersion version, Mode mode,
                                            std::string environment) {
   const auto turn = co_await turns_.take();
   if (const Status status = co_await load(); !status.ok() && status.code != Code::not_found) co_return status;
@@ -50,7 +53,7 @@ Later<Control::PutApplication> Driver::put(ApplicationSpec spec, IfVersion versi
   if (reorders) batch.expect_leases.push_back(tools_.ownership.fence());
   batch.puts.push_back({keys::application(tenant_, name_), encode_text(app)});
   append_event(batch, event_about(created ? "application.created" : "application.changed", app,
-                                  "application " + name_ + (created ? " was created" : " was changed"), now()));
+                                  "application " + name_ + (created ? " was created" : " was changed"), now(), actor));
   if (created && owned() && tools_.ownership.has_company()) append_notice(batch, {tenant_, name_});  // of the tenant
   const auto reply = co_await write(std::move(batch));
   if (!reply.ok() && created && reply.status().code == Code::aborted) {
@@ -69,7 +72,7 @@ Later<Control::PutApplication> Driver::put(ApplicationSpec spec, IfVersion versi
 
 // The records go first; a removal record stays until the provider has forgotten the application, so that a restart in
 // between finishes the work.
-Later<Empty> Driver::remove(IfVersion version, Mode mode) {
+Later<Empty> Driver::remove(Actor actor, IfVersion version, Mode mode) {
   const auto turn = co_await turns_.take();
   if (const Status status = co_await load(); !status.ok()) co_return status;
   if (const Status status = check_version(version, application_->version, "application \"" + name_ + "\"");
@@ -87,8 +90,8 @@ Later<Empty> Driver::remove(IfVersion version, Mode mode) {
   batch.expect_leases.push_back(tools_.ownership.fence());
   batch.removes.push_back(keys::application(tenant_, name_));
   batch.puts.push_back({keys::removal(tenant_, name_), name_});
-  append_event(batch,
-               event_about("application.deleted", application_->value, "application " + name_ + " was deleted", now()));
+  append_event(batch, event_about("application.deleted", application_->value, "application " + name_ + " was deleted",
+                                  now(), actor));
   const auto reply = co_await write(std::move(batch));
   if (!reply.ok()) co_return reply.status();
   tools_.trimmer.stored(tenant_, reply->sequences.back());

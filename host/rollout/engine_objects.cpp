@@ -33,8 +33,8 @@ Control::Answer<Control::PutApplication> Engine::put_application(Actor actor, Ap
   if (Problems faults = faults_of(spec); !faults.empty())
     co_return Status(Code::invalid_argument, "the application is not valid", std::move(faults));
   const auto found = driver(actor.tenant, spec.name);
-  co_return co_await run_on(found->strand(),
-                            found->put(std::move(spec), std::move(version), mode, settings_.environment));
+  co_return co_await run_on(
+      found->strand(), found->put(std::move(actor), std::move(spec), std::move(version), mode, settings_.environment));
 }
 
 Control::Answer<Application> Engine::application(Actor actor, std::string name) {
@@ -62,7 +62,7 @@ Control::Answer<Empty> Engine::delete_application(Actor actor, std::string name,
   if (Status status = door(); !status.ok()) co_return status;
   const Inside inside(inside_);
   const auto found = driver(actor.tenant, name);
-  co_return co_await run_on(found->strand(), found->remove(std::move(version), mode));
+  co_return co_await run_on(found->strand(), found->remove(std::move(actor), std::move(version), mode));
 }
 
 Control::Answer<Release> Engine::create_release(Actor actor, std::string application, ReleaseRequest request,
@@ -97,7 +97,9 @@ Control::Answer<Release> Engine::create_release(Actor actor, std::string applica
                        .at = now,
                        .application = application,
                        .summary = "release " + name + " of " + application + " was created",
-                       .data = {encode_text(stored.value)}});
+                       .data = {encode_text(stored.value)},
+                       .traceparent = actor.trace,
+                       .request_id = actor.request});
   carry_out_once(batch, actor.once, name);
   // The application may change meanwhile, as with each decision of a rollout: then its version is read again.
   for (int tries = 0;; ++tries) {

@@ -242,6 +242,7 @@ struct Event {
   std::string summary;
   JsonText data;
   std::string traceparent;
+  std::string request_id;
   static constexpr auto fields() {
     return slipway::fields(field("id", &Event::id, "Its number; later events have larger ones."),
                            required("type", &Event::type, "What happened."),
@@ -250,7 +251,8 @@ struct Event {
                            field("rollout", &Event::rollout, "The rollout."),
                            required("summary", &Event::summary, "The same as a sentence."),
                            field("data", &Event::data, "The object as the API shows it."),
-                           field("traceparent", &Event::traceparent, "W3C trace context of the request behind it."));
+                           field("traceparent", &Event::traceparent, "W3C trace context of the request behind it."),
+                           field("request_id", &Event::request_id, "Id of that request, where one made it happen."));
   }
 };
 

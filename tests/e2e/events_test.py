@@ -34,6 +34,27 @@ class EventsTest(StackTest):
         both = dict(seen + rest)
         self.assertEqual([number for number, _ in whole], sorted(both)[:len(whole)])
 
+    def test_each_event_has_the_ids_of_the_request_that_caused_it(self):
+        self.start_stack()
+        traces = {}
+
+        def asked(type_of_event, method, path, body=None):
+            number = len(traces) + 1
+            reply = self.stack.call(method, path, body, {
+                "X-Request-Id": f"train-{number}", "traceparent": f"00-{number:032x}-b7ad6b7169203331-01"})
+            self.assertLess(reply.status, 300, reply)
+            traces[type_of_event] = (f"train-{number}", reply.headers["traceparent"])
+
+        spec = {"name": "shop", "replicas": 1}
+        asked("application.created", "PUT", "/api/applications/shop", spec)
+        asked("application.changed", "PUT", "/api/applications/shop", {**spec, "replicas": 2})
+        asked("release.created", "POST", "/api/applications/shop/releases", {"release": self.stack.release_of("1.0")})
+        asked("application.deleted", "DELETE", "/api/applications/shop")
+        seen = self.listen(0).until("application.deleted")
+        self.assertEqual({event["type"]: (event["request_id"], event["traceparent"]) for _, event in seen}, traces)
+        for number, (_, trace) in enumerate(traces.values(), 1):
+            self.assertIn(f"{number:032x}", trace)
+
     def test_an_id_that_never_was_is_gone_and_rubbish_is_refused(self):
         self.start_stack()
         for last_id, status in (("99999", 410), ("rubbish", 400), ("-1", 400)):
