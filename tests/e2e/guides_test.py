@@ -8,13 +8,20 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 import unittest
+
+import yaml
 
 import harness
 
 sys.path.insert(0, str(harness.ROOT / "tests/e2e/guides"))
 
 from run_guide import blocks_of  # noqa: E402
+
+sys.path.insert(0, str(harness.ROOT / "tests/support"))
+
+from postgres_server import PostgresServer  # noqa: E402
 
 GUIDES = harness.ROOT / "docs/guides"
 README = harness.ROOT / "README.md"
@@ -23,7 +30,7 @@ USAGE = 2
 NOT_RUN = {"analysis-figures.md": "tools/characteristics writes it", "analysis-methods.md": "has no commands",
            "calibration.md": "tools/characteristics writes it",
            "contributing.md": "builds and tests all of this", "coroutines.md": "has no commands",
-           "isolation.md": "has no commands", "postgres.md": "postgres_test.py does what it says",
+           "isolation.md": "has no commands", "postgres.md": "PostgresGuide below does what it says",
            "strategies.md": "StrategyExamples below"}
 # Programs that are only shown: not of this repository, or they build it.
 OTHER_PROGRAMS = ("cmake", "sqlite3", "export", "cat", "echo", "curl")
@@ -96,6 +103,34 @@ class Guides(harness.StackTest):
         run = subprocess.run(["bash", "-ec", connect.replace("$ ", "") + serve], cwd=harness.ROOT, capture_output=True,
                              text=True, timeout=40)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+
+class PostgresGuide(harness.StackTest):
+    """Its statements make the roles and the database, and its settings lead a host there."""
+
+    def test_a_host_works_on_what_the_guide_makes(self):
+        statements, settings = [content for language, _, _, content in
+                                blocks_of((GUIDES / "plugins/postgres.md").read_text()) if language in ("sql", "yaml")]
+        server = PostgresServer(bare=True)
+        self.addCleanup(server.close)
+        for statement in statements.strip().splitlines():
+            server.sql(statement, database="postgres")
+        folder = tempfile.TemporaryDirectory(prefix="slipway-guide-")
+        self.addCleanup(folder.cleanup)
+        passwords = pathlib.Path(folder.name) / "pgpass"
+        passwords.touch(0o600)
+        for shown, here in (("db1.example.com,db2.example.com", f"{server.folder} port={server.port}"),
+                            ("/etc/slipway/pgpass", str(passwords))):
+            self.assertIn(shown, settings)
+            settings = settings.replace(shown, here)
+        config = yaml.safe_load(settings)["plugins"]["postgres"]["config"]
+        shipped = "host=/run/postgresql dbname=slipway user="
+        self.start_stack([(f"{shipped}slipway_app", config["connection"]),
+                          (f"{shipped}slipway_owner", config["owner_connection"])], profile="postgres.yaml")
+        self.stack.first_release(replicas=1)
+        owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'slipway'"
+        self.assertEqual(server.sql(owners), "slipway_owner")
+        self.assertGreater(int(server.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'slipway_app'")), 0)
 
 
 class StrategyExamples(harness.StackTest):

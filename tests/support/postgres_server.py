@@ -22,9 +22,9 @@ START_S = 30
 
 class PostgresServer:
     """`primary`: the one that it follows as a standby, with its data of now. `disk`: size of a file system of its own, for
-    mount; only for root. `settings`: lines of postgresql.conf besides."""
+    mount; only for root. `settings`: lines of postgresql.conf besides. `bare`: without roles and database."""
 
-    def __init__(self, primary=None, disk=None, settings=()):
+    def __init__(self, primary=None, disk=None, settings=(), bare=False):
         self.settings = settings
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="slipway-postgres-"))
         self.data = self.folder / "disk/data" if disk else self.folder / "data"
@@ -43,12 +43,16 @@ class PostgresServer:
                 self._follow(primary)
             else:
                 self._make()
+                if not bare:
+                    self._furnish()
             undo.pop_all()
 
     def _make(self):
         self._run("initdb", "-D", self.data, "-N", "--no-instructions", "--wal-segsize=1", "-A", "trust", "-U", "postgres", "--locale=C",
                   "-E", "UTF8")
         self._begin()
+
+    def _furnish(self):
         self.sql("CREATE ROLE slipway_owner LOGIN", database="postgres")
         self.sql("CREATE ROLE slipway_app LOGIN", database="postgres")
         self.sql("CREATE DATABASE slipway OWNER slipway_owner", database="postgres")
