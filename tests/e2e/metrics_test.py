@@ -1,5 +1,7 @@
 """What /metrics of a running daemon says of a rollout: while it waits, after it went on, and after a crash."""
 
+import re
+import socket
 import unittest
 
 from harness import StackTest, wait_for
@@ -26,6 +28,22 @@ class MetricsTest(StackTest):
         rollout = self.stack.start_rollout("1.1", "canary", HELD)
         self.stack.wait_rollout(rollout, "to wait for a person", lambda: self.parked("approval") == 1, 20)
         return rollout
+
+    def haproxy_processes(self):
+        with socket.socket(socket.AF_UNIX) as master:
+            try:
+                master.connect(str(self.stack.folder / "run/local/master.sock"))
+            except OSError:
+                return ""  # it refuses for a moment while it loads its file again
+            master.sendall(b"show proc\n")
+            master.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: master.recv(4096), b"")).decode()
+
+    def test_an_old_haproxy_whose_last_records_are_read_is_let_go(self):
+        self.stack.first_release(replicas=1)
+        wait_for("the reload for a new application", lambda: re.search(r"master +1 ", self.haproxy_processes()), 10)
+        wait_for("the old process to end",
+                 lambda: re.fullmatch("(?s).*# workers((?!old workers).)*", self.haproxy_processes()), 10)
 
     def test_a_rollout_is_counted_by_state_and_by_what_it_waits_for(self):
         self.assertEqual((self.under_way(), self.stack.metric("slipway_build_info")), (0, 1))

@@ -19,6 +19,7 @@
 #include "plugins/metrics/haproxy/listener.hpp"
 #include "plugins/metrics/haproxy/samples.hpp"
 #include "plugins/metrics/haproxy/stats.hpp"
+#include "plugins/metrics/haproxy/tail.hpp"
 
 namespace slipway::haproxy {
 namespace {
@@ -88,6 +89,8 @@ struct Collector::Loop {
     if (!settings.records_socket.empty())
       listener.emplace(context.get_executor(), settings.records_socket, listener_events());
     if (!settings.stats_socket.empty()) asio::co_spawn(context, sample_for_ever(), asio::detached);
+    if (!settings.stats_socket.empty() && !settings.records_socket.empty())
+      tail.emplace(context.get_executor(), settings.stats_socket, settings.ring, tail_events());
     asio::co_spawn(context, tidy_for_ever(), asio::detached);
     thread = std::thread([this] { context.run(); });
   }
@@ -100,7 +103,7 @@ struct Collector::Loop {
 
   ListenerEvents listener_events() {
     return {.connected = [this](std::int32_t pid) { streams.connected(pid, now()), look(); },
-            .disconnected = [this](std::int32_t pid) { streams.disconnected(pid, now()), look(); },
+            .disconnected = [this](std::int32_t pid) { streams.disconnected(pid, now()), look(), look_back(); },
             .message = [this](std::int32_t pid, std::string_view line) { take(pid, line); },
             .caught_up = [this] { change.happened(); },
             .problem = [this](const std::string& text) { events.problem(text); }};
@@ -109,7 +112,20 @@ struct Collector::Loop {
     const auto record = parse_record(line);
     if (!record) return;
     const Instant ended = record->ended.value_or(now());
-    if (streams.take(pid, record->number, ended)) history.add(*record, ended);
+    if (streams.take(pid, record->number, ended, record->mark)) history.add(*record, ended);
+  }
+  TailEvents tail_events() {
+    return {.record = [this](std::int32_t pid, std::string_view line) { take_kept(pid, line); },
+            .changed = [this] { change.happened(); }};
+  }
+  void take_kept(std::int32_t pid, std::string_view line) {
+    const auto record = parse_record(line);
+    if (!record || !record->ended) return;
+    if (streams.take_kept(pid, record->number, *record->ended, record->mark)) history.add(*record, *record->ended);
+  }
+  // The process whose stream ended may be on its way out.
+  void look_back() {
+    if (tail) tail->look();
   }
 
   asio::awaitable<void> sample() {
@@ -120,6 +136,7 @@ struct Collector::Loop {
     last_cost = Steady::now() - begin;
     next_sample = Steady::now() + 10 * last_cost;
     const auto found = text.ok() ? parse_sample(*text, at) : std::nullopt;
+    if (found && counters.pid() != found->pid) look_back();
     if (found) counters.take(*found);
     if (found)
       for (const auto& [backend, release] : found->releases) history.serves(backend, release);
@@ -191,7 +208,8 @@ struct Collector::Loop {
     if (!late && !(after && moment >= window.to)) return false;
     // A worker began that has not connected yet, beside one that has.
     const bool stream_comes = streams.any() && counters.pid() != 0 && !streams.is_connected(counters.pid());
-    return !stream_comes || moment >= since + kStreamComes;
+    const bool records_come = tail && tail->behind();
+    return (!stream_comes && !records_come) || moment >= since + kStreamComes;
   }
   asio::awaitable<void> settle(const metrics::Window window) {
     const Instant since = now();
@@ -236,6 +254,7 @@ struct Collector::Loop {
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   std::optional<Listener> listener;
+  std::optional<Tail> tail;
   std::thread thread;
 };
 
@@ -254,6 +273,7 @@ void Collector::query(metrics::QueryRequest request, Done done) {
 void Collector::hand_over() {
   asio::post(loop_->context, [loop = loop_.get()] {
     if (loop->listener) loop->listener->close();
+    if (loop->tail) loop->tail->close();
   });
 }
 

@@ -14,6 +14,7 @@ namespace slipway::haproxy {
 struct CollectorSettings {
   std::string records_socket;
   std::string stats_socket;
+  std::string ring;  // which records go through
   Duration sample_every = milliseconds(500);
   Duration grace = milliseconds(50);  // how long a window's last records are waited for
   HistoryLimits history;

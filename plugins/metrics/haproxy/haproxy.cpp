@@ -17,6 +17,7 @@ struct Query {
 struct Settings {
   std::string records_socket = "/run/slipway/records.sock";
   std::string stats_socket = "/run/slipway/haproxy.sock";
+  std::string ring = "slipway_access";
   Duration sample_every = milliseconds(500);
   Duration keep = seconds(900);
   std::int64_t max_records = 2'000'000;
@@ -25,6 +26,9 @@ struct Settings {
         field("records_socket", &Settings::records_socket,
               "UNIX socket on which access records are taken; empty for none.", at_most(95)),
         field("stats_socket", &Settings::stats_socket, "HAProxy's stats socket; empty for none.", at_most(107)),
+        field("ring", &Settings::ring,
+              "HAProxy's ring of access records, from which the last ones of a process that is stopping are read.",
+              at_most(64)),
         field("sample_every", &Settings::sample_every, "Time between two readings of the counters."),
         field("keep", &Settings::keep, "How long records are kept, which is the longest window."),
         field("max_records", &Settings::max_records, "Records that are kept at most, 16 bytes each.",
@@ -63,6 +67,7 @@ class HaproxyMetrics final : public Plugin<Settings> {
     collector_ = std::make_unique<Collector>(
         CollectorSettings{.records_socket = s.records_socket,
                           .stats_socket = s.stats_socket,
+                          .ring = s.ring,
                           .sample_every = s.sample_every,
                           .history = limits},
         CollectorEvents{.problem = [this](const std::string& text) { host().log(LogLevel::warn, text); },

@@ -5,17 +5,56 @@
 
 namespace slipway::haproxy {
 
-bool Numbers::take(std::uint64_t number, Instant at) {
+bool Numbers::take(std::uint64_t number, Instant at, std::uint64_t mark, Again again) {
   const Instant before = std::exchange(last_, std::max(last_, at));
-  if (!std::exchange(begun_, true)) {
-    first_ = highest_ = number;
-    return true;
+  const bool first = !std::exchange(begun_, true);
+  if (first) first_ = highest_ = number;
+  if (!first && number <= highest_ && !is_new(number, mark)) {
+    doubled_ += again == Again::counted ? 1 : 0;
+    return false;
   }
-  if (number <= highest_) return is_early(number) || fill(number);
   if (number > highest_ + 1) gaps_.push_back({highest_ + 1, number - 1, before, last_});
+  highest_ = std::max(highest_, number);
+  if (!twins_.empty()) pass_over();
   if (gaps_.size() > kMostGaps) forget_before(gaps_.front().after + nanoseconds(1));
-  highest_ = number;
+  remember(number, mark);
   return true;
+}
+
+bool Numbers::is_new(std::uint64_t number, std::uint64_t mark) {
+  if (known(number, mark) == Known::by_mark) return false;
+  if (fill(number) || is_early(number)) return true;
+  const bool twin = known(number, mark) == Known::by_number;
+  // Passed over for another's twin, it comes after all: another number is the one that nobody has.
+  const bool passed =
+      !twin && number >= first_ && highest_ - number < kDisorder && recent_[number % kRecent].number != number;
+  if (!twin && !passed) return false;
+  twins_.push_back(number);
+  return true;
+}
+
+Numbers::Known Numbers::known(std::uint64_t number, std::uint64_t mark) const {
+  const Recent& one = recent_[number % kRecent];
+  if (one.count == 0 || one.number != number) return Known::no;
+  const auto end = one.marks.begin() + static_cast<std::ptrdiff_t>(std::min(one.count, kTwins));
+  return std::find(one.marks.begin(), end, mark) == end ? Known::by_number : Known::by_mark;
+}
+
+void Numbers::remember(std::uint64_t number, std::uint64_t mark) {
+  Recent& one = recent_[number % kRecent];
+  if (one.count > 0 && one.number > number) return;
+  if (one.number != number) one = {.number = number};
+  one.marks[one.count++ % kTwins] = mark;
+}
+
+// The next number that is missing after a twin's is the one that nobody has.
+void Numbers::pass_over() {
+  std::erase_if(twins_, [this](std::uint64_t twin) {
+    const auto gap = std::find_if(gaps_.begin(), gaps_.end(), [&](const Gap& g) { return g.last > twin; });
+    const std::uint64_t nobodys = gap == gaps_.end() ? UINT64_MAX : std::max(gap->first, twin + 1);
+    if (nobodys > twin + kDisorder) return highest_ > twin + kDisorder;
+    return fill(nobodys);
+  });
 }
 
 // Nobody knows which numbers below the first will come, so none of them is missing.
@@ -28,10 +67,7 @@ bool Numbers::is_early(std::uint64_t number) {
 bool Numbers::fill(std::uint64_t number) {
   const auto gap =
       std::find_if(gaps_.rbegin(), gaps_.rend(), [&](const Gap& g) { return g.first <= number && number <= g.last; });
-  if (gap == gaps_.rend()) {
-    ++doubled_;
-    return false;
-  }
+  if (gap == gaps_.rend()) return false;
   const Gap whole = *gap;
   auto place = gaps_.erase(std::next(gap).base());
   if (number < whole.last) place = gaps_.insert(place, {number + 1, whole.last, whole.before, whole.after});

@@ -7,7 +7,7 @@
 namespace slipway::haproxy {
 namespace {
 
-constexpr std::size_t kFields = 10;
+constexpr std::size_t kFields = 11;
 constexpr std::size_t kLongestTotal = 0x7fffffff;
 
 // Fields between single blanks; how many there are, or kFields + 1 for too many.
@@ -55,11 +55,12 @@ std::optional<Record> parse_record(std::string_view line) {
   while (!line.empty() && (line.back() == '\n' || line.back() == '\0')) line.remove_suffix(1);
   std::array<std::string_view, kFields> fields;
   const std::size_t count = split(line, fields);
-  if (count != kFields && count != kFields - 1) return std::nullopt;
+  if (count > kFields || count < kFields - 2) return std::nullopt;
   Record record{.backend = fields[0], .server = fields[1], .termination = fields[4]};
   const bool whole = read(fields[2], record.status) && read_total(fields[3], record.total_us) &&
                      record.termination.size() == 2 && read_retries(fields[7], record.retries) &&
-                     read(fields[8], record.number) && (count < kFields || read_end(fields[9], record.ended));
+                     read(fields[8], record.number) && (count < kFields - 1 || read_end(fields[9], record.ended)) &&
+                     (count < kFields || read(fields[10], record.mark));
   if (!whole || record.backend.empty() || record.server.empty()) return std::nullopt;
   record.status = std::clamp(record.status, 0, 999);
   return record;

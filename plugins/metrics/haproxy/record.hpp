@@ -1,6 +1,7 @@
 // One access record, as HAProxy writes it with
-//   log-format "%b %s %ST %[date(0,us),sub(txn.t0)] %ts %Tc %Tr %rc %lc %[date(0,us)]"
-// The last field may be missing: then the record has the time of its arrival.
+//   log-format "%b %s %ST %[date(0,us),sub(txn.t0)] %ts %Tc %Tr %rc %lc %[date(0,us)] %rt"
+// The last two fields may be missing: then the record has the time of its arrival, and nothing tells it from another
+// of its number.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct Record {
   std::uint32_t retries = 0;
   std::uint64_t number = 0;
   std::optional<Instant> ended;
+  std::uint64_t mark = 0;  // unique among the records of one process
 };
 
 // Nothing for a line that is no record, such as "5 events dropped". Views lead into the line.

@@ -35,14 +35,18 @@ void Streams::disconnected(std::int32_t pid, Instant now) {
   stretches_.back().closed_by = pid;
 }
 
-bool Streams::take(std::int32_t pid, std::uint64_t number, Instant ended) {
+bool Streams::take(std::int32_t pid, std::uint64_t number, Instant ended, std::uint64_t mark) {
   Process& process = processes_[pid];
   // From a process's first record that is seen here, all later ones are.
   const bool early = process.records < Numbers::kDisorder;
   ++process.records;
   if (early && !stretches_.empty()) stretches_.back().from = std::min(stretches_.back().from, ended);
   newest_ = std::max(newest_, ended);
-  return process.numbers.take(number, ended);
+  return process.numbers.take(number, ended, mark);
+}
+
+bool Streams::take_kept(std::int32_t pid, std::uint64_t number, Instant ended, std::uint64_t mark) {
+  return processes_[pid].numbers.take(number, ended, mark, Numbers::Again::expected);
 }
 
 bool Streams::is_connected(std::int32_t pid) const {

@@ -17,7 +17,9 @@ class Streams {
   void connected(std::int32_t pid, Instant now);
   void disconnected(std::int32_t pid, Instant now);
   // False: the record was here before.
-  bool take(std::int32_t pid, std::uint64_t number, Instant ended);
+  bool take(std::int32_t pid, std::uint64_t number, Instant ended, std::uint64_t mark = 0);
+  // The same for what a process that is stopping has kept: all of it once more.
+  bool take_kept(std::int32_t pid, std::uint64_t number, Instant ended, std::uint64_t mark);
 
   [[nodiscard]] bool any() const { return open_streams_ > 0; }
   [[nodiscard]] bool is_connected(std::int32_t pid) const;

@@ -1,5 +1,8 @@
 #include "tests/integration/metrics_haproxy/edge.hpp"
 
+#include <poll.h>
+#include <sys/un.h>
+
 #include <fstream>
 
 namespace slipway::test {
@@ -29,14 +32,14 @@ Haproxy::Haproxy(Ring ring) : ring_(ring) { std::ofstream(directory_.path() / "h
 
 std::string Haproxy::config() const {
   const std::string replica = "127.0.0.1:" + std::to_string(replica_);
-  const std::string ring =
-      "ring access\n    format raw\n    maxlen 256\n    size 8388608\n    timeout connect 1s\n    timeout server 10s\n"
-      "    server records unix@" +
-      records_socket() + " log-proto octet-count\n";
+  const std::string ring = "ring slipway_access\n    format raw\n    maxlen 256\n    size " +
+                           std::string(ring_ == Ring::held ? "16384" : "8388608") +
+                           "\n    timeout connect 1s\n    timeout server 10s\n    server records unix@" +
+                           (ring_ == Ring::held ? held_socket() : records_socket()) + " log-proto octet-count\n";
   const std::string log =
-      "    log ring@access len 256 format raw local0\n"
-      "    log-format \"%b %s %ST %[date(0,us),sub(txn.t0)] %ts %Tc %Tr %rc %lc %[date(0,us)]\"\n";
-  const bool logs = ring_ == Ring::present;
+      "    log ring@slipway_access len 256 format raw local0\n"
+      "    log-format \"%b %s %ST %[date(0,us),sub(txn.t0)] %ts %Tc %Tr %rc %lc %[date(0,us)] %rt\"\n";
+  const bool logs = ring_ != Ring::absent;
   return "global\n    nbthread 2\n    maxconn 500\n    hard-stop-after 2s\n    stats socket " + stats_socket() +
          " mode 600 level admin expose-fd listeners\n" + (logs ? ring : "") +
          "defaults\n    mode http\n    timeout connect 2s\n    timeout client 30s\n    timeout server 30s\n"
@@ -127,6 +130,64 @@ int Client::exchange(const std::string& path) {
   }
 }
 
+Crowd::Crowd(std::uint16_t port, int clients, std::string path) {
+  for (int i = 0; i < clients; ++i) {
+    threads_.emplace_back([this, port, path](const std::stop_token& ended) {
+      Client client(port);
+      while (!ended.stop_requested()) answered_ += client.get(path) == 200 ? 1 : 0;
+    });
+  }
+}
+
+void Crowd::stop() {
+  for (std::jthread& thread : threads_) thread.request_stop();
+  threads_.clear();
+}
+
+namespace {
+
+sockaddr_un at_path(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  return address;
+}
+
+}  // namespace
+
+HeldStream::HeldStream(const Haproxy& haproxy) : listening_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const sockaddr_un address = at_path(haproxy.held_socket());
+  if (::bind(listening_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(listening_, 4) != 0)
+    throw std::runtime_error("cannot listen at " + haproxy.held_socket());
+  thread_ = std::jthread([this, to = haproxy.records_socket()](const std::stop_token& ended) { pass_on(ended, to); });
+}
+
+HeldStream::~HeldStream() {
+  thread_ = std::jthread();
+  ::close(listening_);
+}
+
+void HeldStream::pass_on(const std::stop_token& ended, const std::string& to) const {
+  int from = -1;
+  const int onward = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_un address = at_path(to);
+  char bytes[8192];
+  while (!ended.stop_requested()) {
+    pollfd ready{from < 0 ? listening_ : held_ ? -1 : from, POLLIN, 0};
+    if (::poll(&ready, 1, 5) <= 0) continue;
+    if (from < 0) {
+      if (::connect(onward, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+        from = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
+      continue;
+    }
+    const ssize_t count = ::read(from, bytes, sizeof bytes);
+    if (count <= 0 || ::send(onward, bytes, static_cast<std::size_t>(count), MSG_NOSIGNAL) != count) break;
+  }
+  if (from >= 0) ::close(from);
+  ::close(onward);
+}
+
 Metrics::Metrics(const Haproxy& haproxy, Json more) : plugin_("metrics-haproxy", settings_of(haproxy, more)) {}
 
 bool Metrics::is_healthy(const std::string& name) {
@@ -135,6 +196,14 @@ bool Metrics::is_healthy(const std::string& name) {
     if (check.name == name) return check.condition == plugin::Condition::healthy;
   }
   return false;
+}
+
+int Metrics::lost() {
+  const auto health = call<plugin::Interface, plugin::Health>(plugin_, {});
+  for (const auto& check : health->checks) {
+    if (check.name == "records") return std::stoi(check.detail);
+  }
+  throw std::runtime_error("records are in no check");
 }
 
 metrics::QueryReply Metrics::ask(Instant from, Instant to, const std::string& id) {

@@ -72,8 +72,8 @@ std::string defaults_section() {
 std::string record_lines(const EdgeSettings& s) {
   if (s.records_socket.empty()) return "";
   return "    log ring@slipway_access len 256 format raw local0\n"
-         "    # backend server status total_us termination connect_ms response_ms retries record-number ended_us\n"
-         "    log-format \"%b %s %ST %[date(0,us),sub(txn.t0)] %ts %Tc %Tr %rc %lc %[date(0,us)]\"\n"
+         "    # backend server status total_us termination connect_ms response_ms retries record-number ended_us mark\n"
+         "    log-format \"%b %s %ST %[date(0,us),sub(txn.t0)] %ts %Tc %Tr %rc %lc %[date(0,us)] %rt\"\n"
          "    http-request set-var(txn.t0) date(0,us)\n";
 }
 

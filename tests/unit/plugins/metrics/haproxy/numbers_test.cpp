@@ -86,6 +86,46 @@ TEST(HaproxyNumbers, AnyDisorderWithLossesAndDoublesIsCountedRight) {
   }
 }
 
+TEST(HaproxyNumbers, TwinsAreTwoRecordsAndTheNumberThatTheyLeaveToNobodyIsNotMissing) {
+  for (const auto& order : std::vector<std::vector<std::uint64_t>>{
+           {1, 2, 2, 4, 5}, {1, 2, 4, 2, 5}, {1, 4, 2, 5, 2}, {2, 2, 1, 4, 5}, {1, 2, 2, 5, 4}, {2, 2, 1, 5, 4}}) {
+    Numbers numbers;
+    std::uint64_t mark = 70;
+    for (const std::uint64_t n : order) EXPECT_TRUE(numbers.take(n, at(1), ++mark));
+    EXPECT_EQ(numbers.missing(), 0U) << testing::PrintToString(order);
+    EXPECT_EQ(numbers.doubled(), 0U) << testing::PrintToString(order);
+  }
+}
+
+TEST(HaproxyNumbers, ATwinHidesNoLoss) {
+  Numbers numbers;
+  std::uint64_t mark = 70;
+  for (const std::uint64_t n : {1U, 2U, 2U, 8U, 9U}) numbers.take(n, at(1), ++mark);
+  EXPECT_EQ(numbers.missing(), 4U);
+}
+
+TEST(HaproxyNumbers, ThreadsThatRaceLoseAndDoubleNothing) {
+  std::mt19937 random(5);
+  for (int round = 0; round < 50; ++round) {
+    Numbers numbers;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> records{{0, 1}};
+    for (std::uint64_t next = 1, mark = 1; next < 500;) {
+      const std::uint64_t together = random() % 8 == 0 ? 2 + random() % 2 : 1;
+      for (std::uint64_t i = 0; i < together; ++i) records.emplace_back(next, ++mark);
+      next += together;
+    }
+    for (std::size_t i = 1; i + 4 < records.size(); i += 4)
+      std::shuffle(records.begin() + static_cast<long>(i), records.begin() + static_cast<long>(i) + 4, random);
+    for (const auto& [number, mark] : records) ASSERT_TRUE(numbers.take(number, at(1), mark)) << round;
+    // The last may be a twin whose successor is still to come.
+    ASSERT_TRUE(numbers.take(records.back().first + 10, at(1), 10'000));
+    ASSERT_EQ(numbers.doubled(), 0U);
+    for (const auto& [number, mark] : records)
+      ASSERT_FALSE(numbers.take(number, at(1), mark, Numbers::Again::expected));
+    ASSERT_EQ(numbers.doubled(), 0U);
+  }
+}
+
 TEST(HaproxyNumbers, OldGapsAreForgottenButStayCounted) {
   Numbers numbers;
   numbers.take(1, at(1));

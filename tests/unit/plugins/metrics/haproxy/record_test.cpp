@@ -19,6 +19,8 @@ TEST(HaproxyRecord, HasEveryFieldOfTheLine) {
   EXPECT_EQ(record->ended, Instant{1795248637205313000});
 }
 
+TEST(HaproxyRecord, ItsMarkMayFollow) { EXPECT_EQ(parse_record(std::string(kLine) + " 815")->mark, 815U); }
+
 TEST(HaproxyRecord, WithoutItsTimeItHasNone) {
   const auto record = parse_record("acme.shop.a 1.4.0-17 200 1234 -- 0 1 0 42");
   ASSERT_TRUE(record.has_value());
@@ -41,11 +43,11 @@ TEST(HaproxyRecord, ADurationBelowZeroIsUnknown) {
 }
 
 TEST(HaproxyRecord, OtherLinesAreNoRecords) {
-  for (const char* line :
-       {"", " ", "5 events dropped", "a b c d e f g h i", "acme.shop.a 1-1 200 5 -- 0 1 0 -1",
-        "acme.shop.a 1-1 200 5 -- 0 1 0 x 1", "acme.shop.a 1-1 200 5 --- 0 1 0 1 1",
-        "acme.shop.a 1-1 200 5 -- 0 1 0 1 1 1", "acme.shop.a  200 5 -- 0 1 0 1 1",
-        "acme.shop.a 1-1 2000000000000 5 -- 0 1 0 1 1", "acme.shop.a 1-1 200 5 -- 0 1 0 1 99999999999999999"}) {
+  for (const char* line : {"", " ", "5 events dropped", "a b c d e f g h i", "acme.shop.a 1-1 200 5 -- 0 1 0 -1",
+                           "acme.shop.a 1-1 200 5 -- 0 1 0 x 1", "acme.shop.a 1-1 200 5 --- 0 1 0 1 1",
+                           "acme.shop.a 1-1 200 5 -- 0 1 0 1 1 x", "acme.shop.a 1-1 200 5 -- 0 1 0 1 1 1 1",
+                           "acme.shop.a  200 5 -- 0 1 0 1 1", "acme.shop.a 1-1 2000000000000 5 -- 0 1 0 1 1",
+                           "acme.shop.a 1-1 200 5 -- 0 1 0 1 99999999999999999"}) {
     EXPECT_FALSE(parse_record(line).has_value()) << line;
   }
 }
