@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <sstream>
 
 #include "tests/integration/provider_local/load.hpp"
 #include "tests/integration/provider_local/stack.hpp"
@@ -152,6 +153,28 @@ TEST(Haproxy, one_that_hangs_is_killed_and_started_again) {
   ASSERT_TRUE(wait_for([&] { return exists(place.haproxy_pid()) && place.haproxy_pid() != before; }, seconds(30)));
   provider.until([](const auto& o) { return o.converged; });
   EXPECT_EQ(ask_many(place.port(), "shop.test", 200).failures, 0);
+}
+
+// How often the master was told to load its file again.
+int reloads(const Place& place) {
+  std::istringstream rows(place.ask("master.sock", "show proc"));
+  for (std::string row; std::getline(rows, row);) {
+    std::istringstream fields(row);
+    std::string pid, type;
+    int count = 0;
+    if (fields >> pid >> type >> count && type == "master") return count;
+  }
+  return -1;
+}
+
+TEST(Haproxy, an_application_costs_one_reload_and_its_releases_none) {
+  Place place;
+  Provider provider(place);
+  ASSERT_TRUE(wait_for([&] { return !place.ask("haproxy.sock", "show info").empty() && reloads(place) == 0; }));
+  provider.converge(desired(1, {group("stable", release("1.0"), 1, kAllTraffic)}));
+  EXPECT_EQ(reloads(place), 1);
+  provider.converge(half_and_half(2));
+  EXPECT_EQ(reloads(place), 1);
 }
 
 TEST(Haproxy, another_application_is_added_by_a_reload_that_fails_no_request_and_shifts_reach_old_workers) {

@@ -191,7 +191,10 @@ void Application::take_slots(const Plan& plan) {
   for (const auto& [id, replica] : replicas_) replica->set_backend(backend_of(replica->record().release));
 }
 
+// Before its first order nothing tells how its backends shall be checked; a guess would cost HAProxy one reload more.
 void Application::define() {
+  const bool known = std::ranges::any_of(slots(), [](const std::string& release) { return !release.empty(); });
+  if (!known && !split_ && record_.desired.groups.empty()) return;
   Definition definition;
   for (std::size_t slot = 0; slot < kSlots; ++slot) definition.backends.push_back(spec_of(slot));
   for (const std::string& host : record_.desired.hosts) definition.hosts.push_back(lower(host));
