@@ -68,6 +68,14 @@ class BacktestTest(BacktestBase):
         self.assertEqual(answer["verdict"], "fail")
         self.assertIn(answer["time_to_detection"], ("1m", "2m", "3m"))
 
+    def test_a_plan_tells_what_the_shipped_defaults_take(self):
+        run = subprocess.run([SLIPWAY, "--output", "json", "analysis", "plan", "--errors", "1%", "--worse", "5%", "--rate", "100",
+                              "--weights", "10%,50%"], timeout=60, capture_output=True, text=True, check=True)
+        small, half = [row["requests"] for row in json.loads(run.stdout)["weights"]]
+        # Computed without guard and mixture: 1,380 and 633.
+        self.assertTrue(2 * 1380 < small < 5 * 1380, small)
+        self.assertTrue(633 < half < small, half)
+
     def test_what_cannot_be_judged_is_said(self):
         file = self.record({"stable": 0.01, "next": 0.01}, minutes=3)
         self.assertIn("analyzer-oracle", self.backtest(file, "--analyzer", "oracle", status=2))

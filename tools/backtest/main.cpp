@@ -1,5 +1,8 @@
-// slipway-backtest: what `slipway analysis backtest` hands over to. For that program alone: its words are the format
-// and the request as a document.
+// slipway-backtest: what `slipway analysis backtest` and `slipway analysis plan` hand over to. For that program alone:
+// its words are the format and the request as a document, after "plan" that of a plan.
+#include <array>
+#include <cmath>
+#include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <slipway/testing/fake_host.hpp>
@@ -8,6 +11,7 @@
 #include "tools/backtest/ahead.hpp"
 #include "tools/backtest/changes.hpp"
 #include "tools/backtest/report.hpp"
+#include "tools/backtest/sample_size.hpp"
 #include "tools/backtest/source.hpp"
 #include "tools/cli/exit.hpp"
 #include "tools/cli/output.hpp"
@@ -108,12 +112,78 @@ Exit answer(const std::string& format, const std::string& document) {
   return Exit::done;
 }
 
+Json planned(const PlanRequest& request) {
+  offline::Packages packages(request.plugins);
+  const test::Library& library = packages.library("analyzer", "sequential");
+  const Begin begin = [&library]() -> Ask {
+    const auto host = std::make_shared<test::FakeHost>(library.table());
+    if (Status status = host->run(); !status.ok()) throw Failure(400, to_string(status));
+    return [host](const analyzer::JudgeRequest& question) {
+      return host->call<analyzer::Interface, analyzer::Judge>(question);
+    };
+  };
+  Json rows = Json::array();
+  for (const Share& share : request.weights) {
+    const double weight = share.ppm / 1e6;
+    const auto requests = value_of(requests_to_see(request, weight, begin));
+    rows.push_back({{"weight", to_string(share)}, {"requests", Json()}});
+    if (!requests) continue;
+    rows.back()["requests"] = *requests;
+    rows.back()["of_the_new_release"] = std::ceil(*requests * weight);
+    if (request.per_second > 0) rows.back()["seconds"] = *requests / request.per_second;
+  }
+  return {{"errors", request.usual},
+          {"worse", request.worse},
+          {"alpha", request.alpha},
+          {"alpha_share", request.alpha_share},
+          {"weights", std::move(rows)}};
+}
+
+// Of a few dozen rollouts two digits are known.
+std::string about(const Json& number) {
+  std::array<char, 32> text{};
+  const double value = number.get<double>();
+  const double unit = std::pow(10, std::max(0.0, std::floor(std::log10(std::max(1.0, value))) - 1));
+  std::snprintf(text.data(), text.size(), "%.0f", std::round(value / unit) * unit);
+  return text.data();
+}
+
+// At a rate that is next to nothing it takes centuries.
+std::string time_text(double seconds) {
+  constexpr double kCentury = 3'155'760'000;
+  return (seconds > kCentury ? "more than " : "") +
+         cli::brief(Duration{std::llround(std::min(seconds, kCentury)) * 1'000'000'000});
+}
+
+std::string plan_table(const Json& plan, bool has_time) {
+  std::vector<std::string> header{"WEIGHT", "REQUESTS", "OF THE NEW RELEASE"};
+  if (has_time) header.emplace_back("TIME");
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& row : plan.at("weights")) {
+    const bool seen = !row.at("requests").is_null();
+    rows.push_back({row.at("weight"), seen ? about(row.at("requests")) : "not seen",
+                    seen ? about(row.at("of_the_new_release")) : ""});
+    if (has_time) rows.back().push_back(seen ? time_text(row.at("seconds").get<double>()) : "");
+  }
+  return cli::table(header, rows);
+}
+
+Exit answer_plan(const std::string& format, const std::string& document) {
+  const auto request = value_of(decode_text<PlanRequest>(document, "the request"));
+  const Json plan = planned(request);
+  cli::print(enum_from<cli::Format>(format).value_or(cli::Format::table), plan,
+             [&] { return plan_table(plan, request.per_second > 0); });
+  return Exit::done;
+}
+
 }  // namespace
 }  // namespace slipway::backtest
 
 int main(int argc, char** argv) {
   using slipway::cli::Exit;
   try {
+    if (argc == 4 && std::string_view(argv[1]) == "plan")
+      return static_cast<int>(slipway::backtest::answer_plan(argv[2], argv[3]));
     if (argc == 3) return static_cast<int>(slipway::backtest::answer(argv[1], argv[2]));
     std::cerr << "slipway-backtest: is run by `slipway analysis backtest`; use that\n";
     return static_cast<int>(Exit::usage);

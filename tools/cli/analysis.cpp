@@ -1,10 +1,9 @@
-#include <cmath>
 #include <memory>
 #include <slipway/settings.hpp>
 
 #include "tools/cli/backtest.hpp"
 #include "tools/cli/commands.hpp"
-#include "tools/cli/sample_size.hpp"
+#include "tools/cli/hand_over.hpp"
 
 namespace slipway::cli {
 namespace {
@@ -14,6 +13,8 @@ struct Options {
   std::string worse = "2%";
   double per_second = 0;
   double alpha = 0.01;
+  double share = 1;
+  std::string plugins;
   std::vector<std::string> weights{"1%", "5%", "10%", "25%", "50%"};
 };
 
@@ -23,50 +24,27 @@ double share_in(const std::string& option, const std::string& text) {
   return parsed->ppm / 1e6;
 }
 
-// At a rate that is next to nothing it takes centuries.
-std::string time_text(double seconds) {
-  constexpr double kCentury = 3'155'760'000;
-  return (seconds > kCentury ? "more than " : "") + brief(Duration{std::llround(std::min(seconds, kCentury) * 1e9)});
-}
-
-Json plan(const Options& options) {
-  const Regression regression{share_in("--errors", options.usual), share_in("--worse", options.worse)};
-  if (regression.usual <= 0 || regression.worse <= regression.usual || regression.worse >= 1)
+Json plan_request(const Options& options) {
+  const double usual = share_in("--errors", options.usual);
+  const double worse = share_in("--worse", options.worse);
+  if (usual <= 0 || worse <= usual || worse >= 1)
     throw CLI::ValidationError("--worse", options.worse + ": want more than --errors (" + options.usual +
                                               ", which must be above 0), and less than 100%");
-  Json rows = Json::array();
   for (const std::string& weight : options.weights) {
     const double share = share_in("--weights", weight);
     if (share <= 0 || share >= 1)
       throw CLI::ValidationError("--weights", weight + ": want more than 0% and less than 100%");
-    const double requests = std::ceil(requests_to_see(regression, share, options.alpha));
-    rows.push_back({{"weight", weight}, {"requests", requests}, {"of_the_new_release", std::ceil(requests * share)}});
-    if (options.per_second > 0) rows.back()["seconds"] = requests / options.per_second;
   }
-  return {{"errors", options.usual}, {"worse", options.worse}, {"alpha", options.alpha}, {"weights", std::move(rows)}};
-}
-
-std::string plan_table(const Json& plan) {
-  std::vector<std::string> header{"WEIGHT", "REQUESTS", "OF THE NEW RELEASE"};
-  const bool has_time = !plan["weights"].empty() && plan["weights"][0].contains("seconds");
-  if (has_time) header.emplace_back("TIME");
-  std::vector<std::vector<std::string>> rows;
-  for (const Json& row : plan["weights"]) {
-    const auto count = [&](const char* name) { return std::to_string(std::llround(row[name].get<double>())); };
-    rows.push_back({row["weight"], count("requests"), count("of_the_new_release")});
-    if (has_time) rows.back().push_back(time_text(row["seconds"]));
-  }
-  return table(header, rows);
+  return {{"usual", usual},
+          {"worse", worse},
+          {"alpha", options.alpha},
+          {"alpha_share", options.share},
+          {"per_second", options.per_second},
+          {"weights", options.weights},
+          {"plugins", options.plugins}};
 }
 
 }  // namespace
-
-double requests_to_see(const Regression& regression, double weight, double alpha) {
-  const double ratio = regression.worse / regression.usual;
-  const double mean = 1 + weight * (ratio - 1);
-  const double worth = regression.usual * (weight * ratio * std::log(ratio) - mean * std::log(mean));
-  return -std::log(alpha) / worth;
-}
 
 void add_analysis_commands(CLI::App& app, Session& session) {
   CLI::App* group = app.add_subcommand("analysis", "What an analysis can tell, before it is asked");
@@ -83,11 +61,16 @@ void add_analysis_commands(CLI::App& app, Session& session) {
       ->check(CLI::Range(1e-9, 0.5))
       ->capture_default_str();
   command->add_option("--weights", options->weights, "Shares of the traffic to look at")->delimiter(',');
-  command->footer("Of analyzer-sequential without its guard, when the difference is there from the begin.");
+  command->add_option("--share", options->share, "The analysis' share of alpha, as deploy --dry-run tells it")
+      ->check(CLI::Range(1e-6, 1.0))
+      ->capture_default_str();
+  command->add_option("--plugins", options->plugins, "Folder of packages; by default the one beside this program");
+  command->footer(
+      "Medians of 31 rollouts that analyzer-sequential judges with its defaults, when the difference is there from the "
+      "begin. \"not seen\": most of them had no verdict after 1,440 looks, two hours of them.");
   command->callback([&session, options] {
-    session.run = [&session, answer = plan(*options)] {
-      session.print(answer, [&] { return plan_table(answer); });
-      return Exit::done;
+    session.run = [&session, request = to_text(plan_request(*options))] {
+      return hand_over("slipway-backtest", {"plan", std::string(to_name(session.format)), request});
     };
   });
 }
