@@ -64,12 +64,12 @@ TEST_F(AlphaOfARollout, IsKeptWhenChecksFailAndBeginAgain) {
   world.metrics.error_ratio["1.1"] = 0.5;
   prepare(
       "canary",
-      {{"automatic", {{"step", "20%"}, {"max", "40%"}, {"interval", "5s"}, {"threshold", 4}, {"analyses", "errors"}}}},
+      {{"automatic", {{"step", "20%"}, {"max", "40%"}, {"interval", "5s"}, {"threshold", 12}, {"analyses", "errors"}}}},
       [](auto& spec) { analyse(spec, quick()); });
   shares.clear();
   const std::string id = deploy();
   ASSERT_TRUE(world.until_state(id, State::rolled_back)) << text_of(id);
-  EXPECT_EQ(shares.size(), 4U) << "the check of the first weight failed four times";
+  EXPECT_EQ(shares.size(), 12U) << "the check of the first weight failed twelve times";
   EXPECT_LE(spent(), 1);
 }
 
