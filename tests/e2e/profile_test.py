@@ -1,0 +1,174 @@
+"""Profiles as an admin lives with them: back to any revision, disabled for a while, and what the history keeps; libraries that
+stay, and those that must not be met in this process."""
+
+import datetime
+import hashlib
+import json
+import os
+import unittest
+
+from harness import BUILD, Fixture, StackTest, sign, wait_for
+
+REFUSED = 5  # exit code
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+class ProfileTest(StackTest):
+    def profile(self):
+        return self.stack.read("/api/profile")
+
+    def cli_json(self, *arguments):
+        run = self.stack.cli(*arguments, "-o", "json")
+        self.assert_exit(run, 0)
+        return json.loads(run.stdout)
+
+    def apply(self, change, reason):
+        """The profile in force with a change of it; the answer."""
+        profile = self.profile()["profile"]
+        change(profile)
+        reply = self.stack.call("PUT", "/api/profile", {"profile": profile, "reason": reason, "bake": "0s"})
+        self.assertEqual(reply.status, 200, reply.text)
+        return reply.body
+
+    def plugin(self, instance):
+        return next((one for one in self.stack.read("/api/plugins")["items"] if one.get("instance") == instance), None)
+
+    def reconfigure(self, max_replicas):
+        def change(profile):
+            profile["plugins"]["probe"]["config"] = {"max_replicas": max_replicas}
+
+        return self.apply(change, f"{max_replicas} replicas")
+
+    def most(self):
+        return self.profile()["profile"]["plugins"]["probe"].get("config", {}).get("max_replicas")
+
+
+class HistoryTest(ProfileTest):
+    def test_any_revision_comes_back_by_its_number_and_a_dry_run_changes_nothing(self):
+        self.start_stack()
+        for most in (10, 20, 30):
+            self.reconfigure(most)
+        before = self.profile()
+        planned = self.stack.cli("profile", "rollback", "2", "--dry-run")
+        self.assert_exit(planned, 0, "planned only; nothing has changed", "probe")
+        reply = self.stack.call("POST", "/api/profile/rollback?dry_run=true", {"revision": 2})
+        self.assertEqual((reply.status, reply.body["state"]), (200, "planned"), reply.text)
+        self.assertEqual(self.profile(), before)
+        self.assert_exit(self.stack.cli("profile", "rollback", "2", "--reason", "ten were enough"), 0, "revision 5 is in force")
+        self.assertEqual(self.most(), 10)
+        reply = self.stack.call("POST", "/api/profile/rollback", {"revision": 3, "reason": "by the API"})
+        self.assertEqual((reply.status, reply.body["revision"]), (200, 6), reply.text)
+        self.assertEqual(self.most(), 20)
+        self.assert_refused(self.stack.call("POST", "/api/profile/rollback", {"revision": 99}), 404, "99")
+        self.assert_exit(self.stack.cli("profile", "rollback", "99"), REFUSED, "99")
+        self.assertEqual((self.profile()["revision"], self.most()), (6, 20))
+
+    def test_a_revision_keeps_who_when_why_and_the_plan(self):
+        begun = now()
+        self.start_stack()
+        applied = self.reconfigure(10)
+        self.assert_exit(self.stack.cli("profile", "rollback", "1", "--reason", "back"), 0)
+        page = self.stack.read("/api/profile/history")["items"]
+        self.assertEqual([(one["number"], one["reason"]) for one in page][:2],
+                         [(3, "rollback to revision 1: back"), (2, "10 replicas")])
+        revision = self.stack.read("/api/profile/history/2")
+        self.assertEqual(revision["changes"], applied["changes"])
+        self.assertEqual([(one["instance"], one["what"]) for one in revision["changes"]["instances"]],
+                         [("probe", ["configure"])])
+        times = [self.stack.read(f"/api/profile/history/{number}")["at"] for number in (1, 2, 3)]
+        self.assertEqual(times, sorted(times))
+        self.assertLessEqual(begun, times[0])
+        self.assertLessEqual(times[-1][:19], now())
+        self.assertEqual(revision["author"], "token")
+        self.assertNotIn("max_replicas", self.stack.read("/api/profile/history/3")["profile"]["plugins"]["probe"].get("config", {}))
+        self.assertEqual(revision["profile"]["plugins"]["probe"]["config"], {"max_replicas": 10})
+        lines = self.stack.cli("profile", "history").stdout
+        self.assertRegex(lines, r"\n3 +[0-9]+s ago +token +[0-9a-f]+ +rollback to revision 1: back\n")
+        self.assertRegex(lines, r"\n2 +[0-9]+s ago +token +[0-9a-f]+ +10 replicas\n")
+        self.assertRegex(lines, r"\n1 +[0-9]+s ago +slipwayd +[0-9a-f]+ +started with ")
+
+    def test_what_is_disabled_and_enabled_again_has_the_same_configuration(self):
+        self.start_stack()
+        window = {"reason": "closed", "from": "2020-01-01T00:00:00Z", "to": "2120-01-01T00:00:00Z"}
+        self.apply(lambda it: it["plugins"]["freeze-window"].update(config={"windows": [window]}), "a window")
+        binding = "gates.freeze-window"
+
+        def disable(profile):
+            del profile["bindings"][binding]
+            profile["plugins"]["freeze-window"]["enabled"] = False
+
+        def enable(profile):
+            profile["bindings"][binding] = "freeze-window"
+            profile["plugins"]["freeze-window"]["enabled"] = True
+
+        self.apply(disable, "not now")
+        self.assertEqual(self.profile()["profile"]["plugins"]["freeze-window"]["config"], {"windows": [window]})
+        wait_for("it to go", lambda: (self.plugin("freeze-window") or {"state": ""})["state"] != "active", 15)
+        self.apply(enable, "again")
+        self.assertEqual(self.profile()["profile"]["plugins"]["freeze-window"]["config"], {"windows": [window]})
+        self.stack.create_application(gates=[{"gate": "freeze-window"}], replicas=1, analyses=[])
+        self.stack.create_release("1.0")
+        self.stack.wait_why(self.stack.start_rollout("1.0"), f"frozen until {window['to']}")
+
+
+class LibrariesTest(ProfileTest):
+    def test_a_library_that_stays_is_told_with_its_reason_and_counted(self):
+        name = "gate-stays"
+        self.start_stack(fixtures=[Fixture(name, "thread_local_destructor")])
+        self.assertEqual(self.stack.metric("slipway_parked_libraries"), 0)
+
+        def remove(profile):
+            del profile["bindings"][f"gates.{name}"]
+            del profile["plugins"][name]
+
+        self.apply(remove, "away with it")
+        wait_for("its library to be parked", lambda: self.stack.metric("slipway_parked_libraries") == 1, 20)
+        size = os.path.getsize(self.stack.folder / f"fixtures/{name}/1.0.0/{name}.so")
+        self.assertEqual(self.stack.metric("slipway_parked_bytes"), size)
+        row = next(one for one in self.stack.read("/api/plugins")["items"] if one["id"] == name)
+        self.assertEqual(row["state"], "parked")
+        self.assertIn("a thread-local object of its own is not destroyed", row["reason"])
+        listed = self.stack.cli("plugin", "list").stdout
+        self.assertRegex(listed, rf"{name} +1\.0\.0 .*parked")
+        self.assertIn("its library could not be unloaded", listed)
+
+    def meet(self, fixture):
+        """The refusal of a plugin that a running host has to meet first."""
+        self.start_stack(fixtures=[Fixture("gate-good", "sound")])
+        self.install(fixture)
+        before = self.profile()
+        profile = before["profile"]
+        profile["plugins"]["newcomer"] = {"plugin": "gate-newcomer"}
+        profile["bindings"]["gates.newcomer"] = "newcomer"
+        file = self.stack.folder / "next.json"
+        file.write_text(json.dumps(profile))
+        run = self.stack.cli("profile", "apply", str(file))
+        self.assert_exit(run, REFUSED, "1 of 1 instances did not start")
+        self.assertIsNone(self.stack.daemon.poll())
+        self.assertEqual(self.profile()["version"], before["version"])
+        self.stack.first_release(replicas=1)
+        return run.stdout + run.stderr
+
+    def install(self, fixture):
+        package = self.stack.folder / "fixtures/gate-newcomer/1.0.0"
+        package.mkdir(parents=True)
+        library = (BUILD / f"tests/fixtures/plugins/lib/{fixture}.so").read_bytes()
+        (package / "gate-newcomer.so").write_bytes(library)
+        (package / "plugin.json").write_text(json.dumps({
+            "id": "gate-newcomer", "version": "1.0.0", "abi": {"min": "1.0", "max": "1.0"}, "library": "gate-newcomer.so",
+            "interfaces": ["slipway.gate/1", "slipway.plugin/1"], "threading": "serial",
+            "files": {"gate-newcomer.so": hashlib.sha256(library).hexdigest()}}))
+        sign(package)
+
+    def test_a_constructor_that_ends_its_process_ends_a_worker_and_not_the_host(self):
+        self.assertIn("its worker ended by signal 6 (Aborted)", self.meet("constructor_ends_the_process"))
+
+    def test_a_constructor_that_never_returns_is_given_up_and_the_host_goes_on(self):
+        self.assertIn("gate-newcomer.so: the worker did not answer within 10s", self.meet("constructor_never_returns"))
+
+
+if __name__ == "__main__":
+    unittest.main()
