@@ -3,8 +3,8 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <limits>
 
+#include "plugins/analyzers/common/numbers.hpp"
 #include "plugins/analyzers/forecast/history.hpp"
 #include "plugins/analyzers/forecast/models.hpp"
 #include "plugins/analyzers/forecast/settings.hpp"
@@ -26,8 +26,7 @@ std::string number(double value) {
 std::optional<double> value_of(const metrics::GroupSamples* samples, const std::string& name) {
   if (samples == nullptr) return std::nullopt;
   const auto found = samples->values.find(name);
-  const bool is_there = found != samples->values.end() && std::abs(found->second) <= std::numeric_limits<float>::max();
-  return is_there ? std::optional(found->second) : std::nullopt;
+  return found == samples->values.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::optional<double> value_in(const Settings& settings, const analyzer::JudgeRequest& request) {
@@ -36,6 +35,13 @@ std::optional<double> value_in(const Settings& settings, const analyzer::JudgeRe
   const auto stable = value_of(samples_of(request, request.baseline), settings.value);
   if (!next && !stable) return std::nullopt;
   return next.value_or(0) + stable.value_or(0);
+}
+
+// Why a value that is followed can't be taken in.
+std::optional<std::string> refused(const Settings& settings, const analyzer::JudgeRequest& request) {
+  if (auto why = analyzer::refusal(samples_of(request, request.role), settings.value)) return why;
+  if (settings.of == Of::next) return std::nullopt;
+  return analyzer::refusal(samples_of(request, request.baseline), settings.value);
 }
 
 struct Named {
@@ -118,8 +124,11 @@ class Forecast : public Analyzer<Settings, State> {
 
  private:
   static analyzer::JudgeReply answer(const Settings& settings, State& state, const analyzer::JudgeRequest& request) {
-    if (!request.source_error.empty())
-      return after_error("the source failed: " + request.source_error, ++state.errors_in_a_row, settings.error_limit);
+    const auto failed = [&](const std::string& why) {
+      return after_error(why, ++state.errors_in_a_row, settings.error_limit);
+    };
+    if (!request.source_error.empty()) return failed("the source failed: " + request.source_error);
+    if (const auto why = refused(settings, request)) return failed(*why);
     state.errors_in_a_row = 0;
     const auto value = value_in(settings, request);
     if (!value) return without_value(settings, state, request);

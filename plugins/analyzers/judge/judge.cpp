@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "plugins/analyzers/common/numbers.hpp"
 #include "plugins/analyzers/judge/classify.hpp"
 #include "plugins/analyzers/judge/history.hpp"
 
@@ -45,8 +46,7 @@ std::string sentence(const Metric& metric, const Points& points, const Classifie
 std::optional<double> value_of(const metrics::GroupSamples* samples, const std::string& name) {
   if (samples == nullptr) return std::nullopt;
   const auto found = samples->values.find(name);
-  if (found == samples->values.end() || !std::isfinite(found->second)) return std::nullopt;
-  return found->second;
+  return found == samples->values.end() ? std::nullopt : std::optional(found->second);
 }
 
 // The look that is due after so many windows, from 1; 0: none.
@@ -65,6 +65,7 @@ class Judging {
 
   void run() {
     if (!request_.source_error.empty()) return failed("the source failed: " + request_.source_error);
+    if (const auto why = refused()) return failed(*why);
     state.errors_in_a_row = 0;
     if (state.window != request_.window.id) take_in();
     const std::int32_t look = look_after(settings_, std::min(state.windows, settings_.windows));
@@ -86,6 +87,14 @@ class Judging {
   }
 
   void failed(const std::string& why) { reply = after_error(why, ++state.errors_in_a_row, settings_.error_limit); }
+
+  [[nodiscard]] std::optional<std::string> refused() const {
+    for (const Metric& metric : settings_.metrics) {
+      for (const std::string* role : {&request_.role, &request_.baseline})
+        if (auto why = analyzer::refusal(samples_of(request_, *role), metric.name)) return why;
+    }
+    return std::nullopt;
+  }
 
   void take_in() {
     state.window = request_.window.id;

@@ -2,12 +2,13 @@
 
 #include <cmath>
 
+#include "plugins/analyzers/common/numbers.hpp"
 #include "plugins/analyzers/sequential/words.hpp"
 
 namespace slipway::sequential {
 namespace {
 
-constexpr double kMost = 9'007'199'254'740'992;  // 2^53: doubles count exactly up to there
+constexpr double kMost = analyzer::kMostCounted;
 
 Result<std::int64_t> count_of(const metrics::GroupSamples& samples, const std::string& name) {
   const auto found = samples.values.find(name);
@@ -17,7 +18,7 @@ Result<std::int64_t> count_of(const metrics::GroupSamples& samples, const std::s
                   what + " is missing" + (samples.problem.empty() ? "" : ": " + samples.problem));
   const double value = found->second;
   if (!(value >= 0) || value > kMost)
-    return Status(Code::invalid_argument, what + " is " + number(value) + ", and no count: want 0 to 2^53");
+    return Status(Code::invalid_argument, what + " is " + number(value) + ": want 0 to 2^53");
   return static_cast<std::int64_t>(std::llround(value));
 }
 

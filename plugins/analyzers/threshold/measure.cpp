@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plugins/analyzers/common/numbers.hpp"
+
 namespace slipway::threshold {
 namespace {
 
@@ -42,6 +44,7 @@ class Measuring {
  private:
   Finding found() const {
     if (!request_.source_error.empty()) return {Measurement::error, "the source failed: " + request_.source_error, {}};
+    if (auto why = refused()) return {Measurement::error, std::move(*why), {}};
     if (settings_.min_requests > 0) {
       const auto requests = lookup_("requests");
       if (!requests) return missing("requests");
@@ -53,6 +56,23 @@ class Measuring {
       }
     }
     return by_conditions();
+  }
+  // Also what no condition reads, as the chance of a false alarm rests on it.
+  std::optional<std::string> refused() const {
+    for (const auto* expression : {&conditions_.success, &conditions_.failure}) {
+      if (!*expression) continue;
+      for (const auto& name : names_in(**expression)) {
+        const bool of_baseline = name.starts_with(kBaseline);
+        auto why =
+            analyzer::refusal(of_baseline ? baseline_ : group_, of_baseline ? name.substr(kBaseline.size()) : name);
+        if (why) return why;
+      }
+    }
+    for (const auto* samples : {group_, baseline_}) {
+      for (const char* name : {"requests", "failures"})
+        if (auto why = analyzer::refusal(samples, name)) return why;
+    }
+    return std::nullopt;
   }
   // Failure is looked at first: a measurement that satisfies both conditions is a failure.
   Finding by_conditions() const {

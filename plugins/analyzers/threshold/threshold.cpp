@@ -30,7 +30,7 @@ class Threshold : public Analyzer<Settings, State> {
     Finding finding = measure(settings, conditions, request);
     const Measurement counted = effective(settings, finding.measurement);
     count(state, counted);
-    observe(state, request);
+    if (finding.measurement != Measurement::error) observe(state, request);
     const Ruling ruling = rule(settings, state, counted);
     analyzer::JudgeReply reply;
     reply.verdict = ruling.verdict;

@@ -1,5 +1,7 @@
 #include "tests/contract/analyzer/analyzer_contract.hpp"
 
+#include <cmath>
+
 namespace slipway::test {
 namespace {
 
@@ -50,6 +52,35 @@ TEST_P(AnalyzerContract, ASourceThatFailsIsNeverAPassAndAnErrorInTheEnd) {
     last = reply->verdict;
   }
   EXPECT_EQ(last, Verdict::error);
+}
+
+// What a document can't hold is refused before an analyzer is asked.
+TEST_P(AnalyzerContract, WhatIsNoNumberOrBeyond2To63IsRefusedByName) {
+  for (const double value : {std::nan(""), double{INFINITY}, -double{INFINITY}, 1e19, -1e300, 1.7e308}) {
+    auto request = window(0.001, 0.001);
+    request.groups[0].values["error_ratio"] = request.groups[0].values["failures"] = value;
+    const auto reply = ask<Judge>(request);
+    EXPECT_EQ(reply.status().code, Code::invalid_argument);
+    const std::string said = to_string(reply.status());
+    EXPECT_NE(said.find("/groups/0/values/"), std::string::npos) << said;
+  }
+}
+
+TEST_P(AnalyzerContract, ANegativeOrHugeNumberIsAnErrorByNameAndIsNotTakenIn) {
+  for (const double value : {-0.25, -9e18, 1e16, 9e18}) {
+    auto request = window(0.001, 0.001);
+    request.groups[0].values["error_ratio"] = request.groups[0].values["failures"] = value;
+    for (int i = 1; i <= 5; ++i) {
+      request.window.id = "x" + std::to_string(i);
+      const auto reply = ask<Judge>(request);
+      ASSERT_TRUE(reply.ok()) << to_string(reply.status());
+      EXPECT_EQ(reply->verdict, i == 5 ? Verdict::error : Verdict::proceed) << value << ": " << reply->reason;
+      EXPECT_NE(reply->reason.find(" of the group next is "), std::string::npos) << reply->reason;
+      EXPECT_NE(reply->reason.find(": want 0 to 2^53"), std::string::npos) << reply->reason;
+      EXPECT_EQ(reply->measurements, 0);
+      request.state = reply->state;
+    }
+  }
 }
 
 TEST_P(AnalyzerContract, TheSameQuestionHasTheSameAnswer) {

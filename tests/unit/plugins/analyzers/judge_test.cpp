@@ -70,6 +70,8 @@ TEST_F(JudgePlugin, AMissingValueCountsAsNothingWhereThatIsWanted) {
   EXPECT_EQ(run({{"other", 1}}, {{"other", 1}}).verdict, Verdict::pass) << "0 against 0";
 }
 
+TEST_F(JudgePlugin, AGaugeMayBeNegative) { EXPECT_EQ(run({{"cpu", -0.3}}, {{"cpu", -0.3}}).verdict, Verdict::pass); }
+
 TEST_F(JudgePlugin, WithSeveralLooksABadReleaseFailsEarly) {
   settings["looks"] = 2;
   EXPECT_EQ(run({{"cpu", 0.4}}, {{"cpu", 0.3}}).verdict, Verdict::fail);

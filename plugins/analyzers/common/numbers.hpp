@@ -1,0 +1,16 @@
+// What every analyzer refuses by name, as an error of the source: a number of requests or failures, or a share of them,
+// that is negative or beyond 2^53. Documents hold no NaN, no infinity and no number beyond 2^63.
+#pragma once
+
+#include <optional>
+#include <slipway/interfaces/metrics.hpp>
+#include <string>
+
+namespace slipway::analyzer {
+
+inline constexpr double kMostCounted = 9'007'199'254'740'992;  // 2^53: doubles count exactly up to there
+
+// Why the value is refused; nothing when it may be taken in, or is not there. `samples` may be null.
+std::optional<std::string> refusal(const metrics::GroupSamples* samples, const std::string& name);
+
+}  // namespace slipway::analyzer
