@@ -83,11 +83,51 @@ TEST(RatioEvidence, IsNothingWithoutRequestsOfBothGroups) {
   EXPECT_EQ(ratio_evidence({{{0, 0}, {5400, 54}}, {{600, 9}, {0, 0}}}, 1, ratios_above(1, kGrid)), 0);
 }
 
-TEST(RatioEvidence, StaysFiniteWithHugeCounts) {
-  constexpr std::int64_t kMany = std::int64_t{1} << 40;
-  const double evidence = ratio_evidence({{{kMany, kMany / 100}, {kMany, kMany / 90}}}, 1, ratios_above(1, kGrid));
-  EXPECT_TRUE(std::isfinite(evidence));
-  EXPECT_LT(evidence, 0);
+// Computed apart to sixty digits.
+constexpr std::int64_t kMany = std::int64_t{1} << 40;
+
+TEST(HugeCounts, HaveTheRatioEvidenceThatWasComputedApart) {
+  const Intervals same{{{kMany, 10'995'239'733}, {kMany, 10'995'116'277}}};
+  expect_close(ratio_evidence(same, 1, ratios_above(1, kGrid)), -24954807.1063226708);
+  expect_close(ratio_evidence(same, 1.1, ratios_above(1.1, kGrid)), -74763109.2837717190);
+  expect_close(ratio_evidence(same, 1.5, ratios_below(1.5, kGrid)), 439595735.812711521);
+  const Intervals worse{{{kMany, 12'216'795'864}, {kMany, 10'995'116'277}}};
+  expect_close(ratio_evidence(worse, 1, ratios_above(1, kGrid)), 31872003.2066965561);
+  expect_close(ratio_evidence(worse, 1.1, ratios_above(1.1, kGrid)), -20703131.7074255686);
+  expect_close(ratio_evidence(worse, 1.5, ratios_below(1.5, kGrid)), 251758228.022163126);
+}
+
+TEST(HugeCounts, HaveTheShareEvidenceThatWasComputedApart) {
+  const auto evidence = [](const std::vector<double>& shares) {
+    Mixture mixture(shares.size(), Onset::first_interval);
+    mixture.add(share_steps({kMany, 12'216'795'864}, share_odds(0.01, shares)), {});
+    return mixture.log_value({});
+  };
+  expect_close(evidence(shares_above(0.01, kGrid)), 65552339.7910970310);
+  expect_close(evidence(shares_below(0.01, kGrid)), -166408961.984135387);
+}
+
+// What is left of sums near 3e13, in extended precision: five digits after the point.
+TEST(HugeCounts, HaveTheSplitEvidenceThatWasComputedApart) {
+  const auto evidence = [](std::int64_t next, std::int64_t stable, double share, double concentration) {
+    const std::array<std::int64_t, 2> counts{next, stable};
+    const std::array<double, 2> shares{share, 1 - share};
+    return split_evidence(counts, shares, concentration);
+  };
+  EXPECT_NEAR(evidence(kMany, kMany, .5, 100), -11.9094320668, 1e-4);
+  EXPECT_NEAR(evidence(kMany, kMany, .5, 10'000), -9.6043720178, 1e-4);
+  EXPECT_NEAR(evidence(kMany + 3'000'000, kMany, .5, 100), -9.8630724618, 1e-4);
+  EXPECT_NEAR(evidence(109'952'162'777, 989'560'464'999, .1, 10'000), -5.1651851839, 1e-4);
+}
+
+TEST(HugeCounts, HaveASign) {
+  EXPECT_EQ(sign_of({{kMany, kMany / 100}, {kMany, kMany / 100}}, 0.5), Sign::even);
+  EXPECT_EQ(sign_of({{kMany, kMany / 90}, {8 * kMany, 8 * (kMany / 100)}}, 0.5), Sign::worse);
+  EXPECT_EQ(sign_of({{8 * kMany, 8 * (kMany / 110)}, {kMany, kMany / 100}}, 0.5), Sign::better);
+  // A standard deviation is 45,000.
+  for (const double uniform : {0.01, 0.5, 0.99})
+    EXPECT_NEAR(static_cast<double>(thinned({kMany, kMany / 100}, kMany / 4, uniform)),
+                static_cast<double>(kMany / 400), 250'000);
 }
 
 TEST(RatioEvidence, OfAnEffectThatMayBeginLater) {
