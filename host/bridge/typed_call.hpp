@@ -10,8 +10,8 @@
 
 namespace slipway::bridge {
 
-namespace detail {
-
+// The reply document, or the status of the call; a reply that does not fit its schema is INTERNAL and names the binding
+// and every fault. `request` is the document's text. `caller` must outlive the call.
 template <class Interface, class Method>
 boost::asio::awaitable<Result<typename Method::Reply>> call_text(Caller& caller, std::string binding,
                                                                  std::string request, CallContext context) {
@@ -25,15 +25,12 @@ boost::asio::awaitable<Result<typename Method::Reply>> call_text(Caller& caller,
   co_return Status(Code::internal, base::readable(reply.status().message), reply.status().problems);
 }
 
-}  // namespace detail
-
-// The reply document, or the status of the call; a reply that does not fit its schema is INTERNAL and names the binding
-// and every fault. `request` is encoded at once: it need not outlive this. `caller` must outlive the call.
+// The same for a request that is encoded here, at once: it need not outlive this.
 template <class Interface, class Method>
 boost::asio::awaitable<Result<typename Method::Reply>> call(Caller& caller, std::string binding,
                                                             const typename Method::Request& request,
                                                             CallContext context) {
-  return detail::call_text<Interface, Method>(caller, std::move(binding), encode_text(request), std::move(context));
+  return call_text<Interface, Method>(caller, std::move(binding), encode_text(request), std::move(context));
 }
 
 }  // namespace slipway::bridge

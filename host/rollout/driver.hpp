@@ -17,6 +17,7 @@
 #include <set>
 
 #include "host/rollout/advance.hpp"
+#include "host/rollout/asked.hpp"
 #include "host/rollout/batch.hpp"
 #include "host/rollout/commands.hpp"
 #include "host/rollout/desired.hpp"
@@ -112,7 +113,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
 
   // Decisions that ask a plugin (driver_decide.cpp)
   boost::asio::awaitable<bool> step();
-  boost::asio::awaitable<bool> take(strategy::StepReply reply);
+  boost::asio::awaitable<bool> take(strategy::StepReply reply, const Asked& asked);
+  [[nodiscard]] std::optional<Change> answered(const strategy::StepReply& reply);
   boost::asio::awaitable<bool> step_failed(Status status);
   boost::asio::awaitable<Result<std::string>> follow_strategy(std::string binding);
   void note_strategy(const std::string& version);

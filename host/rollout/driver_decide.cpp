@@ -67,10 +67,11 @@ boost::asio::awaitable<bool> Driver::step() {
   const std::int64_t version = rollout_->version;
   const std::int64_t began = tools_.clock.steady_ns();
   const auto& budgets = tools_.settings.budgets;
-  strategy::StepRequest request = question(record(), *world_, now());
+  const Asked asked{tools_.caller.version_of(*way, record().rollout.id),
+                    encode_text(question(record(), *world_, now()))};
   const Duration budget = hurry() ? budgets.urgent : budgets.strategy;
   auto reply = co_await interruptible(
-      bridge::call<strategy::Interface, strategy::Step>(tools_.caller, *way, request, context(budget)));
+      bridge::call_text<strategy::Interface, strategy::Step>(tools_.caller, *way, asked.question, context(budget)));
   took(tools_.times.decide, began);
   if (!reply.ok() && interrupted_) co_return true;
   const auto turn = co_await turns_.take();
@@ -79,7 +80,7 @@ boost::asio::awaitable<bool> Driver::step() {
     const std::string fault = fault_of(*reply, record());
     if (fault.empty()) {
       troubles_.fine(binding);
-      co_return co_await take(std::move(*reply));
+      co_return co_await take(std::move(*reply), asked);
     }
     reply = Status(Code::internal, "its answer can't be used: " + fault);
   }
@@ -155,22 +156,27 @@ boost::asio::awaitable<bool> Driver::step_failed(Status status) {
 }
 
 // The turn is held.
-boost::asio::awaitable<bool> Driver::take(strategy::StepReply reply) {
+boost::asio::awaitable<bool> Driver::take(strategy::StepReply reply, const Asked& asked) {
+  auto change = answered(reply);
+  if (change && !change->kind.empty()) change->detail = detail_of(asked, record().rollout.strategy.settings);
+  co_return co_await go_on(std::move(change));
+}
+
+std::optional<Change> Driver::answered(const strategy::StepReply& reply) {
   const bool was_paused = record().rollout.state == State::paused;
   const bool only_failure = was_paused || !applied();
   fresh_failure_ = false;
-  if (reply.outcome == strategy::Outcome::failed)
-    co_return co_await go_on(turn_back(record(), reply.reason, *world_, now()));
-  if (only_failure) co_return co_await go_on(std::nullopt);
+  if (reply.outcome == strategy::Outcome::failed) return turn_back(record(), reply.reason, *world_, now());
+  if (only_failure) return std::nullopt;
   if (reply.outcome == strategy::Outcome::promoted) {
     auto change = before_promotion(reply);
     if (!change && first_shut(record().gates, gate::Action::promote) == nullptr)
       change = promote(record(), reply, *world_, now());
-    co_return co_await go_on(std::move(change));
+    return change;
   }
   Advance next = advance(record(), reply, *world_, now());
   waiting_ = std::move(next.waiting);
-  co_return co_await go_on(std::move(next.change));
+  return std::move(next.change);
 }
 
 // The gates that the application has before promotion: asked first, and a closed one turns the rollout back.

@@ -238,7 +238,7 @@ boost::asio::awaitable<void> Driver::note_absence() {
     Record& next = change.record;
     if (next.phase == Phase::stepping && !next.paused_at) next.stood_still = next.stood_still + away;
     if (next.phase == Phase::watching) next.watch_until = *next.watch_until + unwatched(next, away, now());
-    change.detail = {{"away", to_string(away)}};
+    change.detail = json_text({{"away", to_string(away)}});
     const Status status = co_await commit(std::move(change));
     if (!status.ok()) co_return;
   }

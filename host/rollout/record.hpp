@@ -168,7 +168,7 @@ struct Change {
   std::string kind;
   std::string reason;
   std::string by;
-  Json detail;
+  JsonText detail;
   std::vector<std::string> events;
   std::optional<std::string> stable_release;
   bool good = false;  // the release served well

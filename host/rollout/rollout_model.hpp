@@ -181,7 +181,7 @@ struct JournalEntry {
   std::string actor;
   std::vector<strategy::Group> groups;
   std::int64_t generation = 0;
-  Json detail;
+  JsonText detail;
   std::string request_id;
   std::string traceparent;
   static constexpr auto fields() {
@@ -195,7 +195,8 @@ struct JournalEntry {
         field("actor", &JournalEntry::actor, "Who asked for it; empty when Slipway decided by itself."),
         field("groups", &JournalEntry::groups, "The groups that it ordered."),
         field("generation", &JournalEntry::generation, "Number of the order to the provider."),
-        field("detail", &JournalEntry::detail, "What it rests on: verdicts, observations."),
+        field("detail", &JournalEntry::detail,
+              "What it rests on: the question to a strategy or an analyzer, which gives the same answer again."),
         field("request_id", &JournalEntry::request_id,
               "Id of the request that asked for it; empty when Slipway decided by itself."),
         field("traceparent", &JournalEntry::traceparent,

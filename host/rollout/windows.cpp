@@ -88,16 +88,16 @@ JournalEntry verdict_entry(const AnalysisRun& run, const analyzer::JudgeRequest&
           .reason = "analysis " + status.name + ": " + std::string(to_name(status.verdict)) +
                     (status.reason.empty() ? "" : ", " + status.reason),
           .generation = record.order.generation,
-          .detail = {{"analysis", status.name},
-                     {"verdict", std::string(to_name(status.verdict))},
-                     {"finding", std::string(to_name(status.finding))},
-                     {"code", status.code},
-                     {"window", encode(question.window)},
-                     {"measurements", status.measurements},
-                     {"method", status.method},
-                     {"evidence", tree_of(status.evidence)},
-                     {"warnings", status.warnings},
-                     {"question", encode(question)}},
+          .detail = json_text({{"analysis", status.name},
+                               {"verdict", std::string(to_name(status.verdict))},
+                               {"finding", std::string(to_name(status.finding))},
+                               {"code", status.code},
+                               {"window", encode(question.window)},
+                               {"measurements", status.measurements},
+                               {"method", status.method},
+                               {"evidence", tree_of(status.evidence)},
+                               {"warnings", status.warnings},
+                               {"question", encode(question)}}),
           .traceparent = record.rollout.traceparent};
 }
 

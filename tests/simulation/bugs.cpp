@@ -196,6 +196,12 @@ void answered_twice(World& world) {
   };
 }
 
+// The more it was asked, the more it says.
+void strategy_that_remembers(World& world) {
+  auto count = std::make_shared<int>(0);
+  change_strategy(world, [=](auto& reply) { reply.reason += " (question " + std::to_string(++*count) + ")"; });
+}
+
 void capacity_below_the_budget(World& world) {
   change_strategy(world, [](auto& reply) {
     for (auto& group : reply.groups) {
@@ -250,6 +256,8 @@ constexpr std::array kBugs = {
     Bug{"wait_forgotten", "pauses and analyses count as over before they are", wait_forgotten},
     Bug{"command_lost", "the strategy is not told what people asked for", command_lost},
     Bug{"answered_twice", "one completion of a call is taken for the answer to the next", answered_twice},
+    Bug{"strategy_that_remembers", "a strategy answers the same question in another way the second time",
+        strategy_that_remembers},
     Bug{"capacity_below_the_budget", "a strategy takes old replicas away before new ones serve",
         capacity_below_the_budget},
     Bug{"weight_before_replicas", "a strategy gives all traffic to the first replica that is ready",

@@ -165,7 +165,8 @@ TEST(Crash, HowLongNobodyLookedIsKnownThoughTheAnswerAboutTheLeaseWasLost) {
   const auto resumed =
       std::find_if(journal.begin(), journal.end(), [](const auto& one) { return one.kind == "resumed"; });
   ASSERT_NE(resumed, journal.end());
-  EXPECT_THAT(resumed->detail.at("away").get<std::string>(), testing::StartsWith("1h")) << resumed->detail;
+  EXPECT_THAT(tree_of(resumed->detail).at("away").get<std::string>(), testing::StartsWith("1h"))
+      << resumed->detail.text;
 }
 
 TEST(StoreFault, ARefusedWriteIsRepeatedUntilItHolds) {

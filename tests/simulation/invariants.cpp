@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/rollout/baseline.hpp"
+#include "tests/simulation/replay.hpp"
 
 namespace slipway::sim {
 namespace {
@@ -191,26 +192,16 @@ std::string decided_once(Watch& watch) {
   return {};
 }
 
-bool same_commands(const std::vector<strategy::Command>& a, const std::vector<strategy::Command>& b) { return a == b; }
-
-// Whether this question, put on the rollout as it was, led to the rollout as it is.
-bool leads_to(const Asked& asked, const Commit& commit) {
-  const auto request = decode_text<strategy::StepRequest>(asked.request, "question");
-  const auto reply = decode_text<strategy::StepReply>(asked.reply, "answer");
-  if (!request.ok() || !reply.ok()) return false;
-  if (request->state != commit.before->strategy_state ||
-      !same_commands(request->observation.commands, commit.before->commands))
-    return false;
-  const bool promoted = reply->outcome == strategy::Outcome::promoted;
-  return promoted ? commit.after->phase != Phase::stepping : commit.after->strategy_state == reply->state;
-}
-
 // A decision that rests on the strategy's word.
 bool is_step(const Commit& commit) {
-  if (!commit.before || commit.before->phase != Phase::stepping || commit.tells("strategy")) return false;
-  const bool moved =
-      commit.after->phase == Phase::stepping && commit.after->strategy_state != commit.before->strategy_state;
-  return moved || commit.tells("step");
+  return commit.before && commit.before->phase == Phase::stepping && commit.tells("step");
+}
+// What a strategy has noted for itself, and nobody sees.
+bool is_note(const Commit& commit) {
+  const bool moved = commit.before && commit.before->phase == Phase::stepping &&
+                     commit.after->phase == Phase::stepping &&
+                     commit.after->strategy_state != commit.before->strategy_state;
+  return moved && !commit.tells("step") && !commit.tells("strategy");
 }
 
 // As many replicas as the spec has, or as an order had that was taken over: who supersedes may want another number.
@@ -258,18 +249,35 @@ std::string baseline_beside_both(Watch& watch) {
   return {};
 }
 
+// How a decision differs from what its own entry in the journal leads to.
+std::string fault_of_step(const Commit& commit, const rollout::JournalEntry& entry, const AskStrategy& ask) {
+  const JsonText& settings = commit.after->rollout.strategy.settings;
+  const auto again = replay(entry, settings, ask);
+  if (!again.ok()) return "the journal does not lead to this step: " + to_string(again.status());
+  const auto& [question, answer] = *again;
+  if (tree_of(question.state) != tree_of(commit.before->strategy_state) ||
+      question.observation.commands != commit.before->commands)
+    return "what was asked is not what was stored";
+  const bool promoted = answer.outcome == strategy::Outcome::promoted;
+  const bool follows = promoted ? commit.after->phase != Phase::stepping : commit.after->strategy_state == answer.state;
+  return follows ? "" : "asked again, its strategy answers with another state";
+}
+
 std::string replays_the_same(Watch& watch) {
   for (const Commit& commit : watch.commits) {
-    if (!is_step(commit)) continue;
-    const auto& questions = watch.asked[{commit.side, commit.after->rollout.id}];
-    const auto found =
-        std::find_if(questions.begin(), questions.end(), [&](const Asked& one) { return leads_to(one, commit); });
-    if (found == questions.end())
-      return subject(commit) + ": no answer of its strategy leads from what was stored to this step";
-    const auto again = watch.ask_again(*commit.after, found->request);
-    if (!again.ok() || *again != found->reply)
-      return subject(commit) +
-             ": asked again, its strategy decides otherwise: " + (again.ok() ? *again : to_string(again.status()));
+    if (is_note(commit) && commit.after->order.generation != commit.before->order.generation)
+      return subject(commit) + ": its order has changed without a step in the journal";
+    for (const auto& entry : commit.entries) {
+      if (!is_step(commit) || entry.kind != "step") continue;
+      if (std::string fault = fault_of_step(commit, entry, watch.strategy_of(*commit.after)); !fault.empty())
+        return subject(commit) + ": " + fault;
+    }
+  }
+  if (!watch.over) return {};
+  for (const auto& [id, record] : watch.records) {
+    const std::string fault =
+        fault_of_replay(watch.world.journal(id), record->rollout.strategy.settings, watch.strategy_of(*record));
+    if (!fault.empty()) return "the stored journal of the rollout to " + record->rollout.to_release + ": " + fault;
   }
   return {};
 }

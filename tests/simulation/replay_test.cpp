@@ -36,15 +36,16 @@ class Replay : public Shipped {
     std::map<std::string, std::vector<std::string>> verdicts;
     for (const auto& entry : world.journal(id)) {
       if (entry.kind != "verdict") continue;
-      const std::string name = entry.detail.at("analysis");
+      const Json detail = tree_of(entry.detail);
+      const std::string name = detail.at("analysis");
       auto& asked = *analyzers.at(name);
-      const auto text = asked.call(analyzer::kId, analyzer::Interface::index_of<analyzer::Judge>(),
-                                   to_text(entry.detail.at("question")));
+      const auto text =
+          asked.call(analyzer::kId, analyzer::Interface::index_of<analyzer::Judge>(), to_text(detail.at("question")));
       EXPECT_TRUE(text.ok()) << to_string(text.status());
       if (!text.ok()) continue;
       const Json again = Json::parse(*text);
       for (const char* what : {"verdict", "evidence", "measurements", "method"})
-        EXPECT_EQ(to_text(entry.detail.at(what)), to_text(again.at(what))) << name << ": " << what;
+        EXPECT_EQ(to_text(detail.at(what)), to_text(again.at(what))) << name << ": " << what;
       EXPECT_EQ(entry.reason, "analysis " + name + ": " + again.at("verdict").get<std::string>() + ", " +
                                   again.at("reason").get<std::string>());
       verdicts[name].push_back(again.at("verdict"));
@@ -84,7 +85,7 @@ TEST_F(Replay, KnowsWhatTheSourceWarnedAbout) {
   const std::string id = run(0.01, {"errors", "sequential"});
   bool is_told = false;
   for (const auto& entry : world.journal(id)) {
-    if (entry.kind == "verdict") is_told = entry.detail.at("warnings") == Json(world.metrics.warnings);
+    if (entry.kind == "verdict") is_told = tree_of(entry.detail).at("warnings") == Json(world.metrics.warnings);
   }
   EXPECT_TRUE(is_told);
 }

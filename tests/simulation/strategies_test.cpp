@@ -2,6 +2,7 @@
 // host that is killed on the way.
 #include <algorithm>
 
+#include "tests/simulation/replay.hpp"
 #include "tests/simulation/shipped.hpp"
 
 namespace slipway::sim {
@@ -46,11 +47,31 @@ std::vector<Kind> kinds() {
 
 class Strategies : public Shipped, public testing::WithParamInterface<Kind> {
  protected:
-  Strategies() { prepare(GetParam().strategy, GetParam().settings); }
+  Strategies() {
+    world.versions["strategies." + GetParam().strategy] = "1.2.3";
+    prepare(GetParam().strategy, GetParam().settings);
+  }
   // Where the strategy asks a person, one agrees.
   bool until_end(const std::string& id, State state) {
     if (GetParam().asks_a_person && until_asked(id)) (void)world.act(id, rollout::Action::approve);
     return world.until_state(id, state);
+  }
+  // Of the stored journal, each decision of the strategy.
+  void expect_the_same_again(const std::string& id) {
+    const auto journal = world.journal(id);
+    const AskStrategy ask = [&](const std::string& version, const std::string& question) {
+      EXPECT_EQ(version, "1.2.3");
+      return world.plugins.at("strategies." + GetParam().strategy)(
+          strategy::kId, strategy::Interface::index_of<strategy::Step>(), question);
+    };
+    EXPECT_EQ(fault_of_replay(journal, json_text(GetParam().settings), ask), "");
+    int steps = 0;
+    for (const auto& entry : journal) {
+      if (entry.kind != "step" || entry.reason == "the way is free") continue;
+      EXPECT_TRUE(replay(entry, json_text(GetParam().settings), ask).ok()) << entry.reason;
+      ++steps;
+    }
+    EXPECT_GT(steps, 0);
   }
 };
 
@@ -58,6 +79,7 @@ TEST_P(Strategies, PromoteAGoodRelease) {
   const std::string id = deploy();
   EXPECT_TRUE(until_end(id, State::succeeded)) << encode_text(*world.get(id));
   expect_only("1.1", "1.0");
+  expect_the_same_again(id);
 }
 
 TEST_P(Strategies, GoBackFromABadRelease) {
@@ -65,6 +87,7 @@ TEST_P(Strategies, GoBackFromABadRelease) {
   const std::string id = deploy();
   EXPECT_TRUE(until_end(id, State::rolled_back)) << encode_text(*world.get(id));
   expect_only("1.0", "1.1");
+  expect_the_same_again(id);
 }
 
 TEST_P(Strategies, GoOnAfterAKilledHost) {
@@ -77,6 +100,7 @@ TEST_P(Strategies, GoOnAfterAKilledHost) {
   }
   EXPECT_TRUE(until_end(id, State::succeeded)) << encode_text(*world.get(id));
   expect_only("1.1", "1.0");
+  expect_the_same_again(id);
 }
 
 TEST_P(Strategies, ArePlannedByTheSameCode) {

@@ -6,7 +6,6 @@ namespace slipway::sim {
 namespace {
 
 constexpr std::int64_t kDecisionTakes = 30'000'000'000;
-constexpr std::size_t kQuestionsKept = 8;
 constexpr std::string_view kWord = "word ";
 
 const char* name_of(World::Side side) { return side == World::Side::first ? "first" : "second"; }
@@ -45,7 +44,6 @@ bool Commit::tells(std::string_view kind) const {
 }
 
 Watch::Watch(World& of) : world(of) {
-  constexpr std::uint32_t kStep = strategy::Interface::index_of<strategy::Step>();
   world.storage.on_commit = [this](const storage::WriteRequest& stored) { committed(stored); };
   world.provider.on_apply = [this](const provider::Desired& desired) {
     const auto* before = world.provider.desired(desired.tenant, desired.application);
@@ -61,12 +59,6 @@ Watch::Watch(World& of) : world(of) {
       while (!looks.empty() && looks.front().at < now - 2 * kDecisionTakes) looks.pop_front();
       looks.push_back({now, group.ready});
     }
-  };
-  world.on_answer = [this](const World::Call& call, const Result<std::string>& reply) {
-    if (!call.binding.starts_with("strategies.") || call.method != kStep || !reply.ok()) return;
-    auto& questions = asked[{call.side, std::string(call.affinity)}];
-    questions.push_front({call.payload, *reply});
-    if (questions.size() > kQuestionsKept) questions.pop_back();
   };
 }
 
@@ -91,9 +83,11 @@ std::int32_t Watch::last_ready(const std::string& release) const {
   return looks == looks_.end() || looks->second.empty() ? 0 : looks->second.back().ready;
 }
 
-Result<std::string> Watch::ask_again(const rollout::Record& record, const std::string& request) {
-  constexpr std::uint32_t kStep = strategy::Interface::index_of<strategy::Step>();
-  return world.plugins.at("strategies." + record.rollout.strategy.name)(strategy::kId, kStep, request);
+AskStrategy Watch::strategy_of(const rollout::Record& record) const {
+  const std::string binding = "strategies." + record.rollout.strategy.name;
+  return [this, binding](const std::string&, const std::string& request) {
+    return world.plugins.at(binding)(strategy::kId, strategy::Interface::index_of<strategy::Step>(), request);
+  };
 }
 
 // What the host sent counts as its belief, also when something between it and the store has changed it.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 
+#include "tests/simulation/replay.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace slipway::sim {
@@ -32,11 +33,6 @@ struct Ordered {
   provider::Desired desired;
   [[nodiscard]] bool repeated() const { return before.generation == desired.generation; }
 };
-// A question to the strategy and the answer that the host got.
-struct Asked {
-  std::string request;
-  std::string reply;
-};
 
 class Watch {
  public:
@@ -47,17 +43,16 @@ class Watch {
   std::vector<Commit> commits;
   std::vector<Ordered> orders;
   // Since the begin.
-  std::map<std::string, RecordPtr> records;                                // rollouts by id
-  std::optional<rollout::Application> application;                         // as it is stored
-  std::map<std::int64_t, std::set<std::string>> decided;                   // groups by the number of their order
-  std::map<std::string, World::Side> actors;                               // by token, and what it is a token of
-  std::map<int, int> words;                                                // how often people's words were carried out
-  std::set<int> heard;                                                     // words that were answered with OK
-  std::map<std::pair<World::Side, std::string>, std::deque<Asked>> asked;  // by host and rollout, the newest first
+  std::map<std::string, RecordPtr> records;               // rollouts by id
+  std::optional<rollout::Application> application;        // as it is stored
+  std::map<std::int64_t, std::set<std::string>> decided;  // groups by the number of their order
+  std::map<std::string, World::Side> actors;              // by token, and what it is a token of
+  std::map<int, int> words;                               // how often people's words were carried out
+  std::set<int> heard;                                    // words that were answered with OK
   World& world;
   bool over = false;  // the storm has passed, and all has come to rest that can
-  // The strategy's answer to a question without any host between.
-  [[nodiscard]] Result<std::string> ask_again(const rollout::Record& record, const std::string& request);
+  // Its strategy, without any host between.
+  [[nodiscard]] AskStrategy strategy_of(const rollout::Record& record) const;
   // The most replicas of a release that the provider has told to be ready, within the time that a decision may take.
   [[nodiscard]] std::int32_t told_ready(const std::string& release) const;
   // What it has told the last time.

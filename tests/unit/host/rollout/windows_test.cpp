@@ -72,8 +72,9 @@ TEST_F(Windows, AJudgementIsKeptWholeAndJournalled) {
   EXPECT_TRUE(take_judgement(run, spec, reply));
   EXPECT_EQ(run.status.code, "failure_limit");
   const auto entry = verdict_entry(run, {}, {}, kBegin);
-  EXPECT_EQ(entry.detail["code"], "failure_limit");
-  EXPECT_EQ(entry.detail["method"], "threshold/1");
+  const Json detail = tree_of(entry.detail);
+  EXPECT_EQ(detail.at("code"), "failure_limit");
+  EXPECT_EQ(detail.at("method"), "threshold/1");
 }
 
 TEST_F(Windows, AWarningIsKeptOnceHoweverLongItIs) {

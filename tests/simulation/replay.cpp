@@ -1,0 +1,67 @@
+#include "tests/simulation/replay.hpp"
+
+#include <algorithm>
+
+namespace slipway::sim {
+namespace {
+
+using rollout::JournalEntry;
+
+// Whether these were ordered as they were answered, or the weights wait for replicas that are not ready.
+bool same_groups(const std::vector<strategy::Group>& ordered, const std::vector<strategy::Group>& answered,
+                 const JournalEntry* before) {
+  if (ordered == answered) return true;
+  const auto weight_before = [&](const std::string& role) {
+    for (const auto& group : before == nullptr ? std::vector<strategy::Group>() : before->groups) {
+      if (group.role == role) return group.weight;
+    }
+    return std::uint32_t{0};
+  };
+  return std::all_of(ordered.begin(), ordered.end(),
+                     [&](const auto& group) { return group.weight == weight_before(group.role); });
+}
+
+std::string fault_of_answer(const JournalEntry& entry, const JournalEntry* before, const strategy::StepReply& answer) {
+  if (answer.outcome == strategy::Outcome::failed)
+    return entry.reason.find(answer.reason) == std::string::npos ? "the strategy gives it up: " + answer.reason : "";
+  if (answer.outcome == strategy::Outcome::promoted && entry.kind != "step") return {};  // a gate has the word
+  if (entry.kind != "step") return "the strategy goes on: " + answer.reason;
+  if (entry.reason != answer.reason || entry.step != answer.step) return "the strategy says: " + answer.reason;
+  const bool promoted = answer.outcome == strategy::Outcome::promoted;  // what is left is the engine's
+  return promoted || same_groups(entry.groups, answer.groups, before) ? "" : "the strategy wants other groups";
+}
+
+}  // namespace
+
+Result<Replayed> replay(const JournalEntry& entry, const JsonText& settings, const AskStrategy& ask) {
+  const Json detail = tree_of(entry.detail);
+  if (!detail.is_object() || !detail.contains("strategy")) return Status(Code::not_found, "no strategy was asked");
+  Json whole = detail.at("question");
+  whole["settings"] = tree_of(settings);
+  auto question = decode<strategy::StepRequest>(std::move(whole), "the question");
+  if (!question.ok()) return question.status();
+  const auto text = ask(detail.at("strategy"), encode_text(*question));
+  if (!text.ok()) return Status(Code::internal, to_string(text.status()));
+  auto answer = decode_text<strategy::StepReply>(*text, "the answer");
+  if (!answer.ok()) return answer.status();
+  return Replayed{std::move(*question), std::move(*answer)};
+}
+
+std::string fault_of_replay(const JournalEntry& entry, const JournalEntry* before, const JsonText& settings,
+                            const AskStrategy& ask) {
+  const auto again = replay(entry, settings, ask);
+  if (again.status().code == Code::not_found) return {};
+  const std::string fault = again.ok() ? fault_of_answer(entry, before, again->answer) : to_string(again.status());
+  return fault.empty() ? "" : "\"" + entry.reason + "\" was decided; asked again, " + fault;
+}
+
+std::string fault_of_replay(std::span<const JournalEntry> journal, const JsonText& settings, const AskStrategy& ask) {
+  const JournalEntry* before = nullptr;
+  for (const JournalEntry& entry : journal) {
+    if (std::string fault = fault_of_replay(entry, before, settings, ask); !fault.empty()) return fault;
+    if (!entry.groups.empty()) before = &entry;
+  }
+  return {};
+}
+
+}  // namespace slipway::sim
