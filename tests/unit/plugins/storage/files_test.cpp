@@ -70,6 +70,38 @@ TEST_F(Files, a_file_that_is_no_database_is_reported_as_damaged) {
                 "\" is damaged: file is not a database; stop the host and restore it from a backup");
 }
 
+// A shell of its own, say: it holds the database in the middle of a transaction, and the lock file is not its.
+class Another {
+ public:
+  explicit Another(const std::filesystem::path& path) {
+    if (sqlite3_open(path.c_str(), &connection_) != SQLITE_OK) throw std::runtime_error("not opened");
+    run("BEGIN IMMEDIATE; INSERT INTO leases VALUES ('its', 'own', 1, 0, 0)");
+  }
+  Another(const Another&) = delete;
+  Another& operator=(const Another&) = delete;
+  ~Another() { sqlite3_close(connection_); }
+  void run(const char* sql) const {
+    if (sqlite3_exec(connection_, sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+      throw std::runtime_error(sqlite3_errmsg(connection_));
+  }
+
+ private:
+  sqlite3* connection_ = nullptr;
+};
+
+TEST_F(Files, a_database_that_another_program_holds_refuses_writes_until_it_lets_go) {
+  auto impatient = settings();
+  impatient.database.busy_timeout = milliseconds(20);
+  sqlite::Store store(impatient);
+  ASSERT_TRUE(write(store, {.puts = {put("a", "1")}}).ok());
+  const Another another(path());
+  EXPECT_EQ(to_string(write(store, {.puts = {put("a", "2")}}).status()),
+            "UNAVAILABLE: database \"" + path().string() + "\" is locked by another program; end its transaction");
+  EXPECT_EQ(get(store, "a")->records.at(0).value, "1") << "reads go on";
+  another.run("ROLLBACK");
+  EXPECT_TRUE(write(store, {.puts = {put("a", "3")}}).ok());
+}
+
 TEST_F(Files, damage_inside_is_found_at_the_start) {
   {
     sqlite::Store store(settings());
