@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from harness import APP, ENDS, StackTest, in_threads, wait_for
+from harness import APP, ENDS, ERRORS, StackTest, in_threads, wait_for
 
 DONE, FAILED, USAGE, ROLLED_BACK, TIMED_OUT, REFUSED = range(6)
 UNTIL_TOLD = {"steps": [{"weight": "20%"}, {"pause": {}}, {"weight": "60%"}, {"pause": {}}], "scale_down_delay": "100ms"}
@@ -75,10 +75,12 @@ class ActionsTest(StackTest):
         self.assertEqual(self.stack.stable(), "1.1")
 
     def test_skip_leaves_out_the_current_step(self):
-        rollout = self.start()
+        self.stack.create_application(replicas=2, analyses=[{**ERRORS, "interval": "1h"}])
+        rollout = self.start({"steps": [{"weight": "20%"}, {"analysis": "errors"}, {"weight": "60%"}, {"pause": {}}]})
         self.wait_at(rollout, 1, 200_000)
         self.act("skip", rollout)
         self.wait_at(rollout, 3, 600_000)
+        self.assertNotIn("verdict", [entry["kind"] for entry in self.stack.journal(rollout)])
 
     def test_abort_goes_back_and_retry_starts_over(self):
         rollout = self.start()
@@ -175,7 +177,10 @@ class ActionsTest(StackTest):
         def why(rollout, state):
             seen = self.stack.wait_state(rollout, state)["why"]
             self.assertTrue(seen["waits_for"] and seen["reason"] and seen["since"], seen)
-            self.assert_exit(self.stack.cli("rollout", "why", rollout), DONE, "waits for", "because")
+            self.assertEqual(bool(seen.get("next")), state not in ENDS, seen)
+            self.assertEqual("until" in seen, state in ("rolling_back", "verifying"), seen)
+            told = ["waits for", "because", *(["then"] if "next" in seen else []), *(["until"] if "until" in seen else [])]
+            self.assert_exit(self.stack.cli("rollout", "why", rollout), DONE, *told)
             return seen
 
         self.stack.create_application(replicas=2, verification={"period": "2s", "analyses": []},

@@ -178,7 +178,9 @@ class CrashTest(StackTest):
             return self.story(name, [*rollouts, tale(name, strategy)])
 
         wanted = tell("undisturbed", "tell")
-        for number, (interface, method, nth, moment) in enumerate(self.points()):
+        points = self.points()
+        self.assertGreaterEqual(len(points), 12, "a death before and after each write and each order")
+        for number, (interface, method, nth, moment) in enumerate(points):
             with self.subTest(f"{moment} {interface} {method} {nth}"):
                 story = tell(f"tale-{number:03}", f"{moment} {interface} {METHODS[interface].index(method)} {nth}")
                 harness.wait_for("its death", lambda: not self.stack.word.exists(), 5)

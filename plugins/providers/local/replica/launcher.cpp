@@ -98,8 +98,7 @@ awaitable<Command> Launcher::prepare(const Release& release, ReplicaPlace place)
 
   const Expansion expansion{place.port, artefact.string(), settings_.address};
   for (const std::string& argument : release.command) command.arguments.push_back(expanded(argument, expansion));
-  command.environment = co_await environment(release, place);
-  for (std::string& entry : command.environment) entry = expanded(std::move(entry), expansion);
+  command.environment = co_await environment(release, place, expansion);
   command.folder = folder.string();
   command.log_file = log_file(place).string();
   command.limits = limits_of(release.limits);
@@ -117,12 +116,13 @@ awaitable<std::string> Launcher::digest_of(std::string program) {
   co_return co_await boost::asio::co_spawn(pool_, digest, boost::asio::use_awaitable);
 }
 
-awaitable<std::vector<std::string>> Launcher::environment(const Release& release, const ReplicaPlace& place) {
+awaitable<std::vector<std::string>> Launcher::environment(const Release& release, const ReplicaPlace& place,
+                                                          const Expansion& expansion) {
   std::map<std::string, std::string> values{{"PATH", "/usr/local/bin:/usr/bin:/bin"},
                                             {"SLIPWAY_TENANT", place.tenant},
                                             {"SLIPWAY_APPLICATION", place.application},
                                             {"SLIPWAY_RELEASE", release.version}};
-  for (const auto& [name, value] : release.env) values[name] = value;
+  for (const auto& [name, value] : release.env) values[name] = expanded(value, expansion);
   if (!release.secrets.empty()) {
     std::vector<std::string> references;
     for (const auto& [name, reference] : release.secrets) references.push_back(reference);

@@ -42,6 +42,16 @@ class Preparer {
   virtual void clean_up(const ReplicaPlace& place) = 0;
 };
 
+// What stands for what in a release's command and environment; secrets stay as they are.
+struct Expansion {
+  std::uint16_t port = 0;
+  std::string artefact;
+  std::string address = "127.0.0.1";
+};
+
+// `text` with ${PORT}, ${ARTEFACT} and ${ADDRESS} replaced.
+std::string expanded(std::string text, const Expansion& expansion);
+
 struct LauncherSettings {
   std::filesystem::path work_folder, log_folder;
   std::size_t logs_kept = 50;  // files an application
@@ -61,22 +71,13 @@ class Launcher final : public Preparer {
 
  private:
   [[nodiscard]] std::filesystem::path private_folder(const ReplicaPlace& place) const;
-  awaitable<std::vector<std::string>> environment(const provider::Release& release, const ReplicaPlace& place);
+  awaitable<std::vector<std::string>> environment(const provider::Release& release, const ReplicaPlace& place,
+                                                  const Expansion& expansion);
 
   LauncherSettings settings_;
   const ArtefactStore& artefacts_;
   Secrets& secrets_;
   boost::asio::any_io_executor pool_;
 };
-
-// What stands for what in a release's command and environment.
-struct Expansion {
-  std::uint16_t port = 0;
-  std::string artefact;
-  std::string address = "127.0.0.1";
-};
-
-// `text` with ${PORT}, ${ARTEFACT} and ${ADDRESS} replaced.
-std::string expanded(std::string text, const Expansion& expansion);
 
 }  // namespace slipway::local

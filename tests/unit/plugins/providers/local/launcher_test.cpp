@@ -19,7 +19,7 @@ class FakeSecrets final : public Secrets {
   awaitable<std::map<std::string, std::string>> resolve(std::string, std::vector<std::string>) override {
     co_return values;
   }
-  std::map<std::string, std::string> values{{"env:DB", "hidden"}};
+  std::map<std::string, std::string> values{{"env:DB", "hidden ${PORT}"}};
 };
 
 class Launching : public ::testing::Test {
@@ -60,8 +60,8 @@ TEST_F(Launching, fills_in_port_artefact_environment_and_secrets) {
   const auto command = prepare(what);
   ASSERT_TRUE(command.ok()) << to_string(command.status());
   EXPECT_THAT(command->arguments, ElementsAre("/bin/true", "--port=20001"));
-  for (const char* entry : {"PORT=20001", "URL=http://localhost:20001", "DB=hidden", "SLIPWAY_REPLICA=acme/shop/1.0-1",
-                            "SLIPWAY_RELEASE=1.0"}) {
+  for (const char* entry : {"PORT=20001", "URL=http://localhost:20001", "DB=hidden ${PORT}",
+                            "SLIPWAY_REPLICA=acme/shop/1.0-1", "SLIPWAY_RELEASE=1.0"}) {
     EXPECT_THAT(command->environment, Contains(entry));
   }
   EXPECT_EQ(command->folder, (directory.path() / "work/acme.shop/1.0-1").string());
