@@ -1,9 +1,12 @@
 #include "host/app/profiles.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <charconv>
+#include <iterator>
 
+#include "host/app/machine.hpp"
 #include "host/app/trial.hpp"
 #include "host/app/trust.hpp"
 #include "host/base/sha256.hpp"
@@ -33,6 +36,18 @@ Status check_version(const rollout::IfVersion& seen, const std::string& now) {
   if (!seen || *seen == now) return {};
   return {Code::aborted,
           "the profile has changed since it was read: version " + *seen + ", now " + now + "; read it again"};
+}
+
+// What those that would be started anew need of the machine. One that goes on as it is has what it needs.
+Problems lacks_of(const lifecycle::Plan& plan, const lifecycle::Changes& changes) {
+  Problems lacks;
+  for (const lifecycle::InstanceChange& change : changes.instances) {
+    lifecycle::Plan one;
+    std::ranges::copy_if(plan.instances, std::back_inserter(one.instances),
+                         [&](const lifecycle::PlannedInstance& each) { return each.name == change.instance; });
+    for (std::string& lack : machine_lacks(one)) lacks.push_back({"/plugins/" + change.instance, "", std::move(lack)});
+  }
+  return lacks;
 }
 
 }  // namespace
@@ -120,6 +135,8 @@ Result<Profiles::Prepared> Profiles::prepare(const Wanted& wanted) const {
     return Status(Code::permission_denied, "this site does not let the profile run", std::move(refused));
   auto changes = lifecycle::compare(now, checked->in_force.plan, disabled_of(checked->in_force.profile));
   if (!changes.ok()) return changes.status();
+  if (Problems lacks = lacks_of(checked->in_force.plan, *changes); !lacks.empty())
+    return Status(Code::failed_precondition, "this machine has not what the profile needs", std::move(lacks));
   return Prepared{std::move(checked->in_force), std::move(*changes), std::move(checked->warnings)};
 }
 

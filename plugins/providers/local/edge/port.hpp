@@ -1,5 +1,8 @@
 // Who listens where HAProxy shall. HAProxy binds with SO_REUSEPORT: beside another program that does so too it would
 // get part of the connections and say nothing. Blocks on /proc.
+//
+// The host looks too, from the settings alone, at each start and each change of profile; this is for each later start
+// of a HAProxy that has ended, of which the host does not know. A plugin has no way to the host's own code.
 #pragma once
 
 #include <string>

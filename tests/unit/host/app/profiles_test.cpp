@@ -110,6 +110,23 @@ TEST_F(ProfileChanges, AReturnByItselfIsARevisionWithTheProfileBefore) {
       "allowed");
 }
 
+TEST_F(ProfileChanges, WhatTheMachineLacksIsToldBeforeAnythingChanges) {
+  const Json program{{"type", "string"}, {"default", "no-such-program"}, {"x-slipway-needs", {{"what", "program"}}}};
+  root_.install({.fixture = "sound",
+                 .id = "gate-alpha",
+                 .version = "1.4.0",
+                 .more = {{"config", {{"type", "object"}, {"properties", {{"program", program}}}}}}});
+  const std::string before = profiles_->current()->digest;
+  const Answer answer = await_on(runtime_, put(document("1.4.0")));
+  ASSERT_EQ(answer.status().code, Code::failed_precondition) << to_string(answer.status());
+  EXPECT_THAT(answer.status().problems,
+              testing::ElementsAre(Problem{"/plugins/alpha", "",
+                                           "alpha: program \"no-such-program\" is not installed; apt-get install "
+                                           "no-such-program, or name its path"}));
+  EXPECT_EQ(profiles_->current()->digest, before);
+  EXPECT_EQ(newest().number, 1);
+}
+
 TEST_F(ProfileChanges, TheSameProfileMendsWhatCouldNotBePutBack) {
   const Json external{{"state", {{"kind", "external"}}}};
   root_.install({.fixture = "lock_once_freed", .id = "gate-alpha", .version = "1.2.0", .more = external});
