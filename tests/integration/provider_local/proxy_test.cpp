@@ -171,9 +171,11 @@ TEST(Haproxy, an_application_costs_one_reload_and_its_releases_none) {
   Place place;
   Provider provider(place);
   ASSERT_TRUE(wait_for([&] { return !place.ask("haproxy.sock", "show info").empty() && reloads(place) == 0; }));
-  provider.converge(desired(1, {group("stable", release("1.0"), 1, kAllTraffic)}));
+  // An application is made before it has a release.
+  provider.converge(desired(1, {}));
+  provider.converge(desired(2, {group("stable", release("1.0"), 1, kAllTraffic)}));
   EXPECT_EQ(reloads(place), 1);
-  provider.converge(half_and_half(2));
+  provider.converge(half_and_half(3));
   EXPECT_EQ(reloads(place), 1);
 }
 
