@@ -85,7 +85,8 @@ class WatchingEvidence(StackTest):
             looks, evidence, thresholds, *_ = zip(*told)
             self.assertGreater(len(set(looks)), 2, written)
             self.assertGreater(len(set(evidence)), 1, written)
-            self.assertEqual(set(thresholds), {"5.3"})
+            # log(2 / alpha), where each of the two analyses has 0.45 of the alpha of 0.01.
+            self.assertEqual(set(thresholds), {"6.1"})
             for _, _, _, likeliest, low, high in told:
                 self.assertLessEqual(float(low), float(likeliest))
                 self.assertLessEqual(float(likeliest), float("inf" if high == "any" else high))

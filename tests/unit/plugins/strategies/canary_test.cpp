@@ -414,6 +414,8 @@ TEST_F(Canary, ThePlanAwaitsTheLeastTimeOfEachAnalysis) {
   const auto plan = host.call<strategy::Interface, strategy::Plan>(request);
   ASSERT_TRUE(plan.ok()) << to_string(plan.status());
   EXPECT_EQ(plan->earliest_end, seconds(10 + 30 + 10 + 30 + 10)) << "one in the background is not waited for";
+  const std::map<std::string, std::int32_t> runs{{"errors", 2}, {"latency", 1}};
+  EXPECT_EQ(plan->runs, runs) << "a step's own run begins afresh, one in the background goes on";
 }
 
 TEST_F(Canary, ThePackagesSchemaIsThatOfTheSettings) {
