@@ -71,9 +71,11 @@ class KindsTest(StackTest):
         self.assertEqual(self.version_of(binding), version)
 
     def seen(self, rollout):
-        """What must not change while the rollout waits: its groups with weights and counts, its journal, the processes."""
+        """What must not change while the rollout waits: its groups, its journal, the processes. How many are ready is left
+        out: a busy machine may be late for a check."""
         now = self.stack.rollout(rollout)
-        return {"state": now["state"], "groups": now["groups"], "journal": self.stack.journal(rollout),
+        groups = [{name: group[name] for name in ("role", "release", "replicas", "weight")} for group in now["groups"]]
+        return {"state": now["state"], "groups": groups, "journal": self.stack.journal(rollout),
                 "replicas": self.stack.replicas(), "haproxies": self.stack.haproxies(), "stable": self.stack.stable()}
 
     def test_every_kind_goes_forth_and_back_in_the_middle_of_a_canary_and_only_the_history_tells(self):
