@@ -93,12 +93,16 @@ std::vector<std::int64_t> alarms(const std::vector<double>& edges, double share,
   return all;
 }
 
-std::string words(const std::vector<double>& edges, double share, double alpha) {
-  return (edges.size() == 1 ? "above p99" : "above p50, p95 and p99") + std::string(", share ") +
-         calibration::percent(share) + ", alpha " + calibration::percent(alpha);
+std::string name_of(const std::vector<double>& edges) {
+  if (edges.size() == 1) return "above p99";
+  return edges.size() == 3 ? "above p50, p95 and p99" : "above 100, 250, 500 and 1,000 ms";
 }
 
-const std::vector<std::vector<double>> kEdges{{kP99}, {100, kP95, kP99}};
+std::string words(const std::vector<double>& edges, double share, double alpha) {
+  return name_of(edges) + ", share " + calibration::percent(share) + ", alpha " + calibration::percent(alpha);
+}
+
+const std::vector<std::vector<double>> kEdges{{kP99}, {100, kP95, kP99}, {100, 250, 500, 1'000}};
 
 TEST(EqualLatencies, RaiseNoMoreAlarmsThanAlphaAllows) {
   for (const auto& edges : kEdges) {
@@ -137,12 +141,19 @@ TEST(SlowReleases, FailAfterTheLooksThatWereComputedApart) {
   const Release shift{Slow::shift, 1.1};
   const Release tail{Slow::tail, 1.1};
   const Release long_tail{Slow::tail, 1.5};
+  const Release long_shift{Slow::shift, 1.5};
   const std::vector<Row> rows{{"all 10 % slower", kEdges[0], shift, {8, 12}, {4, 5}},
                               {"all 10 % slower", kEdges[1], shift, {3, 4}, {2, 2}},
                               {"the tail 10 % slower", kEdges[0], tail, {12, 17}, {5, 7}},
                               {"the tail 10 % slower", kEdges[1], tail, {15, 20}, {6, 8}},
                               {"the tail 50 % slower", kEdges[0], long_tail, {2, 2}, {1, 1}},
-                              {"the tail 50 % slower", kEdges[1], long_tail, {2, 2}, {1, 1}}};
+                              {"the tail 50 % slower", kEdges[1], long_tail, {2, 2}, {1, 1}},
+                              {"all 10 % slower", kEdges[2], shift, {3, 4}, {2, 2}},
+                              {"the tail 10 % slower", kEdges[2], tail, {14, 18}, {6, 8}},
+                              {"the tail 50 % slower", kEdges[2], long_tail, {1, 2}, {1, 1}},
+                              {"all 50 % slower", kEdges[0], long_shift, {1, 1}, {1, 1}},
+                              {"all 50 % slower", kEdges[1], long_shift, {1, 1}, {1, 1}},
+                              {"all 50 % slower", kEdges[2], long_shift, {1, 1}, {1, 1}}};
   for (const Row& row : rows) {
     for (const std::size_t level : {0U, 1U}) {
       expect_looks(row, 0.1, level == 0 ? 0.05 : 0.01, row.tenth[level]);
