@@ -83,7 +83,8 @@ Command command_of(const Check& check, const Replica& replica, const Address& ad
            {"PORT", address.port},
            {"APPLICATION", replica.application},
            {"RELEASE", replica.release},
-           {"ROLE", replica.role}}};
+           {"ROLE", replica.role}},
+          check.output};
 }
 
 task<Outcome> ask_command(Worker& worker, Command command, Duration limit) {

@@ -19,6 +19,7 @@ namespace slipway::probe {
 namespace {
 
 constexpr std::size_t kTail = 4096;
+constexpr std::size_t kReport = 256 << 10;
 constexpr std::size_t kTailShown = 200;
 
 struct Actions {
@@ -79,7 +80,7 @@ Error cannot_start(const Command& command, int error) {
 
 }  // namespace
 
-Child::Child(const Command& command) {
+Child::Child(const Command& command) : kept_(command.output == Output::tap ? kReport : kTail) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw cannot_start(command, errno);
   const int error = spawn(command, ends[1], pid_);
@@ -111,7 +112,7 @@ bool Child::read_output() {
     if (count == 0) return false;
     if (count < 0) return errno == EAGAIN || errno == EINTR;
     tail_.append(bytes, static_cast<std::size_t>(count));
-    if (tail_.size() > kTail) tail_.erase(0, tail_.size() - kTail);
+    if (tail_.size() > kept_) tail_.erase(0, tail_.size() - kept_);
   }
 }
 

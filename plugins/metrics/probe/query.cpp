@@ -39,6 +39,8 @@ void refuse_misfits(Reader& in, const Check& check) {
     in.inside("path", [&] { in.fault(&path, "want a path that begins with /"); });
   if (check.kind == Kind::command && (check.command.empty() || check.command.front().empty()))
     in.inside("command", [&] { in.fault(nullptr, "is missing; a command check wants a program"); });
+  if (check.kind != Kind::command && check.output != Output::text)
+    in.inside("output", [&] { in.fault(nullptr, "is for checks of kind command only"); });
   if (check.kind != Kind::command && !check.command.empty())
     in.inside("command", [&] { in.fault(nullptr, "is for checks of kind command only"); });
   refuse_duration(in, "timeout", check.timeout, milliseconds(1));

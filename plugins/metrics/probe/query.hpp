@@ -3,6 +3,8 @@
 
 #include <slipway/interfaces/metrics.hpp>
 
+#include "plugins/metrics/probe/child.hpp"
+
 namespace slipway::probe {
 
 // "200" or "200-299"; a number in a document is one status.
@@ -67,6 +69,7 @@ struct Check {
   std::map<std::string, std::string> headers;
   std::string body;
   std::vector<std::string> command;
+  Output output = Output::text;
   Expect expect;
   Duration timeout = seconds(2);
   static constexpr auto fields() {
@@ -80,6 +83,10 @@ struct Check {
         field("command", &Check::command,
               "Program and arguments; it finds ADDRESS, HOST, PORT, APPLICATION, RELEASE and ROLE in its environment.",
               at_most(64)),
+        field(
+            "output", &Check::output,
+            "What a command prints. text: whatever it likes. tap: the Test Anything Protocol, of which each test is a "
+            "case of its own."),
         field("expect", &Check::expect, "What the answer must be."),
         field("timeout", &Check::timeout, "Time for one attempt, at most 1m."));
   }

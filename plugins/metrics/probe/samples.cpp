@@ -25,22 +25,29 @@ void put_counts(GroupSamples& samples) {
   samples.values["passed_ratio"] = (all - static_cast<double>(failed)) / all;
 }
 
+void put_cases(GroupSamples& samples, const std::string& name, const Outcome& outcome) {
+  if (outcome.parts.empty()) samples.cases.push_back({name, outcome.result == Outcome::Result::passed, outcome.detail});
+  for (const auto& part : outcome.parts) samples.cases.push_back({name + ": " + part.name, part.passed, part.detail});
+}
+
 }  // namespace
 
 GroupSamples samples_of(const std::string& role, const std::vector<NamedOutcome>& outcomes) {
   GroupSamples samples{.role = role, .completeness = 0};
   std::vector<Duration> latencies;
+  std::size_t made = 0;
   for (const auto& [name, outcome] : outcomes) {
     if (outcome.result == Outcome::Result::missing) {
       samples.problem = name + ": " + outcome.detail;
       continue;
     }
-    samples.cases.push_back({name, outcome.result == Outcome::Result::passed, outcome.detail});
+    ++made;
+    put_cases(samples, name, outcome);
     if (outcome.latency) latencies.push_back(*outcome.latency);
   }
   if (outcomes.empty()) samples.problem = "the group has no ready replica to check";
   if (samples.cases.empty()) return samples;
-  samples.completeness = static_cast<double>(samples.cases.size()) / static_cast<double>(outcomes.size());
+  samples.completeness = static_cast<double>(made) / static_cast<double>(outcomes.size());
   put_counts(samples);
   put_latencies(samples, std::move(latencies));
   return samples;

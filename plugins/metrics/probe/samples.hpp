@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <slipway/interfaces/metrics.hpp>
+#include <vector>
 
 namespace slipway::probe {
 
@@ -11,6 +12,14 @@ struct Outcome {
   enum class Result { passed, failed, missing } result = Result::missing;
   std::string detail;
   std::optional<Duration> latency;  // of the answer, where there was one
+  // The results that a program reported itself; each is a case, in place of the check's own.
+  struct Part {
+    std::string name;
+    bool passed = false;
+    std::string detail;
+    bool operator==(const Part&) const = default;
+  };
+  std::vector<Part> parts = {};
   bool operator==(const Outcome&) const = default;
 };
 

@@ -18,6 +18,8 @@
 #include <charconv>
 #include <thread>
 
+#include "plugins/metrics/probe/tap.hpp"
+
 namespace slipway::probe {
 namespace {
 
@@ -96,12 +98,15 @@ Job<std::string> finish(Child& child, Duration limit) {
 
 Job<void> run_job(Command command, Duration limit, Answer answer) {
   std::string problem;
+  std::string report;
   try {
     Child child(command);
     problem = co_await finish(child, limit);
+    report = child.output();
   } catch (const Error& error) {
     problem = error.what();
   }
+  if (command.output == Output::tap) co_return answer(outcome_of_tap(report, problem));
   if (problem.empty()) co_return answer({Outcome::Result::passed, "exit status 0", std::nullopt});
   answer(failed(problem));
 }

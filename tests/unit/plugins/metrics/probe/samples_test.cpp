@@ -26,6 +26,18 @@ TEST(ProbeSamples, CountCasesAndTimes) {
   EXPECT_EQ(samples.completeness, 1.0);
 }
 
+TEST(ProbeSamples, AProgramsOwnResultsAreCases) {
+  const NamedOutcome suite{"smoke at a:1",
+                           {Outcome::Result::failed, "", std::nullopt, {{"opens", true, ""}, {"pays", false, "500"}}}};
+  const auto samples = samples_of("next", {suite, missing("b")});
+  ASSERT_EQ(samples.cases.size(), 2U);
+  EXPECT_EQ(samples.cases[0].name, "smoke at a:1: opens");
+  EXPECT_FALSE(samples.cases[1].passed);
+  EXPECT_EQ(samples.cases[1].detail, "500");
+  EXPECT_EQ(samples.values.at("failed_cases"), 1);
+  EXPECT_EQ(samples.completeness, 0.5) << "of the checks";
+}
+
 TEST(ProbeSamples, NoReplicaIsMissingDataAndNoSuccess) {
   const auto samples = samples_of("next", {});
   EXPECT_TRUE(samples.values.empty());

@@ -80,6 +80,14 @@ TEST_F(ProbeWorker, AProgramThatFailsIsToldByItsLastLine) {
   EXPECT_EQ(outcome.detail, "exit status 3: no database");
 }
 
+TEST_F(ProbeWorker, AProgramReportsItsOwnTests) {
+  Command suite = shell("echo 1..2; echo ok 1 - opens; seq 2000 | sed 's/^/# /'; echo not ok 2 - pays; exit 1");
+  suite.output = Output::tap;
+  const Outcome outcome = run(suite);
+  EXPECT_EQ(outcome.result, Result::failed);
+  EXPECT_EQ(outcome.parts, (std::vector<Outcome::Part>{{"opens", true, ""}, {"pays", false, ""}}));
+}
+
 TEST_F(ProbeWorker, AProgramSeesItsOwnEnvironmentAndNothingElse) {
   ::setenv("DAEMON_SECRET", "x", 1);
   EXPECT_EQ(run(shell("test \"$PORT$DAEMON_SECRET\" = 8080")).result, Result::passed);
