@@ -39,7 +39,7 @@ Engine::Engine(EngineParts parts, EngineSettings settings)
       ownership_(ownership_strand_, store_, clock_, parts_.timers, parts_.log, settings_),
       hosts_(store_, ownership_, clock_, settings_),
       feed_(clock_, parts_.timers, static_cast<std::size_t>(settings_.events.max_waiting)),
-      follower_(store_, feed_, ownership_,
+      follower_(store_, feed_, ownership_, parts_.log,
                 {[this](const Notice& notice) {
                    feed_.known(notice.tenant);
                    trimmer_.known(notice.tenant);

@@ -156,7 +156,10 @@ Control::Answer<Page<JournalEntry>> Engine::journal(Actor actor, std::string id,
   Page<JournalEntry> result;
   for (const storage::Entry& entry : read->entries) {
     auto decoded = decode_text<JournalEntry>(entry.value, "an entry of the journal");
-    if (!decoded.ok()) co_return Status(Code::data_loss, decoded.status().message);
+    if (!decoded.ok()) {
+      report_damage(parts_.log, keys::journal(actor.tenant, id), entry.sequence, decoded.status());
+      continue;
+    }
     decoded->sequence = entry.sequence;
     result.items.push_back(std::move(*decoded));
   }
@@ -212,12 +215,19 @@ Control::Answer<std::vector<Event>> Engine::events(Actor actor, std::int64_t aft
     std::vector<Event> events;
     for (const storage::Entry& entry : read->entries) {
       auto event = decode_text<Event>(entry.value, "an event");
-      if (!event.ok()) co_return Status(Code::data_loss, event.status().message);
+      if (!event.ok()) {
+        report_damage(parts_.log, keys::events(actor.tenant), entry.sequence, event.status());
+        continue;
+      }
       event->id = entry.sequence;
       events.push_back(std::move(*event));
     }
     if (!events.empty() || clock_.now() >= until || stopping_) co_return events;
-    co_await watch->wait_until(until);
+    if (read->entries.empty()) {
+      co_await watch->wait_until(until);
+    } else {
+      after = read->entries.back().sequence;  // all of them are damaged
+    }
   }
 }
 

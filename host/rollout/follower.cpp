@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "host/rollout/damage.hpp"
+
 namespace slipway::rollout {
 namespace {
 
@@ -31,7 +33,12 @@ boost::asio::awaitable<void> Follower::read_notices() {
     if (read->first > notice_ + 1) heard_.missed();
     for (const storage::Entry& entry : read->entries) {
       const auto notice = decode_text<Notice>(entry.value, "a notice");
-      if (notice.ok()) heard_.changed(*notice);
+      if (notice.ok()) {
+        heard_.changed(*notice);
+      } else {
+        report_damage(log_, keys::notices(), entry.sequence, notice.status());
+        heard_.missed();
+      }
     }
     more = !read->entries.empty() && read->entries.back().sequence < read->last;
     notice_ = more ? read->entries.back().sequence : read->last;

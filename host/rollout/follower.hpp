@@ -17,10 +17,11 @@ class Follower {
  public:
   struct Heard {
     std::function<void(const Notice&)> changed;
-    std::function<void()> missed;  // notices were trimmed before they were read: any application may have changed
+    std::function<void()>
+        missed;  // notices were trimmed before they were read, or one is damaged: any application may have changed
   };
-  Follower(Store& store, Feed& feed, const Ownership& ownership, Heard heard)
-      : store_(store), feed_(feed), ownership_(ownership), heard_(std::move(heard)) {}
+  Follower(Store& store, Feed& feed, const Ownership& ownership, const telemetry::Log& log, Heard heard)
+      : store_(store), feed_(feed), ownership_(ownership), log_(log), heard_(std::move(heard)) {}
 
   // From here on: before this host takes work up, so that no change falls between the two.
   boost::asio::awaitable<Status> begin();
@@ -34,6 +35,7 @@ class Follower {
   Store& store_;
   Feed& feed_;
   const Ownership& ownership_;
+  const telemetry::Log& log_;
   Heard heard_;
   std::int64_t notice_ = 0;  // the last one that was read
   std::int64_t trimmed_ = 0;

@@ -7,6 +7,7 @@
 #include <slipway/interfaces/notifier.hpp>
 
 #include "host/bridge/typed_call.hpp"
+#include "host/rollout/damage.hpp"
 #include "host/rollout/troubles.hpp"
 
 namespace slipway::rollout {
@@ -16,13 +17,11 @@ constexpr Duration kGiveUp = seconds(24 * 3600);
 constexpr Duration kUntilTold = seconds(24 * 3600);
 constexpr std::int32_t kAtOnce = 20;  // events read together, and sent before the cursor is stored
 
-notifier::SendRequest message_of(const std::string& tenant, const storage::Entry& entry, const Result<Event>& event) {
-  notifier::SendRequest request{.id = tenant + "/" + std::to_string(entry.sequence), .tenant = tenant, .at = entry.at};
-  if (!event.ok()) return request;
-  request.type = event->type;
-  request.at = event->at;
-  request.summary = event->summary;
-  if (auto data = parse_json(event->data.text); data.ok()) request.data = std::move(*data);
+notifier::SendRequest message_of(const std::string& tenant, const storage::Entry& entry, const Event& event) {
+  notifier::SendRequest request{.id = tenant + "/" + std::to_string(entry.sequence), .tenant = tenant, .at = event.at};
+  request.type = event.type;
+  request.summary = event.summary;
+  if (auto data = parse_json(event.data.text); data.ok()) request.data = std::move(*data);
   return request;
 }
 
@@ -148,15 +147,19 @@ boost::asio::awaitable<void> Notifications::run(std::shared_ptr<Line> line) {
   }
 }
 
-// True when the event is done with: delivered, or too old to be tried again.
+// True when the event is done with: delivered, damaged, or too old to be tried again.
 boost::asio::awaitable<bool> Notifications::send(std::shared_ptr<Line> line, storage::Entry entry) {
   if (line->stopping) co_return false;
   const Tools& tools = line->tools;
   const auto event = decode_text<Event>(entry.value, "an event");
-  notifier::SendRequest message = message_of(line->tenant, entry, event);
+  if (!event.ok()) {
+    report_damage(tools.log, keys::events(line->tenant), entry.sequence, event.status());
+    co_return true;
+  }
+  notifier::SendRequest message = message_of(line->tenant, entry, *event);
   if (!wants(*tools.wiring.get(), line->notifier, message.type)) co_return true;
   bridge::CallContext context{.budget_ns = tools.settings.budgets.notifier.ns, .tenant = line->tenant};
-  if (event.ok()) context.traceparent = event->traceparent;
+  context.traceparent = event->traceparent;
   const auto reply = co_await bridge::call<notifier::Interface, notifier::Send>(
       tools.caller, "notifiers." + line->notifier, message, std::move(context));
   if (reply.ok()) {

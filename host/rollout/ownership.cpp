@@ -152,15 +152,30 @@ boost::asio::awaitable<Status> Ownership::begin() {
                         .address = settings_.host.address,
                         .joined_at = clock_.now()};
   const Change comes = [&](Roster& roster) { rollout::join(roster, self, seen); };
-  const auto roster = co_await change(comes);
+  auto roster = co_await change(comes);
+  if (roster.status().code == Code::data_loss) {
+    const Status replaced = co_await replace_roster(roster.status());
+    if (replaced.ok()) roster = co_await change(comes);
+  }
   if (roster.ok()) co_return co_await adopt(*roster);
   begins_again_ = true;
   if (left) left_ = left;
   co_return roster.status();
 }
 
+// The others join again as soon as they do not find themselves in it. What they still order until then has older
+// tokens.
+boost::asio::awaitable<Status> Ownership::replace_roster(Status damage) {
+  log_.error("the roster of the store is damaged; it is put aside, and the hosts join a new one",
+             {{"tenant", keys::roster().tenant}, {"kind", keys::roster().kind}, {"reason", to_string(damage)}});
+  Fences mine;
+  mine.push_back(fence());
+  co_return co_await store_.replace_roster(std::move(mine), clock_.now());
+}
+
 boost::asio::awaitable<Status> Ownership::look_around() {
   const auto roster = co_await store_.roster();
+  if (roster.status().code == Code::data_loss) co_return co_await begin();
   if (!roster.ok()) co_return roster.status();
   const std::string& name = settings_.host.name;
   if (host_in(roster->value, name) == nullptr) co_return co_await begin();

@@ -90,6 +90,7 @@ class Ownership {
   boost::asio::awaitable<void> renew();
   void disown();
   boost::asio::awaitable<Status> begin();
+  boost::asio::awaitable<Status> replace_roster(Status damage);
   boost::asio::awaitable<Status> look_around();
   boost::asio::awaitable<void> follow();
   boost::asio::awaitable<Status> adopt(const Roster& roster);

@@ -40,6 +40,9 @@ storage::StreamRef journal(const std::string& tenant, const std::string& rollout
 }
 storage::StreamRef events(const std::string& tenant) { return {tenant, "events"}; }
 
+storage::Key damaged(const storage::Record& record) {
+  return {record.key.tenant, "damaged", record.key.kind + "/" + record.key.id + "/" + std::to_string(record.version)};
+}
 storage::Key roster() { return {kHosts, "roster", "roster"}; }
 storage::StreamRef notices() { return {kHosts, "notices"}; }
 storage::Key cursor(const std::string& tenant, const std::string& notifier) {
@@ -122,7 +125,27 @@ Later<storage::GetReply> Store::get(std::vector<storage::Key> keys) {
 Later<Stored<Roster>> Store::roster() {
   auto found = co_await one<Roster>(keys::roster(), "the roster");
   if (found.status().code == Code::not_found) co_return Stored<Roster>{};
+  if (found.ok() && found->value.partitions.size() != kPartitions)
+    co_return Status(Code::data_loss, "the store's roster has " + std::to_string(found->value.partitions.size()) +
+                                          " partitions, not " + std::to_string(kPartitions));
   co_return found;
+}
+boost::asio::awaitable<Status> Store::replace_roster(std::vector<storage::ExpectLease> fences, Instant now) {
+  std::vector<storage::Key> wanted;
+  wanted.push_back(keys::roster());
+  const auto found = co_await get(std::move(wanted));
+  if (!found.ok()) co_return found.status();
+  if (found->records.empty()) co_return Status();
+  const storage::Record& old = found->records.front();
+  Roster empty;
+  empty.token = std::max(now, old.updated_at).ns / 1'000'000;
+  storage::WriteRequest batch;
+  batch.expect.push_back({keys::roster(), old.version});
+  batch.expect_leases = std::move(fences);
+  batch.puts.push_back({keys::roster(), encode_text(empty)});
+  batch.puts.push_back({keys::damaged(old), old.value});
+  const auto reply = co_await write(batch, std::string());
+  co_return reply.status();
 }
 Later<Roster> Store::change_roster(std::vector<storage::ExpectLease> fences, RosterChange change) {
   Status refused;

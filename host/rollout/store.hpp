@@ -4,7 +4,7 @@
 // newest first (all/, app/<name>/, active/ and the id turned round), `ended-rollout` by the moment of the end and id,
 // as long as its journal is kept, `removal` for applications on their way out.
 // `notifier-cursor`. Streams: `journal/<rollout id>`, `events`. Every key has its tenant. The hosts' own, of the tenant
-// "slipway": `roster`, `carried-out` by request (once.hpp), and the stream `notices`.
+// "slipway": `roster`, `carried-out` by request (once.hpp), `damaged`, and the stream `notices`.
 // Safe from any thread.
 #pragma once
 
@@ -40,6 +40,8 @@ storage::Key ended(const std::string& tenant, Instant at, const std::string& rol
 storage::StreamRef journal(const std::string& tenant, const std::string& rollout);
 storage::StreamRef events(const std::string& tenant);
 storage::Key roster();
+// Where a record that can't be read is kept.
+storage::Key damaged(const storage::Record& record);
 storage::StreamRef notices();
 // The last event that a notifier was told.
 storage::Key cursor(const std::string& tenant, const std::string& notifier);
@@ -80,8 +82,11 @@ class Store {
   Later<Stored<Application>> application(std::string tenant, std::string name);
   Later<Stored<Release>> release(std::string tenant, std::string application, std::string name);
   Later<Stored<Record>> rollout(std::string tenant, std::string id);
-  // An empty one of version 0 when there is none yet.
+  // An empty one of version 0 when there is none yet; one that can't be read is DATA_LOSS.
   Later<Stored<Roster>> roster();
+  // Puts one that can't be read aside, under the kind "damaged", and an empty one into its place. Its tokens begin
+  // above any that was ever given: those are counted, and these are milliseconds.
+  boost::asio::awaitable<Status> replace_roster(std::vector<storage::ExpectLease> fences, Instant now);
   // Reads, changes and writes it as long as the leases are held; repeated when another host was quicker. The change
   // tells whether to write. The roster as it is then, or ABORTED when a lease is not held.
   using RosterChange = std::function<bool(Roster&)>;

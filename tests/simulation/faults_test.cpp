@@ -66,6 +66,49 @@ TEST_F(Faults, ADamagedRecordHoldsUpItsOwnRolloutAndNoOther) {
   EXPECT_TRUE(world.until_state(damaged, State::succeeded)) << "put right, it goes on";
 }
 
+TEST_F(Faults, ADamagedEntryOfAJournalIsLeftOutOfIt) {
+  world.make_stable(world.shop(), "1.0");
+  const std::string id = deploy("1.1");
+  ASSERT_TRUE(world.until_state(id, State::succeeded));
+  (void)world.storage.write(
+      {.appends = {{rollout::keys::journal("acme", id), R"({"at":"2026-01-0)"},
+                   {rollout::keys::journal("acme", id), world.storage.stream("acme", "journal/" + id)[0]}}});
+  const auto page = world.ask(world.engine().journal(world.somebody, id, {}));
+  ASSERT_TRUE(page.ok()) << to_string(page.status());
+  EXPECT_EQ(page->items[0].kind, "started");
+  ASSERT_GT(page->items.size(), 2U);
+  const auto& last = page->items.back();
+  EXPECT_EQ(last.kind, "started");
+  EXPECT_EQ(last.sequence, page->items[page->items.size() - 2].sequence + 2);
+  const auto none =
+      world.ask(world.engine().journal(world.somebody, id, {.limit = 1, .cursor = std::to_string(last.sequence - 2)}));
+  ASSERT_TRUE(none.ok());
+  EXPECT_THAT(none->items, testing::IsEmpty());
+  EXPECT_EQ(none->next, std::to_string(last.sequence - 1)) << "and the next page is asked for behind it";
+}
+
+TEST_F(Faults, ADamagedEventEndsNobodysStreamAndIsToldToNobody) {
+  world.make_stable(world.shop(), "1.0");
+  world.run_for(seconds(30));
+  const auto newest = *world.ask(world.engine().newest_event(world.somebody));
+  const auto told = world.notifier.sent.size();
+  for (int i = 0; i < 3; ++i) (void)world.storage.write({.appends = {{rollout::keys::events("acme"), "{"}}});
+  auto box = std::make_shared<std::optional<Result<std::vector<rollout::Event>>>>();
+  world.begin(world.engine().events(world.somebody, newest, 2, seconds(60)), box);
+  world.run_for(seconds(20));
+  EXPECT_FALSE(box->has_value()) << "it waits for one that can be read";
+  ASSERT_TRUE(world.make_release("shop", "1.1").ok());
+  ASSERT_TRUE(world.until([&] { return box->has_value(); }, seconds(5)));
+  ASSERT_TRUE((*box)->ok()) << to_string((*box)->status());
+  ASSERT_EQ((**box)->size(), 1U);
+  EXPECT_EQ((**box)->front().type, "release.created");
+  EXPECT_EQ((**box)->front().id, newest + 4);
+  ASSERT_TRUE(world.until([&] { return world.notifier.sent.size() > told; }, seconds(30)));
+  world.run_for(seconds(30));
+  ASSERT_EQ(world.notifier.sent.size(), told + 1);
+  EXPECT_EQ(world.notifier.sent.back().type, "release.created");
+}
+
 TEST_F(Faults, AFailedAnalysisGoesBackEvenWhenTheStrategyCannotBeAsked) {
   world.make_stable(world.shop(), "1.0");
   const std::string id = deploy("1.1");

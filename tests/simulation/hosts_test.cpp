@@ -99,6 +99,48 @@ TEST_F(Hosts, WhoeverIsAskedObeysAndTheOwnerActsOnItSoon) {
   EXPECT_THAT(world.provider.violations(), IsEmpty());
 }
 
+// The tokens that the provider has seen are larger than those of a roster that begins at 0.
+TEST_F(Hosts, ADamagedRosterIsPutAsideAndTheHostsJoinANewOne) {
+  begin();
+  const storage::Key key = rollout::keys::roster();
+  const std::string half = world.storage.find(key)->value.substr(0, 200);
+  const auto written = world.storage.write({.puts = {{key, half}}});
+  world.run_for(seconds(5));
+  EXPECT_EQ(hosts().size(), 2U);
+  EXPECT_GT(busy(Side::first), 0U);
+  EXPECT_GT(busy(Side::second), 0U);
+  const auto aside = key.kind + "/" + key.id + "/" + std::to_string(written.versions.at(0));
+  EXPECT_EQ(world.storage.find({key.tenant, "damaged", aside})->value, half);
+  expect_everything_done(Side::first);
+}
+
+TEST_F(Hosts, ARosterOfTooFewPartitionsIsDamaged) {
+  const storage::Key key = rollout::keys::roster();
+  Json roster = *parse_json(world.storage.find(key)->value);
+  roster["partitions"].erase(60);
+  (void)world.storage.write({.puts = {{key, to_text(roster)}}});
+  world.run_for(seconds(5));
+  EXPECT_EQ(hosts().size(), 2U);
+  begin();
+  expect_everything_done(Side::second);
+}
+
+// A host whose store tells it when others have written looks less often by itself, but it looks.
+TEST_F(Hosts, AWordOfTheStoreThatIsLostIsMadeUpForByTheNextLooks) {
+  begin();
+  world.use(Side::first);
+  for (const std::string& id : ids) ASSERT_TRUE(world.act(id, Action::pause).ok());
+  for (const Side side : {Side::first, Side::second}) {
+    world.use(side);
+    world.engine().store_changed();
+  }
+  world.run_for(seconds(20));
+  world.use(Side::first);
+  for (const std::string& id : ids) ASSERT_TRUE(world.act(id, Action::abort).ok());
+  world.run_for(seconds(12));
+  for (const std::string& id : ids) EXPECT_EQ(world.state_of(id), State::rolled_back);
+}
+
 TEST_F(Hosts, EventsOfOneAreHeardAtTheOther) {
   world.use(Side::first);
   const auto newest = world.ask(world.engine().newest_event(world.somebody));
