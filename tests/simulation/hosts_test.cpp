@@ -125,6 +125,27 @@ TEST_F(Hosts, ARosterOfTooFewPartitionsIsDamaged) {
   expect_everything_done(Side::second);
 }
 
+// With the notice the word is lost of whose change it was: any of them is read again.
+TEST_F(Hosts, ANoticeThatIsDamagedIsTakenForAnyChange) {
+  begin();
+  world.use(Side::first);
+  for (const std::string& id : ids) ASSERT_TRUE(world.act(id, Action::pause).ok());
+  world.run_for(seconds(20));
+  world.between = [&](const World::Call& call, const World::Carry& carry) {
+    const bool notice = call.binding == "storage" && call.method == kWrite &&
+                        call.payload.find(R"("name":"notices")") != std::string::npos;
+    if (!notice) return carry(call.payload);
+    auto write = *decode_text<storage::WriteRequest>(call.payload, "write");
+    for (auto& append : write.appends) {
+      if (append.stream.name == "notices") append.value = "{";
+    }
+    return carry(encode_text(write));
+  };
+  for (const std::string& id : ids) ASSERT_TRUE(world.act(id, Action::abort).ok());
+  world.run_for(seconds(40));
+  for (const std::string& id : ids) EXPECT_EQ(world.state_of(id), State::rolled_back);
+}
+
 // A host whose store tells it when others have written looks less often by itself, but it looks.
 TEST_F(Hosts, AWordOfTheStoreThatIsLostIsMadeUpForByTheNextLooks) {
   begin();
