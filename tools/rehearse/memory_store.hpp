@@ -35,6 +35,9 @@ class MemoryStore {
     Instant until;
     Instant changed;
   };
+  [[nodiscard]] std::string state_of(const Held& held) const;
+  [[noreturn]] void refuse_lost(const Held& held, const storage::LeaseRequest& request) const;
+
   struct Stream {
     std::map<std::int64_t, storage::Entry> entries;
     std::int64_t last = 0;
@@ -44,7 +47,6 @@ class MemoryStore {
   std::map<std::pair<std::string, std::string>, Stream> streams_;
   std::map<std::string, storage::WriteReply> batches_;
   std::map<std::string, Held> leases_;
-  std::int64_t tokens_ = 0;
 };
 
 }  // namespace slipway::simulate
