@@ -11,6 +11,7 @@
 #include "host/app/daemon.hpp"
 #include "host/app/identity.hpp"
 #include "host/app/machine.hpp"
+#include "host/app/packages.hpp"
 #include "host/app/preflight.hpp"
 #include "host/app/signals.hpp"
 #include "host/config/variables.hpp"
@@ -55,8 +56,12 @@ void print(const std::vector<std::string>& lines, const char* before) {
 int check(const Options& options) {
   const Configuration configuration = load_configuration(sources_of(options), ProfileFrom::file);
   print(configuration.warnings, "warning: ");
-  const bool is_sound = configuration.faults.empty();
-  const auto faults = is_sound ? machine_lacks(configuration.in_force.plan) : configuration.faults;
+  auto faults = configuration.faults;
+  if (faults.empty()) {
+    faults = machine_lacks(configuration.in_force.plan);
+    const auto refused = refused_packages(configuration.in_force.plan, *configuration.trust);
+    faults.insert(faults.end(), refused.begin(), refused.end());
+  }
   print(faults, "");
   if (!faults.empty()) {
     std::cerr << faults.size() << (faults.size() == 1 ? " fault\n" : " faults\n");

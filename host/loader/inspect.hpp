@@ -1,4 +1,5 @@
-// Everything that can be known of a package without running any of it. For tools; the host itself uses Loader::verify.
+// Everything that can be known of a package without running any of it. For tools and `slipwayd check`; a start goes
+// by Loader::verify.
 #pragma once
 
 #include <cstdint>

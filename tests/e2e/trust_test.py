@@ -38,9 +38,10 @@ class TrustTest(StackTest):
         return json.loads(run.stdout)
 
     def assert_refused(self, *words):
-        run = subprocess.run(self.stack.daemon_command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=40)
-        self.assert_exit(run, 1, *words)
-        self.assertNotIn("INFO  ready", run.stderr)
+        for more in (["check"], []):
+            run = subprocess.run([*self.stack.daemon_command, *more], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=40)
+            self.assert_exit(run, 1, *words)
+            self.assertNotIn("INFO  ready", run.stderr)
 
     def told(self, words):
         """How many events say so."""

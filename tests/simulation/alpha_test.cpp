@@ -55,7 +55,7 @@ TEST_F(AlphaOfARollout, IsDealtOutToStepsBackgroundAndWatch) {
   for (const auto& [run, share] : shares) EXPECT_DOUBLE_EQ(share, 0.9 / 5) << run;
   bool is_told = false;
   for (const auto& entry : world.journal(id)) {
-    if (entry.kind == "verdict") is_told = entry.detail.at("question").at("alpha_share") == Json(0.9 / 5);
+    if (entry.kind == "verdict") is_told = tree_of(entry.detail).at("question").at("alpha_share") == Json(0.9 / 5);
   }
   EXPECT_TRUE(is_told);
 }

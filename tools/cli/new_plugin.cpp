@@ -10,7 +10,7 @@ namespace {
 
 std::string next_steps(const NewPlugin& plugin) {
   return plugin.id + " is in " + plugin.directory.string() + "; build and test it:\n" +  //
-         "  cmake -S " + plugin.directory.string() + " -B " + (plugin.directory / "build").string() + "\n" +
+         "  cmake -G Ninja -S " + plugin.directory.string() + " -B " + (plugin.directory / "build").string() + "\n" +
          "  cmake --build " + (plugin.directory / "build").string() + "\n" + "  ctest --test-dir " +
          (plugin.directory / "build").string() + "\n";
 }

@@ -1,0 +1,16 @@
+// What a start would refuse of the packages of a profile, known without running any of their code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/lifecycle/plan.hpp"
+#include "host/loader/signature.hpp"
+
+namespace slipway::app {
+
+// One line for each fault of each package, those of its signature too. Empty when all would be let in. Blocks on the
+// disk.
+std::vector<std::string> refused_packages(const lifecycle::Plan& plan, const loader::SignaturePolicy& policy);
+
+}  // namespace slipway::app
