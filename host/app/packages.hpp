@@ -9,8 +9,8 @@
 
 namespace slipway::app {
 
-// One line for each fault of each package, those of its signature too. Empty when all would be let in. Blocks on the
-// disk.
+// One line for each instance whose package is refused, with the first reason. Empty when all would be let in. Blocks on
+// the disk, and may throw slipway::Error where there is no room for a copy of the packages.
 std::vector<std::string> refused_packages(const lifecycle::Plan& plan, const loader::SignaturePolicy& policy);
 
 }  // namespace slipway::app

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <filesystem>
 #include <functional>
 #include <future>
 #include <set>
 
 #include "host/api/version.hpp"
+#include "host/app/private_folder.hpp"
 #include "host/bridge/plugin_caller.hpp"
 #include "host/bridge/telemetry_sink.hpp"
 #include "host/bridge/typed_call.hpp"
@@ -40,26 +40,6 @@ lifecycle::Plan storage_of(const lifecycle::Plan& whole, backup::Purpose purpose
     if (is_bound_as_storage(instance)) instance.config["purpose"] = std::string(to_name(purpose));
   return plan;
 }
-
-// Of this process alone, so that a host that is at work keeps its own.
-class PrivateFolder {
- public:
-  PrivateFolder() {
-    std::string path = (std::filesystem::temp_directory_path() / "slipway-storage-XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr) throw Error(Code::unavailable, "cannot make the folder \"" + path + "\"");
-    path_ = path;
-  }
-  PrivateFolder(const PrivateFolder&) = delete;
-  PrivateFolder& operator=(const PrivateFolder&) = delete;
-  ~PrivateFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 Status without_problems(const Status& status) {
   std::string text = status.problems.empty() ? status.message : "";

@@ -1,5 +1,4 @@
-// Everything that can be known of a package without running any of it. For tools and `slipwayd check`; a start goes
-// by Loader::verify.
+// Everything that can be known of a package without running any of it. For tools; the host itself uses Loader::verify.
 #pragma once
 
 #include <cstdint>

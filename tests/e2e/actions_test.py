@@ -179,7 +179,7 @@ class ActionsTest(StackTest):
             self.assertTrue(seen["waits_for"] and seen["reason"] and seen["since"], seen)
             self.assertEqual(bool(seen.get("next")), state not in ENDS, seen)
             self.assertEqual("until" in seen, state in ("rolling_back", "verifying"), seen)
-            told = ["waits for", "because", *(["then"] if "next" in seen else []), *(["until"] if "until" in seen else [])]
+            told = ["waits for", "because", *(["then"] if seen.get("next") else []), *(["until"] if "until" in seen else [])]
             self.assert_exit(self.stack.cli("rollout", "why", rollout), DONE, *told)
             return seen
 
