@@ -74,7 +74,7 @@ struct JudgeReply {
 
 struct ValidateRequest {
   JsonText settings;
-  std::vector<std::string> metrics;
+  std::vector<std::string> metrics{};
   static constexpr auto fields() {
     return slipway::fields(required("settings", &ValidateRequest::settings, "The analyzer's settings."),
                            field("metrics", &ValidateRequest::metrics,

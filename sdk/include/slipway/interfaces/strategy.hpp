@@ -275,7 +275,7 @@ struct PlanReply {
   std::vector<PlanMoment> moments;
   Duration earliest_end;
   bool needs_a_person = false;
-  std::map<std::string, std::int32_t> runs;
+  std::map<std::string, std::int32_t> runs{};
   static constexpr auto fields() {
     return slipway::fields(
         required("moments", &PlanReply::moments, "The rollout if all goes well, in order."),
