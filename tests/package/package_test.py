@@ -94,7 +94,7 @@ class Workshop(unittest.TestCase):
 
         def verdict(language_and_interface):
             name = workshop.id_of(*language_and_interface)
-            return workshop.run("slipway", "plugin", "test", WORKSHOP / "build/plugins-root" / name / "0.1.0", "--level", "isolated")
+            return workshop.run("slipway", "plugin", "test", WORKSHOP / "build/plugins-root" / name / "0.1.0", "--level", "isolated", "--seed", "1")
 
         # Most of a run is waiting, for pauses that the kit makes on purpose.
         with concurrent.futures.ThreadPoolExecutor(6) as pool:

@@ -77,12 +77,24 @@ static slipway_status start(slipway_instance* instance, slipway_blob* error) {
   return SLIPWAY_OK;
 }
 
+/* A version and a state; this plugin keeps none, so there is nothing to take over. */
+static int is_state(slipway_span request) {
+  double version = 0;
+  const int has_version = json_number(json_member(request, "version"), &version);
+  const int is_whole = version > -9e18 && version < 9e18 && (double)(int64_t)version == version;
+  return has_version && is_whole && json_member(request, "state").size > 0;
+}
+
 /* slipway.plugin/1: health, quiesce, export_state, import_state. */
-static slipway_status answer_own(uint32_t method, json_writer* out) {
+static slipway_status answer_own(uint32_t method, slipway_span request, json_writer* out) {
   static const char* const kReplies[] = {"{\"condition\":\"healthy\"}", "{}", "{\"version\":0,\"state\":null}", "{}"};
   if (method >= sizeof kReplies / sizeof *kReplies) {
     json_write(out, "slipway.plugin/1 has no such method");
     return SLIPWAY_UNIMPLEMENTED;
+  }
+  if (method == 3 && !is_state(request)) {
+    json_write(out, "want {\"version\": a whole number, \"state\": ...}");
+    return SLIPWAY_INVALID_ARGUMENT;
   }
   json_write(out, kReplies[method]);
   return SLIPWAY_OK;
@@ -94,7 +106,7 @@ static slipway_status answer_call(const slipway_instance* instance, const slipwa
     return SLIPWAY_INVALID_ARGUMENT;
   }
   if (call->interface_index == 0) return answer(instance->config, call->method, call->payload, out);
-  if (call->interface_index == 1) return answer_own(call->method, out);
+  if (call->interface_index == 1) return answer_own(call->method, call->payload, out);
   json_write(out, "there is no such interface");
   return SLIPWAY_UNIMPLEMENTED;
 }

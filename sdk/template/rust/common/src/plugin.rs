@@ -29,9 +29,16 @@ fn read(bytes: &[u8], what: &str) -> Result<Value, Failure> {
     json::parse(bytes).map_err(|fault| Failure(abi::INVALID_ARGUMENT, format!("{} is {}", what, fault)))
 }
 
+/// A version and a state; this plugin keeps none, so there is nothing to take over.
+fn is_state(request: &Value) -> bool {
+    let has_state = matches!(request, Value::Object(members) if members.iter().any(|(name, _)| name == "state"));
+    has_state && request.get("version").as_number().map_or(false, |version| version.fract() == 0.0 && version.abs() < 9e18)
+}
+
 /// slipway.plugin/1: health, quiesce, export_state, import_state.
-fn answer_own(method: u32) -> Result<Value, Failure> {
+fn answer_own(method: u32, request: &Value) -> Result<Value, Failure> {
     match method {
+        3 if !is_state(request) => Err(Failure(abi::INVALID_ARGUMENT, "want {\"version\": a whole number, \"state\": …}".to_string())),
         0 => Ok(Value::object(vec![("condition", Value::text("healthy"))])),
         1 | 3 => Ok(Value::object(vec![])),
         2 => Ok(Value::object(vec![("version", Value::Number(0.0)), ("state", Value::Null)])),
@@ -43,7 +50,7 @@ unsafe fn answer(cell: &Cell, call: &Call) -> Result<Value, Failure> {
     let request = read(call.payload.bytes(), "the request")?;
     match call.interface_index {
         0 => cell.answers.answer(call.method, &request),
-        1 => answer_own(call.method),
+        1 => answer_own(call.method, &request),
         _ => Err(Failure(abi::UNIMPLEMENTED, "there is no such interface".to_string())),
     }
 }
