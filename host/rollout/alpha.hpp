@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <slipway/document.hpp>
 #include <slipway/values.hpp>
 #include <string>
 

@@ -10,21 +10,22 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
+#include <utility>
 
 namespace slipway::haproxy {
 namespace {
 
 namespace asio = boost::asio;
 using asio::use_awaitable;
-using asio::experimental::awaitable_operators::operator||;
+using namespace asio::experimental::awaitable_operators;
 
 constexpr std::chrono::seconds kAnswerLimit{1};
 constexpr std::size_t kLongestAnswer = 1 << 20;
 constexpr std::size_t kLongestName = 107;
 constexpr std::string_view kPrompt = "\n> ";
 
-asio::awaitable<void> answer_limit() {
-  asio::steady_timer timer(co_await asio::this_coro::executor, kAnswerLimit);
+asio::awaitable<void> limit(std::chrono::seconds most) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, most);
   co_await timer.async_wait(use_awaitable);
 }
 
@@ -58,12 +59,16 @@ asio::awaitable<std::optional<std::string>> Prompt::answer() {
 asio::awaitable<std::optional<std::string>> Prompt::ask(std::string command) {
   const bool sent = co_await send(std::move(command));
   if (!sent) co_return std::nullopt;
-  auto ended = co_await (answer() || answer_limit());
+  auto ended = co_await (answer() || limit(kAnswerLimit));
   if (ended.index() == 0) co_return std::move(std::get<0>(ended));
   co_return std::nullopt;
 }
 
-asio::awaitable<void> Prompt::lines(std::function<void(std::string_view)> take) {
+asio::awaitable<void> Prompt::lines(std::function<void(std::string_view)> take, std::chrono::seconds longest) {
+  co_await (read_lines(std::move(take)) || limit(longest));
+}
+
+asio::awaitable<void> Prompt::read_lines(std::function<void(std::string_view)> take) {
   std::array<char, 32'768> bytes;
   std::string text;
   boost::system::error_code failure;
@@ -78,7 +83,7 @@ asio::awaitable<void> Prompt::lines(std::function<void(std::string_view)> take) 
       begin = end + 1;
     }
     text.erase(0, begin);
-    if (text == kPrompt.substr(1)) co_return;
+    if (text == kPrompt.substr(1) || text.size() > kLongestAnswer) co_return;
   }
 }
 

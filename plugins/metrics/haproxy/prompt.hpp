@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -13,14 +14,14 @@ namespace slipway::haproxy {
 
 class Prompt {
  public:
-  explicit Prompt(boost::asio::any_io_executor executor) : socket_(std::move(executor)) {}
+  explicit Prompt(const boost::asio::any_io_executor& executor) : socket_(executor) {}
 
   boost::asio::awaitable<bool> open(std::string path);
   // Nothing when it was not answered.
   boost::asio::awaitable<std::optional<std::string>> ask(std::string command);
   boost::asio::awaitable<bool> send(std::string command);
-  // An answer line by line for as long as it lasts, which may be for ever.
-  boost::asio::awaitable<void> lines(std::function<void(std::string_view)> take);
+  // An answer line by line for as long as it lasts, at most `longest`. A line of more than 1 MiB ends it.
+  boost::asio::awaitable<void> lines(std::function<void(std::string_view)> take, std::chrono::seconds longest);
   void close() {
     boost::system::error_code ignored;
     socket_.close(ignored);
@@ -28,6 +29,7 @@ class Prompt {
 
  private:
   boost::asio::awaitable<std::optional<std::string>> answer();
+  boost::asio::awaitable<void> read_lines(std::function<void(std::string_view)> take);
 
   boost::asio::local::stream_protocol::socket socket_;
 };

@@ -14,7 +14,7 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::use_awaitable;
-using asio::experimental::awaitable_operators::operator||;
+using namespace asio::experimental::awaitable_operators;
 using Failure = boost::system::error_code;
 
 constexpr std::size_t kLongestReply = 64 << 20;

@@ -20,7 +20,7 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::use_awaitable;
-using asio::experimental::awaitable_operators::operator&&;
+using namespace asio::experimental::awaitable_operators;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kRetry{500};
@@ -29,6 +29,8 @@ constexpr milliseconds kKeepAlive{4000};
 constexpr milliseconds kPoll{20};
 // A minute, so that a foreign connection that never ends does not keep an old process for ever.
 constexpr int kMostPolls = 3000;
+constexpr std::chrono::seconds kLongestFollow{120};
+constexpr std::chrono::seconds kLongestRest{10};
 
 std::optional<std::int32_t> value_of(std::string_view info, std::string_view name) {
   const std::size_t begin = info.find("\n" + std::string(name) + ": ");
@@ -82,10 +84,10 @@ struct Tail::State : std::enable_shared_from_this<State> {
         read += line.size();
         events.record(pid, line);
       };
-      co_await (follows.lines(take) && until_idle(tells, follows));
+      co_await (follows.lines(take, kLongestFollow) && until_idle(tells, follows));
       // What was still on its way over the other connection.
       const bool asked = co_await tells.send("show events " + ring);
-      if (asked) co_await tells.lines(take);
+      if (asked) co_await tells.lines(take, kLongestRest);
     }
     behind = false;
     events.changed();

@@ -78,9 +78,7 @@ class Report {
     parts_.push_back({name.empty() ? "test " + std::to_string(number) : std::string(name.substr(0, kLongestName)),
                       counts, directive == "todo" ? "todo" : ""});
   }
-  void plan(std::string_view text) {
-    if (const auto number = take_number(text)) planned_ = *number;
-  }
+  void plan(std::string_view text) { planned_ = take_number(text); }
   void bail(std::string_view why) {
     bailed_ = true;
     fault("bailed out: " + std::string(why.substr(0, kLongestName)));

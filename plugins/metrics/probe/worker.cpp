@@ -25,7 +25,7 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::use_awaitable;
-using asio::experimental::awaitable_operators::operator||;
+using namespace asio::experimental::awaitable_operators;
 using Clock = std::chrono::steady_clock;
 using Failure = boost::system::error_code;
 template <class T>

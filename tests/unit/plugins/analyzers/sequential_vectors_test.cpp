@@ -127,7 +127,7 @@ TEST(HugeCounts, HaveASign) {
   // A standard deviation is 45,000.
   for (const double uniform : {0.01, 0.5, 0.99})
     EXPECT_NEAR(static_cast<double>(thinned({kMany, kMany / 100}, kMany / 4, uniform)),
-                static_cast<double>(kMany / 400), 250'000);
+                static_cast<double>(kMany) / 400, 250'000);
 }
 
 TEST(RatioEvidence, OfAnEffectThatMayBeginLater) {
