@@ -19,7 +19,7 @@ function(slipway_link_as_plugin target)
   endif()
   set_target_properties(${target} PROPERTIES LINK_DEPENDS ${SLIPWAY_PLATFORM_DIR}/plugin.map)
   target_link_options(${target} PRIVATE
-    -Wl,--version-script=${SLIPWAY_PLATFORM_DIR}/plugin.map -Wl,-z,now -Wl,-z,relro)
+    -Wl,--version-script=${SLIPWAY_PLATFORM_DIR}/plugin.map -Wl,-z,now -Wl,-z,relro -Wl,--gc-sections)
   if(NOT SLIPWAY_SANITIZE)
     target_link_options(${target} PRIVATE -Wl,-z,defs)
   endif()

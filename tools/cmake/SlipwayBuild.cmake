@@ -30,6 +30,9 @@ if(SLIPWAY_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
+# Instances of templates that nobody calls are a quarter of a plugin.
+add_link_options(-Wl,--gc-sections)
+
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS filesystem system url)
 find_package(nlohmann_json REQUIRED)
