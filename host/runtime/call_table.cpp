@@ -1,9 +1,19 @@
 #include "host/runtime/call_table.hpp"
 
+#include <sys/mman.h>
+
+#include <algorithm>
 #include <cassert>
+#include <memory>
+#include <new>
+#include <type_traits>
 
 namespace slipway::runtime {
 namespace {
+
+static_assert(std::is_trivially_destructible_v<CallSlot>);
+
+constexpr std::uint32_t kFirstSlots = 32;
 
 bool is_status(slipway_status status) { return status >= SLIPWAY_OK && status <= SLIPWAY_UNAUTHENTICATED; }
 
@@ -23,16 +33,40 @@ CallTable::CallTable(boost::asio::any_io_executor executor, CallTableSettings se
     : settings_(settings),
       abandoned_(abandoned),
       context_(context),
-      slots_(std::make_unique<CallSlot[]>(settings.slots)),
+      slots_(room_for(settings.slots)),
       deadlines_(
           std::move(executor), settings.slots,
           [](void* self, std::uint64_t id) { static_cast<CallTable*>(self)->give_up(id, Fault::deadline); }, this) {
   assert(settings.slots > 0 && settings.slots <= 65536);
+  grow(0);
+}
+
+CallTable::Room CallTable::room_for(std::size_t slots) {
+  const std::size_t bytes = slots * sizeof(CallSlot);
+  void* const room = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED) throw std::bad_alloc();
+  return {static_cast<CallSlot*>(room), Unmap{bytes}};
+}
+
+void CallTable::Unmap::operator()(CallSlot* slots) const { ::munmap(slots, bytes); }
+
+bool CallTable::grow(std::uint32_t seen) {
+  const std::lock_guard lock(growing_);
+  const std::uint32_t made = made_.load();
+  if (made != seen) return true;
+  if (made == settings_.slots) return false;
+  const std::uint32_t wanted = std::min(settings_.slots, std::max(kFirstSlots, 2 * made));
+  std::uninitialized_value_construct(slots_.get() + made, slots_.get() + wanted);
+  // Sequentially consistent: either give_up_all sees the slots, or who takes one sees that the table is closed.
+  made_.store(wanted);
+  return true;
 }
 
 CallSlot* CallTable::find(std::uint64_t id) const {
   const std::uint32_t index = call_id::index(id);
-  if (index >= settings_.slots || call_id::tag(id) != settings_.tag || call_id::generation(id) == 0) return nullptr;
+  if (index >= made_.load(std::memory_order_acquire) || call_id::tag(id) != settings_.tag ||
+      call_id::generation(id) == 0)
+    return nullptr;
   return &slots_[index];
 }
 
@@ -200,7 +234,8 @@ bool CallTable::is_cancelled(std::uint64_t id) const {
 }
 
 void CallTable::give_up_all() {
-  for (std::uint32_t index = 0; index < settings_.slots; ++index) {
+  const std::uint32_t made = made_.load();
+  for (std::uint32_t index = 0; index < made; ++index) {
     const std::uint64_t seen = slots_[index].word.load();
     if (state::phase(seen) == CallPhase::direct) continue;
     give_up(call_id::make(settings_.tag, state::generation(seen), index), Fault::stopped);
@@ -208,7 +243,8 @@ void CallTable::give_up_all() {
 }
 
 void CallTable::each_open(void (*visit)(void* context, std::uint64_t id), void* context) const {
-  for (std::uint32_t index = 0; index < settings_.slots; ++index) {
+  const std::uint32_t made = made_.load();
+  for (std::uint32_t index = 0; index < made; ++index) {
     const std::uint64_t seen = slots_[index].word.load();
     if (is_open(state::phase(seen))) visit(context, call_id::make(settings_.tag, state::generation(seen), index));
   }
@@ -216,7 +252,8 @@ void CallTable::each_open(void (*visit)(void* context, std::uint64_t id), void* 
 
 std::uint32_t CallTable::in_use(Count count) const {
   std::uint32_t used = 0;
-  for (std::uint32_t index = 0; index < settings_.slots; ++index) {
+  const std::uint32_t made = made_.load();
+  for (std::uint32_t index = 0; index < made; ++index) {
     const CallPhase phase = state::phase(slots_[index].word.load());
     const bool counts = phase != CallPhase::zombie || count == Count::with_zombies;
     if (phase != CallPhase::free && counts) ++used;

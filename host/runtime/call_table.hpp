@@ -1,13 +1,15 @@
 // The open calls of one instance, and the rules by which each is answered exactly once.
 //
-// Slots are taken and given back without a lock or an allocation. An open slot is also what pins the instance: it is
-// not destroyed while a call is inside invoke or an answer still points into the plugin's memory.
+// Slots are taken and given back without a lock or an allocation, but for the first time that so many calls are open:
+// most instances need few of the slots that they may have. An open slot is also what pins the instance: it is not
+// destroyed while a call is inside invoke or an answer still points into the plugin's memory.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 
 #include "host/runtime/answer.hpp"
 #include "host/runtime/call_slot.hpp"
@@ -123,6 +125,8 @@ class CallTable {
   }
   // Null for an id that this table never gave.
   CallSlot* find(std::uint64_t id) const;
+  // Makes slots beyond the first `seen`, unless another thread has; false when there are no more.
+  bool grow(std::uint32_t seen);
   void store_answer(CallSlot& slot, slipway_status status, slipway_blob blob) const;
   void answer_inside(CallSlot& slot, std::uint64_t id, slipway_status status, slipway_blob blob);
   void deliver(CallSlot& slot, std::uint64_t id);
@@ -139,7 +143,17 @@ class CallTable {
   const CallTableSettings settings_;
   const Abandoned abandoned_;
   void* const context_;
-  const std::unique_ptr<CallSlot[]> slots_;
+  struct Unmap {
+    std::size_t bytes;
+    void operator()(CallSlot* slots) const;
+  };
+  using Room = std::unique_ptr<CallSlot[], Unmap>;
+  static Room room_for(std::size_t slots);
+
+  // Room for all of them, which is no memory yet but for the first `made_`.
+  const Room slots_;
+  std::atomic<std::uint32_t> made_{0};
+  std::mutex growing_;
   std::atomic<Door> door_{Door::closed};
   Deadlines deadlines_;
   std::atomic<std::uint64_t> late_{0};
@@ -149,8 +163,14 @@ class CallTable {
 };
 
 inline CallSlot* CallTable::claim(CallPhase phase, Origin origin, Callback callback, std::uint64_t& id, Fault& fault) {
-  std::uint32_t index = hint_ < settings_.slots ? hint_ : 0;
-  for (std::uint32_t probe = 0; probe < settings_.slots; ++probe) {
+  std::uint32_t made = made_.load(std::memory_order_acquire);
+  std::uint32_t index = hint_ < made ? hint_ : 0;
+  for (std::uint32_t probe = 0;; ++probe) {
+    if (probe >= made) {
+      if (!grow(made)) break;
+      index = made;
+      made = made_.load();
+    }
     CallSlot& slot = slots_[index];
     std::uint64_t seen = slot.word.load(std::memory_order_relaxed);
     const std::uint64_t generation = state::next_generation(seen);
@@ -167,7 +187,7 @@ inline CallSlot* CallTable::claim(CallPhase phase, Origin origin, Callback callb
       id = call_id::make(settings_.tag, generation, index);
       return &slot;
     }
-    index = index + 1 == settings_.slots ? 0 : index + 1;
+    index = index + 1 >= made ? 0 : index + 1;
   }
   full_.fetch_add(1, std::memory_order_relaxed);
   fault = Fault::too_many;

@@ -4,6 +4,7 @@
 #include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <future>
+#include <set>
 #include <thread>
 
 #include "tests/support/eventually.hpp"
@@ -184,6 +185,21 @@ TEST_P(InstanceCallsTest, more_open_calls_than_allowed_are_refused) {
   EXPECT_EQ(instance->refused_calls(), 1U);
   for (const std::uint64_t id : open) plugin.complete(id, SLIPWAY_OK, "");
   results.wait_for(2);
+}
+
+TEST_P(InstanceCallsTest, as_many_calls_as_allowed_are_open_at_once) {
+  constexpr std::uint32_t kAllowed = 150;
+  Collected<std::uint64_t> ids;
+  plugin.on_invoke = [&](const slipway_call& call) { ids.add(call.id); };
+  run(GetParam(), {.open_calls = kAllowed});
+  for (std::uint32_t i = 0; i < kAllowed; ++i) call_later("x");
+  const auto open = ids.wait_for(kAllowed);
+  EXPECT_EQ(std::set(open.begin(), open.end()).size(), kAllowed);
+  EXPECT_EQ(instance->open_calls(), kAllowed);
+  EXPECT_EQ(call("one more").status().code, Code::resource_exhausted);
+  for (const std::uint64_t id : open) plugin.complete(id, SLIPWAY_OK, "");
+  for (const auto& result : results.wait_for(kAllowed)) EXPECT_TRUE(result.ok());
+  EXPECT_EQ(instance->refused_completions().unknown, 0U);
 }
 
 TEST_P(InstanceCallsTest, cancelling_the_coroutine_cancels_the_call) {
