@@ -1,9 +1,14 @@
 #include "host/app/machine.hpp"
 
+#include <linux/capability.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <slipway/document.hpp>
 #include <sstream>
@@ -18,34 +23,43 @@ namespace fs = std::filesystem;
 using Pointer = Json::json_pointer;
 
 constexpr const char* kNeeds = "x-slipway-needs";
+constexpr std::int64_t kMostCounted = 1'000'000'000'000;
 
-enum class What { program, address };
+enum class What { program, address, files };
 constexpr auto enum_names(What) {
-  return std::array<EnumName<What>, 2>{{{What::program, "program"}, {What::address, "address"}}};
+  return std::array<EnumName<What>, 3>{
+      {{What::program, "program"}, {What::address, "address"}, {What::files, "files"}}};
 }
 
 struct Need {
   What what = What::program;
   std::map<std::string, std::string> when;
   std::string survivor;
+  std::int64_t each = 1;
+  std::int64_t more = 0;
   static constexpr auto fields() {
     return slipway::fields(required("what", &Need::what, ""), field("when", &Need::when, "", at_most(16)),
-                           field("survivor", &Need::survivor, "", at_most(256)));
+                           field("survivor", &Need::survivor, "", at_most(256)),
+                           field("each", &Need::each, "", between(1, 1000)),
+                           field("more", &Need::more, "", between(0, 1'000'000)));
   }
 };
 
-// A setting's text as the instance will see it: from the profile, or else the default in the schema; empty when it is
-// no text.
-std::string text_at(const lifecycle::PlannedInstance& instance, const std::string& path) {
+// A setting as the instance will see it: from the profile, or else the default in the schema; null without either.
+const Json* value_at(const lifecycle::PlannedInstance& instance, const std::string& path) {
   const Pointer pointer(path);
   Pointer in_schema;
   for (Pointer rest = pointer; !rest.empty(); rest.pop_back())
     in_schema = Pointer("/properties") / rest.back() / in_schema;
   const Json& schema = instance.package.manifest.config_schema;
   in_schema /= "default";
-  const Json* value = instance.config.contains(pointer) ? &instance.config.at(pointer)
-                      : schema.contains(in_schema)      ? &schema.at(in_schema)
-                                                        : nullptr;
+  if (instance.config.contains(pointer)) return &instance.config.at(pointer);
+  return schema.contains(in_schema) ? &schema.at(in_schema) : nullptr;
+}
+
+// Empty when it is no text.
+std::string text_at(const lifecycle::PlannedInstance& instance, const std::string& path) {
+  const Json* value = value_at(instance, path);
   return value != nullptr && value->is_string() ? value->get<std::string>() : "";
 }
 
@@ -68,7 +82,8 @@ bool may_have_it(const Listeners::Process& process, const std::string& survivors
 
 class Search {
  public:
-  explicit Search(const lifecycle::PlannedInstance& instance) : instance_(instance) {}
+  Search(const lifecycle::PlannedInstance& instance, std::uint64_t open_files)
+      : instance_(instance), open_files_(open_files) {}
 
   std::vector<std::string> lacks() && {
     look_through(instance_.package.manifest.config_schema, Pointer());
@@ -98,6 +113,7 @@ class Search {
   }
 
   void check(const Need& need, const Pointer& setting) {
+    if (need.what == What::files) return check_files(need, setting);
     const std::string value = text_at(instance_, setting.to_string());
     if (value.empty()) return;
     if (need.what == What::program) return check_program(value, setting);
@@ -124,6 +140,17 @@ class Search {
          " to another port");
   }
 
+  void check_files(const Need& need, const Pointer& setting) {
+    const Json* value = value_at(instance_, setting.to_string());
+    if (value == nullptr || !value->is_number_integer()) return;
+    const std::int64_t count = std::clamp<std::int64_t>(value->get<std::int64_t>(), 0, kMostCounted);
+    const auto wanted = static_cast<std::uint64_t>(count * need.each + need.more);
+    if (wanted <= open_files_) return;
+    tell(dotted(setting) + " " + to_text(*value) + " takes " + std::to_string(wanted) + " open files, but only " +
+         std::to_string(open_files_) + " are allowed; raise LimitNOFILE or ulimit -Hn, or set " + dotted(setting) +
+         " lower");
+  }
+
   void tell(const std::string& lack) { lacks_.push_back(instance_.name + ": " + lack); }
 
   void tell_of_plugin(const Pointer& setting, const std::string& fault) {
@@ -131,8 +158,16 @@ class Search {
   }
 
   const lifecycle::PlannedInstance& instance_;
+  std::uint64_t open_files_;
   std::vector<std::string> lacks_;
 };
+
+bool may_raise_limits() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> capabilities{};
+  return ::syscall(SYS_capget, &header, capabilities.data()) == 0 &&
+         (capabilities[0].effective & (1U << CAP_SYS_RESOURCE)) != 0;
+}
 
 bool is_program(const fs::path& file) {
   std::error_code error;
@@ -150,10 +185,19 @@ bool is_installed(const std::string& program) {
   return false;
 }
 
-std::vector<std::string> machine_lacks(const lifecycle::Plan& plan) {
+std::uint64_t most_open_files() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (::geteuid() != 0 || !may_raise_limits()) return limit.rlim_max;
+  std::uint64_t kernels = 0;
+  std::ifstream("/proc/sys/fs/nr_open") >> kernels;
+  return std::max<std::uint64_t>(limit.rlim_max, kernels);
+}
+
+std::vector<std::string> machine_lacks(const lifecycle::Plan& plan, std::uint64_t open_files) {
   std::vector<std::string> lacks;
   for (const lifecycle::PlannedInstance& instance : plan.instances) {
-    for (std::string& lack : Search(instance).lacks()) lacks.push_back(std::move(lack));
+    for (std::string& lack : Search(instance, open_files).lacks()) lacks.push_back(std::move(lack));
   }
   return lacks;
 }

@@ -1,6 +1,9 @@
 #include "host/app/machine.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -25,11 +28,12 @@ class Machine : public testing::Test {
     instance.config = config;
     lifecycle::Plan plan;
     plan.instances.push_back(std::move(instance));
-    return machine_lacks(plan);
+    return machine_lacks(plan, open_files);
   }
   Json& needs(const char* setting) { return schema["properties"]["proxy"]["properties"][setting]["x-slipway-needs"]; }
   std::string address() const { return "127.0.0.1:" + std::to_string(other.local_endpoint().port()); }
 
+  std::uint64_t open_files = 4096;
   boost::asio::io_context context;
   tcp::acceptor other{context, {boost::asio::ip::make_address("127.0.0.1"), 0}};
   Json schema = Json::parse(R"({"properties": {
@@ -38,7 +42,8 @@ class Machine : public testing::Test {
         "mode": {"default": "managed"},
         "program": {"default": "sh",
                     "x-slipway-needs": {"what": "program", "when": {"/proxy/mode": "managed"}}},
-        "bind": {"x-slipway-needs": {"what": "address", "survivor": "/folder"}}}}}})");
+        "bind": {"x-slipway-needs": {"what": "address", "survivor": "/folder"}},
+        "most": {"default": 1000, "x-slipway-needs": {"what": "files", "each": 2, "more": 256}}}}}})");
 };
 
 TEST_F(Machine, HasTheProgramsOfTheSettings) {
@@ -80,6 +85,36 @@ TEST_F(Machine, LeavesAnAddressToAProcessOfTheInstancesOwnFolder) {
   ASSERT_FALSE(own.empty()) << program;
   EXPECT_THAT(lacks({{"folder", own}, {"proxy", {{"bind", address()}}}}), IsEmpty());
   EXPECT_THAT(lacks({{"folder", own + "x"}, {"proxy", {{"bind", address()}}}}), testing::SizeIs(1));
+}
+
+TEST_F(Machine, HasAsManyOpenFilesAsASettingTakes) {
+  EXPECT_THAT(lacks({{"proxy", {{"most", 1920}}}}), IsEmpty()) << "4,096 exactly";
+  EXPECT_THAT(
+      lacks({{"proxy", {{"most", 1921}}}}),
+      ElementsAre("edge: proxy.most 1921 takes 4098 open files, but only 4096 are allowed; raise LimitNOFILE or "
+                  "ulimit -Hn, or set proxy.most lower"));
+  needs("most")["when"] = {{"/proxy/mode", "managed"}};
+  EXPECT_THAT(lacks({{"proxy", {{"most", 1921}}}}), testing::SizeIs(1));
+  EXPECT_THAT(lacks({{"proxy", {{"most", 1921}, {"mode", "existing"}}}}), IsEmpty());
+  open_files = 2255;
+  EXPECT_THAT(lacks(Json::object()), ElementsAre(StartsWith("edge: proxy.most 1000 takes 2256 open files")));
+}
+
+// In a process of its own.
+bool can_have_open(std::uint64_t files) {
+  const int pid = ::fork();
+  if (pid == 0) {
+    const rlimit wanted{files, files};
+    ::_exit(::setrlimit(RLIMIT_NOFILE, &wanted) == 0 ? 0 : 1);
+  }
+  int status = -1;
+  ::waitpid(pid, &status, 0);
+  return status == 0;
+}
+
+TEST_F(Machine, KnowsHowManyFilesAProgramThatIsStartedMayHaveOpen) {
+  EXPECT_TRUE(can_have_open(most_open_files()));
+  EXPECT_FALSE(can_have_open(most_open_files() + 1));
 }
 
 TEST_F(Machine, SaysWhatAPluginsSchemaHasWrong) {
