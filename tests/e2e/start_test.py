@@ -178,6 +178,22 @@ class StartTest(StackTest):
         self.assert_exit(self.run_daemon(), 1, f"slipwayd: preflight: {lack}\n")
         self.assert_nothing_started()
 
+    def test_too_few_open_files_for_the_profiles_haproxy_are_told_before_anything_starts(self):
+        lack = ("local: haproxy.maxconn 4000 takes 8256 open files, but only 4096 are allowed; "
+                "raise LimitNOFILE or ulimit -Hn, or set haproxy.maxconn lower\n")
+        limited = ["prlimit", "--nofile=4096:4096", *self.as_nobody_raises_it(), *map(str, self.stack.daemon_command)]
+        for words, before, after in ((["check"], "", "1 fault\n"), ([], "slipwayd: preflight: ", "")):
+            run = subprocess.run([*limited, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+            self.assert_exit(run, 1, before + lack, after)
+        self.assert_nothing_started()
+        self.rewrite(self.profile, ("      haproxy:\n", "      haproxy:\n        maxconn: 1920\n"))
+        run = subprocess.run([*limited, "check"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+        self.assert_exit(run, 0)
+
+    def as_nobody_raises_it(self):
+        """Root may raise its own limits, unless it gives that up."""
+        return ["setpriv", "--bounding-set", "-sys_resource"] if os.geteuid() == 0 else []
+
     def test_an_edge_port_that_another_program_has_is_told_before_anything_starts(self):
         with socket.create_server(("127.0.0.1", self.stack.edge_port), reuse_port=True):
             lack = (f"local: haproxy.bind 127.0.0.1:{self.stack.edge_port}: ",

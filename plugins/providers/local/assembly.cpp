@@ -19,6 +19,7 @@ constexpr const char* kHaproxyLog = "haproxy.log";
 // sockaddr_un holds 107 bytes; HAProxy adds ".<pid>.tmp" while it binds.
 constexpr std::size_t kLongestSocket = 90;
 constexpr Duration kShortestLease = seconds(2);
+constexpr Duration kShortestTimeout = milliseconds(1), kLongestTimeout = seconds(24LL * 24 * 3600);
 
 Span span_of(Duration duration) { return Span(duration.ns / 1'000'000); }
 
@@ -63,6 +64,26 @@ EdgePaths edge_paths(const HaproxyConfig& config, const fs::path& run) {
           .relay_socket = checked_socket(run / "relay.sock")};
 }
 
+// HAProxy takes 0 for "never" and no more milliseconds than fit into an int.
+EdgeTimeouts::Time checked_timeout(const char* name, Duration duration) {
+  if (duration >= kShortestTimeout && duration <= kLongestTimeout) return span_of(duration);
+  throw Error(Code::invalid_argument, std::string("haproxy.timeouts.") + name + " is " + to_string(duration) +
+                                          "; want a time from " + to_string(kShortestTimeout) + " to " +
+                                          to_string(kLongestTimeout));
+}
+
+EdgeTimeouts edge_timeouts(const TimeoutsConfig& config) {
+  EdgeTimeouts timeouts{.connect = checked_timeout("connect", config.connect),
+                        .client = checked_timeout("client", config.client),
+                        .server = checked_timeout("server", config.server),
+                        .queue = checked_timeout("queue", config.queue),
+                        .http_request = checked_timeout("http_request", config.http_request),
+                        .http_keep_alive = checked_timeout("http_keep_alive", config.http_keep_alive),
+                        .tunnel = {}};
+  if (config.tunnel) timeouts.tunnel = checked_timeout("tunnel", *config.tunnel);
+  return timeouts;
+}
+
 HaproxySettings haproxy_settings(const Settings& settings) {
   const HaproxyConfig& config = settings.haproxy;
   const fs::path run = checked_folder("run_directory", settings.run_directory, 0700);
@@ -72,6 +93,8 @@ HaproxySettings haproxy_settings(const Settings& settings) {
   s.edge.maxconn = static_cast<std::uint32_t>(config.maxconn);
   s.edge.threads = static_cast<std::uint32_t>(config.threads);
   s.edge.hard_stop_after = std::chrono::seconds(config.hard_stop_after.ns / 1'000'000'000);
+  s.edge.timeouts = edge_timeouts(config.timeouts);
+  s.edge.retries = static_cast<std::uint32_t>(config.retries);
   s.edge.records_socket = config.records_socket;
   s.edge.paths = edge_paths(config, run);
   s.binary = config.binary;

@@ -1,6 +1,7 @@
 // The plugin's configuration, as in the profile.
 #pragma once
 
+#include <optional>
 #include <slipway/document.hpp>
 #include <string>
 
@@ -10,6 +11,29 @@ enum class HaproxyMode { managed, existing };
 constexpr auto enum_names(HaproxyMode) {
   return std::array<EnumName<HaproxyMode>, 2>{{{HaproxyMode::managed, "managed"}, {HaproxyMode::existing, "existing"}}};
 }
+
+// HAProxy's own names and meanings.
+struct TimeoutsConfig {
+  Duration connect = seconds(2);
+  Duration client = seconds(30);
+  Duration server = seconds(30);
+  Duration queue = seconds(5);
+  Duration http_request = seconds(10);
+  Duration http_keep_alive = seconds(10);
+  std::optional<Duration> tunnel;
+  static constexpr auto fields() {
+    return slipway::fields(
+        field("connect", &TimeoutsConfig::connect, "Until a replica takes a connection."),
+        field("client", &TimeoutsConfig::client, "Silence of a client in the middle of a request or an answer."),
+        field("server", &TimeoutsConfig::server,
+              "Silence of a replica before or in the middle of its answer; then 504."),
+        field("queue", &TimeoutsConfig::queue, "Until a replica is free; then 503."),
+        field("http_request", &TimeoutsConfig::http_request, "Until a request's headers are there whole; then 408."),
+        field("http_keep_alive", &TimeoutsConfig::http_keep_alive, "Until a client's next request on a connection."),
+        field("tunnel", &TimeoutsConfig::tunnel,
+              "Silence of both sides of a WebSocket or another upgraded connection; absent: as client and server."));
+  }
+};
 
 struct HaproxyConfig {
   HaproxyMode mode = HaproxyMode::managed;
@@ -21,6 +45,8 @@ struct HaproxyConfig {
   std::int64_t maxconn = 4000;
   std::int64_t threads = 2;
   Duration hard_stop_after = seconds(30);
+  TimeoutsConfig timeouts;
+  std::int64_t retries = 3;
   static constexpr auto fields() {
     return slipway::fields(
         field(
@@ -36,7 +62,14 @@ struct HaproxyConfig {
               "UNIX socket where somebody takes access records; empty for no records.", at_most(107)),
         field("maxconn", &HaproxyConfig::maxconn, "Connections at once.", between(16, 1'000'000)),
         field("threads", &HaproxyConfig::threads, "Threads of HAProxy.", between(1, 64)),
-        field("hard_stop_after", &HaproxyConfig::hard_stop_after, "How long a worker may go on after a reload."));
+        field("hard_stop_after", &HaproxyConfig::hard_stop_after, "How long a worker may go on after a reload."),
+        field(
+            "timeouts", &HaproxyConfig::timeouts,
+            "How long it waits, each from 1ms to 576h. A change is one reload; what is under way keeps the old ones."),
+        field(
+            "retries", &HaproxyConfig::retries,
+            "How often a connection to a replica that fails is tried again, at another one; no request is sent twice.",
+            between(0, 100)));
   }
 };
 

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <optional>
 #include <sstream>
+#include <thread>
 
 #include "tests/integration/provider_local/load.hpp"
 #include "tests/integration/provider_local/stack.hpp"
@@ -167,6 +169,19 @@ int reloads(const Place& place) {
   return -1;
 }
 
+// In the backends of the application, over its replicas.
+int requests_under_way(const Place& place) {
+  std::istringstream rows(place.ask("haproxy.sock", "show stat -1 2 -1"));
+  int sum = 0;
+  for (std::string row; std::getline(rows, row);) {
+    std::istringstream fields(row);
+    std::string field;
+    for (int i = 0; i < 5; ++i) std::getline(fields, field, ',');
+    if (row.starts_with("acme.shop.")) sum += std::atoi(field.c_str());
+  }
+  return sum;
+}
+
 TEST(Haproxy, an_application_costs_one_reload_and_its_releases_none) {
   Place place;
   Provider provider(place);
@@ -213,6 +228,39 @@ TEST(Haproxy, another_application_is_added_by_a_reload_that_fails_no_request_and
   Client client(place.port());
   EXPECT_TRUE(wait_for([&] { return client.get("blog.test").status == 404; }));
   EXPECT_EQ(client.get("shop.test").status, 200);
+}
+
+TEST(Haproxy, a_changed_timeout_comes_by_one_reload_that_leaves_what_is_under_way_its_old_one) {
+  Place place;
+  auto wanted = desired(1, {group("stable", release("1.0", {"--delay", "2000"}), 1, kAllTraffic)});
+  Client before(place.port());
+  std::optional<Provider> provider(std::in_place, place);
+  provider->converge(wanted);
+  const int haproxy = place.haproxy_pid();
+  const int reloaded = reloads(place);
+  std::thread slow([&] { EXPECT_EQ(before.get("shop.test").status, 200) << "under way, with 30s of patience"; });
+  ASSERT_TRUE(wait_for([&] { return requests_under_way(place) == 1; }));
+
+  provider.reset();
+  provider.emplace(place, Json{{"haproxy", {{"timeouts", {{"server", "200ms"}}}, {"retries", 0}}}});
+  const bool is_reloaded = wait_for([&] { return reloads(place) == reloaded + 1; });
+  slow.join();
+  ASSERT_TRUE(is_reloaded) << provider->log();
+  provider->until([](const auto& o) { return o.converged; });
+  EXPECT_EQ(place.haproxy_pid(), haproxy);
+  EXPECT_EQ(ask_many(place.port(), "shop.test", 2, 2).failures, 2);
+  Client after(place.port());
+  EXPECT_EQ(after.get("shop.test").status, 504);
+}
+
+TEST(Haproxy, a_timeout_that_haproxy_cannot_keep_is_refused_by_name) {
+  Place place;
+  for (const char* value : {"0s", "600h"}) {
+    const Json config{{"haproxy", {{"timeouts", {{"tunnel", value}}}}}};
+    EXPECT_THAT([&] { Provider provider(place, config); },
+                ::testing::ThrowsMessage<Error>(std::string("haproxy.timeouts.tunnel is ") + value +
+                                                "; want a time from 1ms to 576h"));
+  }
 }
 
 TEST(Haproxy, a_port_that_is_taken_is_refused_at_once_with_who_has_it_though_both_could_bind) {

@@ -55,18 +55,23 @@ std::string records_sections(const EdgeSettings& s) {
          s.records_socket + "\n\n";
 }
 
-std::string defaults_section() {
+std::string timeout_line(const char* name, EdgeTimeouts::Time time) {
+  const bool whole = time.count() % 1000 == 0;
+  return std::string("    timeout ") + name + " " +
+         (whole ? std::to_string(time.count() / 1000) + "s" : std::to_string(time.count()) + "ms") + "\n";
+}
+
+std::string defaults_section(const EdgeSettings& s) {
+  const EdgeTimeouts& t = s.timeouts;
   return "defaults slipway\n"
-         "    mode http\n"
-         "    timeout connect 2s\n"
-         "    timeout client 30s\n"
-         "    timeout server 30s\n"
-         "    timeout queue 5s\n"
-         "    timeout http-request 10s\n"
-         "    timeout http-keep-alive 10s\n"
+         "    mode http\n" +
+         timeout_line("connect", t.connect) + timeout_line("client", t.client) + timeout_line("server", t.server) +
+         timeout_line("queue", t.queue) + timeout_line("http-request", t.http_request) +
+         timeout_line("http-keep-alive", t.http_keep_alive) + (t.tunnel ? timeout_line("tunnel", *t.tunnel) : "") +
          "    option idle-close-on-response\n"
          "    option redispatch 1\n"
-         "    retries 3\n\n";
+         "    retries " +
+         std::to_string(s.retries) + "\n\n";
 }
 
 std::string record_lines(const EdgeSettings& s) {
@@ -188,7 +193,8 @@ std::string backend_section(const EdgePaths& p, const Backend& backend, Servers 
 }
 
 std::string whole_text(const EdgeSettings& s, const Edge& edge, Servers servers) {
-  std::string text = kBanner + global_section(s) + records_sections(s) + defaults_section() + frontend_section(s, edge);
+  std::string text =
+      kBanner + global_section(s) + records_sections(s) + defaults_section(s) + frontend_section(s, edge);
   for (const Backend& backend : edge.backends) text += backend_section(s.paths, backend, servers);
   return text;
 }

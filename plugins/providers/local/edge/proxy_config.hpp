@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -30,12 +31,21 @@ struct EdgePaths {
   bool operator==(const EdgePaths&) const = default;
 };
 
+// How long a side may be silent, or a request may wait; HAProxy's words.
+struct EdgeTimeouts {
+  using Time = std::chrono::milliseconds;
+  Time connect{2000}, client{30'000}, server{30'000}, queue{5000}, http_request{10'000}, http_keep_alive{10'000};
+  std::optional<Time> tunnel;  // without one, client and server hold for tunnels too
+};
+
 struct EdgeSettings {
   ProxyMode mode = ProxyMode::kManaged;
   std::string bind = "127.0.0.1:8080";
   std::uint32_t maxconn = 4000;
   std::uint32_t threads = 2;
   std::chrono::seconds hard_stop_after{30};
+  EdgeTimeouts timeouts;
+  std::uint32_t retries = 3;
   std::string records_socket;  // where somebody listens for access records; empty: no records
   EdgePaths paths;
 };

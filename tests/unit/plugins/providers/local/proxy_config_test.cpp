@@ -54,6 +54,32 @@ TEST(Config, its_shape_has_no_servers_so_a_replica_needs_no_reload) {
   EXPECT_NE(shape_text(settings(), edge()), shape_text(settings(), other));
 }
 
+TEST(Config, has_the_timeouts_and_retries_of_the_settings_in_all_its_backends_and_another_shape_with_them) {
+  EdgeSettings changed = settings();
+  using Time = EdgeTimeouts::Time;
+  changed.timeouts = {.connect = Time(1),
+                      .client = Time(61'000),
+                      .server = Time(1500),
+                      .queue = Time(7000),
+                      .http_request = Time(3000),
+                      .http_keep_alive = Time(2000),
+                      .tunnel = Time(3'600'000)};
+  changed.retries = 0;
+  EXPECT_THAT(config_text(changed, edge()), HasSubstr("defaults slipway\n"
+                                                      "    mode http\n"
+                                                      "    timeout connect 1ms\n"
+                                                      "    timeout client 61s\n"
+                                                      "    timeout server 1500ms\n"
+                                                      "    timeout queue 7s\n"
+                                                      "    timeout http-request 3s\n"
+                                                      "    timeout http-keep-alive 2s\n"
+                                                      "    timeout tunnel 3600s\n"
+                                                      "    option idle-close-on-response\n"
+                                                      "    option redispatch 1\n"
+                                                      "    retries 0\n"));
+  EXPECT_NE(shape_text(changed, edge()), shape_text(settings(), edge())) << "so a running HAProxy is reloaded";
+}
+
 TEST(Config, one_for_an_existing_haproxy_has_no_global_section_of_ours_but_the_script) {
   EdgeSettings existing = settings();
   existing.mode = ProxyMode::kExisting;
