@@ -14,6 +14,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -121,8 +123,21 @@ double round_of(EngineHost& host, int number) {
   return static_cast<double>(host.durable() - before) / seconds_since(start);
 }
 
+// So many times what single rows reach. An earlier goal was nearer; it is told beside this one.
+struct Goal {
+  int times = 0;
+  std::string against;
+  std::optional<int> nearer{};
+};
+
+std::string words_of(const Goal& goal, double reached) {
+  std::string text = "≥ " + std::to_string(goal.times) + " x " + goal.against + " (median of rounds side by side)";
+  if (!goal.nearer) return text;
+  return text + "; ≥ " + std::to_string(*goal.nearer) + " x: " + (reached >= *goal.nearer ? "yes" : "NO");
+}
+
 template <class Rows>
-void measure(const std::string& id, const StorePlugin& store, Rows& rows, double goal, const std::string& words) {
+void measure(const std::string& id, const StorePlugin& store, Rows& rows, const Goal& goal) {
   EngineHost host(store);
   for (int i = 0; i < kRollouts; ++i) host.make_application(spec_of(shop(i)));
   (void)round_of(host, 0);  // the first releases go straight to all traffic
@@ -139,16 +154,16 @@ void measure(const std::string& id, const StorePlugin& store, Rows& rows, double
           .value = median(steps),
           .unit = "steps/s",
           .reference = median(singles),
-          .goal = words + " (median of rounds side by side)",
-          .holds = median(ratios) >= goal,
+          .goal = words_of(goal, median(ratios)),
+          .holds = median(ratios) >= goal.times,
           .ratio = median(ratios)});
 }
 
-void on_sqlite(const std::string& id, const std::string& words) {
+void on_sqlite(const std::string& id, const std::string& against) {
   const test::TemporaryDirectory directory;
   PlainLoop rows(directory.path() / "rows.db");
   const std::string config = to_text({{"path", (directory.path() / "store.db").string()}});
-  measure(id, {"storage-sqlite", config, runtime::Threading::concurrent}, rows, 10, words);
+  measure(id, {"storage-sqlite", config, runtime::Threading::concurrent}, rows, {10, against, 5});
 }
 
 void on_postgres() {
@@ -157,7 +172,7 @@ void on_postgres() {
   const std::string config =
       to_text({{"connection", server.connection()}, {"owner_connection", server.connection("slipway_owner")}});
   measure("storage-postgres.durable_steps_64_rollouts", {"storage-postgres", config, runtime::Threading::blocking},
-          rows, 5, "≥ 5 x pgbench's single-row commits at 64 clients");
+          rows, {5, "pgbench's single-row commits at 64 clients"});
 }
 
 }  // namespace
@@ -165,8 +180,8 @@ void on_postgres() {
 
 int main() {
   using namespace slipway::bench;
-  on_sqlite("storage-sqlite.durable_steps_64_rollouts", "≥ 10 x single-row commits of a loop");
+  on_sqlite("storage-sqlite.durable_steps_64_rollouts", "single-row commits of a loop");
   slow_the_disk();
-  on_sqlite("storage-sqlite.durable_steps_slow_flush", "≥ 10 x single-row commits of a loop, each flush 1 ms longer");
+  on_sqlite("storage-sqlite.durable_steps_slow_flush", "single-row commits of a loop, each flush 1 ms longer");
   on_postgres();
 }
