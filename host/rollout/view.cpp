@@ -27,8 +27,9 @@ void add_runs(Why& why, const Record& record) {
   }
   for (const GateRun& gate : record.gates) {
     if (gate.state == strategy::GateState::open) continue;
+    const std::string& words = gate.reason.empty() ? gate.message : gate.reason;
     why.details.push_back("gate " + gate.name + " is " + std::string(to_name(gate.state)) +
-                          (gate.reason.empty() ? "" : ": " + gate.reason));
+                          (words.empty() ? "" : ": " + words));
   }
 }
 

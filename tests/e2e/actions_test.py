@@ -184,9 +184,10 @@ class ActionsTest(StackTest):
             return seen
 
         self.stack.create_application(replicas=2, verification={"period": "2s", "analyses": []},
-                                      rollback={"mode": "gradual", "over": "2s"}, gates=[{"gate": "approval"}])
+                                      rollback={"mode": "gradual", "over": "2s"},
+                                      gates=[{"gate": "approval", "message": "Has support been told?"}])
         rollout = self.start()
-        why(rollout, "pending")
+        self.assertIn("gate approval is pending: Has support been told?", why(rollout, "pending")["details"])
         self.act("approve", rollout)
         self.wait_at(rollout, 1, 200_000)
         why(rollout, "progressing")
