@@ -6,6 +6,8 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -33,7 +35,7 @@ NOT_RUN = {"analysis-figures.md": "tools/characteristics writes it", "analysis-m
            "isolation.md": "has no commands", "postgres.md": "PostgresGuide below does what it says",
            "strategies.md": "StrategyExamples below"}
 # Programs that are only shown: not of this repository, or they build it.
-OTHER_PROGRAMS = ("cmake", "sqlite3", "export", "cat", "echo", "curl")
+OTHER_PROGRAMS = ("cmake", "export", "cat", "echo", "curl", "kill", "rm", "mkdir", "tar")
 
 
 class Guides(harness.StackTest):
@@ -47,6 +49,9 @@ class Guides(harness.StackTest):
 
     def test_first_rollout(self):
         self.run_guide(GUIDES / "first-rollout.md")
+
+    def test_safeguards(self):
+        self.run_guide(GUIDES / "safeguards.md")
 
     def test_steering(self):
         self.run_guide(GUIDES / "steering.md")
@@ -79,17 +84,19 @@ class Guides(harness.StackTest):
         stack = self.new_stack()
         place, profile = stack.folder / "guide", stack.folder / "profile.yaml"
         place.mkdir()
-        start, connect = [content for language, _, _, content in blocks_of((GUIDES / "first-rollout.md").read_text())
+        start, connect, end = [content for language, _, _, content in blocks_of((GUIDES / "first-rollout.md").read_text())
                           if language == "console"]
         for shown, here in (("$PWD/build/dev", str(harness.BUILD)), ("$ build/dev/", f"$ {harness.BUILD}/"),
                             ("/tmp/slipway", f"{place}/slipway"), ("manifests/dev.yaml", str(profile)),
                             ("127.0.0.1:7070", f"127.0.0.1:{stack.api_port}"),
                             ("127.0.0.1:8080", f"127.0.0.1:{stack.edge_port}")):
             self.assertIn(shown, start + connect)
-            start, connect = start.replace(shown, here), connect.replace(shown, here)
+            start, connect, end = (text.replace(shown, here) for text in (start, connect, end))
         lines = start.replace("$ ", "", 1).replace("\n$ ", "\n").strip().splitlines()
         # What installs and builds has run before this test; that it installs enough is told by the profile's own programs.
-        self.assertEqual(lines[0].split(" && ")[0], "tools/setup build demo")
+        installs, configures, builds = lines[0].split(" && ")
+        self.assertEqual((installs, configures), ("tools/setup build demo", "cmake --preset dev"))
+        self.assertEqual(builds, "cmake --build --preset dev --target slipwayd slipway slipway-plugins")
         script = "\n".join(["set -e", *lines[1:-1], f"exec {lines[-1]}"])
         with open(stack.folder / "slipwayd.log", "wb") as log:
             stack.daemon = subprocess.Popen(["bash", "-c", script], cwd=harness.ROOT, stdin=subprocess.DEVNULL, stdout=log,
@@ -103,6 +110,12 @@ class Guides(harness.StackTest):
         run = subprocess.run(["bash", "-ec", connect.replace("$ ", "") + serve], cwd=harness.ROOT, capture_output=True,
                              text=True, timeout=40)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        stack.stop_daemon()
+        self.assertEqual(stack.fetch(host="hello").status, 200, "what serves is not ended with the host")
+        proxy = json.loads((place / "slipway/run/local/haproxy.json").read_text())["pid"]
+        subprocess.run(["bash", "-ec", end.replace("$ ", "")], check=True, timeout=20)
+        harness.wait_for("HAProxy to end", lambda: not pathlib.Path(f"/proc/{proxy}").exists(), 20)
+        self.assertEqual(list(place.iterdir()), [])
 
 
 class PostgresGuide(harness.StackTest):
@@ -131,6 +144,56 @@ class PostgresGuide(harness.StackTest):
         owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'slipway'"
         self.assertEqual(server.sql(owners), "slipway_owner")
         self.assertGreater(int(server.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'slipway_app'")), 0)
+
+
+class BackupGuide(harness.StackTest):
+    """Its commands keep a store while a host works on it, and bring it back, on the same machine and on an empty one."""
+
+    def setUp(self):
+        super().setUp()
+        self.start_stack()
+        self.stack.first_release()
+        text = (GUIDES / "operating.md").read_text()
+        section = text[text.index("\n## Back up\n"):]
+        self.keep, self.restore = [content for language, _, _, content in blocks_of(section[:section.index("\n## ", 1)])
+                                   if language == "console"]
+        (self.stack.folder / "backups").mkdir()
+        self.run_shown(self.keep)
+        self.token = self.stack.token
+        self.stack.deploy("1.1", "rolling")
+
+    def run_shown(self, commands):
+        for shown, here in (("/var/lib/slipway", "state"), ("/var/backups/slipway", "backups"),
+                            ("/etc/slipway/site.yaml", "site.json"), ("/etc/slipway/profile.yaml", "profile.yaml")):
+            commands = commands.replace(shown, str(self.stack.folder / here))
+        self.assertNotRegex(commands, "/(var|etc)/")
+        run = subprocess.run(["bash", "-ec", commands.replace("$ ", "")], capture_output=True, text=True, timeout=60,
+                             env={**os.environ, "PATH": f"{self.stack.bin}:{os.environ['PATH']}"})
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+    def assert_as_it_was_kept(self):
+        self.stack.start_daemon()
+        self.assertEqual(self.stack.token, self.token)
+        self.assertEqual(self.stack.stable(), "1.0")
+        harness.wait_for("1.0 to serve alone", lambda: self.stack.replicas_of("1.1") == 0 and self.stack.fetch().status == 200, 30)
+        self.assertEqual(self.stack.replicas_of("1.0"), 2)
+        self.stack.deploy("1.2", "rolling")
+        self.assertEqual(self.stack.stable(), "1.2")
+
+    def test_an_older_store_comes_back_beside_a_newer_world(self):
+        self.stack.stop_daemon()
+        self.run_shown(self.restore)
+        self.assert_as_it_was_kept()
+
+    def test_a_machine_that_lost_everything_comes_back(self):
+        self.stack.stop_daemon()
+        for pid in harness.processes_below(self.stack.folder):
+            os.kill(pid, signal.SIGKILL)
+        harness.wait_for("replicas and HAProxy to end", lambda: not harness.processes_below(self.stack.folder), 20)
+        shutil.rmtree(self.stack.folder / "state")
+        shutil.rmtree(self.stack.folder / "run")
+        self.run_shown(self.restore)
+        self.assert_as_it_was_kept()
 
 
 class StrategyExamples(harness.StackTest):

@@ -8,9 +8,11 @@ programs in PATH. Each guide runs in an empty folder of its own. Ends with 1 at 
 the block by its line. A block is ```sh; a file is ```yaml NAME, or any language and a name. Other blocks are only shown.
 """
 
+import contextlib
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -59,11 +61,17 @@ def run(guide):
     with tempfile.TemporaryDirectory(prefix="slipway-guide-") as place:
         folder = pathlib.Path(place)
         script = script_of(guide.name, blocks, folder)
+        shell = subprocess.Popen(["bash", "-c", script], cwd=folder, stdin=subprocess.DEVNULL, start_new_session=True)
         try:
-            return subprocess.run(["bash", "-c", script], cwd=folder, stdin=subprocess.DEVNULL, timeout=LIMIT_S).returncode
+            return shell.wait(LIMIT_S)
         except subprocess.TimeoutExpired:
             print(f"{guide}: not done after {LIMIT_S} s", file=sys.stderr)
             return 1
+        finally:
+            # What a block started in the background and a later one would have ended.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGKILL)
+            shell.wait()
 
 
 def main(arguments):
