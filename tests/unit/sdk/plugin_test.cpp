@@ -13,6 +13,15 @@ struct Settings {
   static constexpr auto fields() { return slipway::fields(field("greeting", &Settings::greeting, "What is said.")); }
 };
 
+// Lives as long as the coroutine that has it.
+struct Frame {
+  static inline int alive = 0;
+  Frame() { ++alive; }
+  Frame(const Frame&) = delete;
+  Frame& operator=(const Frame&) = delete;
+  ~Frame() { --alive; }
+};
+
 // Answers in all three shapes.
 class Greeter final : public Plugin<Settings> {
  public:
@@ -22,6 +31,7 @@ class Greeter final : public Plugin<Settings> {
   task<gate::CheckReply> check(gate::CheckRequest request) {
     if (request.application == "throw") throw Error(Code::failed_precondition, "not today");
     if (request.application == "surprise") throw std::runtime_error("boom");
+    const Frame frame;
     host().log(LogLevel::info, request.application + " begins");
     co_await host().sleep(seconds(5));
     co_await rest();
@@ -121,8 +131,10 @@ TEST_F(PluginTest, ends_a_waiting_coroutine_when_its_caller_gives_up) {
 
 TEST_F(PluginTest, destroys_with_a_coroutine_under_way_without_a_leak) {
   host.begin<gate::Interface, gate::Check>(question("web"));
+  EXPECT_EQ(Frame::alive, 1);
   host.quiesce();
   host.destroy();
+  EXPECT_EQ(Frame::alive, 0);
 }
 
 TEST_F(PluginTest, serves_the_interface_of_every_plugin) {
