@@ -11,6 +11,7 @@ import time
 import unittest
 import urllib.request
 
+import harness
 from harness import BUILD, free_port, wait_for
 
 SLIPWAY = BUILD / "bin/slipway"
@@ -24,8 +25,7 @@ class BacktestBase(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
 
     def backtest(self, file, *options, status=0):
-        run = subprocess.run([SLIPWAY, "--output", "json", "analysis", "backtest", file, *options], timeout=60,
-                             capture_output=True, text=True, check=False)
+        run = harness.run([SLIPWAY, "--output", "json", "analysis", "backtest", file, *options], 60)
         self.assertEqual(run.returncode, status, run.stderr)
         return json.loads(run.stdout) if status == 0 else run.stderr
 
@@ -69,8 +69,8 @@ class BacktestTest(BacktestBase):
         self.assertIn(answer["time_to_detection"], ("1m", "2m", "3m"))
 
     def test_a_plan_tells_what_the_shipped_defaults_take(self):
-        run = subprocess.run([SLIPWAY, "--output", "json", "analysis", "plan", "--errors", "1%", "--worse", "5%", "--rate", "100",
-                              "--weights", "10%,50%"], timeout=60, capture_output=True, text=True, check=True)
+        run = harness.run([SLIPWAY, "--output", "json", "analysis", "plan", "--errors", "1%", "--worse", "5%", "--rate", "100",
+                           "--weights", "10%,50%"], 60, check=True)
         small, half = [row["requests"] for row in json.loads(run.stdout)["weights"]]
         # Computed without guard and mixture: 1,380 and 633.
         self.assertTrue(2 * 1380 < small < 5 * 1380, small)

@@ -1,8 +1,8 @@
 """What comes from outside and is wrong is refused with a sentence that names it, at the API and at the command line."""
 
-import subprocess
 import unittest
 
+import harness
 from harness import APP, StackTest, exchange, in_threads, wait_for
 from hostile import HOSTILE
 
@@ -48,7 +48,7 @@ class BadInputTest(StackTest):
             with self.subTest(site=words):
                 command = [*self.stack.daemon_command, "check"]
                 command[command.index("--config") + 1] = file
-                run = subprocess.run(command, capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL)
+                run = harness.run(command)
                 self.assert_exit(run, 1, str(file))
             with self.subTest(settings=words):
                 run = self.stack.cli("deploy", APP, "1.0", "--settings", file)

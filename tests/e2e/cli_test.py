@@ -10,6 +10,7 @@ import subprocess
 import termios
 import unittest
 
+import harness
 from harness import BUILD, ROOT, StackTest, in_threads
 
 DONE, REFUSED = 0, 5
@@ -153,7 +154,7 @@ class Alone(unittest.TestCase):
 
     @staticmethod
     def run_slipway(*arguments):
-        return subprocess.run([SLIPWAY, *arguments], capture_output=True, text=True, timeout=20, check=True).stdout
+        return harness.run([SLIPWAY, *arguments], check=True).stdout
 
     def test_version_is_the_projects(self):
         version = re.search(r"project\([^)]*VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text())[1]
@@ -162,8 +163,7 @@ class Alone(unittest.TestCase):
 
     def completed(self, *words):
         script = 'source <("$0" completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _slipway; echo "${COMPREPLY[*]}"'
-        run = subprocess.run(["bash", "-c", script, SLIPWAY, "slipway", *words], capture_output=True, text=True, timeout=20,
-                             cwd=ROOT)
+        run = harness.run(["bash", "-c", script, SLIPWAY, "slipway", *words], cwd=ROOT)
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         return run.stdout.split()
 
@@ -192,7 +192,7 @@ class Alone(unittest.TestCase):
         for shell in ("bash", "zsh", "fish"):
             script = self.run_slipway("completion", shell)
             self.assertIn("rollout", script)
-            run = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, timeout=20)
+            run = harness.run([shell, "-n"], input=script)
             self.assertEqual((run.returncode, run.stderr), (0, ""), shell)
 
     def test_zsh_completes_behind_positional_words_and_option_values(self):
@@ -200,14 +200,14 @@ class Alone(unittest.TestCase):
         ask = """autoload -Uz compinit; compinit -D; source <("$0" completion zsh); emulate sh; setopt ksharrays
             COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _slipway; echo "${COMPREPLY[*]}" """
         for line, wanted in COMPLETED:
-            run = subprocess.run(["zsh", "-fc", ask, SLIPWAY, *line.split()], capture_output=True, text=True, timeout=20)
+            run = harness.run(["zsh", "-fc", ask, SLIPWAY, *line.split()])
             begun = [word for word in run.stdout.split() if word.startswith(line.split()[-1])]
             self.assertEqual(begun, [wanted], line + run.stderr)
 
     def test_fish_completes_behind_positional_words_and_option_values(self):
         for line, wanted in COMPLETED:
             script = self.run_slipway("completion", "fish") + f"\ncomplete -C '{line}'\n"
-            run = subprocess.run(["fish", "--no-config"], input=script, capture_output=True, text=True, timeout=20)
+            run = harness.run(["fish", "--no-config"], input=script)
             self.assertEqual([found.split("\t")[0] for found in run.stdout.splitlines()], [wanted], line + run.stderr)
 
 

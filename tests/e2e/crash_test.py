@@ -149,7 +149,7 @@ class CrashTest(StackTest):
             self.rise()
 
     def rise(self):
-        self.assertEqual(self.stack.daemon.wait(10), -signal.SIGKILL)
+        self.assertEqual(self.stack.await_end(), -signal.SIGKILL)
         self.stack.start_daemon()
 
     def story(self, application, rollouts):

@@ -43,8 +43,7 @@ class Guides(harness.StackTest):
         stack = self.start_stack()
         environment = {**os.environ, **stack.client_environment, "EDGE": stack.edge.rstrip("/"),
                        "PATH": f"{stack.bin}:{os.environ['PATH']}", "PLUGINS": str(harness.BUILD / "plugins-root")}
-        run = subprocess.run([sys.executable, harness.ROOT / "tests/e2e/guides/run_guide.py", file],
-                             env=environment, capture_output=True, text=True, timeout=150)
+        run = harness.run([sys.executable, harness.ROOT / "tests/e2e/guides/run_guide.py", file], 150, env=environment)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
     def test_first_rollout(self):
@@ -107,8 +106,7 @@ class Guides(harness.StackTest):
             slipway deploy hello 1.0 --wait --timeout 20s
             curl -sf -H "Host: hello" "$EDGE/"
             """
-        run = subprocess.run(["bash", "-ec", connect.replace("$ ", "") + serve], cwd=harness.ROOT, capture_output=True,
-                             text=True, timeout=40)
+        run = harness.run(["bash", "-ec", connect.replace("$ ", "") + serve], 40, cwd=harness.ROOT)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
         stack.stop_daemon()
         self.assertEqual(stack.fetch(host="hello").status, 200, "what serves is not ended with the host")
@@ -287,8 +285,7 @@ class Shown(unittest.TestCase):
             self.check_options([harness.BUILD / "bin/slipway", *command, "--help"], options)
         elif program.name == "slipway":
             # It gets as far as asking the host, which is not there.
-            run = subprocess.run([harness.BUILD / "bin/slipway", *words[1:]], capture_output=True, text=True, timeout=20,
-                                 env={"SLIPWAY_URL": "http://127.0.0.1:1"})
+            run = harness.run([harness.BUILD / "bin/slipway", *words[1:]], env={"SLIPWAY_URL": "http://127.0.0.1:1"})
             self.assertEqual(run.returncode, 1, run.stderr)
             self.assertIn("no answer from", run.stderr)
         elif program.name == "slipwayd":
@@ -299,7 +296,7 @@ class Shown(unittest.TestCase):
             self.check_options([harness.ROOT / program, "--help"], options)
 
     def check_options(self, helped, options):
-        told = subprocess.run(helped, capture_output=True, text=True, timeout=20).stdout if options else ""
+        told = harness.run(helped).stdout if options else ""
         for option in options:
             self.assertIn(option, told)
 

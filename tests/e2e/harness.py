@@ -48,6 +48,16 @@ def wait_for(what, condition, seconds, pause=0.05):
     return stack.wait_for(what, condition, seconds * SLOWNESS, pause)
 
 
+def run(command, seconds=20, **more):
+    """A program to its end; its output is text. One that a sanitizer ended is a fault, whatever end the test wants."""
+    if "input" not in more:
+        more["stdin"] = subprocess.DEVNULL
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=seconds * SLOWNESS, **more)
+    if found := SANITIZER.search(ended.stderr):
+        raise AssertionError(ended.stderr[ended.stderr.rfind("\n", 0, found.start()) + 1:])
+    return ended
+
+
 @dataclasses.dataclass(frozen=True)
 class Reply:
     status: int
@@ -173,8 +183,7 @@ class Stack(stack.Stack):
     def cli(self, *arguments, stdin="", seconds=60):
         """The command line's end: status, stdout and stderr."""
         environment = {**os.environ, **self.client_environment, "NO_COLOR": "1"}
-        return subprocess.run([self.bin / "slipway", *arguments], env=environment, input=stdin, capture_output=True,
-                              text=True, timeout=seconds * SLOWNESS)
+        return run([self.bin / "slipway", *arguments], seconds, env=environment, input=stdin)
 
     # Applications, releases, rollouts
 
@@ -302,12 +311,19 @@ class Stack(stack.Stack):
     def haproxies(self):
         return self.processes("haproxy")
 
-    def stop_daemon(self, seconds=10):
+    def run_daemon(self, *words, environment=None):
+        """For starts that end by themselves; `words`: "check", or nothing."""
+        return run([*self.daemon_command, *words], seconds=40, env={**os.environ, **(environment or {})})
+
+    def stop_daemon(self):
         """By SIGTERM; its exit status and how long it took."""
         begun = time.monotonic()
         self.daemon.send_signal(signal.SIGTERM)
-        status = self.daemon.wait(seconds)
-        return status, time.monotonic() - begun
+        return self.await_end(), time.monotonic() - begun
+
+    def await_end(self):
+        """The daemon's; its exit status."""
+        return self.daemon.wait(self.stop_s)
 
     def haproxy_log_tail(self, lines):
         """Among others, which servers it took for dead."""
@@ -321,7 +337,7 @@ class Stack(stack.Stack):
         """From its first line on; empty when there is none. Some come only when the daemon ends."""
         if self.daemon.poll() is None:
             self.daemon.terminate()
-            self.daemon.wait(self.stop_s)
+            self.await_end()
         log = self.log()
         found = SANITIZER.search(log)
         return log[log.rfind("\n", 0, found.start()) + 1:] if found else ""
@@ -407,12 +423,12 @@ def in_threads(*works):
     gate = threading.Barrier(len(works))
 
     def run(index, work):
-        gate.wait(10)
+        gate.wait(10 * SLOWNESS)
         answers[index] = work()
 
     threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(30 * SLOWNESS)
     return answers

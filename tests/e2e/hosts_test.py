@@ -5,7 +5,6 @@ Each host stands for a machine: it has directories, an edge and replicas of its 
 
 import os
 import signal
-import subprocess
 import sys
 
 import harness
@@ -92,7 +91,7 @@ class HostsTest(StackTest):
         rollouts = self.begin_everywhere()
         killed = self.hosts.pop("dock-2")
         killed.daemon.send_signal(signal.SIGKILL)
-        killed.daemon.wait(10)
+        killed.await_end()
         self.await_shares({name: PARTITIONS // 2 for name in self.hosts})
         self.end_everywhere(rollouts, self.any())
         killed.start_daemon()
@@ -184,7 +183,6 @@ class HostsTest(StackTest):
 
     def test_two_hosts_of_one_state_directory_are_refused(self):
         stack = self.hosts["dock-1"]
-        second = subprocess.run(stack.daemon_command, capture_output=True, text=True, timeout=20,
-                                env={**os.environ, "SLIPWAY_LISTEN": "127.0.0.1:0"})
+        second = stack.run_daemon(environment={"SLIPWAY_LISTEN": "127.0.0.1:0"})
         self.assertIn(f"another slipwayd works with state_directory {stack.folder}/state", second.stderr)
         self.assertNotEqual(second.returncode, 0)

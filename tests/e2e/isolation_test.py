@@ -5,7 +5,6 @@ import os
 import pathlib
 import shutil
 import signal
-import subprocess
 import unittest
 
 from harness import BUILD, Fixture, StackTest, sign, wait_for
@@ -72,7 +71,7 @@ class IsolationTest(StackTest):
     def test_a_plugin_that_is_not_held_in_as_the_site_requires_is_refused_at_the_start(self):
         self.stack = self.new_stack(site={"isolation": {"required": ["network-namespace"]}}, changes=[
             ("    plugin: gate-webhook\n", "    plugin: gate-webhook\n    placement: isolated\n")])
-        run = subprocess.run(self.stack.daemon_command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=40)
+        run = self.stack.run_daemon()
         self.assert_exit(run, 1, 'gate-webhook: the policy requires the protection "network-namespace", which is not in force: '
                                  'the permission "network" is granted; make it available or take it out of the policy')
 
@@ -135,13 +134,13 @@ class IsolationTest(StackTest):
         workers = [self.worker(instance)["process"] for instance in ("rolling", "canary", "threshold")]
         self.assertEqual([pid for pid in workers if runs(pid)], workers)
         self.stack.daemon.kill()
-        self.stack.daemon.wait(10)
+        self.stack.await_end()
         wait_for("no worker to be left", lambda: not [pid for pid in workers if runs(pid)], 1)
 
     def test_a_plugin_that_starts_programs_is_refused_at_the_start(self):
         self.stack = self.new_stack(changes=[("    plugin: provider-local\n",
                                               "    plugin: provider-local\n    placement: isolated\n")])
-        run = subprocess.run(self.stack.daemon_command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=40)
+        run = self.stack.run_daemon()
         self.assert_exit(run, 1, '/plugins/local/placement: is "isolated"; provider-local asks for the permission '
                                  '"processes", and no isolated plugin starts programs')
 

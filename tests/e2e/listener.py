@@ -3,6 +3,8 @@
 import http.client
 import json
 
+from harness import SLOWNESS
+
 
 class Listener:
     """One stream of server-sent events."""
@@ -11,7 +13,7 @@ class Listener:
         headers = {"Authorization": f"Bearer {stack.token}"}
         if last_id is not None:
             headers["Last-Event-ID"] = str(last_id)
-        self._connection = http.client.HTTPConnection("127.0.0.1", stack.api_port, timeout=10)
+        self._connection = http.client.HTTPConnection("127.0.0.1", stack.api_port, timeout=10 * SLOWNESS)
         self._connection.request("GET", "/api/events", headers=headers)
         self.reply = self._connection.getresponse()
 

@@ -1,6 +1,5 @@
 """Plugins with one defect each in a daemon that runs: who needs them is told, everybody else is served."""
 
-import subprocess
 import unittest
 
 from harness import SHIPPED, Fixture, StackTest, wait_for
@@ -45,7 +44,7 @@ class PluginsTest(StackTest):
             Fixture("gate-throws", "throws_in_create"), Fixture("gate-fails", "create_fails"),
             Fixture("gate-empty", "create_fills_no_instance"), Fixture("gate-start", "start_fails"),
             Fixture("gate-rubbish", "answers_rubbish"), Fixture("gate-ill", "unhealthy"), Fixture("gate-good", "sound")])
-        run = subprocess.run(self.stack.daemon_command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=40)
+        run = self.stack.run_daemon()
         self.assert_exit(run, 1, f'profile "dev": 6 of {SHIPPED + 7} instances did not start')
         for words in ("/plugins/gate-throws: the constructor gave up", "/plugins/gate-fails: there is no database",
                       "/plugins/gate-empty: ", "/plugins/gate-start: ",
@@ -55,7 +54,7 @@ class PluginsTest(StackTest):
 
     def test_a_plugin_that_never_answers_the_first_question_is_named(self):
         self.stack = self.new_stack(fixtures=[Fixture("gate-silent", "never_answers")])
-        run = subprocess.run(self.stack.daemon_command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=40)
+        run = self.stack.run_daemon()
         self.assert_exit(run, 1, "/plugins/gate-silent: its first health call failed: ")
 
     def test_a_gate_that_never_answers_stops_only_who_needs_it(self):

@@ -83,7 +83,7 @@ class PoolTest(StackTest):
             if program_of(pid) in ("slipwayd", "haproxy", "slipway-example"):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        machine.daemon.wait(10)
+        machine.await_end()
 
     def owner(self, rollout):
         """The machine whose host decides about it."""

@@ -3,10 +3,10 @@
 import itertools
 import json
 import pathlib
-import subprocess
 import tempfile
 import unittest
 
+import harness
 from harness import APP, BUILD, StackTest
 
 SLIPWAY = BUILD / "bin/slipway"
@@ -25,8 +25,8 @@ class SimulateTest(unittest.TestCase):
     def run_it(self, *options, shop=SHOP, output="json"):
         file = self.folder / "shop.yaml"
         file.write_text(json.dumps({"kind": "application", **shop}))
-        return subprocess.run([SLIPWAY, "--output", output, "deploy", "shop", "1.1", "--simulate", "--application-file",
-                               file, *options], timeout=60, capture_output=True, text=True, check=False)
+        return harness.run([SLIPWAY, "--output", output, "deploy", "shop", "1.1", "--simulate", "--application-file", file, *options],
+                           60)
 
     def simulate(self, *options, shop=SHOP, status=0):
         run = self.run_it(*options, shop=shop)

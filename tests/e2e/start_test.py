@@ -5,9 +5,9 @@ import os
 import shutil
 import socket
 import stat
-import subprocess
 import unittest
 
+import harness
 from harness import SHIPPED, StackTest, sign
 
 PACKAGE = "strategy-canary/0.1.0"
@@ -19,11 +19,6 @@ class StartTest(StackTest):
         self.stack = self.new_stack()
         self.profile = self.stack.folder / "profile.yaml"
         self.site = self.stack.folder / "site.json"
-
-    def run_daemon(self, *words, environment=None):
-        """For starts that end by themselves; `words`: "check", or nothing."""
-        return subprocess.run([*self.stack.daemon_command, *words], env={**os.environ, **(environment or {})},
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
 
     def rewrite(self, file, *changes):
         text = file.read_text()
@@ -40,13 +35,13 @@ class StartTest(StackTest):
         return roots / PACKAGE
 
     def assert_canary_refused(self, *words):
-        self.assert_exit(self.run_daemon("check"), 1, *words)
-        run = self.run_daemon()
+        self.assert_exit(self.stack.run_daemon("check"), 1, *words)
+        run = self.stack.run_daemon()
         self.assert_exit(run, 1, *words)
         self.assertNotIn("INFO  ready", run.stderr)
 
     def test_check_says_that_the_shipped_profile_is_fine_and_starts_nothing(self):
-        self.assert_exit(self.run_daemon("check"), 0, f"profile dev is fine: {SHIPPED} plugins, {SHIPPED} bindings")
+        self.assert_exit(self.stack.run_daemon("check"), 0, f"profile dev is fine: {SHIPPED} plugins, {SHIPPED} bindings")
         self.assertFalse((self.stack.folder / "state").exists())
 
     def test_a_manifest_with_ten_faults_reports_ten(self):
@@ -61,7 +56,7 @@ class StartTest(StackTest):
                      ("  provider: local\n", "  provider: threshold\n"))
         with self.profile.open("a") as file:
             file.write("extra: 1\n")
-        run = self.run_daemon("check")
+        run = self.stack.run_daemon("check")
         self.assert_exit(run, 1, "10 faults\n")
         lines = [line for line in run.stderr.splitlines() if line.startswith(f"{self.profile}:")]
         self.assertEqual(len(lines), 10, run.stderr)
@@ -75,7 +70,7 @@ class StartTest(StackTest):
                      "/bindings/provider: is \"threshold\"; want an instance that provides slipway.provider/1",
                      "/extra: is no field here; want one of bindings, gates"):
             self.assertEqual(len([line for line in lines if part in line]), 1, f"{part}\n{run.stderr}")
-        self.assert_exit(self.run_daemon(), 1, *lines)
+        self.assert_exit(self.stack.run_daemon(), 1, *lines)
 
     def test_files_that_are_no_documents_are_refused(self):
         for text, words in ((b"\xff\xfe", ":1: is not UTF-8 at byte 0"), (b"a: 1\na: 2\n", ':2: the name "a" occurs twice'),
@@ -86,26 +81,26 @@ class StartTest(StackTest):
                             (b"profile: [1", ":1: not YAML: end of sequence flow not found")):
             with self.subTest(words):
                 self.profile.write_bytes(text)
-                self.assert_exit(self.run_daemon("check"), 1, f"{self.profile}", words)
+                self.assert_exit(self.stack.run_daemon("check"), 1, f"{self.profile}", words)
         self.profile.unlink()
-        self.assert_exit(self.run_daemon("check"), 1, f"{self.profile}: cannot be opened: No such file or directory")
+        self.assert_exit(self.stack.run_daemon("check"), 1, f"{self.profile}: cannot be opened: No such file or directory")
 
     def test_an_address_that_is_not_loopback_is_refused(self):
         for address in ("0.0.0.0:7070", "[::]:7070", "192.0.2.1:7070"):
             with self.subTest(address):
                 self.stack._site = {"listen": address}
                 self.site.write_text(self.site_text())
-                self.assert_exit(self.run_daemon(), 1, f'/listen: is "{address}"; want a loopback address with a port')
+                self.assert_exit(self.stack.run_daemon(), 1, f'/listen: is "{address}"; want a loopback address with a port')
 
     def site_text(self):
         return json.dumps(self.stack.site(), indent=2)
 
     def test_a_site_with_wrong_values_is_refused_with_each_of_them(self):
         self.site.write_text('{"listen": "here", "threads": -1, "limits": {"body_bytes": 1}, "lisen": 1}')
-        self.assert_exit(self.run_daemon("check"), 1, '/lisen: is no field here; did you mean "listen"?',
+        self.assert_exit(self.stack.run_daemon("check"), 1, '/lisen: is no field here; did you mean "listen"?',
                          "/threads: is -1; want an integer from 0 to 256", "/limits/body_bytes: is 1", "/listen: is ")
         self.site.write_text(self.site_text())
-        self.assert_exit(self.run_daemon("check", environment={"SLIPWAY_LIMITS__BODY_BYTES": "many"}), 1,
+        self.assert_exit(self.stack.run_daemon("check", environment={"SLIPWAY_LIMITS__BODY_BYTES": "many"}), 1,
                          'environment variable SLIPWAY_LIMITS__BODY_BYTES: /limits/body_bytes: is "many"')
 
     def test_a_plugin_that_is_not_there_is_named_with_its_range(self):
@@ -141,14 +136,14 @@ class StartTest(StackTest):
 
     def test_a_port_in_use_is_told_before_anything_starts(self):
         with socket.create_server(("127.0.0.1", self.stack.api_port)):
-            self.assert_exit(self.run_daemon(), 1, f"preflight: listen: 127.0.0.1:{self.stack.api_port}: Address already in use",
+            self.assert_exit(self.stack.run_daemon(), 1, f"preflight: listen: 127.0.0.1:{self.stack.api_port}: Address already in use",
                              "set listen to another one")
         self.assert_nothing_started()
 
     def test_a_second_daemon_on_one_state_directory_is_refused_and_does_no_harm(self):
         self.stack.start_daemon()
         self.rewrite(self.site, (str(self.stack.api_port), "0"))
-        run = self.run_daemon()
+        run = self.stack.run_daemon()
         self.assert_exit(run, 1, str(self.stack.folder / "state"))
         self.assertNotIn("INFO  ready", run.stderr)
         self.assertEqual(self.stack.call("GET", "/health/ready").status, 200)
@@ -160,12 +155,11 @@ class StartTest(StackTest):
             self.assertRegex(metrics, rf'(?m)^slipway_queue_depth{{queue="{queue}"}} \d+$')
 
     def test_too_few_open_files_and_a_full_or_wrong_directory_are_told_before_anything_starts(self):
-        command = ["prlimit", "--nofile=512:512", *map(str, self.stack.daemon_command)]
-        run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+        run = harness.run(["prlimit", "--nofile=512:512", *self.stack.daemon_command])
         self.assert_exit(run, 1, "preflight: limits: only 512 files may be open, 1024 are needed")
         self.stack._site = {"state_directory": "/proc/nowhere", "run_directory": str(self.profile)}
         self.site.write_text(self.site_text())
-        self.assert_exit(self.run_daemon(), 1, "preflight: state_directory: /proc/nowhere: cannot be made",
+        self.assert_exit(self.stack.run_daemon(), 1, "preflight: state_directory: /proc/nowhere: cannot be made",
                          f"preflight: run_directory: {self.profile}: exists and is no directory")
 
     def assert_nothing_started(self):
@@ -174,8 +168,8 @@ class StartTest(StackTest):
     def test_a_haproxy_that_is_not_installed_is_named_before_anything_starts(self):
         self.rewrite(self.profile, ("      haproxy:\n", "      haproxy:\n        binary: no-such-haproxy\n"))
         lack = 'local: haproxy.binary "no-such-haproxy" is not installed; apt-get install no-such-haproxy, or name its path'
-        self.assert_exit(self.run_daemon("check"), 1, lack, "1 fault\n")
-        self.assert_exit(self.run_daemon(), 1, f"slipwayd: preflight: {lack}\n")
+        self.assert_exit(self.stack.run_daemon("check"), 1, lack, "1 fault\n")
+        self.assert_exit(self.stack.run_daemon(), 1, f"slipwayd: preflight: {lack}\n")
         self.assert_nothing_started()
 
     def test_too_few_open_files_for_the_profiles_haproxy_are_told_before_anything_starts(self):
@@ -198,16 +192,16 @@ class StartTest(StackTest):
         with socket.create_server(("127.0.0.1", self.stack.edge_port), reuse_port=True):
             lack = (f"local: haproxy.bind 127.0.0.1:{self.stack.edge_port}: ",
                     f"(pid {os.getpid()}) listens there already; end it, or set haproxy.bind to another port\n")
-            self.assert_exit(self.run_daemon("check"), 1, *lack, "1 fault\n")
-            self.assert_exit(self.run_daemon(), 1, f"preflight: {lack[0]}", lack[1])
+            self.assert_exit(self.stack.run_daemon("check"), 1, *lack, "1 fault\n")
+            self.assert_exit(self.stack.run_daemon(), 1, f"preflight: {lack[0]}", lack[1])
         self.assert_nothing_started()
 
     def test_an_edge_port_that_its_own_haproxy_kept_is_none_that_is_taken(self):
         self.stack.start_daemon()
-        self.assert_exit(self.run_daemon("check"), 0)
+        self.assert_exit(self.stack.run_daemon("check"), 0)
         self.stack.stop_daemon()
         with socket.create_connection(("127.0.0.1", self.stack.edge_port)):
-            self.assert_exit(self.run_daemon("check"), 0)
+            self.assert_exit(self.stack.run_daemon("check"), 0)
             self.stack.start_daemon()
 
     def test_the_token_is_made_once_and_readable_by_its_owner_only(self):
@@ -221,10 +215,10 @@ class StartTest(StackTest):
         self.assertEqual(self.stack.token, token)
         self.stack.stop_daemon()
         file.chmod(0o644)
-        self.assert_exit(self.run_daemon(), 1, f"{file}: has mode 0644, so others can read the token")
+        self.assert_exit(self.stack.run_daemon(), 1, f"{file}: has mode 0644, so others can read the token")
 
     def test_a_wrong_command_line_ends_with_status_2(self):
-        run = subprocess.run([self.stack.bin / "slipwayd", "--nonsense"], capture_output=True, text=True, timeout=10)
+        run = harness.run([self.stack.bin / "slipwayd", "--nonsense"])
         self.assertEqual(run.returncode, 2, run.stderr)
 
 

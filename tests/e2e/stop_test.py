@@ -4,7 +4,7 @@ import http.client
 import os
 import unittest
 
-from harness import StackTest, wait_for
+from harness import SLOWNESS, StackTest, wait_for
 
 
 class StopTest(StackTest):
@@ -48,7 +48,7 @@ class StopTest(StackTest):
     def test_sigterm_ends_open_event_streams_and_idle_connections(self):
         self.start_stack()
         headers = {"Authorization": f"Bearer {self.stack.token}"}
-        connections = [http.client.HTTPConnection("127.0.0.1", self.stack.api_port, timeout=10) for _ in range(3)]
+        connections = [http.client.HTTPConnection("127.0.0.1", self.stack.api_port, timeout=10 * SLOWNESS) for _ in range(3)]
         for connection in connections[:2]:
             connection.request("GET", "/api/events", headers=headers)
             self.assertEqual(connection.getresponse().status, 200)

@@ -5,7 +5,6 @@ import json
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -60,9 +59,8 @@ class StorageTest(unittest.TestCase):
         return file
 
     def run_storage(self, profile, *words, status=0):
-        run = subprocess.run([harness.BUILD / "bin/slipway", "storage", *words, "--config", self.folder / "site.json", "--profile", profile],
-                             env={**os.environ, "NO_COLOR": "1"}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                             timeout=50 * harness.SLOWNESS)
+        run = harness.run([harness.BUILD / "bin/slipway", "storage", *words, "--config", self.folder / "site.json", "--profile", profile],
+                          50, env={**os.environ, "NO_COLOR": "1"})
         self.assertEqual(run.returncode, status, run.stdout + run.stderr)
         return run.stderr if status else run.stdout
 

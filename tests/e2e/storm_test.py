@@ -271,7 +271,7 @@ class StormTest(Fleet):
         self.server.sql("ALTER TABLE slipway.records ADD COLUMN region text; INSERT INTO slipway.migrations VALUES (2, 1, 'regions', 'x')")
         for name in NAMES:
             with self.without(name) as host:
-                self.assertEqual(host.stop_daemon(30)[0], 0)
+                self.assertEqual(host.stop_daemon()[0], 0)
                 host.start_daemon()
 
     def somebody_says(self, words):

@@ -39,7 +39,7 @@ class TrustTest(StackTest):
 
     def assert_refused(self, *words):
         for more in (["check"], []):
-            run = subprocess.run([*self.stack.daemon_command, *more], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=40)
+            run = self.stack.run_daemon(*more)
             self.assert_exit(run, 1, *words)
             self.assertNotIn("INFO  ready", run.stderr)
 
@@ -111,14 +111,14 @@ class TrustTest(StackTest):
     def test_a_rule_of_the_site_bounds_what_a_profile_may_grant(self):
         self.prepare(trust={"rules": [{"plugins": ["provider-local"], "permissions": {"network": True}},
                                       {"plugins": ["gate-"], "placements": ["isolated"]}]})
-        run = subprocess.run([*self.stack.daemon_command, "check"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+        run = self.stack.run_daemon("check")
         self.assert_exit(run, 1, "/plugins/gate-good: instance \"gate-good\": gate-good may not run in-process: trust.rules/1 of "
                          "the site allows isolated", "provider-local may not have ", "trust.rules/0 of the site does not allow it")
 
     def test_faults_of_the_trust_policy_are_all_told_at_once(self):
         self.prepare(trust={"keys": [{"name": "a", "public_key": "ed25519:x", "prefixes": ["a."]},
                                      {"name": "b", "file": "/nowhere.pub", "prefixes": ["b*"]}], "revoked_keys": ["b"]})
-        run = subprocess.run([*self.stack.daemon_command, "check"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+        run = self.stack.run_daemon("check")
         self.assert_exit(run, 1, "/trust/keys/0/public_key: want a public key: ", "/trust/keys/1/file: /nowhere.pub: ",
                          "/trust/revoked_keys/0: is \"b\"; want a key's id")
 
