@@ -61,15 +61,14 @@ class ActionsTest(StackTest):
 
     def test_pause_holds_the_weight_and_resume_goes_on(self):
         rollout = self.start({"steps": [{"weight": "20%"}, {"pause": {"duration": "1s"}}], "scale_down_delay": "100ms"})
-        self.wait_at(rollout, 1, 200_000)
+        self.stack.wait_why(rollout, "the pause of 1s to end")
+        over = self.stack.rollout(rollout)["why"]["until"]
         self.act("pause", rollout)
         self.stack.wait_state(rollout, "paused")
         self.stack.wait_why(rollout, "resume")
         self.act("pause", rollout, status=REFUSED)
         journal = self.stack.journal(rollout)
-        self.stack.begin_load()
-        self.stack.await_requests(300)  # longer than the strategy's own pause
-        self.stack.end_load()
+        self.stack.await_moment(over)
         self.assertEqual(self.stack.journal(rollout), journal)
         self.act("resume", rollout, "--wait", "--timeout", "20s")
         self.assertEqual(self.stack.stable(), "1.1")
@@ -81,6 +80,15 @@ class ActionsTest(StackTest):
         self.act("skip", rollout)
         self.wait_at(rollout, 3, 600_000)
         self.assertNotIn("verdict", [entry["kind"] for entry in self.stack.journal(rollout)])
+
+    def test_skip_leaves_out_a_step_for_which_promote_would_wait(self):
+        self.stack.create_release("1.1", {"EXAMPLE_READY_AFTER": "3600s"})
+        rollout = self.stack.start_rollout("1.1", "canary", UNTIL_TOLD)
+        self.stack.wait_why(rollout, "0 of 1 new replica to be available")
+        self.assertEqual(self.stack.rollout(rollout)["step"], 0)
+        self.act("skip", rollout)
+        self.wait_at(rollout, 1, 0)
+        self.act("abort", rollout, "--wait", "--timeout", "20s", status=ROLLED_BACK)
 
     def test_abort_goes_back_and_retry_starts_over(self):
         rollout = self.start()

@@ -6,6 +6,7 @@ it fails or takes too long. E2E_BUILD names the build; build/dev by default. E2E
 
 import contextlib
 import dataclasses
+import datetime
 import hashlib
 import http.client
 import itertools
@@ -239,6 +240,11 @@ class Stack(stack.Stack):
 
     def wait_why(self, rollout, words, seconds=15):
         return self.wait_rollout(rollout, f"to say {words!r}", lambda: words in self.why_text(rollout), seconds)
+
+    def await_moment(self, moment, seconds=15):
+        """One that a document names."""
+        then = datetime.datetime.fromisoformat(moment.replace("Z", "+00:00"))
+        wait_for(moment, lambda: datetime.datetime.now(datetime.timezone.utc) > then, seconds)
 
     def why_text(self, rollout):
         return json.dumps(self.rollout(rollout)["why"], ensure_ascii=False)

@@ -3,7 +3,7 @@
 import time
 import unittest
 
-from harness import ENDS, ERRORS, SMOKE, StackTest, wait_for
+from harness import ENDS, ERRORS, SMOKE, StackTest, counts_by_version, wait_for
 from oracle import Oracle
 
 # Slow to get ready, so that there is a time at which replicas are awaited.
@@ -180,6 +180,44 @@ class KillTest(StackTest):
     def test_an_automatic_canary_goes_on(self):
         self.goes_on_by([400_000, 800_000], automatic={"step": "40%", "max": "80%", "interval": "3s", "analyses": ["errors"]})
 
+    def goes_on_held(self, strategy, settings, **judged):
+        """A rollout at 30 % whose analysis has said all that it can say: the next host waits for a person too."""
+        holds = {**ERRORS, "name": "holds", "settings": {**ERRORS["settings"], **judged}}
+        rollout = self.begin(strategy, settings, analyses=[ERRORS, SMOKE, holds])
+        held = self.waits_for("a person, for the analysis holds is held")
+        self.kill_at(rollout, "its analysis is held", held)
+        asked = self.stack.metric("slipway_plugin_calls_total", interface="slipway.analyzer/1", method="judge")
+        wait_for("it to be asked about again", lambda: self.stack.metric(
+            "slipway_plugin_calls_total", interface="slipway.analyzer/1", method="judge") > asked, 15)
+        self.assertTrue(held(self.stack.rollout(rollout)))
+        judged = [entry["detail"]["verdict"] for entry in self.stack.journal(rollout) if entry["kind"] == "verdict"]
+        self.assertEqual(self.stack.weight(rollout), 300_000)
+        self.cli("rollout", "promote", rollout)
+        self.end(rollout, "succeeded", "1.1")
+        return judged
+
+    def test_blue_green_goes_on_where_an_inconclusive_analysis_holds_its_switch(self):
+        settings = {"switch_steps": [{"weight": "30%", "analyses": ["holds"]}], "keep_blue": "100ms"}
+        judged = self.goes_on_held("blue-green", settings, success="requests < 0", failure="error_ratio > 50%")
+        self.assertEqual(judged, ["inconclusive"])
+
+    def test_a_canary_goes_on_where_too_little_data_hold_its_step(self):
+        settings = {"steps": [{"weight": "30%"}, {"analysis": "holds"}], "scale_down_delay": "100ms"}
+        judged = self.goes_on_held("canary", settings, min_requests=1_000_000, insufficient_data_limit=1)
+        self.assertEqual(judged, ["insufficient_data"])
+
+    def test_an_instant_way_back_goes_on_while_the_new_replicas_drain(self):
+        rollout = self.begin("canary", {"steps": [{"weight": "50%"}, {"pause": {}}]}, {"EXAMPLE_LATENCY": "2s"})
+        wait_for("half of the traffic", lambda: self.stack.received("1.1") > 2, 15)
+        self.cli("rollout", "abort", rollout)
+        self.kill_at(rollout, "all traffic back, the new replicas have requests", lambda seen: self.unanswered("1.1") and any(
+            group["role"] == "stable" and group.get("weight") == 1_000_000 for group in seen["groups"]))
+        self.end(rollout, "rolled_back", "1.0")
+
+    def unanswered(self, version):
+        counts = counts_by_version(self.stack.counts)[version]
+        return counts.received - counts.ok - counts.failed
+
     def slowly(self):
         """A way back goes on by the clock: it must outlast slipwayd's absence."""
         return {"mode": "gradual", "over": f"{(3 + 3 * self.start_seconds) * 1000:.0f}ms"}
@@ -234,11 +272,12 @@ class KillTest(StackTest):
     def test_what_a_person_paused_stays_paused(self):
         rollout = self.begin("canary", {"steps": [{"weight": "50%"}, {"pause": {"duration": "2s"}}],
                                         "scale_down_delay": "300ms"})
-        self.kill_at(rollout, "half of the traffic", lambda seen: self.at_weight(500_000)(seen) and
-                     self.stack.cli("rollout", "pause", rollout).returncode == 0)
+        pauses = self.waits_for("the pause of 2s to end")
+        over = wait_for("its own pause", lambda: pauses(seen := self.stack.rollout(rollout)) and seen["why"]["until"], 20)
+        self.kill_at(rollout, "half of the traffic", lambda seen: self.stack.cli("rollout", "pause", rollout).returncode == 0)
         wait_for("replicas to be seen again", lambda: self.at_weight(500_000)(self.stack.rollout(rollout)), 10)
         journal = self.stack.journal(rollout)
-        self.stack.await_requests(600)  # longer than the strategy's own pause
+        self.stack.await_moment(over)
         self.assertEqual(self.stack.journal(rollout), journal)
         self.assertEqual(self.stack.rollout(rollout)["state"], "paused")
         self.assertEqual(self.stack.cli("rollout", "resume", rollout).returncode, 0)
