@@ -1,11 +1,12 @@
 """slipwayd killed with SIGKILL before and after each of its durable writes and of its calls to the provider, in a rollout of
-each strategy, in one that its analysis takes back and in one that a person aborts, on each store: what it decided, and what
-the world came to, is what it is without.
+each strategy, in those that go back at once or gradually, in one that replaces another, and in those that a person steers: what
+it decided, and what the world came to, is what it is without.
 
 The host dies inside the plugin that carries out the call (tests/fixtures/plugins/mortal.c). An undisturbed rollout tells which
 calls there are.
 """
 
+import functools
 import hashlib
 import http.client
 import json
@@ -18,6 +19,7 @@ import tempfile
 import harness
 import ledger
 from harness import ENDS, StackTest
+from oracle import Oracle
 
 sys.path.insert(0, str(harness.ROOT / "tests/support"))
 from postgres_server import PostgresServer  # noqa: E402
@@ -30,15 +32,46 @@ SETTINGS = {"rolling": {"max_surge": 1, "max_unavailable": 0, "min_ready": "0s"}
             "blue-green": {"preview_replicas": 1, "switch_steps": [{"weight": "50%", "pause": "0s"}], "keep_blue": "0s"},
             "canary": {"steps": [{"weight": "20%"}, {"weight": "60%"}], "scale_down_delay": "0s"}}
 JUDGES = {"metrics.probe": "metrics-probe", "analyzers.threshold": "analyzer-threshold"}
+# Where a person is asked, in the midst of the way.
+HALFWAY = {"rolling": {"pause_at": 1, "max_surge": 1, "max_unavailable": 0},
+           "canary": {"steps": [{"weight": "20%"}, {"pause": {}}], "scale_down_delay": "0s"}}
+GRADUALLY = {"rollback": {"mode": "gradual", "over": "270ms"}}
+SHIFT = "as the gradual way back has it"
 # No replica of this world answers.
 ANSWERS = {"name": "answers", "metrics": "probe", "analyzer": "threshold", "interval": "100ms",
            "query": {"checks": [{"name": "connects", "kind": "tcp"}]}, "settings": {"success": "failed_cases == 0"}}
 
 
+def everywhere(points):
+    return points
+
+
+def each_world(points):
+    """Of deaths that leave the same world behind, one: what is durable after a call is what is durable before the next one. So
+    both deaths of every second call, and the one after the last."""
+    return [point for number, point in enumerate(points) if number % 4 < 2 or number == len(points) - 1]
+
+
+def some_shifts(points):
+    """Of the worlds in the midst of a gradual way back, where shift follows shift, every third."""
+    worlds = each_world(points)
+    return worlds[:6] + worlds[6:-6:3] + worlds[-6:]
+
+
+def without_names(text, rollouts):
+    for number, rollout in enumerate(rollouts):
+        text = text.replace(rollout, f"rollout {number}")
+    return text
+
+
+def weight_of(entry, role):
+    return next(group["weight"] for group in entry["groups"] if group["role"] == role)
+
+
 class MortalStack(ledger.LedgerStack):
     """A host that dies of a call that it is told."""
 
-    def __init__(self, world, storage, strategies):
+    def __init__(self, world, storage, strategies, **more):
         self.place = pathlib.Path(tempfile.mkdtemp(prefix="slipway-mortal-"))
         self.word = self.place / "word"
         shipped = next((harness.BUILD / "plugins-root" / storage["plugin"]).iterdir())
@@ -46,7 +79,7 @@ class MortalStack(ledger.LedgerStack):
         self._package("storage", shipped)
         self._package("provider", provider)
         super().__init__(world, {**storage, "plugin": "mortal-storage"}, provider="mortal-provider", roots=[self.place / "plugins"],
-                         strategies=strategies, others=JUDGES, environment={"MORTAL_FILE": str(self.word),
+                         strategies=strategies, **{"others": JUDGES, **more}, environment={"MORTAL_FILE": str(self.word),
                                       "slipway.storage/1": str(shipped / f"{storage['plugin']}.so"),
                                       "slipway.provider/1": str(provider / "provider-ledger.so")})
 
@@ -78,37 +111,91 @@ class MortalStack(ledger.LedgerStack):
 
 
 class CrashTest(StackTest):
-    def first(self, name, strategy):
+    def first(self, name, strategy, **later):
+        """`later`: what holds of the application from then on."""
         place = f"/api/applications/{name}"
-        self.make("PUT", place, ledger.application(name, analyses=[ANSWERS]), place)
-        return self.deploy(name, "1.0", strategy)
+        spec = ledger.application(name, analyses=[ANSWERS])
+        self.make("PUT", place, spec, place)
+        rollout = self.deploy(name, "1.0", strategy)
+        if later:
+            self.make("PUT", place, {**spec, **later}, place)
+        return rollout
 
     def second(self, name, strategy):
         return self.deploy(name, "1.1", strategy)
 
-    def bad(self, name, strategy):
-        rollout = self.release(name, "1.1", {"name": strategy, "settings": {"steps": [{"weight": "20%"}, {"analysis": "answers"}]}})
-        return self.wait_for_end(rollout, "rolled_back")
+    def bad(self, name, strategy, settings):
+        """Its analysis takes it back."""
+        return self.wait_for_end(self.release(name, "1.1", {"name": strategy, "settings": settings}), "rolled_back")
+
+    def bad_canary(self, name, strategy):
+        return self.bad(name, strategy, {"steps": [{"weight": "20%"}, {"analysis": "answers"}]})
+
+    def bad_green(self, name, strategy):
+        return self.bad(name, strategy, {**SETTINGS[strategy], "switch_steps": [], "verify": "answers"})
 
     def aborted(self, name, strategy):
-        rollout = self.release(name, "1.1", {"name": strategy, "settings": {"steps": [{"weight": "20%"}, {"pause": {}}]}})
-        self.wait_for_step(rollout, 1)
-        self.wait_for_order(name, rollout)
+        rollout = self.halfway(name, strategy)
+        self.abort(name, strategy)
+        return rollout
+
+    def abort(self, name, _):
+        rollout = self.newest(name)
         while (reply := self.call("POST", f"/api/rollouts/{rollout}/abort", {})) is None:
             if self.read(f"/api/rollouts/{rollout}")["state"] != "progressing":
-                return self.wait_for_end(rollout, "rolled_back")
+                break
+        self.assertEqual(reply.status if reply else 200, 200)
+        self.wait_for_end(rollout, "rolled_back")
+
+    def replace(self, name, strategy):
+        rollout = self.release(name, "1.2", {"name": strategy, "settings": SETTINGS[strategy]}, supersede="replace")
+        return self.wait_for_end(rollout, "succeeded")
+
+    def steer(self, name, _):
+        """Paused, resumed and promoted, held by a gate, and promoted once more."""
+        self.oracle.answer = {"state": "pending", "reason": "not yet"}
+        rollout = self.newest(name)
+        for action, then in (("pause", "resume"), ("resume", "somebody to promote"), ("promote", "not yet")):
+            self.act(rollout, action, action)
+            self.wait_for(rollout, then)
+        self.oracle.answer = {"state": "open", "reason": "done"}
+        self.wait_for(rollout, "somebody to promote")
+        self.wait_for_order(name, rollout)
+        self.act(rollout, "promote", "once more")
+        self.wait_for_end(rollout, "succeeded")
+
+    def act(self, rollout, action, key):
+        """Once, however often it has to be said."""
+        headers = {"Idempotency-Key": f"{rollout}-{key}"}
+        while (reply := self.call("POST", f"/api/rollouts/{rollout}/{action}", {}, headers)) is None:
+            pass
         self.assertEqual(reply.status, 200, reply.text)
-        return self.wait_for_end(rollout, "rolled_back")
+
+    def newest(self, name):
+        return self.read(f"/api/rollouts?application={name}")["items"][0]["id"]
+
+    def halfway(self, name, strategy, settings=None):
+        """A rollout that waits for a person, its order given; its id."""
+        rollout = self.release(name, "1.1", {"name": strategy, "settings": settings or HALFWAY[strategy]})
+        self.wait_for(rollout, "promote")
+        self.wait_for_order(name, rollout)
+        return rollout
 
     def deploy(self, name, version, strategy):
         """A new release and its rollout to its end; the rollout's id."""
         return self.wait_for_end(self.release(name, version, {"name": strategy, "settings": SETTINGS[strategy]}), "succeeded")
 
-    def release(self, name, version, strategy):
+    def release(self, name, version, strategy, **more):
         """A new release and the begin of its rollout, through whatever happens; the rollout's id."""
         place = f"/api/applications/{name}/releases"
         self.make("POST", place, ledger.release(version), f"{place}/{version}")
-        return self.begin({"application": name, "release": version, "strategy": strategy})
+        return self.begin({"application": name, "release": version, "strategy": strategy, **more})
+
+    def wait_for(self, rollout, words):
+        harness.wait_for(f"{rollout} to wait for {words}", lambda: words in self.waits_for(rollout), 30, pause=0.02)
+
+    def waits_for(self, rollout):
+        return self.read(f"/api/rollouts/{rollout}")["why"]["waits_for"]
 
     def wait_for_end(self, rollout, state):
         ended = harness.wait_for(f"the end of {rollout}", lambda: self.end_of(rollout), 30)
@@ -152,39 +239,52 @@ class CrashTest(StackTest):
         self.assertEqual(self.stack.await_end(), -signal.SIGKILL)
         self.stack.start_daemon()
 
-    def story(self, application, rollouts):
-        """What was decided and what came of it, but for moments, names, and the note that a host went on with it."""
+    def story(self, application, rollouts, clocked):
+        """What was decided and what came of it, but for moments, names, and the note that a host went on with it; and, of a
+        `clocked` one, but for the shifts of the way back, which are as many as there was time for, and for numbers after them."""
         journals = [self.read(f"/api/rollouts/{rollout}/journal?limit=500")["items"] for rollout in rollouts]
         for journal in journals:
             self.assert_journal_is_sound(journal)
         orders = self.world.orders(application)
         self.assertEqual(ledger.faults_between(orders, journals), [])
-        decided = [[{key: entry[key] for key in ("kind", "state", "step", "reason", "groups", "generation")}
-                    for entry in journal if entry["kind"] != "resumed"] for journal in journals]
-        ordered = {order["generation"]: ledger.groups_of(order) for order in orders}
-        return {"decided": decided, "ordered": ordered, "stable": self.read(f"/api/applications/{application}")["stable_release"]}
+        told = [entry | {"rollout": number, "reason": without_names(entry["reason"], rollouts)}
+                for number, journal in enumerate(journals) for entry in journal if entry["kind"] != "resumed"]
+        shifts = [entry for entry in told if SHIFT in entry["reason"]]
+        left = [weight_of(entry, "next") for entry in shifts]
+        self.assertEqual(left, sorted(set(left), reverse=True), "each shift takes some from the new release")
+        kept = ("rollout", "kind", "state", "step", "reason", "groups", *(() if clocked else ("generation",)))
+        decided = [{key: entry[key] for key in kept} for entry in told if entry not in shifts]
+        skipped = [entry["generation"] for entry in shifts]
+        ordered = {order["generation"]: ledger.groups_of(order) for order in orders if order["generation"] not in skipped}
+        return {"decided": decided, "ordered": list(ordered.values()) if clocked else ordered,
+                "stable": self.read(f"/api/applications/{application}")["stable_release"]}
 
-    def at_each_point(self, strategy, storage, tale, before=()):
-        """Of what `tale` does, after what comes before it."""
+    def at_each_point(self, strategy, storage, tale, before=(), which=everywhere, clocked=False, **more):
+        """Of what `tale` does, after what comes before it; of `which` of its points."""
         self.world = ledger.World()
         self.addCleanup(self.world.close)
-        self.stack = MortalStack(self.world, storage, [strategy])
+        self.stack = MortalStack(self.world, storage, [strategy], **more)
         self.addCleanup(self._end, self.stack)
         self.stack.start_daemon()
 
         def tell(name, word):
             rollouts = [part(name, strategy) for part in before]
             self.stack.say(f"{name} {word}")
-            return self.story(name, [*rollouts, tale(name, strategy)])
+            rollouts.append(tale(name, strategy))
+            return self.story(name, list(filter(None, rollouts)), clocked)
 
         wanted = tell("undisturbed", "tell")
-        points = self.points()
+        points = which(self.points())
         self.assertGreaterEqual(len(points), 12, "a death before and after each write and each order")
+        deaths = 0
         for number, (interface, method, nth, moment) in enumerate(points):
             with self.subTest(f"{moment} {interface} {method} {nth}"):
                 story = tell(f"tale-{number:03}", f"{moment} {interface} {METHODS[interface].index(method)} {nth}")
-                harness.wait_for("its death", lambda: not self.stack.word.exists(), 5)
+                if not clocked:
+                    harness.wait_for("its death", lambda: not self.stack.word.exists(), 5)
+                deaths += not self.stack.word.exists()
                 self.assertEqual(story, wanted)
+        self.assertGreaterEqual(deaths, len(points) * 3 // 4, "fewer shifts, fewer calls")
 
     def test_a_request_that_was_carried_out_before_its_answer_was_kept_is_not_carried_out_again(self):
         for name, storage in (("sqlite", ledger.sqlite()), ("postgresql", self.postgres())):
@@ -264,13 +364,47 @@ class CrashTest(StackTest):
         self.at_each_point("canary", self.postgres(), self.second, before=[self.first])
 
     def test_a_canary_that_its_analysis_takes_back_on_sqlite(self):
-        self.at_each_point("canary", ledger.sqlite(), self.bad, before=[self.first])
+        self.at_each_point("canary", ledger.sqlite(), self.bad_canary, before=[self.first])
 
     def test_a_canary_that_its_analysis_takes_back_on_postgresql(self):
-        self.at_each_point("canary", self.postgres(), self.bad, before=[self.first])
+        self.at_each_point("canary", self.postgres(), self.bad_canary, before=[self.first])
 
     def test_a_canary_that_a_person_aborts_on_sqlite(self):
         self.at_each_point("canary", ledger.sqlite(), self.aborted, before=[self.first])
 
     def test_a_canary_that_a_person_aborts_on_postgresql(self):
         self.at_each_point("canary", self.postgres(), self.aborted, before=[self.first])
+
+    def test_a_rolling_rollout_that_goes_back_gradually_on_sqlite(self):
+        before = [functools.partial(self.first, **GRADUALLY), self.halfway]
+        self.at_each_point("rolling", ledger.sqlite(), self.abort, before, which=some_shifts, clocked=True)
+
+    def test_a_blue_green_rollout_that_goes_back_gradually_on_sqlite(self):
+        before = [functools.partial(self.first, **GRADUALLY)]
+        self.at_each_point("blue-green", ledger.sqlite(), self.bad_green, before, which=some_shifts, clocked=True)
+
+    def fails_its_watch(self, storage):
+        watched = {"verification": {"period": "60s", "analyses": ["answers"]}}
+        tale = functools.partial(self.bad, settings=SETTINGS["rolling"])
+        self.at_each_point("rolling", storage, tale, [functools.partial(self.first, **watched)], which=each_world)
+
+    def test_a_watch_after_promotion_that_fails_on_sqlite(self):
+        self.fails_its_watch(ledger.sqlite())
+
+    def replaces_another(self, storage):
+        self.at_each_point("canary", storage, self.replace, [self.first, self.halfway], which=each_world)
+
+    def test_a_rollout_that_replaces_another_on_sqlite(self):
+        self.replaces_another(ledger.sqlite())
+
+    def test_a_rollout_that_replaces_another_on_postgresql(self):
+        self.replaces_another(self.postgres())
+
+    def test_a_canary_that_a_person_steers_past_a_gate_on_sqlite(self):
+        self.oracle = Oracle()
+        self.addCleanup(self.oracle.close)
+        steps = [{"weight": "20%"}, {"pause": {}}, {"gate": "webhook"}, {"weight": "60%"}, {"pause": {}}]
+        halfway = functools.partial(self.halfway, settings={"steps": steps, "scale_down_delay": "0s"})
+        self.at_each_point("canary", ledger.sqlite(), self.steer, [self.first, halfway], which=each_world,
+                           others={**JUDGES, "gates.webhook": "gate-webhook"},
+                           configs={"gate-webhook": {"url": self.oracle.url, "retry_after": "50ms"}})

@@ -72,12 +72,13 @@ def faults_between(orders, journals):
 
 class LedgerStack(harness.Stack):
     """`storage`: the profile's storage plugin. `environment`, `roots` and `provider`: for a plugin around another one.
-    `others`: more bindings, each with the name of its plugin."""
+    `others`: more bindings, each with the name of its plugin. `configs`: of plugins, by name."""
 
     def __init__(self, world, storage, site=None, environment=None, roots=(), provider="provider-ledger", strategies=STRATEGIES,
-                 others=None):
+                 others=None, configs=None):
         self._world, self._storage, self._roots, self._provider = world, storage, [str(root) for root in roots], provider
         self._others = {**{f"strategies.{name}": f"strategy-{name}" for name in strategies}, **(others or {})}
+        self._configs = configs or {}
         super().__init__(site=site, environment=environment)
 
     def site(self):
@@ -92,7 +93,7 @@ class LedgerStack(harness.Stack):
         (self.folder / "site.json").write_text(json.dumps(self.site()))
         plugins = {"storage": self._storage,
                    "ledger": {"plugin": self._provider, "config": {"folder": str(self._world.folder)}},
-                   **{plugin: {"plugin": plugin} for plugin in self._others.values()}}
+                   **{plugin: {"plugin": plugin, "config": self._configs.get(plugin, {})} for plugin in self._others.values()}}
         bindings = {"storage": "storage", "provider": "ledger", **self._others}
         (self.folder / "profile.yaml").write_text(json.dumps({
             "profile": {"name": "ledger", "version": "1.0.0"}, "plugins": plugins, "bindings": bindings}))
