@@ -5,6 +5,7 @@
 #include <boost/asio/detached.hpp>
 #include <charconv>
 #include <iterator>
+#include <utility>
 
 #include "host/app/machine.hpp"
 #include "host/app/trial.hpp"
@@ -191,6 +192,9 @@ Profiles::Answer<api::ProfileAnswer> Profiles::carry_out(const lifecycle::Turn& 
                                                          lifecycle::ApplyOptions options) {
   const auto before = current();
   options.watch.returned = [this, before](std::string reason) { return returned(before, std::move(reason)); };
+  options.watch.waits = [this, told = false](const std::string& why) mutable {
+    if (!std::exchange(told, true)) parts_.log.warn("the return to the profile before has to wait", {{"reason", why}});
+  };
   auto plan = prepared.next.plan;
   const Status applied = co_await parts_.lifecycle.apply(turn, std::move(plan), std::move(options));
   if (!applied.ok()) co_return applied;

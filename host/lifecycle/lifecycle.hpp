@@ -63,6 +63,8 @@ struct Watch {
   // Runs once, within the turn of the return, when the host went back by itself. The reason ends with what was lost and
   // what could not be put back.
   std::function<boost::asio::awaitable<void>(std::string reason)> returned = nullptr;
+  // Called at each look at which the return has to wait for another change, with the words of its refusal.
+  std::function<void(const std::string& why)> waits = nullptr;
 };
 
 // Two generations of an instance during a trial: what became of their calls since it began.

@@ -73,6 +73,7 @@ boost::asio::awaitable<bool> Lifecycle::bake(Exchange& exchange, Watching& watch
     reason = watching.settled ? "" : complaint(exchange, watching.how);
     if (reason.empty()) continue;
     const Result<Turn> turn = turns_.take("the host's return to the profile before");
+    if (!turn.ok() && watching.how.waits) watching.how.waits(turn.status().message);
     if (!turn.ok()) continue;
     const Problems lost = co_await go_back(exchange, reason);
     for (const Problem& problem : lost) reason += "; " + problem.message;

@@ -407,4 +407,4 @@ class CrashTest(StackTest):
         halfway = functools.partial(self.halfway, settings={"steps": steps, "scale_down_delay": "0s"})
         self.at_each_point("canary", ledger.sqlite(), self.steer, [self.first, halfway], which=each_world,
                            others={**JUDGES, "gates.webhook": "gate-webhook"},
-                           configs={"gate-webhook": {"url": self.oracle.url, "retry_after": "50ms"}})
+                           configs={"gate-webhook": {"url": self.oracle.url, "retry_after": "1s"}})

@@ -62,13 +62,18 @@ TEST_F(Applying, AReturnWaitsForAChangeThatHasTheTurn) {
   ASSERT_TRUE(start().ok());
   upgrade("alpha", "gate_answers_no_status", "1.1.0");
   ApplyOptions options;
+  std::atomic<int> waited{0};
   options.watch = {.bake = milliseconds(200), .look = milliseconds(5)};
+  options.watch.waits = [&](const std::string& why) {
+    waited += why == "another change of what runs is under way: another change; try again when it is done" ? 1 : 0;
+  };
   ASSERT_EQ(to_string(apply(std::move(options))), "OK: ");
   {
     const auto turn = lifecycle_.take_turn("another change");
     ASSERT_TRUE(turn.ok());
     for (int i = 0; i < 20; ++i) (void)said("gates.alpha");
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    // So many looks are longer than the time for a return.
+    ASSERT_TRUE(eventually([&] { return waited > 50; }));
     EXPECT_THAT(versions(), ElementsAre("alpha 1.1.0 active", "alpha 1.0.0 warm"));
   }
   EXPECT_TRUE(eventually([&] { return versions().at(0) == "alpha 1.0.0 active"; }));
