@@ -3,6 +3,7 @@
 #include <charconv>
 #include <slipway/detail/plain_text.hpp>
 #include <slipway/reader.hpp>
+#include <utility>
 
 namespace slipway {
 namespace {
@@ -26,6 +27,18 @@ std::ptrdiff_t size_of_character(const char* at, const char* end) {
   const bool fits = is_within(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf);
   return fits && is_within(2, 0x80, 0xbf) && is_within(3, 0x80, 0xbf) ? 4 : 0;
 }
+
+// What the character behind a backslash stands for; 0 for \u and for faults.
+constexpr auto kMeanings = [] {
+  std::array<char, 256> meanings{};
+  for (const char itself : {'"', '\\', '/'}) meanings[byte_of(itself)] = itself;
+  meanings['b'] = '\b';
+  meanings['f'] = '\f';
+  meanings['n'] = '\n';
+  meanings['r'] = '\r';
+  meanings['t'] = '\t';
+  return meanings;
+}();
 
 template <class N>
 bool parse(std::string_view digits, N& to) {
@@ -128,26 +141,54 @@ bool TextReader::text(std::string& to) {
   std::string_view bytes;
   if (!take('"') || !run(bytes)) return false;
   to = bytes;
-  while (!take('"')) {
-    if (!escape(to)) return false;
+  return take('"') || rest_of_text(to);
+}
+
+// From the first backslash on. Texts within texts have one every few bytes, so that what lies between is copied by the
+// word, and no further than to where it ends.
+bool TextReader::rest_of_text(std::string& to) {
+  constexpr std::size_t kPiece = 512;
+  constexpr std::size_t kMostAtOnce = 2 * detail::kWord;
+  std::array<char, kPiece + kMostAtOnce> piece;
+  char* out = piece.data();
+  const auto flush = [&] { to.append(piece.data(), std::exchange(out, piece.data())); };
+  for (;;) {
+    if (out >= piece.data() + kPiece) flush();
+    if (!plain(out)) continue;
+    if (at_ == end_) return false;
+    if (take('"')) break;
+    if (*at_ == '\\' ? !escape(out) : !character(out)) return false;
   }
+  flush();
   return true;
 }
 
-// A character behind a backslash and what follows it, up to the next quote or backslash. One that means itself is taken
-// together with that.
-bool TextReader::escape(std::string& to) {
-  constexpr std::string_view kLetters = "bfnrt";
-  constexpr std::string_view kMeanings = "\b\f\n\r\t";
-  if (!take('\\') || at_ == end_) return false;
-  const char* const letter = at_++;
-  const bool is_itself = *letter == '"' || *letter == '\\' || *letter == '/';
-  const auto place = is_itself ? 0 : kLetters.find(*letter);
-  std::string_view bytes;
-  if (place == kLetters.npos || !run(bytes)) return false;
-  if (!is_itself) to += kMeanings[place];
-  to.append(is_itself ? letter : bytes.data(), at_);
+// At most a word of plain bytes; true when something else follows them.
+bool TextReader::plain(char*& out) {
+  if (end_ - at_ >= static_cast<std::ptrdiff_t>(detail::kWord)) {
+    std::copy_n(at_, detail::kWord, out);
+    const std::size_t size = detail::plain_size_of(detail::word_at(at_));
+    out += size;
+    at_ += size;
+    return size != detail::kWord;
+  }
+  while (at_ != end_ && detail::is_plain(*at_)) *out++ = *at_++;
   return true;
+}
+
+bool TextReader::character(char*& out) {
+  const std::ptrdiff_t size = size_of_character(at_, end_);
+  out = std::copy_n(at_, size, out);
+  at_ += size;
+  return size != 0;
+}
+
+bool TextReader::escape(char*& out) {
+  constexpr std::ptrdiff_t kSize = 2;
+  if (end_ - at_ < kSize) return false;
+  *out = kMeanings[byte_of(at_[1])];
+  at_ += kSize;
+  return *out++ != 0;
 }
 
 // RFC 8259, section 6.
@@ -266,10 +307,11 @@ bool TextReader::skip() {
 
 bool TextReader::skip_text() {
   std::string_view bytes;
-  std::string ignored;
   if (!take('"') || !run(bytes)) return false;
   while (!take('"')) {
-    if (!escape(ignored)) return false;
+    char meant = 0;
+    char* to = &meant;
+    if (!escape(to) || !run(bytes)) return false;
   }
   return true;
 }

@@ -52,7 +52,10 @@ class TextReader {
   bool open(char bracket);
   Next next(char bracket);
   bool run(std::string_view& bytes);
-  bool escape(std::string& to);
+  bool rest_of_text(std::string& to);
+  bool plain(char*& out);
+  bool character(char*& out);
+  bool escape(char*& out);
   struct Number {
     std::string_view digits;
     bool is_whole;

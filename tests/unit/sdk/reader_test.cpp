@@ -153,6 +153,26 @@ TEST(Reader, keeps_to_the_limits_of_size_and_depth) {
   EXPECT_TRUE(is_read("[[1],[2]]", {.bytes = 9, .depth = 2}));
 }
 
+TEST(Reader, takes_texts_with_backslashes_and_wide_characters_wherever_they_are) {
+  constexpr std::array<std::string_view, 12> kParts{"\"",       "\\",           "/",
+                                                    "\n",       "\t",           "a",
+                                                    "seven b",  "eight by",     "more than eight",
+                                                    "\xc3\xbc", "\xe2\x82\xac", "\xf0\x9f\x8c\x8d"};
+  MadeUp chance(11);
+  for (int round = 0; round < 1'000; ++round) {
+    std::string wanted;
+    for (auto parts = chance.below(400); parts > 0; --parts) wanted += kParts[chance.below(kParts.size())];
+    const std::string within = Json(wanted).dump();
+    const std::string text = Json(within).dump();
+    std::string once, twice;
+    ASSERT_TRUE(TextReader(text).text(once));
+    ASSERT_EQ(once, within);
+    ASSERT_TRUE(TextReader(once).text(twice));
+    ASSERT_EQ(twice, wanted);
+    ASSERT_FALSE(TextReader(text.substr(0, chance.below(text.size()))).text(twice)) << text;
+  }
+}
+
 TEST(Reader, knows_a_negative_zero_from_a_whole_one) {
   const auto ratio_of = [](const char* text) { return encode_text(decode_text<Sample>(text, "it").value().ratio); };
   EXPECT_EQ(ratio_of(R"({"name":"a","ratio":-0})"), "0.0");
