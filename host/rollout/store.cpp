@@ -123,12 +123,26 @@ Later<storage::GetReply> Store::get(std::vector<storage::Key> keys) {
                                                                     context(settings_.budget));
 }
 Later<Stored<Roster>> Store::roster() {
-  auto found = co_await one<Roster>(keys::roster(), "the roster");
-  if (found.status().code == Code::not_found) co_return Stored<Roster>{};
-  if (found.ok() && found->value.partitions.size() != kPartitions)
-    co_return Status(Code::data_loss, "the store's roster has " + std::to_string(found->value.partitions.size()) +
-                                          " partitions, not " + std::to_string(kPartitions));
-  co_return found;
+  storage::GetRequest request;
+  request.keys.push_back(keys::roster());
+  const auto reply = co_await caller_.call(kBinding, storage::kId, storage::Interface::index_of<storage::Get>(),
+                                           encode_text(request), context(settings_.budget));
+  if (!reply.ok()) co_return reply.status();
+  co_return roster_in(*reply);
+}
+Result<Stored<Roster>> Store::roster_in(const std::string& reply) {
+  const std::lock_guard lock(mutex_);
+  if (reply == roster_text_) return roster_;
+  const auto found = bridge::reply_in<storage::Interface, storage::Get>(caller_, kBinding, reply);
+  if (!found.ok()) return found.status();
+  if (found->records.empty()) return Stored<Roster>{};
+  auto roster = document_from<Roster>(found->records.front());
+  if (!roster.ok()) return roster;
+  if (roster->value.partitions.size() != kPartitions)
+    return Status(Code::data_loss, "the store's roster has " + std::to_string(roster->value.partitions.size()) +
+                                       " partitions, not " + std::to_string(kPartitions));
+  roster_text_ = reply;
+  return roster_ = std::move(*roster);
 }
 boost::asio::awaitable<Status> Store::replace_roster(std::vector<storage::ExpectLease> fences, Instant now) {
   std::vector<storage::Key> wanted;

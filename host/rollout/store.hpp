@@ -102,10 +102,15 @@ class Store {
  private:
   template <class T>
   Later<Stored<T>> one(storage::Key key, std::string what);
+  Result<Stored<Roster>> roster_in(const std::string& reply);
 
   bridge::Caller& caller_;
   base::IdSource& ids_;
   StoreSettings settings_;
+  // Each host asks for it once a second, and it hardly ever changes: the last reply, and what it says.
+  std::mutex mutex_;
+  std::string roster_text_;
+  Stored<Roster> roster_;
 };
 
 // Whether a write that ended so may have happened after all.
