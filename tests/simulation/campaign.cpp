@@ -18,6 +18,20 @@ Outcome told(const Plan& plan, const Bug* bug, History history = {}) {
   }
 }
 
+// FNV-1a over the lines of a history.
+class Digest {
+ public:
+  void add(std::string_view line) {
+    for (const char c : line) add(static_cast<unsigned char>(c));
+    add(static_cast<unsigned char>('\n'));
+  }
+  [[nodiscard]] std::uint64_t value() const { return value_; }
+
+ private:
+  void add(unsigned char byte) { value_ = (value_ ^ byte) * 0x100000001b3; }
+  std::uint64_t value_ = 0xcbf29ce484222325;
+};
+
 class Runner {
  public:
   explicit Runner(const Campaign& campaign) : campaign_(campaign) {}
@@ -37,12 +51,16 @@ class Runner {
       const std::uint64_t number = next_++;
       if (number >= campaign_.seeds) return;
       const Plan plan = plan_of(campaign_.from + number);
-      add(plan, told(plan, campaign_.bug));
+      Digest digest;
+      History history;
+      if (campaign_.digests) history = [&digest](const std::string& line) { digest.add(line); };
+      add(plan, told(plan, campaign_.bug, std::move(history)), digest);
     }
   }
 
-  void add(const Plan& plan, const Outcome& outcome) {
+  void add(const Plan& plan, const Outcome& outcome, const Digest& digest) {
     const std::lock_guard lock(mutex_);
+    if (campaign_.digests) tally_.digests[plan.seed] = digest.value();
     ++tally_.seeds;
     tally_.steps += outcome.steps;
     tally_.simulated_ns += outcome.simulated_ns;

@@ -16,7 +16,8 @@ struct Tally {
   std::int64_t simulated_ns = 0;
   std::map<Mischief, std::int64_t> mishaps;
   std::map<State, std::int64_t> rollouts;
-  std::vector<Failure> failures;  // by seed
+  std::map<std::uint64_t, std::uint64_t> digests;  // by seed, when they are wanted
+  std::vector<Failure> failures;                   // by seed
 };
 
 struct Campaign {
@@ -25,6 +26,8 @@ struct Campaign {
   unsigned jobs = 1;
   const Bug* bug = nullptr;
   std::size_t enough = 1;  // failures after which it stops
+  // Of all that happened in each seed: the same in two builds means the same histories.
+  bool digests = false;
 };
 // Each job is a thread with worlds of its own.
 Tally run(const Campaign& campaign);

@@ -31,6 +31,7 @@ std::optional<Options> options_of(int count, char** values, int& exit_code) {
   app.add_option("--jobs", options.campaign.jobs, "how many at once")->check(CLI::Range(1, 64))->capture_default_str();
   app.add_option("--seed", options.seed, "this seed alone, with its history");
   app.add_option("--bug", options.bug, "with this bug planted: " + names_of_bugs());
+  app.add_flag("--digests", options.campaign.digests, "print a digest of each seed's history, to compare two builds");
   app.add_option("--page", options.page, "write the report into this file");
   try {
     app.parse(count, values);
@@ -74,6 +75,7 @@ int simulate(const Options& options) {
   for (const Failure& failure : tally.failures) std::cout << story_of(failure, options.campaign.bug);
   if (options.campaign.bug != nullptr && !tally.failures.empty())
     std::cout << options.bug << " is found by seed " << tally.failures.front().seed << "\n";
+  for (const auto& [seed, digest] : tally.digests) std::cout << "seed " << seed << " digest " << digest << "\n";
   const std::string text = report(options.campaign, tally, took);
   if (options.seed == 0) std::cout << text;
   if (!options.page.empty()) {

@@ -167,7 +167,7 @@ Result<std::string> World::answer(std::string_view binding, std::string_view int
   binding = binding.substr(0, binding.find('@'));
   if (const auto other = plugins.find(binding); other != plugins.end())
     return other->second(interface, method, payload);
-  if (binding == "storage") return simulate::serve<storage::Interface>(storage, method, payload);
+  if (binding == "storage") return of_store(method, payload);
   if (binding == "provider") return simulate::serve<provider::Interface>(provider, method, payload);
   if (binding == "strategies.steps") return simulate::serve<strategy::Interface>(strategy, method, payload);
   if (binding == "metrics.sim") return simulate::serve<metrics::Interface>(metrics, method, payload);
@@ -177,6 +177,20 @@ Result<std::string> World::answer(std::string_view binding, std::string_view int
   if (binding == "gates.freeze") return simulate::serve<gate::Interface>(gate, method, payload);
   if (binding == "notifiers.hook") return simulate::serve<notifier::Interface>(notifier, method, payload);
   return Status(Code::not_found, "the profile has no binding \"" + std::string(binding) + "\"");
+}
+
+Result<std::string> World::of_store(std::uint32_t method, const std::string& payload) {
+  if (method != storage::Interface::index_of<storage::Get>())
+    return simulate::serve<storage::Interface>(storage, method, payload);
+  if (std::exchange(got_after_, storage.writes()) != storage.writes()) got_.clear();
+  const auto [known, is_new] = got_.try_emplace(payload);
+  if (!is_new) return known->second;
+  auto reply = simulate::serve<storage::Interface>(storage, method, payload);
+  if (!reply.ok()) {
+    got_.erase(known);
+    return reply;
+  }
+  return known->second = *reply;
 }
 
 rollout::ApplicationSpec World::shop(Json settings) const {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
+#include <unordered_map>
 
 #include "host/base/ids.hpp"
 #include "host/rollout/engine.hpp"
@@ -153,6 +154,7 @@ class World {
   Result<std::string> deliver(const Call& call, std::string_view interface);
   Result<std::string> answer(std::string_view binding, std::string_view interface, std::uint32_t method,
                              const std::string& payload);
+  Result<std::string> of_store(std::uint32_t method, const std::string& payload);
 
   base::SeededRandom random_;
   base::IdSource ids_;
@@ -161,6 +163,9 @@ class World {
   Host second_{*this, Side::second};
   Host* used_ = &first_;
   std::map<std::string, std::pair<std::int64_t, State>> states_;  // by id, with the version seen
+  // Answers of the store to what was asked for before: they are the same until it is written to.
+  std::unordered_map<std::string, std::string> got_;
+  std::int64_t got_after_ = 0;
   const Call* acting_ = nullptr;
   int calls_ = 0;
 };

@@ -71,6 +71,7 @@ storage::WriteReply MemoryStore::write(const storage::WriteRequest& request) {
                                    "\": expected " + text_of(expect.version) + ", there is " + text_of(version) +
                                    "; read it again and decide anew");
   }
+  ++writes_;
   const Instant now = clock_.now();
   storage::WriteReply reply{.versions = {}, .sequences = {}, .at = now};
   for (const auto& put : request.puts) {

@@ -24,6 +24,7 @@ class MemoryStore {
   // Hears each batch that was written, once.
   std::function<void(const storage::WriteRequest&)> on_commit;
   // Past the contract.
+  [[nodiscard]] std::int64_t writes() const { return writes_; }  // that may have changed something
   [[nodiscard]] bool holds(const storage::ExpectLease& lease) const;
   [[nodiscard]] const storage::Record* find(const storage::Key& key) const;
   [[nodiscard]] std::vector<std::string> stream(const std::string& tenant, const std::string& name) const;
@@ -43,6 +44,7 @@ class MemoryStore {
     std::int64_t last = 0;
   };
   const base::Clock& clock_;
+  std::int64_t writes_ = 0;
   std::map<storage::Key, storage::Record> records_;
   std::map<std::pair<std::string, std::string>, Stream> streams_;
   std::map<std::string, storage::WriteReply> batches_;
