@@ -68,6 +68,8 @@ class StopTest(StackTest):
         os.kill(replicas[0], 9)
         self.stack.start_daemon()
         wait_for("three replicas again", lambda: len(self.stack.replicas()) == 3, 15)
+        # How long it had run is not known.
+        self.assertRegex(self.stack.log(), r"replica 1\.0-\d ended meanwhile; started again in ")
         self.assertEqual(set(self.stack.replicas()) & set(replicas), set(replicas[1:]))
         wait_for("an answer", lambda: self.stack.fetch().status == 200, 10)
 

@@ -85,7 +85,9 @@ awaitable<void> Replica::watch_end(std::shared_ptr<Process> process) {
 }
 
 void Replica::ended(const Exit& exit) {
-  const auto ran = std::chrono::duration_cast<Span>(steady_clock::now() - started_);
+  // When one that ended while nobody watched it did so is not known.
+  const bool watched = started_ != Moment{};
+  const Span ran = watched ? std::chrono::duration_cast<Span>(steady_clock::now() - started_) : Span(0);
   process_.reset();
   if (record_.listed && backend_) tools_.proxy.withdraw(*backend_, server());
   record_.pid = 0;
@@ -93,11 +95,12 @@ void Replica::ended(const Exit& exit) {
   record_.listed = false;
   facts_.alive = facts_.passing = false;
   if (facts_.goal == Goal::kServe) {
-    const auto wait = backoff_.ended(started_ == Moment{} ? Span(0) : ran, tools_.random());
+    const auto wait = backoff_.ended(ran, tools_.random());
     facts_.start_at = steady_clock::now() + wait;
     record_.ends_in_a_row = backoff_.ends_in_a_row();
     ++record_.restarts;
-    problem_ = "replica " + record_.id + " " + to_string(exit) + " after " + seconds_text(ran);
+    problem_ =
+        "replica " + record_.id + " " + to_string(exit) + (watched ? " after " + seconds_text(ran) : " meanwhile");
     if (facts_.condemned) problem_ += ", restarted because its liveness check failed";
     if (backoff_.ends_in_a_row() > 1) problem_ += ", " + std::to_string(backoff_.ends_in_a_row()) + " times in a row";
     problem_ += "; started again in " + seconds_text(wait);
