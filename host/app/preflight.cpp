@@ -28,8 +28,9 @@ void check_open_files(Lacks& lacks, std::uint64_t wanted) {
                   " are needed; raise LimitNOFILE or ulimit -n");
 }
 
-void check_directory(Lacks& lacks, const std::string& name, const std::string& directory, std::uint64_t free_bytes) {
-  if (const Status made = base::make_private_directories(directory); !made.ok()) {
+void check_directory(Lacks& lacks, const std::string& name, const std::string& directory, std::uint64_t free_bytes,
+                     base::Passage passage) {
+  if (const Status made = base::make_private_directories(directory, passage); !made.ok()) {
     lacks.push_back(name + ": " + made.message);
     return;
   }
@@ -78,8 +79,9 @@ std::vector<std::string> preflight(const config::SiteConfig& site, const lifecyc
                                    const PreflightLimits& limits) {
   Lacks lacks;
   check_open_files(lacks, limits.open_files);
-  check_directory(lacks, "state_directory", site.state_directory, limits.free_bytes);
-  check_directory(lacks, "run_directory", site.run_directory, limits.free_bytes);
+  // Replicas under users of their own have their folders below it.
+  check_directory(lacks, "state_directory", site.state_directory, limits.free_bytes, base::Passage::others);
+  check_directory(lacks, "run_directory", site.run_directory, limits.free_bytes, base::Passage::none);
   check_port(lacks, site.listen);
   check_programs(lacks, plan);
   for (std::string& lack : machine_lacks(plan)) lacks.push_back(std::move(lack));

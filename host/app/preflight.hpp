@@ -15,7 +15,8 @@ struct PreflightLimits {
   std::uint64_t free_bytes = std::uint64_t{64} << 20;
 };
 
-// Makes the state and run directories, private. Empty when all is well. Blocks on the disk.
+// Makes the state and run directories, private; others may pass through the first. Empty when all is well. Blocks on
+// the disk.
 std::vector<std::string> preflight(const config::SiteConfig& site, const lifecycle::Plan& plan,
                                    const PreflightLimits& limits = {});
 

@@ -123,11 +123,12 @@ Status write_private_file(const std::filesystem::path& path, std::string_view by
   return error == 0 ? Status() : file_fault(path, "was written, but its directory cannot be synced", error);
 }
 
-Status make_private_directories(const std::filesystem::path& path) {
+Status make_private_directories(const std::filesystem::path& path, Passage passage) {
+  const mode_t mode = passage == Passage::others ? 0711 : 0700;
   std::filesystem::path so_far;
   for (const auto& part : path) {
     so_far /= part;
-    if (::mkdir(so_far.c_str(), 0700) != 0 && errno != EEXIST) return file_fault(so_far, "cannot be made", errno);
+    if (::mkdir(so_far.c_str(), mode) != 0 && errno != EEXIST) return file_fault(so_far, "cannot be made", errno);
   }
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return file_fault(path, "cannot be examined", errno);

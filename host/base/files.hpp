@@ -26,9 +26,12 @@ Result<std::string> read_file(const std::filesystem::path& path, const ReadOptio
 // the old bytes or the new ones, never a mixture; on failure the old file is untouched.
 Status write_private_file(const std::filesystem::path& path, std::string_view bytes);
 
-// Makes what is missing of the path, each new directory with mode 0700. FAILED_PRECONDITION when the last directory
-// exists and others may write to it.
-Status make_private_directories(const std::filesystem::path& path);
+// Whether others may pass through a directory that is made; nobody else lists it.
+enum class Passage { none, others };
+
+// Makes what is missing of the path, each new directory with mode 0700, or 0711. FAILED_PRECONDITION when the last
+// directory exists and others may write to it.
+Status make_private_directories(const std::filesystem::path& path, Passage passage = Passage::none);
 
 // The status for a failed system call: "<path>: <doing>: <reason>".
 Status file_fault(const std::filesystem::path& path, std::string_view doing, int error);

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import pathlib
+import pwd
+import signal
 import tarfile
 import unittest
 
@@ -12,11 +14,11 @@ SECRET = "correct-horse-battery-staple-7391"
 
 
 class ProgramsTest(StackTest):
-    def serve_pages(self, version, text):
+    def serve_pages(self, version, text, **more):
         """A release of Python's own web server, serving one page."""
         command = ["/usr/bin/python3", "-m", "http.server", "--bind", "127.0.0.1", "${PORT}"]
         release = {"version": version, "command": command, "files": [{"path": "index.html", "content": text}],
-                   "readiness": {"kind": "http", "path": "/", "interval": "200ms"}}
+                   "readiness": {"kind": "http", "path": "/", "interval": "200ms"}, **more}
         made = self.stack.call("POST", "/api/applications/pages/releases", {"release": release})
         self.assertEqual(made.status, 201, made.text)
         rollout = self.stack.start_rollout(version, application="pages")
@@ -125,6 +127,34 @@ class ProgramsTest(StackTest):
         self.stack.wait_state(rollout, "rolled_back")
         self.assertEqual(self.stack.stable(), "1.0")
         self.assertIn("version 1.0", self.stack.fetch().text)
+
+    def test_a_crash_loop_after_the_end_of_a_rollout_is_told_by_health(self):
+        self.start_stack()
+        self.stack.first_release(replicas=2)
+
+        def told():
+            for pid in self.stack.replicas():
+                os.kill(pid, signal.SIGKILL)
+            return "2 replicas of 1.0 in a crash loop" in self.stack.call("GET", "/health").text
+
+        wait_for("health to tell of the crash loop", told, 30)
+        self.assertIn("in a crash loop", self.stack.cli("status").stdout)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may become another user")
+    def test_a_replica_under_a_user_of_its_own_reaches_its_folder(self):
+        self.stack = self.new_stack()
+        self.stack.folder.chmod(0o711)
+        self.stack.start_daemon()
+        self.stack.create_application(name="pages", hosts=["pages.example"], analyses=[])
+        self.serve_pages("1.0", "<p>nobody's page</p>", user="nobody")
+        self.assertEqual(self.stack.fetch("/", host="pages.example").text, "<p>nobody's page</p>")
+        for pid in self.stack.processes("python3.11"):
+            self.assertEqual(os.stat(f"/proc/{pid}").st_uid, pwd.getpwnam("nobody").pw_uid)
+        # Whoever passes through to it can list nothing, and what is private stays so.
+        state = pathlib.Path(self.stack.site()["state_directory"])
+        self.assertEqual(state.stat().st_mode & 0o777, 0o711)
+        for file in state.iterdir():
+            self.assertEqual(file.stat().st_mode & 0o066, 0, file)
 
     def test_a_release_that_never_gets_ready_is_rolled_back_at_the_deadline_without_traffic(self):
         self.start_stack()

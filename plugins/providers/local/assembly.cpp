@@ -224,6 +224,11 @@ std::string Assembly::pool_problem() const {
   return pool_problem_;
 }
 
+std::string Assembly::replicas_problem() const {
+  const std::lock_guard lock(mutex_);
+  return replicas_problem_;
+}
+
 std::string Assembly::problem() const {
   const std::lock_guard lock(mutex_);
   return problem_;
@@ -240,11 +245,18 @@ void Assembly::note_problem() {
   if (machines_) pool_problem_ = machines_->problem();
 }
 
+void Assembly::note_crash_loops() {
+  std::string found = reconciler_.crash_loops();
+  const std::lock_guard lock(mutex_);
+  replicas_problem_ = std::move(found);
+}
+
 // On the pool: copying a log or removing a tree may take a while. What is in use is taken down in the same turn in
 // which the work is queued, so that an artefact asked for later is looked up after the others have gone.
 awaitable<void> Assembly::keep_house() {
   for (;;) {
     co_await sleep_for(kBetweenRounds);
+    note_crash_loops();
     const auto round = [this, in_use = reconciler_.archives_in_use()]() -> awaitable<void> {
       rotate_logs();
       if (in_use) artefacts_.remove_others(*in_use);

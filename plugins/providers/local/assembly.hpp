@@ -34,6 +34,8 @@ class Assembly {
 
   // What is wrong with HAProxy; empty when nothing is. Any thread.
   [[nodiscard]] std::string problem() const;
+  // Which replicas are in a crash loop, as of some seconds ago; empty when none is. Any thread.
+  [[nodiscard]] std::string replicas_problem() const;
   // What is wrong with the pool; empty when nothing is, or when there is none. Any thread.
   [[nodiscard]] std::string pool_problem() const;
 
@@ -42,6 +44,7 @@ class Assembly {
   void rotate_logs() const;
   void proxy_changed();
   void note_problem();
+  void note_crash_loops();
 
   std::filesystem::path state_;
   std::filesystem::path run_;
@@ -63,7 +66,7 @@ class Assembly {
   std::optional<Pool> machines_;
   boost::asio::any_io_executor executor_;
   mutable std::mutex mutex_;
-  std::string problem_, pool_problem_;
+  std::string problem_, pool_problem_, replicas_problem_;
 };
 
 }  // namespace slipway::local

@@ -32,12 +32,16 @@ class LocalProvider final : public Plugin<Settings> {
   void stop() { store_.close(); }
 
   plugin::HealthReply health() {
-    const std::string problem = assembly_ ? assembly_->problem() : "";
-    const auto condition = problem.empty() ? plugin::Condition::healthy : plugin::Condition::degraded;
-    if (settings().pool.name.empty()) return {condition, {{"haproxy", condition, problem}}};
-    const std::string apart = assembly_ ? assembly_->pool_problem() : "";
-    const auto pool = apart.empty() ? plugin::Condition::healthy : plugin::Condition::degraded;
-    return {std::max(condition, pool), {{"haproxy", condition, problem}, {"pool", pool, apart}}};
+    plugin::HealthReply reply;
+    const auto add = [&reply](const char* check, std::string problem) {
+      const auto condition = problem.empty() ? plugin::Condition::healthy : plugin::Condition::degraded;
+      reply.condition = std::max(reply.condition, condition);
+      reply.checks.push_back({check, condition, std::move(problem)});
+    };
+    add("haproxy", assembly_ ? assembly_->problem() : "");
+    add("replicas", assembly_ ? assembly_->replicas_problem() : "");
+    if (!settings().pool.name.empty()) add("pool", assembly_ ? assembly_->pool_problem() : "");
+    return reply;
   }
 
   provider::CapabilitiesReply capabilities(const Empty&) {

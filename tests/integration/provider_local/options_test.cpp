@@ -52,6 +52,17 @@ TEST_F(Options, a_replica_runs_as_the_user_of_its_release_and_with_nothing_of_ro
   EXPECT_EQ(ask_many(place.port(), "shop.test", 40).answers, (std::map<std::string, int>{{"1.0", 40}}));
 }
 
+TEST_F(Options, what_keeps_a_releases_user_from_its_folder_is_named_with_the_way_out) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may become another user";
+  std::filesystem::permissions(place.path(""), std::filesystem::perms(0700));
+  auto what = release("1.0");
+  what.user = "nobody";
+  ASSERT_TRUE(provider.apply(one(what)).ok());
+  const auto seen = provider.until([](const auto& o) { return !of(o, "1.0").problem.empty(); });
+  EXPECT_THAT(of(seen, "1.0").problem, HasSubstr("the release's user can't pass through"));
+  EXPECT_THAT(of(seen, "1.0").problem, HasSubstr("run chmod o+x"));
+}
+
 TEST_F(Options, the_limits_of_a_release_are_those_of_its_processes) {
   auto what = release("1.0");
   what.limits = {.open_files = 77, .memory_bytes = 1LL << 47, .processes = 5'000, .core_bytes = 8'192};

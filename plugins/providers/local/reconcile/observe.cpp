@@ -39,6 +39,19 @@ awaitable<Observation> Application::observe() {
   co_return observation;
 }
 
+std::string Application::crash_loops() const {
+  std::map<std::string, int> counts;
+  for (const auto& [id, replica] : replicas_) {
+    if (!replica->guest() && replica->crash_loop()) ++counts[replica->record().release];
+  }
+  std::string text;
+  for (const auto& [release, count] : counts) {
+    text += text.empty() ? record_.desired.application + ": " : ", ";
+    text += std::to_string(count) + (count == 1 ? " replica of " : " replicas of ") + release;
+  }
+  return text.empty() ? text : text + " in a crash loop; their logs tell why";
+}
+
 ObservedGroup Application::observed(const std::string& version, const Plan& plan) const {
   ObservedGroup group;
   group.release = version;

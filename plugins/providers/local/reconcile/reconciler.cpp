@@ -66,6 +66,18 @@ std::optional<std::set<std::string>> Reconciler::archives_in_use() const {
   return digests;
 }
 
+std::string Reconciler::crash_loops() const {
+  constexpr int kMostTold = 5;
+  std::string text;
+  int count = 0;
+  for (const auto& [key, application] : applications_) {
+    const std::string one = application->crash_loops();
+    if (one.empty() || ++count > kMostTold) continue;
+    text += (text.empty() ? "" : "; ") + one;
+  }
+  return count > kMostTold ? text + "; and " + std::to_string(count - kMostTold) + " more" : text;
+}
+
 void Reconciler::proxy_changed() {
   for (const auto& [key, application] : applications_) application->proxy_changed();
 }

@@ -22,6 +22,9 @@ class Reconciler {
   // name others.
   [[nodiscard]] std::optional<std::set<std::string>> archives_in_use() const;
 
+  // Of each application that has replicas in a crash loop, a clause; of the first few, when there are many.
+  [[nodiscard]] std::string crash_loops() const;
+
   // HAProxy came up, went down, or has other backends.
   void proxy_changed();
 

@@ -81,6 +81,13 @@ TEST(Files, MissingDirectoriesAreMadeForTheOwnerAlone) {
   EXPECT_EQ(mode_of(path), 0700U);
 }
 
+TEST(Files, MissingDirectoriesMayBePassagesThatOthersCanNotList) {
+  const test::TemporaryDirectory folder;
+  ASSERT_TRUE(make_private_directories(folder.path() / "a" / "b", Passage::others).ok());
+  EXPECT_EQ(mode_of(folder.path() / "a"), 0711U);
+  EXPECT_EQ(mode_of(folder.path() / "a" / "b"), 0711U);
+}
+
 TEST(Files, ADirectoryThatOthersMayWriteToIsRefusedWithTheWayOut) {
   const test::TemporaryDirectory folder;
   const auto path = folder.path() / "open";
