@@ -141,7 +141,7 @@ class Guides(unittest.TestCase):
         # No host of the test's own: a guide that wants one starts it.
         own = {"SLIPWAY_URL": "http://127.0.0.1:1", "EDGE": "http://127.0.0.1:1"}
         place = {name: value for name, value in workshop.environment().items() if name != "CMAKE_GENERATOR"}
-        run = subprocess.run([sys.executable, "-B", program, SOURCE / "docs/guides/plugins" / name], capture_output=True,
+        run = subprocess.run([sys.executable, "-B", program, "--limit", "260", SOURCE / "docs/guides/plugins" / name], capture_output=True,
                              env={**place, **own}, text=True, timeout=280)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
         return run.stdout
