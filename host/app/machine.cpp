@@ -174,6 +174,15 @@ bool is_program(const fs::path& file) {
   return fs::is_regular_file(file, error) && ::access(file.c_str(), X_OK) == 0;
 }
 
+// Those that plugin.json names among the processes that the plugin starts.
+void check_programs(std::vector<std::string>& lacks, const lifecycle::PlannedInstance& instance) {
+  for (const std::string& program : instance.package.manifest.permissions.processes.allowed) {
+    if (program.find('*') == std::string::npos && !is_installed(program))
+      lacks.push_back("programs: " + program + " is needed by " + instance.name +
+                      " and is not installed; apt-get install " + program);
+  }
+}
+
 }  // namespace
 
 bool is_installed(const std::string& program) {
@@ -197,6 +206,7 @@ std::uint64_t most_open_files() {
 std::vector<std::string> machine_lacks(const lifecycle::Plan& plan, std::uint64_t open_files) {
   std::vector<std::string> lacks;
   for (const lifecycle::PlannedInstance& instance : plan.instances) {
+    check_programs(lacks, instance);
     for (std::string& lack : Search(instance, open_files).lacks()) lacks.push_back(std::move(lack));
   }
   return lacks;

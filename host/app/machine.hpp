@@ -1,7 +1,8 @@
-// What the settings of a profile's plugins need of the machine: programs that are installed, addresses that are free,
-// files that one process may have open.
+// What a profile's plugins need of the machine: programs that are installed, addresses that are free, files that one
+// process may have open.
 //
-// A plugin's schema says which of its settings are such, so that it is known without running any of its code:
+// The programs that plugin.json permits by name are among them, and a plugin's schema says which of its settings are
+// such, so that it is known without running any of its code:
 //
 //   "binary": {"type": "string", "default": "haproxy",
 //              "x-slipway-needs": {"what": "program", "when": {"/haproxy/mode": "managed"}}},

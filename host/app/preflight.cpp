@@ -62,17 +62,6 @@ void check_port(Lacks& lacks, const std::string& listen) {
                     "; end what uses the port, or set listen to another one");
 }
 
-// Programs that a plugin's plugin.json names among the processes it starts.
-void check_programs(Lacks& lacks, const lifecycle::Plan& plan) {
-  for (const lifecycle::PlannedInstance& instance : plan.instances) {
-    for (const std::string& program : instance.package.manifest.permissions.processes.allowed) {
-      if (program.find('*') == std::string::npos && !is_installed(program))
-        lacks.push_back("programs: " + program + " is needed by " + instance.name +
-                        " and is not installed; apt-get install " + program);
-    }
-  }
-}
-
 }  // namespace
 
 std::vector<std::string> preflight(const config::SiteConfig& site, const lifecycle::Plan& plan,
@@ -83,7 +72,6 @@ std::vector<std::string> preflight(const config::SiteConfig& site, const lifecyc
   check_directory(lacks, "state_directory", site.state_directory, limits.free_bytes, base::Passage::others);
   check_directory(lacks, "run_directory", site.run_directory, limits.free_bytes, base::Passage::none);
   check_port(lacks, site.listen);
-  check_programs(lacks, plan);
   for (std::string& lack : machine_lacks(plan)) lacks.push_back(std::move(lack));
   return lacks;
 }

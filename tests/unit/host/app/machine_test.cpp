@@ -25,6 +25,7 @@ class Machine : public testing::Test {
     instance.name = "edge";
     instance.package.manifest.id = "acme.edge";
     instance.package.manifest.config_schema = schema;
+    instance.package.manifest.permissions.processes.allowed = starts;
     instance.config = config;
     lifecycle::Plan plan;
     plan.instances.push_back(std::move(instance));
@@ -33,6 +34,7 @@ class Machine : public testing::Test {
   Json& needs(const char* setting) { return schema["properties"]["proxy"]["properties"][setting]["x-slipway-needs"]; }
   std::string address() const { return "127.0.0.1:" + std::to_string(other.local_endpoint().port()); }
 
+  std::vector<std::string> starts;
   std::uint64_t open_files = 4096;
   boost::asio::io_context context;
   tcp::acceptor other{context, {boost::asio::ip::make_address("127.0.0.1"), 0}};
@@ -45,6 +47,17 @@ class Machine : public testing::Test {
         "bind": {"x-slipway-needs": {"what": "address", "survivor": "/folder"}},
         "most": {"default": 1000, "x-slipway-needs": {"what": "files", "each": 2, "more": 256}}}}}})");
 };
+
+TEST_F(Machine, HasTheProgramsThatAPluginStarts) {
+  starts = {"sh", "/bin/sh", "*"};
+  EXPECT_THAT(lacks(Json::object()), IsEmpty());
+  starts = {"no-such-program", "/nowhere/program"};
+  EXPECT_THAT(lacks(Json::object()),
+              ElementsAre("programs: no-such-program is needed by edge and is not installed; apt-get install "
+                          "no-such-program",
+                          "programs: /nowhere/program is needed by edge and is not installed; apt-get install "
+                          "/nowhere/program"));
+}
 
 TEST_F(Machine, HasTheProgramsOfTheSettings) {
   EXPECT_THAT(lacks(Json::object()), IsEmpty());

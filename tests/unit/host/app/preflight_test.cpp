@@ -93,19 +93,6 @@ TEST_F(Preflight, NamesAPortThatIsInUse) {
                                    ": Address already in use; end what uses the port, or set listen to another one"));
 }
 
-TEST_F(Preflight, LooksForTheProgramsThatPluginsStart) {
-  needs("sh");
-  needs("/bin/sh");
-  needs("*");
-  EXPECT_THAT(lacks(), IsEmpty());
-  needs("no-such-program");
-  needs("/nowhere/program");
-  EXPECT_THAT(lacks(), ElementsAre("programs: no-such-program is needed by runner and is not installed; apt-get "
-                                   "install no-such-program",
-                                   "programs: /nowhere/program is needed by runner and is not installed; apt-get "
-                                   "install /nowhere/program"));
-}
-
 TEST_F(Preflight, TellsEveryLackAtOnce) {
   site.state_directory = "/proc/nowhere/state";
   needs("no-such-program");
