@@ -5,7 +5,7 @@ usage: run_guide.py [--limit SECONDS] GUIDE.md...
 
 Wants a running stack: SLIPWAY_URL, SLIPWAY_TOKEN_FILE (or SLIPWAY_TOKEN), EDGE (where traffic comes in), and the
 programs in PATH. Each guide runs in an empty folder of its own. Ends with 1 at the first command that fails, and names
-the block by its line. A guide that is not done after --limit (120) is ended
+the block by its line. A guide that is not done after --limit (100) is ended
 with all that it started; let a caller's own limit be longer. Its shell also ends when run_guide.py was killed.
 A block is ```sh; a file is ```yaml NAME, or any language and a name. Other blocks are only shown.
 """
@@ -90,7 +90,7 @@ def run(guide, limit_s):
 
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--limit", type=float, default=120, metavar="SECONDS")
+    parser.add_argument("--limit", type=float, default=100, metavar="SECONDS")
     parser.add_argument("guides", nargs="+", type=pathlib.Path, metavar="GUIDE.md")
     options = parser.parse_args(arguments)
     missing = [name for name in WANTED if not os.environ.get(name)]
