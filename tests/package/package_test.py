@@ -38,7 +38,8 @@ class Installation(unittest.TestCase):
                      "include/slipway/testing/fake_host.hpp", "lib/libslipway_sdk.a",
                      "lib/cmake/SlipwaySDK/SlipwaySDKConfig.cmake", "lib/slipway/plugins/strategy-canary/0.1.0/plugin.json",
                      "share/slipway/schema/plugin.schema.json", "share/slipway/manifests/dev.yaml",
-                     "share/slipway/config/site.schema.json", "share/slipway/template/cpp/common/CMakeLists.txt"):
+                     "share/slipway/config/site.schema.json", "lib/systemd/system/slipwayd.service",
+                     "share/slipway/template/cpp/common/CMakeLists.txt"):
             self.assertTrue((PREFIX / name).is_file(), name)
         for file in PREFIX.rglob("*"):
             if file.is_file() and file.suffix not in BINARIES and file.parent != PREFIX / "bin":

@@ -23,6 +23,7 @@ std::string language_of(const fs::path& file) {
   const std::string extension = file.extension();
   if (extension == ".json") return "json";
   if (extension == ".c" || extension == ".rs") return extension == ".c" ? "c" : "rust";
+  if (extension == ".service") return "ini";
   if (file.filename() == "CMakeLists.txt") return "cmake";
   return extension == ".txt" ? "text" : "cpp";
 }
