@@ -8,6 +8,7 @@ setup() {
 
 # One that has ended and that nobody waits for is gone too.
 ends() {
+  # shellcheck disable=SC2016 # the inner bash expands it
   timeout 20 bash -c 'while grep -qs "^State:[[:space:]]*[^ZX]" "/proc/$1/status"; do sleep 0.05; done' bash "$1"
 }
 
@@ -38,6 +39,7 @@ ends() {
 }
 
 @test "a guide that is not done in time is ended, with what it started" {
+  # shellcheck disable=SC2016 # the guide expands them, not this script
   printf '%s\n' '```sh' 'sleep 300 >/dev/null 2>&1 3>&- & echo "$!" >"$STARTED"' 'until false; do sleep 0.1; done' '```' >guide.md
   STARTED=$PWD/started run timeout 60 "$program" --limit 2 guide.md
   [[ $status == 1 && $output == *'guide.md: not done after 2.0 s'* ]]
@@ -46,6 +48,7 @@ ends() {
 
 @test "a guide ends with the program that runs it, also when that is killed" {
   mkfifo said
+  # shellcheck disable=SC2016 # the guide expands them, not this script
   printf '%s\n' '```sh' 'echo "$$" >"$SAID"' 'until false; do sleep 0.1; done' '```' >guide.md
   SAID=$PWD/said "$program" guide.md 3>&- &
   local runner=$! shell
