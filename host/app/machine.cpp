@@ -162,7 +162,15 @@ class Search {
   std::vector<std::string> lacks_;
 };
 
+// The kernel asks for the capability where no user namespace stands between.
+bool is_initial_user_namespace() {
+  std::uint64_t inside = 1, outside = 1, count = 0;
+  std::ifstream("/proc/self/uid_map") >> inside >> outside >> count;
+  return inside == 0 && outside == 0 && count == UINT32_MAX;
+}
+
 bool may_raise_limits() {
+  if (!is_initial_user_namespace()) return false;
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> capabilities{};
   return ::syscall(SYS_capget, &header, capabilities.data()) == 0 &&
@@ -179,7 +187,7 @@ void check_programs(std::vector<std::string>& lacks, const lifecycle::PlannedIns
   for (const std::string& program : instance.package.manifest.permissions.processes.allowed) {
     if (program.find('*') == std::string::npos && !is_installed(program))
       lacks.push_back("programs: " + program + " is needed by " + instance.name +
-                      " and is not installed; apt-get install " + program);
+                      " and is not installed; apt-get install " + fs::path(program).filename().string());
   }
 }
 

@@ -128,7 +128,10 @@ Status make_private_directories(const std::filesystem::path& path, Passage passa
   std::filesystem::path so_far;
   for (const auto& part : path) {
     so_far /= part;
-    if (::mkdir(so_far.c_str(), mode) != 0 && errno != EEXIST) return file_fault(so_far, "cannot be made", errno);
+    const bool is_new = ::mkdir(so_far.c_str(), mode) == 0;
+    if (!is_new && errno != EEXIST) return file_fault(so_far, "cannot be made", errno);
+    // Whatever the umask is.
+    if (is_new && ::chmod(so_far.c_str(), mode) != 0) return file_fault(so_far, "cannot be given its mode", errno);
   }
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return file_fault(path, "cannot be examined", errno);

@@ -101,6 +101,8 @@ class WorkerLink final : public Listener, public std::enable_shared_from_this<Wo
   bool take_open_locked(std::uint64_t id);
   void note_state_locked(std::uint64_t id, const Outcome& outcome);
   [[nodiscard]] std::string why_unavailable() const;
+  // The same without its subject.
+  [[nodiscard]] std::string why_down() const;
 
   // worker_lives.cpp
   Result<std::string> ask(FrameKind what, std::string_view head, std::string_view payload, FrameKind answer,

@@ -356,13 +356,15 @@ void WorkerLink::take_checkpoint(Connection& worker) {
   worker.send(FrameKind::call, kCheckpointCall, head_of(call), "{}");
 }
 
-std::string WorkerLink::why_unavailable() const {
-  if (closing_ || draining_) return "its worker " + (reason_.empty() ? "is being stopped" : reason_);
-  if (reason_.empty()) return "its worker is being started";
+std::string WorkerLink::why_unavailable() const { return "its worker " + why_down(); }
+
+std::string WorkerLink::why_down() const {
+  if (closing_ || draining_) return reason_.empty() ? "is being stopped" : reason_;
+  if (reason_.empty()) return "is being started";
   const auto left = next_start_ - Clock::now();
   // Whole milliseconds, so that a person can read it.
   const Duration wait = milliseconds(std::max<std::int64_t>(0, left / std::chrono::milliseconds(1)));
-  std::string text = "its worker " + reason_;
+  std::string text = reason_;
   if (policy_.open()) text += ", " + std::to_string(policy_.crashes()) + " times in a row";
   return text + "; the next start is in " + to_string(wait);
 }
@@ -377,7 +379,7 @@ WorkerStatus WorkerLink::status() const {
   } else if (ever_started_) {
     status.state = policy_.open() ? WorkerState::broken : WorkerState::restarting;
   }
-  if (!reason_.empty()) status.reason = started_ ? reason_ : why_unavailable();
+  if (!reason_.empty()) status.reason = started_ ? reason_ : why_down();
   return status;
 }
 

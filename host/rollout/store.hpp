@@ -10,6 +10,8 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <mutex>
+#include <optional>
 #include <slipway/interfaces/storage.hpp>
 #include <span>
 
@@ -109,7 +111,7 @@ class Store {
   StoreSettings settings_;
   // Each host asks for it once a second, and it hardly ever changes: the last reply, and what it says.
   std::mutex mutex_;
-  std::string roster_text_;
+  std::optional<std::string> roster_text_;
   Stored<Roster> roster_;
 };
 

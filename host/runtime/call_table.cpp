@@ -51,10 +51,10 @@ CallTable::Room CallTable::room_for(std::size_t slots) {
 void CallTable::Unmap::operator()(CallSlot* slots) const { ::munmap(slots, bytes); }
 
 bool CallTable::grow(std::uint32_t seen) {
+  if (seen == settings_.slots) return false;
   const std::lock_guard lock(growing_);
   const std::uint32_t made = made_.load();
   if (made != seen) return true;
-  if (made == settings_.slots) return false;
   const std::uint32_t wanted = std::min(settings_.slots, std::max(kFirstSlots, 2 * made));
   std::uninitialized_value_construct(slots_.get() + made, slots_.get() + wanted);
   // Sequentially consistent: either give_up_all sees the slots, or who takes one sees that the table is closed.

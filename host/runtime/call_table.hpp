@@ -163,7 +163,7 @@ class CallTable {
 };
 
 inline CallSlot* CallTable::claim(CallPhase phase, Origin origin, Callback callback, std::uint64_t& id, Fault& fault) {
-  std::uint32_t made = made_.load(std::memory_order_acquire);
+  std::uint32_t made = made_.load();
   std::uint32_t index = hint_ < made ? hint_ : 0;
   for (std::uint32_t probe = 0;; ++probe) {
     if (probe >= made) {

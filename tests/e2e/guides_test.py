@@ -43,7 +43,7 @@ class Guides(harness.StackTest):
         stack = self.start_stack()
         environment = {**os.environ, **stack.client_environment, "EDGE": stack.edge.rstrip("/"),
                        "PATH": f"{stack.bin}:{os.environ['PATH']}", "PLUGINS": str(harness.BUILD / "plugins-root")}
-        run = harness.run([sys.executable, harness.ROOT / "tests/e2e/guides/run_guide.py", file], 150, env=environment)
+        run = harness.run([sys.executable, harness.ROOT / "tests/e2e/guides/run_guide.py", "--limit", str(100 * harness.SLOWNESS), file], 150, env=environment)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
     def test_first_rollout(self):
@@ -155,7 +155,6 @@ class BackupGuide(harness.StackTest):
         section = text[text.index("\n## Back up\n"):]
         self.keep, self.restore = [content for language, _, _, content in blocks_of(section[:section.index("\n## ", 1)])
                                    if language == "console"]
-        (self.stack.folder / "backups").mkdir()
         self.run_shown(self.keep)
         self.token = self.stack.token
         self.stack.deploy("1.1", "rolling")

@@ -163,8 +163,9 @@ class Stack(stack.Stack):
 
     @property
     def daemon_environment(self):
-        kept = KEPT if "postgres" in (self.folder / "profile.yaml").read_text() else {}
-        return {**kept, **self._environment}
+        if KEPT and "postgres" in (self.folder / "profile.yaml").read_text():
+            self._environment = {**KEPT, **self._environment}
+        return self._environment
 
     # The API and the command line
 

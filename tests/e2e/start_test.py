@@ -177,11 +177,11 @@ class StartTest(StackTest):
                 "raise LimitNOFILE or ulimit -Hn, or set haproxy.maxconn lower\n")
         limited = ["prlimit", "--nofile=4096:4096", *self.as_nobody_raises_it(), *map(str, self.stack.daemon_command)]
         for words, before, after in ((["check"], "", "1 fault\n"), ([], "slipwayd: preflight: ", "")):
-            run = subprocess.run([*limited, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+            run = harness.run([*limited, *words])
             self.assert_exit(run, 1, before + lack, after)
         self.assert_nothing_started()
         self.rewrite(self.profile, ("      haproxy:\n", "      haproxy:\n        maxconn: 1920\n"))
-        run = subprocess.run([*limited, "check"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+        run = harness.run([*limited, "check"])
         self.assert_exit(run, 0)
 
     def as_nobody_raises_it(self):

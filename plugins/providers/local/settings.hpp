@@ -63,9 +63,9 @@ struct HaproxyConfig {
         field("maxconn", &HaproxyConfig::maxconn, "Connections at once.", between(16, 1'000'000)),
         field("threads", &HaproxyConfig::threads, "Threads of HAProxy.", between(1, 64)),
         field("hard_stop_after", &HaproxyConfig::hard_stop_after, "How long a worker may go on after a reload."),
-        field(
-            "timeouts", &HaproxyConfig::timeouts,
-            "How long it waits, each from 1ms to 576h. A change is one reload; what is under way keeps the old ones."),
+        field("timeouts", &HaproxyConfig::timeouts,
+              "How long it waits, each from 1ms to 576h. A change is one reload; what is under way keeps the old ones "
+              "for hard_stop_after at most."),
         field(
             "retries", &HaproxyConfig::retries,
             "How often a connection to a replica that fails is tried again, at another one; no request is sent twice.",

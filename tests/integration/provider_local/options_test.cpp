@@ -59,8 +59,9 @@ TEST_F(Options, what_keeps_a_releases_user_from_its_folder_is_named_with_the_way
   what.user = "nobody";
   ASSERT_TRUE(provider.apply(one(what)).ok());
   const auto seen = provider.until([](const auto& o) { return !of(o, "1.0").problem.empty(); });
-  EXPECT_THAT(of(seen, "1.0").problem, HasSubstr("the release's user can't pass through"));
-  EXPECT_THAT(of(seen, "1.0").problem, HasSubstr("run chmod o+x"));
+  EXPECT_THAT(of(seen, "1.0").problem,
+              HasSubstr("its folder: Permission denied; the release's user has to pass through"));
+  EXPECT_THAT(of(seen, "1.0").problem, HasSubstr("chmod o+x"));
 }
 
 TEST_F(Options, the_limits_of_a_release_are_those_of_its_processes) {

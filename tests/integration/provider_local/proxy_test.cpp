@@ -238,7 +238,7 @@ TEST(Haproxy, a_changed_timeout_comes_by_one_reload_that_leaves_what_is_under_wa
   provider->converge(wanted);
   const int haproxy = place.haproxy_pid();
   const int reloaded = reloads(place);
-  std::thread slow([&] { EXPECT_EQ(before.get("shop.test").status, 200) << "under way, with 30s of patience"; });
+  std::jthread slow([&] { EXPECT_EQ(before.get("shop.test").status, 200) << "under way, with 30s of patience"; });
   ASSERT_TRUE(wait_for([&] { return requests_under_way(place) == 1; }));
 
   provider.reset();

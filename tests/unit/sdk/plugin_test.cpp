@@ -15,11 +15,11 @@ struct Settings {
 
 // Lives as long as the coroutine that has it.
 struct Frame {
-  static inline int alive = 0;
-  Frame() { ++alive; }
+  static inline int alive_ = 0;
+  Frame() { ++alive_; }
   Frame(const Frame&) = delete;
   Frame& operator=(const Frame&) = delete;
-  ~Frame() { --alive; }
+  ~Frame() { --alive_; }
 };
 
 // Answers in all three shapes.
@@ -131,10 +131,10 @@ TEST_F(PluginTest, ends_a_waiting_coroutine_when_its_caller_gives_up) {
 
 TEST_F(PluginTest, destroys_with_a_coroutine_under_way_without_a_leak) {
   host.begin<gate::Interface, gate::Check>(question("web"));
-  EXPECT_EQ(Frame::alive, 1);
+  EXPECT_EQ(Frame::alive_, 1);
   host.quiesce();
   host.destroy();
-  EXPECT_EQ(Frame::alive, 0);
+  EXPECT_EQ(Frame::alive_, 0);
 }
 
 TEST_F(PluginTest, serves_the_interface_of_every_plugin) {

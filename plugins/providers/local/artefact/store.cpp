@@ -42,7 +42,7 @@ fs::path ArtefactStore::unpacked(const provider::Artefact& artefact) const {
   if (fs::is_directory(folder)) return folder;
   check_digest(artefact.archive, artefact.digest);
   make_private_folder(root_);
-  ::chmod(root_.c_str(), 0755);
+  ::chmod(root_.c_str(), 0711);
   const fs::path fresh = folder.string() + ".new";
   fs::remove_all(fresh);
   try {

@@ -132,8 +132,15 @@ void become(const User& user, int report_fd) {
   give_up(report_fd, Stage::kExec);
 }
 
+// A folder that is closed to others keeps out a release's user, not the host's.
+std::string way_out(const Report& report, const Command& command) {
+  if (!command.user || report.error != EACCES) return "";
+  return "; the release's user has to pass through each folder above \"" + command.folder +
+         "\" and its program: chmod o+x the one that it can't";
+}
+
 // The pipe closes by itself when the program runs; what comes before that is a failure.
-void await_exec(int pid, const UniqueFd& pipe, const std::string& program) {
+void await_exec(int pid, const UniqueFd& pipe, const std::string& program, const Command& command) {
   Report report{};
   ssize_t n = 0;
   do n = ::read(pipe.get(), &report, sizeof report);
@@ -142,7 +149,7 @@ void await_exec(int pid, const UniqueFd& pipe, const std::string& program) {
   ::waitpid(pid, nullptr, 0);
   throw Error(Code::failed_precondition, "cannot start \"" + program +
                                              "\": " + kStageTexts[static_cast<std::size_t>(report.stage)] + ": " +
-                                             errno_text(report.error));
+                                             errno_text(report.error) + way_out(report, command));
 }
 
 }  // namespace
@@ -171,7 +178,7 @@ Spawned spawn(const Command& command) {
   if (pid < 0) throw_errno("cannot start \"" + ready.program + "\": fork");
   if (pid == 0) run_child(command, ready, writer.get());
   writer.reset();
-  await_exec(pid, reader, ready.program);
+  await_exec(pid, reader, ready.program, command);
 
   Spawned spawned;
   spawned.pid = pid;

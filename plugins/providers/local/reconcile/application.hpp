@@ -49,8 +49,8 @@ class Application final : public Replica::Listener, public std::enable_shared_fr
   // Everything of it goes; `gone` tells when. Refuses (ABORTED) an older lease. Durable when it returns.
   Status remove(const provider::Removal& removal);
   awaitable<provider::Observation> observe();
-  // "shop: 2 replicas of 1.1 in a crash loop; …"; empty when none is.
-  [[nodiscard]] std::string crash_loops() const;
+  // How many of this machine's replicas are in a crash loop.
+  [[nodiscard]] int crash_loops() const;
 
   // Those of this machine's replicas that serve.
   [[nodiscard]] std::vector<Seat> seats() const;

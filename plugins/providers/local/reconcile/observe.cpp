@@ -39,17 +39,10 @@ awaitable<Observation> Application::observe() {
   co_return observation;
 }
 
-std::string Application::crash_loops() const {
-  std::map<std::string, int> counts;
-  for (const auto& [id, replica] : replicas_) {
-    if (!replica->guest() && replica->crash_loop()) ++counts[replica->record().release];
-  }
-  std::string text;
-  for (const auto& [release, count] : counts) {
-    text += text.empty() ? record_.desired.application + ": " : ", ";
-    text += std::to_string(count) + (count == 1 ? " replica of " : " replicas of ") + release;
-  }
-  return text.empty() ? text : text + " in a crash loop; their logs tell why";
+int Application::crash_loops() const {
+  int count = 0;
+  for (const auto& [id, replica] : replicas_) count += !replica->guest() && replica->crash_loop() ? 1 : 0;
+  return count;
 }
 
 ObservedGroup Application::observed(const std::string& version, const Plan& plan) const {

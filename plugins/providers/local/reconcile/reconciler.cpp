@@ -67,15 +67,15 @@ std::optional<std::set<std::string>> Reconciler::archives_in_use() const {
 }
 
 std::string Reconciler::crash_loops() const {
-  constexpr int kMostTold = 5;
-  std::string text;
-  int count = 0;
+  int replicas = 0, applications = 0;
   for (const auto& [key, application] : applications_) {
-    const std::string one = application->crash_loops();
-    if (one.empty() || ++count > kMostTold) continue;
-    text += (text.empty() ? "" : "; ") + one;
+    const int count = application->crash_loops();
+    replicas += count;
+    applications += count > 0 ? 1 : 0;
   }
-  return count > kMostTold ? text + "; and " + std::to_string(count - kMostTold) + " more" : text;
+  if (replicas == 0) return "";
+  return std::to_string(replicas) + (replicas == 1 ? " replica" : " replicas") + " of " + std::to_string(applications) +
+         (applications == 1 ? " application" : " applications") + " in a crash loop; the log tells which";
 }
 
 void Reconciler::proxy_changed() {

@@ -22,7 +22,7 @@ class Reconciler {
   // name others.
   [[nodiscard]] std::optional<std::set<std::string>> archives_in_use() const;
 
-  // Of each application that has replicas in a crash loop, a clause; of the first few, when there are many.
+  // How many replicas are in a crash loop, in words; empty when none is. Names nobody, for health is everybody's.
   [[nodiscard]] std::string crash_loops() const;
 
   // HAProxy came up, went down, or has other backends.

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 
 #include "plugins/providers/local/artefact/digest.hpp"
@@ -34,22 +33,6 @@ void make_passage(const fs::path& folder) {
 void give_to(const fs::path& path, const std::optional<User>& user) {
   if (user && ::lchown(path.c_str(), user->uid, user->gid) != 0)
     throw_errno("cannot give \"" + path.string() + "\" to the replica's user");
-}
-
-bool is_in(const User& user, gid_t group) {
-  return user.gid == group || std::find(user.groups.begin(), user.groups.end(), group) != user.groups.end();
-}
-
-// What keeps that user from the folder, told before the replica's start fails for it.
-void check_passage(const fs::path& folder, const User& user) {
-  for (fs::path above = folder.parent_path(); above != above.parent_path(); above = above.parent_path()) {
-    struct stat info {};
-    if (::stat(above.c_str(), &info) != 0) throw_errno("cannot examine \"" + above.string() + "\"");
-    const bool mine = user.uid == 0 || info.st_uid == user.uid || is_in(user, info.st_gid);
-    if (mine || (info.st_mode & S_IXOTH) != 0) continue;
-    throw Error(Code::failed_precondition, "the release's user can't pass through \"" + above.string() +
-                                               "\" to the replica's folder; run chmod o+x " + above.string());
-  }
 }
 
 void write_release_file(const fs::path& folder, const provider::File& file, const std::optional<User>& user) {
@@ -110,7 +93,6 @@ awaitable<Command> Launcher::prepare(const Release& release, ReplicaPlace place)
     make_passage(folder.parent_path());
     make_private_folder(folder);
     give_to(folder, command.user);
-    if (command.user) check_passage(folder, *command.user);
   }
   for (const provider::File& file : release.files) write_release_file(folder, file, command.user);
 

@@ -56,7 +56,7 @@ TEST_F(Machine, HasTheProgramsThatAPluginStarts) {
               ElementsAre("programs: no-such-program is needed by edge and is not installed; apt-get install "
                           "no-such-program",
                           "programs: /nowhere/program is needed by edge and is not installed; apt-get install "
-                          "/nowhere/program"));
+                          "program"));
 }
 
 TEST_F(Machine, HasTheProgramsOfTheSettings) {

@@ -152,7 +152,7 @@ TEST_F(WorkerLives, a_crash_loop_opens_the_circuit_and_says_so) {
   }
   EXPECT_EQ(worker->status().state, WorkerState::broken);
   EXPECT_THAT(worker->status().reason,
-              StartsWith("its worker ended by signal 6 (Aborted), 3 times in a row; the next start is in "));
+              StartsWith("ended by signal 6 (Aborted), 3 times in a row; the next start is in "));
   EXPECT_THAT(
       say("echo hello"),
       StartsWith("UNAVAILABLE: its worker ended by signal 6 (Aborted), 3 times in a row; the next start is in "));
