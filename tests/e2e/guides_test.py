@@ -35,7 +35,7 @@ NOT_RUN = {"analysis-figures.md": "tools/characteristics writes it", "analysis-m
            "isolation.md": "has no commands", "postgres.md": "PostgresGuide below does what it says",
            "strategies.md": "StrategyExamples below"}
 # Programs that are only shown: not of this repository, or they build it.
-OTHER_PROGRAMS = ("cmake", "export", "cat", "echo", "curl", "kill", "rm", "mkdir", "tar", "cp", "systemctl")
+OTHER_PROGRAMS = ("cmake", "export", "cat", "echo", "curl", "kill", "rm", "mkdir", "install", "tar", "cp", "systemctl")
 
 
 class Guides(harness.StackTest):
