@@ -101,16 +101,18 @@ api::ServerObserver observer(telemetry::Metrics& metrics) {
           [&metrics](std::string_view reason) { metrics.counter(telemetry::metric::kHttpRefused, {reason}).add(); }};
 }
 
-// Of the plugins that have begun to end, or were given up.
-std::string names_of_unended(const std::vector<lifecycle::PluginStatus>& plugins) {
+template <class Which>
+std::string names_of(const std::vector<lifecycle::PluginStatus>& plugins, const Which& which) {
   std::string names;
-  for (const lifecycle::PluginStatus& plugin : plugins) {
-    if (plugin.state != lifecycle::GenerationState::draining && plugin.state != lifecycle::GenerationState::failed)
-      continue;
-    names += (names.empty() ? "" : ", ") + plugin.instance;
-  }
+  for (const lifecycle::PluginStatus& plugin : plugins)
+    if (which(plugin.state)) names += (names.empty() ? "" : ", ") + plugin.instance;
   return names;
 }
+
+using Generation = lifecycle::GenerationState;
+bool is_on_its_way(Generation state) { return state < Generation::prepared; }
+// Has begun to end, or was given up.
+bool is_unended(Generation state) { return state == Generation::draining || state == Generation::failed; }
 
 }  // namespace
 
@@ -216,7 +218,7 @@ std::shared_ptr<runtime::HostSink> Daemon::make_sink(const lifecycle::PlannedIns
                                                   metrics_, broker_, &request_ids_);
 }
 
-Status Daemon::run(const std::function<boost::asio::awaitable<Status>()>& work, Duration patience) {
+std::optional<Status> Daemon::run(const std::function<boost::asio::awaitable<Status>()>& work, Duration patience) {
   // The promise is shared: should the work outlast our patience, its answer finds a home that nobody visits.
   auto done = std::make_shared<std::promise<Status>>();
   auto answer = done->get_future();
@@ -226,27 +228,31 @@ Status Daemon::run(const std::function<boost::asio::awaitable<Status>()>& work, 
         if (failure) status = Status(Code::internal, "an unexpected error");
         done->set_value(std::move(status));
       });
-  if (answer.wait_for(std::chrono::nanoseconds(patience.ns)) == std::future_status::timeout)
-    return {Code::deadline_exceeded, "did not end within " + to_string(patience)};
+  if (answer.wait_for(std::chrono::nanoseconds(patience.ns)) == std::future_status::timeout) return {};
   return answer.get();
 }
 
 Status Daemon::start() {
   runtime_.start();
-  return run([this] { return phases_.start(); }, kStartPatience);
+  if (const auto started = run([this] { return phases_.start(); }, kStartPatience)) return *started;
+  const std::string waits_for = names_of(lifecycle_.status(), is_on_its_way);
+  return {Code::deadline_exceeded, "the start is not done after " + to_string(kStartPatience) + ": its phase \"" +
+                                       phases_.current() + "\" still runs" +
+                                       (waits_for.empty() ? "" : "; not ready: " + waits_for)};
 }
 
 bool Daemon::stop() {
-  const Status stopped = run(
+  const auto stopped = run(
       [this]() -> boost::asio::awaitable<Status> {
         co_await phases_.stop();
         co_return Status();
       },
       configuration_.site.shutdown_grace);
-  if (!stopped.ok())
+  const bool in_time = stopped && stopped->ok();
+  if (!in_time)
     log_.warn("stopping took too long; the process ends now",
-              {{"phase", phases_.current()}, {"plugins", names_of_unended(lifecycle_.status())}});
-  return stopped.ok() && plugins_ended_;
+              {{"phase", phases_.current()}, {"plugins", names_of(lifecycle_.status(), is_unended)}});
+  return in_time && plugins_ended_;
 }
 
 void Daemon::reload() {

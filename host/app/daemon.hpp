@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "host/access/token.hpp"
 #include "host/api/api.hpp"
@@ -56,7 +57,8 @@ class Daemon {
 
  private:
   void add_phases();
-  Status run(const std::function<boost::asio::awaitable<Status>()>& work, Duration patience);
+  // Nothing when the work outlasts the patience.
+  std::optional<Status> run(const std::function<boost::asio::awaitable<Status>()>& work, Duration patience);
   void reload_trust();
   boost::asio::awaitable<void> follow_reload();
   boost::asio::awaitable<void> retire_revoked_now();

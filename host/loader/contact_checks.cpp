@@ -4,17 +4,16 @@
 namespace slipway::loader {
 namespace {
 
-Status refuse(std::string text) { return {Code::failed_precondition, std::move(text)}; }
-
 HostVersion version_of(const LoaderSettings& settings) { return {settings.abi_major, settings.abi_minor}; }
 
 }  // namespace
 
 Status refuse_resident(Contact& it) {
   if (!is_resident(it.verified.library.path)) return {};
-  return refuse(
+  return {
+      Code::failed_precondition,
       "is in memory since an earlier load that could not be undone, so it can't be loaded anew; restart slipwayd to "
-      "load it");
+      "load it"};
 }
 
 Status match_stored_copy(Contact& it) { return check_unchanged(it.verified.library); }
@@ -24,7 +23,8 @@ Status map_stored_copy(Contact& it) {
   if (!mapping.ok()) return mapping.status();
   it.mapping = std::move(*mapping);
   it.entry = reinterpret_cast<slipway_plugin_entry_fn>(it.mapping->symbol(SLIPWAY_PLUGIN_ENTRY));
-  return it.entry != nullptr ? Status() : refuse("its entry symbol can't be bound");
+  if (it.entry == nullptr) return {Code::failed_precondition, "its entry symbol can't be bound"};
+  return {};
 }
 
 Status match_mapped_file(Contact& it) {

@@ -75,10 +75,10 @@ bool become(std::uint32_t user) {
 }
 
 Protection own_user(const Setup& setup, int library) {
-  constexpr const char* kName = "own-user";
-  if (::geteuid() != 0) return {kName, "the host does not run as root"};
-  if (setup.own_user == 0) return {kName, "the permission \"files\" is granted"};
-  return result(kName, copy_library(library) && become(setup.own_user));
+  constexpr const char* kOwnUser = "own-user";
+  if (::geteuid() != 0) return {kOwnUser, "the host does not run as root"};
+  if (setup.own_user == 0) return {kOwnUser, "the permission \"files\" is granted"};
+  return result(kOwnUser, copy_library(library) && become(setup.own_user));
 }
 
 void enter_namespaces(const Setup& setup, int library, std::vector<Protection>& list) {

@@ -111,7 +111,7 @@ class Guides(harness.StackTest):
         stack.stop_daemon()
         self.assertEqual(stack.fetch(host="hello").status, 200, "what serves is not ended with the host")
         proxy = json.loads((place / "slipway/run/local/haproxy.json").read_text())["pid"]
-        subprocess.run(["bash", "-ec", end.replace("$ ", "")], check=True, timeout=20)
+        self.assertEqual(harness.run(["bash", "-ec", end.replace("$ ", "")]).returncode, 0)
         harness.wait_for("HAProxy to end", lambda: not pathlib.Path(f"/proc/{proxy}").exists(), 20)
         self.assertEqual(list(place.iterdir()), [])
 
@@ -164,8 +164,8 @@ class BackupGuide(harness.StackTest):
                             ("/etc/slipway/site.yaml", "site.json"), ("/etc/slipway/profile.yaml", "profile.yaml")):
             commands = commands.replace(shown, str(self.stack.folder / here))
         self.assertNotRegex(commands, "/(var|etc)/")
-        run = subprocess.run(["bash", "-ec", commands.replace("$ ", "")], capture_output=True, text=True, timeout=60,
-                             env={**os.environ, "PATH": f"{self.stack.bin}:{os.environ['PATH']}"})
+        run = harness.run(["bash", "-ec", commands.replace("$ ", "")], 60,
+                          env={**os.environ, "PATH": f"{self.stack.bin}:{os.environ['PATH']}"})
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
     def assert_as_it_was_kept(self):

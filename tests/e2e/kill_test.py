@@ -278,6 +278,7 @@ class KillTest(StackTest):
         wait_for("replicas to be seen again", lambda: self.at_weight(500_000)(self.stack.rollout(rollout)), 10)
         journal = self.stack.journal(rollout)
         self.stack.await_moment(over)
+        self.assertEqual(self.stack.cli("rollout", "pause", rollout).returncode, 5, "refused")
         self.assertEqual(self.stack.journal(rollout), journal)
         self.assertEqual(self.stack.rollout(rollout)["state"], "paused")
         self.assertEqual(self.stack.cli("rollout", "resume", rollout).returncode, 0)

@@ -12,8 +12,6 @@ using testing::IsEmpty;
 using Side = World::Side;
 
 constexpr int kApplications = 8;
-constexpr std::uint32_t kLease = storage::Interface::index_of<storage::Lease>();
-constexpr std::uint32_t kWrite = storage::Interface::index_of<storage::Write>();
 
 class Hosts : public testing::Test {
  protected:

@@ -13,10 +13,8 @@ using testing::Ge;
 using testing::Le;
 
 constexpr std::uint32_t kGetting = Interface::index_of<storage::Get>();
-constexpr std::uint32_t kLeasing = Interface::index_of<storage::Lease>();
 constexpr std::uint32_t kReading = Interface::index_of<storage::Read>();
 constexpr std::uint32_t kScanning = Interface::index_of<storage::Scan>();
-constexpr std::uint32_t kWriting = Interface::index_of<storage::Write>();
 constexpr std::uint32_t kValidating = provider::Interface::index_of<provider::Validate>();
 
 class Idle : public testing::Test {
@@ -42,7 +40,7 @@ TEST_F(Idle, AHostRenewsItsLeaseLooksAtTheRosterAndForEventsAndAsksNothingElseOf
   world.make_stable(world.shop(), "1.0");
   world.run_for(seconds(60));
   Asked asked = asked_in_a_minute();
-  EXPECT_THAT((asked.extract({"storage", kLeasing}).mapped()), AllOf(Ge(17), Le(18))) << "each third of 10 s";
+  EXPECT_THAT((asked.extract({"storage", kLease}).mapped()), AllOf(Ge(17), Le(18))) << "each third of 10 s";
   EXPECT_THAT((asked.extract({"storage", kGetting}).mapped()), AllOf(Ge(59), Le(60))) << "the roster, each second";
   EXPECT_THAT((asked.extract({"storage", kReading}).mapped()), AllOf(Ge(4), Le(5)))
       << "events to be told, each 15 s, and old ones, each minute";
@@ -58,7 +56,7 @@ TEST_F(Idle, AHostThatIsToldToStopWaitsForAWriteWithoutLookingWhetherItIsOver) {
   bool writes = false;
   world.fate = [&, is_checked = false](int, std::string_view to, std::uint32_t method) mutable {
     is_checked = is_checked || (to == "provider" && method == kValidating);
-    if (!is_checked || writes || to != "storage" || method != kWriting) return World::Fate::good;
+    if (!is_checked || writes || to != "storage" || method != kWrite) return World::Fate::good;
     writes = true;
     return World::Fate::slow;
   };
@@ -105,7 +103,7 @@ TEST_F(Idle, EventsOfAHostThatDiedAreToldTheMomentThatItsWorkIsTaken) {
         teller = call.side;
         told = world.now();
       }
-      if (call.binding == "storage" && call.method == kWriting && reply.ok() && taken == Instant{}) taken = world.now();
+      if (call.binding == "storage" && call.method == kWrite && reply.ok() && taken == Instant{}) taken = world.now();
     };
     const std::string version = std::to_string(into_its_turn.ns);
     ASSERT_TRUE(world.make_release("shop", "1." + version).ok());

@@ -6,7 +6,6 @@ namespace slipway::sim {
 namespace {
 
 constexpr World::Side kSides[] = {World::Side::first, World::Side::second};
-constexpr std::uint32_t kLease = storage::Interface::index_of<storage::Lease>();
 constexpr const char* kTenant = "acme";
 constexpr const char* kShop = "shop";
 

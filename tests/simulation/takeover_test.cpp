@@ -11,8 +11,6 @@ using testing::IsEmpty;
 using Fate = World::Fate;
 using Side = World::Side;
 
-constexpr std::uint32_t kLease = storage::Interface::index_of<storage::Lease>();
-constexpr std::uint32_t kWrite = storage::Interface::index_of<storage::Write>();
 constexpr std::uint32_t kApply = provider::Interface::index_of<provider::Apply>();
 
 class Takeover : public testing::Test {

@@ -17,6 +17,10 @@ namespace slipway::sim {
 using rollout::Control;
 using rollout::State;
 
+// The calls by which hosts contend for work.
+constexpr std::uint32_t kLease = storage::Interface::index_of<storage::Lease>();
+constexpr std::uint32_t kWrite = storage::Interface::index_of<storage::Write>();
+
 class World {
  public:
   explicit World(std::uint64_t seed = 1);

@@ -31,12 +31,12 @@ bool is_current(const fs::path& path, const std::string& text) {
 }
 
 // Pages of the reference that others make: people, tools/bench, tools/simulate.
-constexpr std::array kOthers{"benchmarks.md", "invariants.md", "simulation.md", "verdicts.md"};
+constexpr std::array kOtherPages{"benchmarks.md", "invariants.md", "simulation.md", "verdicts.md"};
 
 // Files of the reference that no page stands behind any more.
 std::vector<fs::path> strays(const fs::path& folder, const Pages& pages) {
   std::set<fs::path> known;
-  for (const char* other : kOthers) known.insert(folder / "reference" / other);
+  for (const char* other : kOtherPages) known.insert(folder / "reference" / other);
   for (const Page& page : pages) known.insert(folder / page.path);
   std::vector<fs::path> found;
   const fs::path reference = folder / "reference";

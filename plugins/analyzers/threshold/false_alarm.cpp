@@ -9,7 +9,6 @@ namespace slipway::threshold {
 namespace {
 
 constexpr double kMost = 9'007'199'254'740'992;  // 2^53: doubles count exactly up to there
-constexpr std::string_view kBaseline = "baseline.";
 
 // std::lgamma writes a global variable.
 double log_factorial(std::int64_t n) {

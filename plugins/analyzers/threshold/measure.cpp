@@ -8,8 +8,6 @@
 namespace slipway::threshold {
 namespace {
 
-constexpr std::string_view kBaseline = "baseline.";
-
 std::optional<double> value_of(const metrics::GroupSamples* samples, const std::string& name) {
   if (samples == nullptr) return std::nullopt;
   if (const auto found = samples->values.find(name); found != samples->values.end()) return found->second;

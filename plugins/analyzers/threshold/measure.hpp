@@ -6,6 +6,9 @@
 
 namespace slipway::threshold {
 
+// What a number's name begins with that is the baseline's.
+constexpr std::string_view kBaseline = "baseline.";
+
 // The conditions of the settings, parsed; at least one is there.
 struct Conditions {
   std::optional<Expression> success;

@@ -5,14 +5,14 @@
 namespace slipway::postgres {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(5);
+constexpr auto kReturnPatience = std::chrono::seconds(5);
 
 }  // namespace
 
 std::unique_ptr<Connection> Pool::take(bool& kept) {
   {
     std::unique_lock lock(mutex_);
-    if (!returned_.wait_for(lock, kPatience, [&] { return used_ < most_; })) {
+    if (!returned_.wait_for(lock, kReturnPatience, [&] { return used_ < most_; })) {
       throw Error(Code::resource_exhausted,
                   "all " + std::to_string(most_) + " connections for reads are in use; try again in a moment");
     }

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -232,18 +233,23 @@ TEST(Haproxy, another_application_is_added_by_a_reload_that_fails_no_request_and
 
 TEST(Haproxy, a_changed_timeout_comes_by_one_reload_that_leaves_what_is_under_way_its_old_one) {
   Place place;
-  auto wanted = desired(1, {group("stable", release("1.0", {"--delay", "2000"}), 1, kAllTraffic)});
+  auto wanted = desired(1, {group("stable", release("1.0", {"--delay", "4000"}), 1, kAllTraffic)});
   Client before(place.port());
   std::optional<Provider> provider(std::in_place, place);
   provider->converge(wanted);
   const int haproxy = place.haproxy_pid();
   const int reloaded = reloads(place);
-  std::jthread slow([&] { EXPECT_EQ(before.get("shop.test").status, 200) << "under way, with 30s of patience"; });
+  std::atomic<bool> answered = false;
+  std::jthread slow([&] {
+    EXPECT_EQ(before.get("shop.test").status, 200) << "under way, with 30s of patience";
+    answered = true;
+  });
   ASSERT_TRUE(wait_for([&] { return requests_under_way(place) == 1; }));
 
   provider.reset();
   provider.emplace(place, Json{{"haproxy", {{"timeouts", {{"server", "200ms"}}}, {"retries", 0}}}});
   const bool is_reloaded = wait_for([&] { return reloads(place) == reloaded + 1; });
+  EXPECT_FALSE(answered) << "or it was not under way while HAProxy was reloaded";
   slow.join();
   ASSERT_TRUE(is_reloaded) << provider->log();
   provider->until([](const auto& o) { return o.converged; });

@@ -55,10 +55,10 @@ void check(MadeUp& chance) {
 
 template <class Interface>
 class DirectReading : public testing::Test {};
-using Interfaces =
+using EachInterface =
     testing::Types<analyzer::Interface, app::Interface, gate::Interface, metrics::Interface, notifier::Interface,
                    plugin::Interface, provider::Interface, secrets::Interface, storage::Interface, strategy::Interface>;
-TYPED_TEST_SUITE(DirectReading, Interfaces);
+TYPED_TEST_SUITE(DirectReading, EachInterface);
 
 TYPED_TEST(DirectReading, gives_what_the_tree_gives_for_every_document_however_it_is_changed) {
   MadeUp chance(7);

@@ -8,7 +8,7 @@
 namespace slipway::loader {
 namespace {
 
-constexpr std::string_view kManifest = R"({"id":"acme.greeter","version":"1.0.0"})";
+constexpr std::string_view kGreeter = R"({"id":"acme.greeter","version":"1.0.0"})";
 const std::string kDigest(64, 'a');
 
 // A package of acme's, signed by its key unless a test says otherwise.
@@ -17,9 +17,9 @@ class TrustTest : public ::testing::Test {
   TrustSettings settings(std::vector<std::string> prefixes = {"acme."}) const {
     return {.keys = {{"acme", acme_.public_key(), std::move(prefixes)}}};
   }
-  static std::string signature_of(const PrivateKey& key) { return to_text(sign_manifest(kManifest, key).value()); }
+  static std::string signature_of(const PrivateKey& key) { return to_text(sign_manifest(kGreeter, key).value()); }
   SignedManifest package(std::optional<std::string_view> signature) const {
-    return {folder_, "acme.greeter", "1.0.0", kManifest, files_, "acme.greeter.so", signature};
+    return {folder_, "acme.greeter", "1.0.0", kGreeter, files_, "acme.greeter.so", signature};
   }
   static std::string refusal(const TrustSettings& settings, const SignedManifest& package) {
     const auto signer = TrustPolicy(settings).check(package);
@@ -117,7 +117,7 @@ TEST_F(TrustTest, ARevokedFileIsRefusedThoughItsSignatureIsGood) {
   EXPECT_EQ(refusal(settings, package(signature_)),
             "PERMISSION_DENIED /plugins/acme.greeter/1.0.0/acme.greeter.so: has the SHA-256 " + kDigest +
                 ", which this site has revoked (trust.revoked_digests); install another version of the plugin");
-  settings.revoked_digests = {base::sha256_hex(kManifest)};
+  settings.revoked_digests = {base::sha256_hex(kGreeter)};
   EXPECT_NE(refusal(settings, package(signature_)).find("/plugin.json: has the SHA-256 "), std::string::npos);
 }
 

@@ -7,7 +7,7 @@ namespace slipway::probe {
 namespace {
 
 using Part = Outcome::Part;
-using Result = Outcome::Result;
+using Ending = Outcome::Result;
 using testing::ElementsAre;
 
 TEST(Tap, EachTestIsAPart) {
@@ -36,9 +36,9 @@ TEST(Tap, AReportThatIsNotWholeHasAPartThatFails) {
 
 TEST(Tap, TheExitStatusCountsWhereTheTestsSayNothing) {
   Outcome outcome = outcome_of_tap("1..1\nok 1 - a\n", "");
-  EXPECT_EQ(outcome.result, Result::passed);
+  EXPECT_EQ(outcome.result, Ending::passed);
   outcome = outcome_of_tap("1..1\nok 1 - a\n", "exit status 3");
-  EXPECT_EQ(outcome.result, Result::failed);
+  EXPECT_EQ(outcome.result, Ending::failed);
   EXPECT_THAT(outcome.parts, ElementsAre(Part{"a", true, ""}, Part{"end", false, "exit status 3"}));
   outcome = outcome_of_tap("1..1\nnot ok 1 - a\n", "exit status 1");
   EXPECT_THAT(outcome.parts, ElementsAre(Part{"a", false, ""}));

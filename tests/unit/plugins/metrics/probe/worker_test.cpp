@@ -11,7 +11,7 @@
 namespace slipway::probe {
 namespace {
 
-using Result = Outcome::Result;
+using Ending = Outcome::Result;
 
 // A socket that is bound to a free port of the loopback interface; it accepts only once it listens.
 class Port {
@@ -60,7 +60,7 @@ TEST_F(ProbeWorker, APortThatListensPassesWithItsTime) {
   Port port;
   port.listen();
   const Outcome outcome = connect(port.address());
-  EXPECT_EQ(outcome.result, Result::passed);
+  EXPECT_EQ(outcome.result, Ending::passed);
   ASSERT_TRUE(outcome.latency.has_value());
   EXPECT_GT(*outcome.latency, Duration{});
 }
@@ -68,15 +68,15 @@ TEST_F(ProbeWorker, APortThatListensPassesWithItsTime) {
 TEST_F(ProbeWorker, APortThatDoesNotListenFails) {
   const Port port;
   const Outcome outcome = connect(port.address());
-  EXPECT_EQ(outcome.result, Result::failed);
+  EXPECT_EQ(outcome.result, Ending::failed);
   EXPECT_EQ(outcome.detail, "no connection: Connection refused");
 }
 
-TEST_F(ProbeWorker, AProgramThatEndsWithZeroPasses) { EXPECT_EQ(run(shell("exit 0")).result, Result::passed); }
+TEST_F(ProbeWorker, AProgramThatEndsWithZeroPasses) { EXPECT_EQ(run(shell("exit 0")).result, Ending::passed); }
 
 TEST_F(ProbeWorker, AProgramThatFailsIsToldByItsLastLine) {
   const Outcome outcome = run(shell("echo first; echo no database >&2; exit 3"));
-  EXPECT_EQ(outcome.result, Result::failed);
+  EXPECT_EQ(outcome.result, Ending::failed);
   EXPECT_EQ(outcome.detail, "exit status 3: no database");
 }
 
@@ -84,13 +84,13 @@ TEST_F(ProbeWorker, AProgramReportsItsOwnTests) {
   Command suite = shell("echo 1..2; echo ok 1 - opens; seq 2000 | sed 's/^/# /'; echo not ok 2 - pays; exit 1");
   suite.output = Output::tap;
   const Outcome outcome = run(suite);
-  EXPECT_EQ(outcome.result, Result::failed);
+  EXPECT_EQ(outcome.result, Ending::failed);
   EXPECT_EQ(outcome.parts, (std::vector<Outcome::Part>{{"opens", true, ""}, {"pays", false, ""}}));
 }
 
 TEST_F(ProbeWorker, AProgramSeesItsOwnEnvironmentAndNothingElse) {
   ::setenv("DAEMON_SECRET", "x", 1);
-  EXPECT_EQ(run(shell("test \"$PORT$DAEMON_SECRET\" = 8080")).result, Result::passed);
+  EXPECT_EQ(run(shell("test \"$PORT$DAEMON_SECRET\" = 8080")).result, Ending::passed);
 }
 
 TEST_F(ProbeWorker, AProgramInheritsNoDescriptor) {
@@ -100,7 +100,7 @@ TEST_F(ProbeWorker, AProgramInheritsNoDescriptor) {
 }
 
 TEST_F(ProbeWorker, MuchOutputDoesNotHoldAProgramUp) {
-  EXPECT_EQ(run(shell("head -c 1000000 /dev/zero | tr '\\0' 'x'")).result, Result::passed);
+  EXPECT_EQ(run(shell("head -c 1000000 /dev/zero | tr '\\0' 'x'")).result, Ending::passed);
 }
 
 TEST_F(ProbeWorker, AProgramThatTakesTooLongIsKilledWithWhatItStarted) {
@@ -119,7 +119,7 @@ TEST_F(ProbeWorker, AProgramThatTakesTooLongIsKilledWithWhatItStarted) {
 
 TEST_F(ProbeWorker, AProgramThatIsNotThereFails) {
   const Outcome outcome = run({{"/no/such/program"}, {}});
-  EXPECT_EQ(outcome.result, Result::failed);
+  EXPECT_EQ(outcome.result, Ending::failed);
   EXPECT_EQ(outcome.detail, "cannot start \"/no/such/program\": No such file or directory");
 }
 
@@ -127,7 +127,7 @@ TEST_F(ProbeWorker, WorkUnderWayAtTheEndIsMissingAndNotFailed) {
   std::promise<Outcome> outcome;
   ASSERT_TRUE(worker_->run(shell("sleep 600"), seconds(600), [&](Outcome o) { outcome.set_value(std::move(o)); }));
   worker_.reset();
-  EXPECT_EQ(outcome.get_future().get().result, Result::missing);
+  EXPECT_EQ(outcome.get_future().get().result, Ending::missing);
 }
 
 TEST(ProbeAddress, IsHostAndPort) {

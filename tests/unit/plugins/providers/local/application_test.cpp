@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using Names = std::set<std::string>;
+using NameSet = std::set<std::string>;
 
 const provider::ObservedGroup& of(const provider::Observation& seen, const std::string& version) {
   static const provider::ObservedGroup none;
@@ -105,7 +105,7 @@ TEST_F(Reconciling, a_promotion_changes_the_roles_and_moves_no_server) {
 TEST_F(Reconciling, a_baseline_comes_with_its_backend_takes_its_share_and_goes_with_the_promotion) {
   ASSERT_TRUE(scene.apply(judged(0, 0)).ok());
   ASSERT_TRUE(scene.settles());
-  EXPECT_EQ(scene.proxy.open_servers("acme.shop.c"), Names{"1.0_baseline-4"});
+  EXPECT_EQ(scene.proxy.open_servers("acme.shop.c"), NameSet{"1.0_baseline-4"});
   scene.proxy.history.clear();
   ASSERT_TRUE(scene.apply(judged(250'000, 200'000)).ok());
   EXPECT_THAT(scene.proxy.history, ElementsAre("route 250000"));
@@ -150,7 +150,7 @@ TEST_F(Reconciling, three_groups_are_adopted_and_nobody_is_told_anything) {
   ASSERT_TRUE(scene.settles());
   EXPECT_EQ(scene.processes.bodies.size(), 4U) << "nothing was started";
   for (const std::string& line : scene.proxy.history) EXPECT_EQ(line, "route 300000");
-  EXPECT_EQ(scene.proxy.recalled_servers.at("acme.shop.c"), Names{"1.0_baseline-4"});
+  EXPECT_EQ(scene.proxy.recalled_servers.at("acme.shop.c"), NameSet{"1.0_baseline-4"});
   EXPECT_EQ(scene.proxy.recalled_routes.at("acme/shop").route.baseline_ppm, 200'000U);
 }
 
@@ -199,7 +199,7 @@ TEST_F(Reconciling, a_leaving_replica_is_drained_until_its_requests_have_ended_a
   scene.proxy.servers["acme.shop.a"].at("1.0-2").requests = 1;
   ASSERT_TRUE(scene.apply(stable(1)).ok());
   scene.turn(Span(60));
-  EXPECT_EQ(scene.proxy.open_servers("acme.shop.a"), Names{"1.0-1"});
+  EXPECT_EQ(scene.proxy.open_servers("acme.shop.a"), NameSet{"1.0-1"});
   EXPECT_EQ(scene.processes.running(), 2) << "a request is under way";
   scene.proxy.servers["acme.shop.a"].at("1.0-2").requests = 0;
   ASSERT_TRUE(scene.settles());
@@ -235,7 +235,7 @@ TEST_F(Reconciling, a_crash_is_restarted_with_backoff_and_a_series_of_them_is_a_
       of(seen, "1.0").problem,
       "replica 1.0-1 exited with status 3 after 0.0 s, 3 times in a row; started again in 0.0 s; see /logs/1.0-1.log");
   ASSERT_TRUE(scene.settles());
-  EXPECT_EQ(scene.proxy.open_servers("acme.shop.a"), Names{"1.0-1"});
+  EXPECT_EQ(scene.proxy.open_servers("acme.shop.a"), NameSet{"1.0-1"});
 }
 
 TEST_F(Reconciling, a_replica_that_is_not_ready_any_more_is_drained_and_comes_back) {
@@ -257,7 +257,7 @@ TEST_F(Reconciling, a_new_life_adopts_what_runs_and_tells_nobody_anything) {
   ASSERT_TRUE(scene.settles());
   EXPECT_EQ(scene.processes.bodies.size(), 3U) << "nothing was started";
   for (const std::string& line : scene.proxy.history) EXPECT_EQ(line, "route 500000");
-  EXPECT_EQ(scene.proxy.recalled_servers.at("acme.shop.a"), (Names{"1.0-1", "1.0-2"}));
+  EXPECT_EQ(scene.proxy.recalled_servers.at("acme.shop.a"), (NameSet{"1.0-1", "1.0-2"}));
   EXPECT_EQ(scene.proxy.recalled_routes.at("acme/shop").route.next_ppm, 500'000U);
 }
 
@@ -279,7 +279,7 @@ TEST_F(Reconciling, servers_that_no_replica_stands_behind_are_taken_out) {
   scene.proxy.servers["acme.shop.a"]["stray"] = {
       .server = {"stray", "127.0.0.1:1"}, .open = true, .healthy = true, .requests = 0};
   scene.reconciler->proxy_changed();
-  EXPECT_TRUE(scene.turn_until([&] { return scene.proxy.open_servers("acme.shop.a") == Names{"1.0-1"}; }));
+  EXPECT_TRUE(scene.turn_until([&] { return scene.proxy.open_servers("acme.shop.a") == NameSet{"1.0-1"}; }));
 }
 
 TEST_F(Reconciling, while_the_proxy_is_down_nothing_moves_and_it_gets_everything_when_it_is_back) {
@@ -330,12 +330,12 @@ provider::DesiredGroup of_archive(const std::string& role, const std::string& ve
 }
 
 TEST_F(Reconciling, the_last_archives_stay_unpacked_and_older_ones_are_given_up) {
-  EXPECT_EQ(scene.reconciler->archives_in_use(), Names{});
+  EXPECT_EQ(scene.reconciler->archives_in_use(), NameSet{});
   for (const char* next : {"1.1", "1.2", "1.3", "1.4"}) {
     ASSERT_TRUE(scene.apply(desired(++generation, {of_archive("stable", "1.0"), of_archive("next", next)})).ok());
     ASSERT_TRUE(scene.settles());
   }
-  const Names last{"sha256:1.0", "sha256:1.2", "sha256:1.3", "sha256:1.4"};
+  const NameSet last{"sha256:1.0", "sha256:1.2", "sha256:1.3", "sha256:1.4"};
   EXPECT_EQ(scene.reconciler->archives_in_use(), last);
   scene.reopen();
   EXPECT_EQ(scene.reconciler->archives_in_use(), last) << "they are remembered";

@@ -7,7 +7,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using Names = std::set<std::string>;
+using NameSet = std::set<std::string>;
 
 provider::DesiredGroup group(const std::string& role, const std::string& version, int replicas, std::uint32_t weight) {
   provider::DesiredGroup made{role, {}, replicas, weight};
@@ -93,7 +93,7 @@ TEST(Plan, a_promotion_swaps_the_roles_in_place) {
   const Plan made = plan(desired({group("stable", "1.1", 1, kAllTraffic)}), seen);
   EXPECT_EQ(made.split, alone(1));
   EXPECT_EQ(made.slots, seen.slots) << "the old release keeps its backend until it is drained";
-  EXPECT_EQ(made.leave, Names{"1.0-1"}) << "no traffic goes there any more";
+  EXPECT_EQ(made.leave, NameSet{"1.0-1"}) << "no traffic goes there any more";
 }
 
 TEST(Plan, nobody_leaves_a_backend_whose_traffic_has_not_moved_yet) {
@@ -108,7 +108,7 @@ TEST(Plan, a_fourth_release_waits_for_a_backend_to_be_drained) {
   const auto wanted = desired({group("stable", "1.0", 1, kAllTraffic), group("next", "1.2", 1, 0)});
   Plan made = plan(wanted, seen);
   EXPECT_EQ(made.slots, (Slots{"1.0", "1.1", "0.9"}));
-  EXPECT_EQ(made.leave, (Names{"0.9-3", "1.1-2"}));
+  EXPECT_EQ(made.leave, (NameSet{"0.9-3", "1.1-2"}));
   EXPECT_THAT(made.waits, ElementsAre("release 1.2 waits for a release before it to be drained"));
   seen.replicas.pop_back();
   made = plan(wanted, seen);
@@ -160,7 +160,7 @@ TEST(Plan, a_promotion_ends_the_baseline_with_the_old_release) {
   EXPECT_THAT(made.leave, IsEmpty()) << "before the traffic has moved";
   seen.split = made.split;
   made = plan(promoted, seen);
-  EXPECT_EQ(made.leave, (Names{"1.0-1", "1.0+baseline-3"}));
+  EXPECT_EQ(made.leave, (NameSet{"1.0-1", "1.0+baseline-3"}));
   seen.replicas = {serving("1.1", 2)};
   EXPECT_EQ(plan(promoted, seen).slots, (Slots{"", "1.1", ""}));
 }
@@ -174,8 +174,8 @@ TEST(Plan, a_baseline_that_waits_for_a_backend_holds_only_its_own_weight) {
 
 TEST(Plan, lets_those_go_first_that_help_least_then_the_newest) {
   const Seen seen{{"1.0", ""}, alone(0), {serving("1.0", 1), starting("1.0", 2), serving("1.0", 3)}};
-  EXPECT_EQ(plan(desired({group("stable", "1.0", 2, kAllTraffic)}), seen).leave, Names{"1.0-2"});
-  EXPECT_EQ(plan(desired({group("stable", "1.0", 1, kAllTraffic)}), seen).leave, (Names{"1.0-2", "1.0-3"}));
+  EXPECT_EQ(plan(desired({group("stable", "1.0", 2, kAllTraffic)}), seen).leave, NameSet{"1.0-2"});
+  EXPECT_EQ(plan(desired({group("stable", "1.0", 1, kAllTraffic)}), seen).leave, (NameSet{"1.0-2", "1.0-3"}));
 }
 
 TEST(Plan, is_complete_only_when_everything_serves_and_nobody_leaves) {
@@ -193,7 +193,7 @@ TEST(Plan, a_removal_takes_the_route_first_and_the_replicas_after) {
   EXPECT_FALSE(made.split.has_value());
   EXPECT_THAT(made.leave, IsEmpty());
   seen.split.reset();
-  EXPECT_EQ(make_plan({}, Presence::kRemoved, seen).leave, Names{"1.0-1"});
+  EXPECT_EQ(make_plan({}, Presence::kRemoved, seen).leave, NameSet{"1.0-1"});
   EXPECT_TRUE(make_plan({}, Presence::kRemoved, {}).complete);
 }
 
