@@ -136,6 +136,7 @@ Result<Profiles::Prepared> Profiles::prepare(const Wanted& wanted) const {
     return Status(Code::permission_denied, "this site does not let the profile run", std::move(refused));
   auto changes = lifecycle::compare(now, checked->in_force.plan, disabled_of(checked->in_force.profile));
   if (!changes.ok()) return changes.status();
+  changes->rules = lifecycle::compare_rules(current()->profile, checked->in_force.profile);
   if (Problems lacks = lacks_of(checked->in_force.plan, *changes); !lacks.empty())
     return Status(Code::failed_precondition, "this machine has not what the profile needs", std::move(lacks));
   return Prepared{std::move(checked->in_force), std::move(*changes), std::move(checked->warnings)};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/lifecycle/plan.hpp"
+#include "host/lifecycle/rule_changes.hpp"
 
 namespace slipway::lifecycle {
 
@@ -83,11 +84,13 @@ struct BindingChange {
 struct Changes {
   std::vector<InstanceChange> instances;
   std::vector<BindingChange> bindings;
+  std::vector<RuleChange> rules;
   static constexpr auto fields() {
     return slipway::fields(field("instances", &Changes::instances, "Instances that change."),
-                           field("bindings", &Changes::bindings, "Bindings that change."));
+                           field("bindings", &Changes::bindings, "Bindings that change."),
+                           field("rules", &Changes::rules, "Gates and notifications of every rollout that change."));
   }
-  [[nodiscard]] bool empty() const { return instances.empty() && bindings.empty(); }
+  [[nodiscard]] bool empty() const { return instances.empty() && bindings.empty() && rules.empty(); }
 };
 
 // How one instance would follow another.
@@ -98,7 +101,7 @@ bool same_generation(const PlannedInstance& a, const PlannedInstance& b);
 
 // In the order of their names. `disabled` are instances that the new profile has and does not enable.
 // FAILED_PRECONDITION with one problem each, path "/plugins/<name>", where a new version does not read the state that
-// the old one writes.
+// the old one writes. Plans know no rules (see compare_rules).
 Result<Changes> compare(const Plan& from, const Plan& to, const std::vector<std::string>& disabled);
 
 }  // namespace slipway::lifecycle

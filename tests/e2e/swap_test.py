@@ -224,6 +224,7 @@ class OthersTest(SwapTest):
         profile["plugins"]["canary"]["version"] = "0.1.0"
         del profile["bindings"]["gates.webhook"]
         profile["plugins"]["gate-webhook"]["enabled"] = False
+        profile["notifications"] = [{"binding": "notifiers.webhook", "events": ["rollout.failed"]}]
         file.write_text(json.dumps(profile))
         plan = self.stack.cli("profile", "plan", str(file))
         self.assertIn("planned only; nothing has changed", plan.stdout)
@@ -231,6 +232,7 @@ class OthersTest(SwapTest):
         self.assertIn("- gate-webhook: disable (gate-webhook 0.1.0)", plan.stdout)
         self.assertIn("loses: network *, secrets *", plan.stdout)
         self.assertIn("- gates.webhook: gate-webhook", plan.stdout)
+        self.assertIn("+ notification notifiers.webhook: rollout.failed", plan.stdout)
         apply = self.stack.cli("profile", "apply", str(file), "--reason", "a smaller one", "--bake", "0s")
         self.assertIn("revision 2 is in force", apply.stdout, apply.stderr)
         self.assertEqual(self.bound("strategies.canary")["version"], "0.1.0")

@@ -58,7 +58,8 @@ std::string instance_text(const Terminal& terminal, const Json& change) {
   return text;
 }
 
-std::string binding_text(const Terminal& terminal, const Json& change) {
+// A change of what a name leads to, or of what a rule holds for.
+std::string line_of(const Terminal& terminal, const std::string& name, const Json& change) {
   const std::string from = change.value("from", "");
   const std::string to = change.value("to", "");
   const std::string sign = terminal.paint(to.empty()     ? Colour::red
@@ -67,18 +68,30 @@ std::string binding_text(const Terminal& terminal, const Json& change) {
                                           to.empty()     ? "-"
                                           : from.empty() ? "+"
                                                          : "~");
-  return "  " + sign + " " + change.value("binding", "") + ": " + way_of(change) + "\n";
+  return "  " + sign + " " + name + ": " + way_of(change);
+}
+
+std::string binding_text(const Terminal& terminal, const Json& change) {
+  return line_of(terminal, change.value("binding", ""), change) + "\n";
+}
+
+std::string rule_text(const Terminal& terminal, const Json& change) {
+  const std::string name = change.value("kind", "") + " " + change.value("binding", "");
+  return line_of(terminal, name, change) + (change.value("settings_differ", false) ? " (other settings)\n" : "\n");
 }
 
 std::string changes_text(const Terminal& terminal, const Json& answer) {
   const Json changes = answer.value("changes", Json::object());
   const Json instances = changes.value("instances", Json::array());
   const Json bindings = changes.value("bindings", Json::array());
+  const Json rules = changes.value("rules", Json::array());
   std::string text;
   if (!instances.empty()) text += "instances\n";
   for (const Json& change : instances) text += instance_text(terminal, change);
   if (!bindings.empty()) text += "bindings\n";
   for (const Json& change : bindings) text += binding_text(terminal, change);
+  if (!rules.empty()) text += "for every rollout\n";
+  for (const Json& change : rules) text += rule_text(terminal, change);
   for (const Json& warning : answer.value("warnings", Json::array()))
     text += terminal.paint(Colour::yellow, "warning: ") + warning.get<std::string>() + "\n";
   return text.empty() ? "nothing that runs changes\n" : text;
