@@ -5,7 +5,7 @@ setup() {
   bin=$BATS_TEST_TMPDIR/bin log=$BATS_TEST_TMPDIR/log
   mkdir "$bin"
   : >"$log"
-  export SETUP_ROOT=$BATS_TEST_TMPDIR/root
+  export SETUP_ROOT=$BATS_TEST_TMPDIR/root SETUP_LOCK_PAUSE_S=0
   policy=$SETUP_ROOT/usr/sbin/policy-rc.d
   mkdir -p "${policy%/*}"
   PATH=$bin:$PATH
@@ -59,4 +59,25 @@ stand_in() { # name, body
   run tools/setup test
   [ "$status" -eq 0 ]
   [ "$(cat "$policy")" = administrator ]
+}
+
+@test "another apt-get that holds the lists is waited for" {
+  stand_in sudo 'exec "$@"'
+  stand_in dpkg-query 'case "$*" in *bats) exit 1 ;; esac; printf installed'
+  stand_in apt-get "echo x >>$log
+case \"\$*\" in *update) [ \$(wc -l <$log) -gt 3 ] || { echo 'E: Could not get lock /var/lib/apt/lists/lock.' >&2; exit 100; } ;; esac"
+  run tools/setup test
+  [ "$status" -eq 0 ]
+  [[ $output == *"waiting for another apt-get: E: Could not get lock"* ]]
+  [ "$(wc -l <"$log")" -eq 5 ]
+}
+
+@test "lists that stay locked are an error with apt's own words" {
+  stand_in sudo 'exec "$@"'
+  stand_in dpkg-query 'case "$*" in *bats) exit 1 ;; esac; printf installed'
+  stand_in apt-get "echo x >>$log; echo 'E: Could not get lock /var/lib/apt/lists/lock.' >&2; exit 100"
+  run tools/setup test
+  [ "$status" -eq 1 ]
+  [[ $output == *"E: Could not get lock"*"apt-get update failed"* ]]
+  [ "$(wc -l <"$log")" -eq 60 ]
 }
