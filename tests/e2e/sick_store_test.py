@@ -1,6 +1,9 @@
 """A store that takes no writes, is another program's, does not answer, or answers too late: the host says so by name, refuses
 what would change something, reads on where it can, leaves alone what runs, and goes on by itself when it is over."""
 
+import contextlib
+import shutil
+import subprocess
 import sys
 
 import harness
@@ -63,6 +66,24 @@ class SickStoreTest(StackTest):
                         "AND query !~ '^(SELECT tenant|SELECT s[.]|SET|ROLLBACK)'")
         self.assert_sick("session is read-only", reads=200)
         self.server.sql("BEGIN READ WRITE; ALTER DATABASE slipway RESET default_transaction_read_only; COMMIT")
+        self.assert_well()
+
+    def test_a_store_that_is_full(self):
+        room = self.server.folder / "room"
+        room.mkdir()
+        mounted = harness.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", room])
+        if mounted.returncode != 0:
+            self.skipTest(f"a small disk can't be mounted here: {mounted.stderr.strip()}")
+        self.addCleanup(subprocess.run, ["umount", "-l", room], check=True, capture_output=True)
+        shutil.chown(room, "postgres", "postgres")
+        self.server.sql(f"CREATE TABLESPACE room LOCATION '{room}'")
+        for table in ("records", "entries"):
+            self.server.sql(f"ALTER TABLE slipway.{table} SET TABLESPACE room")
+        with contextlib.suppress(OSError), open(room / "filler", "wb", buffering=0) as filler:
+            while True:
+                filler.write(b"x" * 4096)
+        self.assert_sick("No space left on device", reads=200)
+        (room / "filler").unlink()
         self.assert_well()
 
     def test_a_store_whose_tables_are_another_programs(self):
