@@ -84,7 +84,11 @@ void Connection::take_messages() {
     if (next == FrameReader::Next::broken) return end("sent what is no frame");
     const auto whole = assembler_.add(frame, message);
     if (whole == Assembler::Result::too_much) return end("sent a message larger than allowed");
-    if (whole == Assembler::Result::partial) continue;
+    if (whole == Assembler::Result::partial) {
+      // A piece is full; one that is not was sent for its own sake.
+      if (frame.body.size() < kMaxBody) --allowance_;
+      continue;
+    }
     const auto heard = listener_->heard(message);
     if (!heard.ok()) return end(heard.status().message);
     if (*heard == Listener::Weight::unasked) --allowance_;

@@ -36,7 +36,7 @@ class Listener {
   virtual ~Listener() = default;
 
   enum class Weight { expected, unasked };
-  // Whether the host had asked for it. INVALID_ARGUMENT for what is no message: it ends the connection.
+  // Whether the host had asked for it. A failure ends the connection, with its message as the reason.
   virtual Result<Weight> heard(const Frame& message) = 0;
   // Once. `why` is empty when the worker closed its end.
   virtual void ended(const std::string& why) = 0;

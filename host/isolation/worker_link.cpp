@@ -20,7 +20,12 @@ std::string_view view(slipway_span span) {
 
 slipway_span span(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
+// What the host has dropped has no answer for ever. With so many of them a plugin floods it.
+constexpr std::size_t kMostTokens = 65'536;
+
 // A payload that was too large to be sent is known by its size alone.
+bool is_whole(const Outcome& outcome) { return outcome.payload.size() == outcome.size; }
+
 slipway_blob blob_of(std::string_view payload, std::uint64_t size) {
   if (payload.size() != size || payload.empty()) return {nullptr, size, nullptr, nullptr};
   auto* bytes = new std::uint8_t[payload.size()];
@@ -102,7 +107,9 @@ void WorkerLink::on_reply(std::uint64_t token, slipway_status status, slipway_sp
 void WorkerLink::on_wake(std::uint64_t token) {
   const auto theirs = plugin_token(token);
   const auto worker = connection();
-  if (theirs && worker) worker->send(FrameKind::woken, *theirs, {}, {}, Connection::Urgency::batch);
+  if (!theirs || !worker) return;
+  const auto sent = worker->send(FrameKind::woken, *theirs, {}, {}, Connection::Urgency::batch);
+  if (sent == Connection::Sent::full) give_up("did not take what was sent to it");
 }
 
 // The host's own calls go through here even when the dispatcher's lock is not held: they come from inside invoke or
@@ -126,16 +133,22 @@ bool WorkerLink::take_back(std::uint64_t id) {
   return true;
 }
 
-std::uint64_t WorkerLink::own_token(std::uint64_t token) {
+Result<std::uint64_t> WorkerLink::own_token(std::uint64_t token, std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
-  tokens_[++last_token_] = {life_, token};
+  if (tokens_.size() >= kMostTokens)
+    return Status(Code::resource_exhausted,
+                  "has " + std::to_string(kMostTokens) + " requests and wakes without an answer");
+  tokens_[++last_token_] = {life_, token, bytes};
+  all_request_bytes_ += bytes;
   return last_token_;
 }
 
 std::optional<std::uint64_t> WorkerLink::plugin_token(std::uint64_t own) {
   const std::lock_guard lock(mutex_);
   const auto found = tokens_.extract(own);
-  if (found.empty() || found.mapped().life != life_) return std::nullopt;
+  if (found.empty()) return std::nullopt;
+  all_request_bytes_ -= found.mapped().bytes;
+  if (found.mapped().life != life_) return std::nullopt;
   return found.mapped().token;
 }
 
@@ -155,13 +168,13 @@ Result<Listener::Weight> WorkerLink::hear(const Frame& message) {
     case FrameKind::created:
     case FrameKind::started:
     case FrameKind::destroyed:
-      answered(message.kind, message.body);
-      return Weight::unasked;
+      return answered(message.kind, message.body);
     case FrameKind::quiesced:
       return Weight::unasked;
     case FrameKind::pong: {
       const std::lock_guard lock(mutex_);
-      if (message.id == ping_) ping_sent_.reset();
+      if (!ping_sent_ || message.id != ping_) return Weight::unasked;
+      ping_sent_.reset();
       return Weight::expected;
     }
     default:
@@ -174,21 +187,14 @@ Result<Listener::Weight> WorkerLink::hear_plugin(const Frame& message) {
   if (host_ == nullptr) return Weight::unasked;
   switch (message.kind) {
     case FrameKind::complete:
-      if (message.id == kRestoreCall) {
-        answered(message.kind, message.body);
-        return Weight::expected;
-      }
+      if (message.id == kRestoreCall) return answered(message.kind, message.body);
       if (Outcome outcome; read(message.body, outcome)) return on_complete(message.id, outcome);
       break;
     case FrameKind::request:
-      if (Request request; read(message.body, request)) {
-        on_request(message.id, request);
-        return Weight::unasked;
-      }
+      if (Request request; read(message.body, request)) return on_request(message.id, request);
       break;
     case FrameKind::wake:
-      host_->wake(host_->context, own_token(message.id));
-      return Weight::unasked;
+      return on_plugin_wake(message.id);
     case FrameKind::log:
       if (LogRecord record; read(message.body, record)) {
         host_->log(host_->context, record.level, span(record.message), span(record.fields));
@@ -208,15 +214,29 @@ Result<Listener::Weight> WorkerLink::hear_plugin(const Frame& message) {
 }
 
 Listener::Weight WorkerLink::on_complete(std::uint64_t id, const Outcome& outcome) {
-  if (id == kCheckpointCall) {
-    const std::lock_guard lock(mutex_);
-    if (outcome.status == SLIPWAY_OK) checkpoint_ = outcome.payload;
-    return Weight::expected;
-  }
+  if (id == kCheckpointCall) return on_checkpoint(outcome);
   const bool open = take_answered(id, outcome);
   // Also one that was never asked for: the host counts those.
   complete(id, outcome.status, outcome.size, outcome.payload);
   return open ? Weight::expected : Weight::unasked;
+}
+
+// Where the state is too large to be sent the last one is kept.
+Listener::Weight WorkerLink::on_checkpoint(const Outcome& outcome) {
+  bool tell = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(checkpoint_.asked, false)) return Weight::unasked;
+    if (outcome.status == SLIPWAY_OK && is_whole(outcome)) checkpoint_.state = outcome.payload;
+    tell = !is_whole(outcome) && !std::exchange(checkpoint_.told, true);
+  }
+  if (tell) {
+    const std::string text = "its state has " + std::to_string(outcome.size) +
+                             " bytes, more than a reply may have: should its worker end, the next one begins with an "
+                             "older state";
+    host_->log(host_->context, SLIPWAY_LOG_WARN, span(text), {});
+  }
+  return Weight::expected;
 }
 
 bool WorkerLink::take_answered(std::uint64_t id, const Outcome& outcome) {
@@ -229,26 +249,49 @@ bool WorkerLink::take_answered(std::uint64_t id, const Outcome& outcome) {
 void WorkerLink::note_state_locked(std::uint64_t id, const Outcome& outcome) {
   auto call = state_calls_.extract(id);
   if (call.empty() || outcome.status != SLIPWAY_OK) return;
-  if (call.mapped().method == kImport) checkpoint_ = std::move(call.mapped().payload);
-  if (call.mapped().method == kExport) checkpoint_ = outcome.payload;
+  if (call.mapped().method == kImport) checkpoint_.state = std::move(call.mapped().payload);
+  if (call.mapped().method == kExport && is_whole(outcome)) checkpoint_.state = outcome.payload;
 }
 
-void WorkerLink::on_request(std::uint64_t token, const Request& request) {
-  if (request.size > request.payload.size()) {
-    // In the words that the host has for an instance of its own.
-    const std::string document = runtime::error_document(
-        {Code::invalid_argument, "the request has " + std::to_string(request.size) + " bytes, at most " +
-                                     std::to_string(settings_.request_bytes) + " are allowed"});
-    return on_reply(own_token(token), SLIPWAY_INVALID_ARGUMENT, span(document));
+Result<Listener::Weight> WorkerLink::on_request(std::uint64_t token, const Request& request) {
+  const auto own = own_token(token, request.payload.size());
+  if (!own.ok()) return own.status();
+  if (const Status refused = refusal_of(request); !refused.ok()) {
+    const std::string document = runtime::error_document(refused);
+    on_reply(*own, static_cast<slipway_status>(refused.code), span(document));
+  } else {
+    host_->request(host_->context, span(request.service), span(request.method), *own, span(request.payload),
+                   request.budget_ns);
   }
-  host_->request(host_->context, span(request.service), span(request.method), own_token(token), span(request.payload),
-                 request.budget_ns);
+  return Weight::unasked;
 }
 
-void WorkerLink::answered(FrameKind kind, std::string_view body) {
+Status WorkerLink::refusal_of(const Request& request) const {
+  // In the words that the host has for an instance of its own.
+  if (request.size > request.payload.size())
+    return {Code::invalid_argument, "the request has " + std::to_string(request.size) + " bytes, at most " +
+                                        std::to_string(settings_.request_bytes) + " are allowed"};
   const std::lock_guard lock(mutex_);
-  if (kind == awaited_) answer_ = body;
+  if (all_request_bytes_ <= settings_.all_request_bytes) return {};
+  return {Code::resource_exhausted, "the requests without an answer have more than " +
+                                        std::to_string(settings_.all_request_bytes) +
+                                        " bytes together, the most that a worker's may have"};
+}
+
+Result<Listener::Weight> WorkerLink::on_plugin_wake(std::uint64_t token) {
+  const auto own = own_token(token);
+  if (!own.ok()) return own.status();
+  host_->wake(host_->context, *own);
+  return Weight::unasked;
+}
+
+Listener::Weight WorkerLink::answered(FrameKind kind, std::string_view body) {
+  const std::lock_guard lock(mutex_);
+  if (kind != awaited_) return Weight::unasked;
+  awaited_ = kNothing;
+  answer_ = body;
   changed_.notify_all();
+  return Weight::expected;
 }
 
 void WorkerLink::quiesce() {

@@ -38,6 +38,8 @@ struct LinkSettings {
   std::uint32_t open_calls = 1024;
   std::uint64_t call_bytes = std::uint64_t{8} << 20;     // of a call's document
   std::uint64_t request_bytes = std::uint64_t{8} << 20;  // of a request's
+  // Of all requests without an answer: the host holds them for as long as their plugin likes.
+  std::uint64_t all_request_bytes = std::uint64_t{64} << 20;
   RestartSettings restart;
   ConnectionSettings connection;
 };
@@ -72,10 +74,20 @@ class WorkerLink final : public Listener, public std::enable_shared_from_this<Wo
   // Calls of the link's own; no host's ids get there.
   static constexpr std::uint64_t kRestoreCall = UINT64_MAX;
   static constexpr std::uint64_t kCheckpointCall = UINT64_MAX - 1;
+  // What no worker sends.
+  static constexpr FrameKind kNothing = FrameKind::hello;
   // A token of the plugin's, and the life in which it means something.
   struct Token {
     std::uint64_t life;
     std::uint64_t token;
+    std::uint64_t bytes;  // of its request
+  };
+  // The state that the next life begins with.
+  struct Checkpoint {
+    std::string state;
+    Clock::time_point at{};
+    bool asked = false;  // of this life, without an answer yet
+    bool told = false;   // that the state of this life is too large
   };
   // A call that hands over state, while it is open.
   struct StateCall {
@@ -89,11 +101,14 @@ class WorkerLink final : public Listener, public std::enable_shared_from_this<Wo
   bool take_back(std::uint64_t id);
   std::uint64_t& slot_of(std::uint64_t id) { return open_[runtime::call_id::index(id) % open_.size()]; }
   Weight on_complete(std::uint64_t id, const Outcome& outcome);
+  Weight on_checkpoint(const Outcome& outcome);
   void refuse(std::uint64_t id, const Status& status);
-  void on_request(std::uint64_t token, const Request& request);
-  std::uint64_t own_token(std::uint64_t token);
+  Result<Weight> on_request(std::uint64_t token, const Request& request);
+  [[nodiscard]] Status refusal_of(const Request& request) const;
+  Result<Weight> on_plugin_wake(std::uint64_t token);
+  Result<std::uint64_t> own_token(std::uint64_t token, std::uint64_t bytes = 0);
   std::optional<std::uint64_t> plugin_token(std::uint64_t own);
-  void answered(FrameKind kind, std::string_view body);
+  Weight answered(FrameKind kind, std::string_view body);
   Result<Weight> hear(const Frame& message);
   Result<Weight> hear_plugin(const Frame& message);
   [[nodiscard]] std::shared_ptr<Connection> connection() const;
@@ -147,16 +162,16 @@ class WorkerLink final : public Listener, public std::enable_shared_from_this<Wo
   bool ever_started_ = false;
   bool draining_ = false;
   bool closing_ = false;
-  FrameKind awaited_ = FrameKind::hello;
+  FrameKind awaited_ = kNothing;
   std::optional<std::string> answer_;
   std::string end_reason_;           // given by this side, for the end that comes
   std::vector<std::uint64_t> open_;  // by the slot of the call's id; 0 for none
   std::uint32_t open_count_ = 0;
   std::map<std::uint64_t, Token> tokens_;
   std::uint64_t last_token_ = 0;
+  std::uint64_t all_request_bytes_ = 0;
   std::map<std::uint64_t, StateCall> state_calls_;
-  std::string checkpoint_;
-  Clock::time_point checkpoint_at_{};
+  Checkpoint checkpoint_;
   RestartPolicy policy_;
   std::uint32_t restarts_ = 0;
   std::string reason_;

@@ -58,6 +58,7 @@ Status WorkerLink::launch() {
     process_ = std::move(launched->process);
     ping_sent_.reset();
     end_reason_.clear();
+    checkpoint_.asked = checkpoint_.told = false;
   }
   fresh->listen(shared_from_this());
   return {};
@@ -162,7 +163,7 @@ Status WorkerLink::restore() {
   {
     const std::lock_guard lock(mutex_);
     call.interface_index = plugin_interface_;
-    state = checkpoint_;
+    state = checkpoint_.state;
   }
   if (state.empty() || call.interface_index == UINT32_MAX) return {};
   return say_outcome(ask(FrameKind::call, head_of(call), state, FrameKind::complete, settings_.patience));
@@ -175,7 +176,7 @@ void WorkerLink::live() {
     // It may have ended in the very moment.
     started_ = connection_ != nullptr;
     ever_started_ = true;
-    started_at_ = checkpoint_at_ = Clock::now();
+    started_at_ = checkpoint_.at = Clock::now();
     life = life_;
   }
   beat_later(life);
@@ -197,6 +198,7 @@ void WorkerLink::ended(const std::string& why) {
     open_count_ = 0;
     state_calls_.clear();
     tokens_.clear();
+    all_request_bytes_ = 0;
     changed_.notify_all();
   }
   // How the process ended is known once it has, and this thread must not wait for that.
@@ -348,12 +350,16 @@ void WorkerLink::take_checkpoint(Connection& worker) {
   Call call{.method = StateInterface::index_of<slipway::plugin::ExportState>(), .budget_ns = settings_.patience.ns};
   {
     const std::lock_guard lock(mutex_);
-    const bool due = settings_.checkpoint.ns > 0 && Clock::now() - checkpoint_at_ >= time_of(settings_.checkpoint);
-    if (!due || !started_ || plugin_interface_ == UINT32_MAX) return;
-    checkpoint_at_ = Clock::now();
+    const bool due = settings_.checkpoint.ns > 0 && Clock::now() - checkpoint_.at >= time_of(settings_.checkpoint);
+    // Two calls with one id would be open.
+    if (!due || checkpoint_.asked || !started_ || plugin_interface_ == UINT32_MAX) return;
+    checkpoint_.at = Clock::now();
+    checkpoint_.asked = true;
     call.interface_index = plugin_interface_;
   }
-  worker.send(FrameKind::call, kCheckpointCall, head_of(call), "{}");
+  if (worker.send(FrameKind::call, kCheckpointCall, head_of(call), "{}") != Connection::Sent::full) return;
+  const std::lock_guard lock(mutex_);
+  checkpoint_.asked = false;
 }
 
 std::string WorkerLink::why_unavailable() const { return "its worker " + why_down(); }

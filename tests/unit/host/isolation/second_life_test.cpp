@@ -46,6 +46,22 @@ TEST_F(SecondLife, it_has_the_configuration_and_the_last_checkpoint_that_was_tak
   }
 }
 
+TEST_F(SecondLife, a_state_that_is_too_large_is_told_once_and_the_one_before_is_kept) {
+  settings.limits.reply_bytes = 100;
+  run_with_checkpoints();
+  EXPECT_EQ(say("become one"), "");
+  ASSERT_TRUE(checkpoint_comes());
+  EXPECT_EQ(say("become " + std::string(200, 'x')), "");
+  ASSERT_TRUE(checkpoint_comes());
+  ASSERT_TRUE(checkpoint_comes());
+  next_life();
+  EXPECT_EQ(say("state"), "one");
+  ASSERT_EQ(sink->logs.size(), 1U);
+  EXPECT_EQ(sink->logs.wait_for(1)[0].message,
+            "its state has 200 bytes, more than a reply may have: should its worker end, the next one begins with an "
+            "older state");
+}
+
 TEST_F(SecondLife, a_plugin_without_a_snapshot_is_asked_for_no_checkpoint) {
   isolation.heartbeat = isolation.checkpoint = milliseconds(1);
   run();
