@@ -150,7 +150,8 @@ boost::asio::awaitable<Status> Ownership::begin() {
   const RosterHost self{.name = settings_.host.name,
                         .version = settings_.host.version,
                         .address = settings_.host.address,
-                        .joined_at = clock_.now()};
+                        .joined_at = clock_.now(),
+                        .draining = draining_};
   const Change comes = [&](Roster& roster) { rollout::join(roster, self, seen); };
   auto roster = co_await change(comes);
   if (roster.status().code == Code::data_loss) {
@@ -196,6 +197,8 @@ boost::asio::awaitable<void> Ownership::follow() {
 // What the roster says, made true here. What could not be taken up is tried again at the next look.
 boost::asio::awaitable<Status> Ownership::adopt(const Roster& roster) {
   company_ = roster.hosts.size() > 1;
+  const RosterHost* self = host_in(roster, settings_.host.name);
+  draining_ = self != nullptr && self->draining;
   std::vector<TakenPartition> taken;
   std::vector<std::size_t> lost;
   for (std::size_t i = 0; i < kPartitions; ++i) {
@@ -258,7 +261,7 @@ boost::asio::awaitable<Status> Ownership::stand_in_for(std::string host) {
   if (!lease.ok()) co_return lease.status().code == Code::failed_precondition ? Status() : lease.status();
   log_.warn("another host is gone: its lease has run out", {{"host", host}});
   const Store::RosterChange goes = [&](Roster& roster) {
-    rollout::leave(roster, host, watched_.seen);
+    rollout::lose(roster, host, watched_.seen);
     return true;
   };
   Fences fences;

@@ -121,6 +121,7 @@ class Ownership {
   bool is_told_ = false;           // the store tells it, as a rule
   std::int64_t newest_token_ = 0;  // of the roster, when it was looked at last
   bool begins_again_ = false;      // the lease was lost meanwhile
+  bool draining_ = false;          // as the roster said last
   bool stopping_ = false;
 };
 

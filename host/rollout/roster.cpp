@@ -43,12 +43,21 @@ const std::string& next_below(const Counts& quotas, Counts& planned) {
   return found->first;
 }
 
+// What nobody owns, when all hosts are draining.
+void give_to_the_draining(Roster& roster) {
+  std::size_t turn = 0;
+  for (Partition& partition : roster.partitions) {
+    if (partition.owner.empty()) give(roster, partition, roster.hosts[turn++ % roster.hosts.size()].name);
+  }
+}
+
 // Gives every partition a place so that the hosts have equal shares and as few as possible move. What has an owner
 // stays with it until it hands it over.
 void balance(Roster& roster) {
   const Counts quotas = quotas_of(counts_of(roster));
   for (Partition& partition : roster.partitions) partition.next.clear();
-  if (quotas.empty()) return;
+  if (roster.hosts.empty()) return;
+  if (quotas.empty()) return give_to_the_draining(roster);
   Counts planned;
   std::vector<Partition*> homeless;
   for (Partition& partition : roster.partitions) {
@@ -88,6 +97,9 @@ std::string after(const Roster& roster, const std::string& name) {
 
 void join(Roster& roster, RosterHost host, Instant last_seen) {
   roster.partitions.resize(kPartitions);
+  const bool was_lost = std::erase(roster.drained, host.name) > 0;
+  const RosterHost* before = host_in(roster, host.name);
+  host.draining = before != nullptr ? before->draining : was_lost || host.draining;
   std::erase_if(roster.hosts, [&](const RosterHost& other) { return other.name == host.name; });
   for (Partition& partition : roster.partitions) {
     if (partition.owner != host.name) continue;
@@ -107,6 +119,12 @@ void leave(Roster& roster, const std::string& name, Instant last_seen) {
     partition.left = last_seen;
   }
   balance(roster);
+}
+
+void lose(Roster& roster, const std::string& name, Instant last_seen) {
+  const RosterHost* host = host_in(roster, name);
+  if (host != nullptr && host->draining) roster.drained.push_back(name);
+  leave(roster, name, last_seen);
 }
 
 void set_draining(Roster& roster, const std::string& name, bool draining) {

@@ -48,11 +48,13 @@ struct Partition {
 struct Roster {
   std::vector<RosterHost> hosts;
   std::vector<Partition> partitions = std::vector<Partition>(kPartitions);
-  std::int64_t token = 0;  // the largest that was given
+  std::int64_t token = 0;            // the largest that was given
+  std::vector<std::string> drained;  // hosts that were lost while they were draining
   static constexpr auto fields() {
     return slipway::fields(required("hosts", &Roster::hosts, "The hosts, in the order of their names."),
                            required("partitions", &Roster::partitions, "By number."),
-                           required("token", &Roster::token, "The largest token that was given."));
+                           required("token", &Roster::token, "The largest token that was given."),
+                           field("drained", &Roster::drained, "Hosts that were lost while they were draining."));
   }
 };
 
@@ -62,12 +64,15 @@ struct Roster {
 // The host that comes after this one in the order of names, the first after the last; empty for a host alone.
 [[nodiscard]] std::string after(const Roster& roster, const std::string& name);
 
-// A host begins, or begins again: it takes work, and what it owned before gets new tokens, as nobody has worked on it
-// since `last_seen`.
+// A host begins, or begins again: what it owned before gets new tokens, as nobody has worked on it since `last_seen`.
+// It takes work unless it is draining, by what the roster says of it or, when the roster knows nothing, by its own
+// word.
 void join(Roster& roster, RosterHost host, Instant last_seen);
-// A host is gone since `last_seen`: what it owned goes to the others.
+// A host is gone since `last_seen`, as it was meant to: what it owned goes to the others.
 void leave(Roster& roster, const std::string& name, Instant last_seen);
-// Its work shall go to the others, or it takes its share again.
+// The same for one that has not said so: if it was draining, it is when it comes back.
+void lose(Roster& roster, const std::string& name, Instant last_seen);
+// Its work shall go to the others, or it takes its share again. Hosts that are draining do what else nobody would.
 void set_draining(Roster& roster, const std::string& name, bool draining);
 // The owner gives up those of these partitions that others shall have; `now` is when it stopped.
 void hand_over(Roster& roster, const std::string& owner, const std::vector<std::size_t>& idle, Instant now);

@@ -60,6 +60,9 @@ class Hosts : public testing::Test {
   Result<rollout::HostInfo> drain(const std::string& host, rollout::Draining draining = rollout::Draining::yes) {
     return world.ask(world.engine().drain_host(world.somebody, host, draining, rollout::Mode::commit));
   }
+  bool until_drained() {
+    return world.until([&] { return hosts().front().state == rollout::HostState::drained; }, seconds(20));
+  }
   std::vector<rollout::HostInfo> hosts() { return *world.ask(world.engine().hosts(world.somebody)); }
 
   World world;
@@ -185,6 +188,77 @@ TEST_F(Hosts, ADrainedHostHandsOverInTheMiddleAndOtherTraceThanTheJournalThereIs
   expect_everything_done(Side::second);
   EXPECT_GT(entries("resumed"), 0);
   EXPECT_LT(entries("resumed"), kApplications) << "what did not change hands was not resumed";
+}
+
+TEST_F(Hosts, ADrainedOneThatIsKilledComesBackDrained) {
+  world.use(Side::second);
+  ASSERT_TRUE(drain("first").ok());
+  ASSERT_TRUE(until_drained());
+  for (const Duration away : {milliseconds(100), seconds(30)}) {
+    world.crash(Side::first);
+    world.run_for(away);
+    world.use(Side::first);
+    world.start();
+    world.run_for(seconds(5));
+    EXPECT_EQ(hosts().front().state, rollout::HostState::drained) << to_string(away);
+    EXPECT_EQ(hosts().back().partitions, 64);
+  }
+  ASSERT_TRUE(drain("first", rollout::Draining::no).ok());
+  world.run_for(seconds(5));
+  EXPECT_EQ(hosts().front().partitions, 32);
+  ASSERT_TRUE(world.stop().ok());
+  world.start();
+  world.run_for(seconds(5));
+  EXPECT_EQ(hosts().front().partitions, 32);
+}
+
+TEST_F(Hosts, ADrainEndsWhenTheDrainedOneIsStopped) {
+  ASSERT_TRUE(drain("first").ok());
+  world.use(Side::first);
+  ASSERT_TRUE(world.stop().ok());
+  world.crash(Side::first);
+  world.start();
+  world.run_for(seconds(5));
+  EXPECT_EQ(hosts().front().state, rollout::HostState::serving);
+  EXPECT_EQ(hosts().front().partitions, 32);
+}
+
+TEST_F(Hosts, ADrainedOneThatStoodStillIsStillDrained) {
+  ASSERT_TRUE(drain("first").ok());
+  world.use(Side::second);
+  ASSERT_TRUE(until_drained());
+  world.freeze(Side::first);
+  world.run_for(seconds(30));
+  EXPECT_EQ(hosts().size(), 1U);
+  world.thaw(Side::first);
+  world.run_for(seconds(5));
+  EXPECT_EQ(hosts().front().state, rollout::HostState::drained);
+}
+
+TEST_F(Hosts, ADrainOutlivesADamagedRoster) {
+  ASSERT_TRUE(drain("first").ok());
+  world.use(Side::second);
+  ASSERT_TRUE(until_drained());
+  (void)world.storage.write({.puts = {{rollout::keys::roster(), "{"}}});
+  world.run_for(seconds(5));
+  EXPECT_EQ(hosts().size(), 2U);
+  EXPECT_TRUE(until_drained());
+}
+
+// Who was asked for the drain is gone as well: better a host that should have none does the work than nobody.
+TEST_F(Hosts, ADrainedOneDoesTheWorkAsLongAsThereIsNobodyElse) {
+  begin();
+  world.use(Side::second);
+  ASSERT_TRUE(drain("first").ok());
+  ASSERT_TRUE(until_drained());
+  world.crash(Side::second);
+  world.use(Side::first);
+  ASSERT_TRUE(world.until([&] { return busy(Side::first) == kApplications; }, seconds(20)));
+  EXPECT_EQ(hosts().front().state, rollout::HostState::draining);
+  world.use(Side::second);
+  world.start();
+  EXPECT_TRUE(until_drained());
+  expect_everything_done(Side::second);
 }
 
 TEST_F(Hosts, TheOnlyOneThatTakesWorkIsNotDrained) {

@@ -144,6 +144,40 @@ TEST(Roster, when_all_are_draining_everything_stays_where_it_is) {
   EXPECT_EQ(share_of(roster, ""), 0U);
 }
 
+TEST(Roster, what_nobody_owns_goes_to_draining_hosts_when_there_are_no_others) {
+  Roster roster = of({"a", "b", "c"});
+  set_draining(roster, "a", true);
+  set_draining(roster, "b", true);
+  settle(roster);
+  EXPECT_THAT(shares(roster), testing::ElementsAre(0, 0, 64));
+  lose(roster, "c", kLater);
+  EXPECT_THAT(shares(roster), testing::ElementsAre(32, 32));
+  join(roster, named("c"), kLater);
+  settle(roster);
+  EXPECT_THAT(shares(roster), testing::ElementsAre(0, 0, 64));
+}
+
+TEST(Roster, a_drain_ends_when_the_host_leaves_and_not_when_it_is_lost) {
+  Roster roster = of({"a", "b"});
+  set_draining(roster, "b", true);
+  join(roster, named("b"), kLater);
+  EXPECT_TRUE(host_in(roster, "b")->draining) << "it has begun again";
+  lose(roster, "b", kLater);
+  join(roster, named("b"), kLater);
+  EXPECT_TRUE(host_in(roster, "b")->draining);
+  EXPECT_THAT(roster.drained, testing::IsEmpty());
+  set_draining(roster, "b", false);
+  join(roster, {.name = "b", .draining = true}, kLater);
+  EXPECT_FALSE(host_in(roster, "b")->draining) << "somebody else has undone it";
+  set_draining(roster, "b", true);
+  leave(roster, "b", kLater);
+  join(roster, named("b"), kLater);
+  EXPECT_FALSE(host_in(roster, "b")->draining);
+  Roster fresh;
+  join(fresh, {.name = "b", .draining = true}, kLater);
+  EXPECT_TRUE(host_in(fresh, "b")->draining) << "the roster knows nothing of it";
+}
+
 TEST(Roster, hosts_watch_each_other_in_a_ring) {
   const Roster roster = of({"c", "a", "b"});
   EXPECT_EQ(after(roster, "a"), "b");
@@ -159,7 +193,7 @@ TEST(Roster, whatever_happens_each_partition_has_one_owner_of_the_roster_and_tok
   for (int step = 0; step < 2'000; ++step) {
     const Roster before = roster;
     const std::string& name = names[random.below(names.size())];
-    switch (random.below(4)) {
+    switch (random.below(5)) {
       case 0:
         join(roster, named(name), kBefore);
         break;
@@ -167,6 +201,9 @@ TEST(Roster, whatever_happens_each_partition_has_one_owner_of_the_roster_and_tok
         leave(roster, name, kLater);
         break;
       case 2:
+        lose(roster, name, kLater);
+        break;
+      case 3:
         set_draining(roster, name, random.below(2) == 0);
         break;
       default:
@@ -175,7 +212,7 @@ TEST(Roster, whatever_happens_each_partition_has_one_owner_of_the_roster_and_tok
     std::set<std::int64_t> tokens;
     for (std::size_t i = 0; i < kPartitions; ++i) {
       const Partition& partition = roster.partitions[i];
-      EXPECT_TRUE(partition.owner.empty() || host_in(roster, partition.owner) != nullptr) << step;
+      EXPECT_TRUE(partition.owner.empty() ? roster.hosts.empty() : host_in(roster, partition.owner) != nullptr) << step;
       EXPECT_TRUE(partition.next.empty() || host_in(roster, partition.next) != nullptr) << step;
       EXPECT_GE(partition.token, before.partitions[i].token) << step;
       if (!partition.owner.empty() && partition.owner != before.partitions[i].owner) {
