@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <memory>
 #include <slipway/status.hpp>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ struct CallContext {
   std::string roles;
   // Calls of one thing, a rollout say, that shall go the same way while a share of the calls is on trial elsewhere.
   std::string affinity;
+  // Where the version of the plugin that answered is noted before the answer is back; null when nobody wants to know.
+  std::shared_ptr<std::string> answered_by;
 };
 
 class Caller {

@@ -95,6 +95,7 @@ boost::asio::awaitable<Result<std::string>> PluginCaller::call(std::string_view 
       continue;
     }
     recording->set(result.status().code, way.tally.get());
+    if (context.answered_by != nullptr) *context.answered_by = way.version;
     co_return result;
   }
 }

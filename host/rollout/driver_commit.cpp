@@ -48,6 +48,9 @@ void Driver::learn(Found found) {
     auto& generation = found.application.value.generation;
     generation = std::max(generation, found.rollout->value.order.generation);
   }
+  // Another host's clock may be ahead of this one's: what it noted would lie in the future, and a pause last for so
+  // long.
+  if (found.rollout) tools_.clock.not_before(found.rollout->value.rollout.updated_at);
   troubles_.fine("storage");
   application_ = std::move(found.application);
   rollout_ = std::move(found.rollout);

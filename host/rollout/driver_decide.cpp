@@ -56,8 +56,11 @@ boost::asio::awaitable<bool> Driver::step() {
     if (stale_ || !has_rollout()) co_return true;
     co_return co_await go_on(std::nullopt);
   }
-  const Result<std::string> way = co_await follow_strategy(binding);
+  Result<std::string> way = co_await follow_strategy(binding);
   if (stale_ || !has_rollout() || interrupted_) co_return true;
+  const std::string asked_version = way.ok() ? tools_.caller.version_of(*way, record().rollout.id) : std::string();
+  if (!asked_version.empty() && asked_version != record().strategy_version)
+    way = Status(Code::unavailable, asked_version + " has not taken this rollout over yet");
   if (!way.ok()) {
     const auto turn = co_await turns_.take();
     if (stale_ || !has_rollout()) co_return true;
@@ -67,15 +70,17 @@ boost::asio::awaitable<bool> Driver::step() {
   const std::int64_t version = rollout_->version;
   const std::int64_t began = tools_.clock.steady_ns();
   const auto& budgets = tools_.settings.budgets;
-  const Asked asked{tools_.caller.version_of(*way, record().rollout.id),
-                    encode_text(question(record(), *world_, now()))};
-  const Duration budget = hurry() ? budgets.urgent : budgets.strategy;
+  const Asked asked{asked_version, encode_text(question(record(), *world_, now()))};
+  auto limits = context(hurry() ? budgets.urgent : budgets.strategy);
+  const auto answered_by = limits.answered_by = std::make_shared<std::string>(asked.version);
   auto reply = co_await interruptible(
-      bridge::call_text<strategy::Interface, strategy::Step>(tools_.caller, *way, asked.question, context(budget)));
+      bridge::call_text<strategy::Interface, strategy::Step>(tools_.caller, *way, asked.question, std::move(limits)));
   took(tools_.times.decide, began);
   if (!reply.ok() && interrupted_) co_return true;
   const auto turn = co_await turns_.take();
   if (stale_ || !has_rollout() || rollout_->version != version) co_return true;
+  // One that came in between was asked about a state that it has not taken over.
+  if (*answered_by != asked.version) co_return true;
   if (reply.ok()) {
     const std::string fault = fault_of(*reply, record());
     if (fault.empty()) {
@@ -92,7 +97,7 @@ boost::asio::awaitable<bool> Driver::step() {
 // has taken its state over, which is a decision of its own; until then it stays with the version that it began with. A
 // failure when that one does not run and the newer one can't go on with its state.
 boost::asio::awaitable<Result<std::string>> Driver::follow_strategy(std::string binding) {
-  const std::string newest = tools_.caller.version_of(binding, record().rollout.id);
+  std::string newest = tools_.caller.version_of(binding, record().rollout.id);
   const std::string own = record().strategy_version;
   if (newest.empty() || newest == own) co_return binding;
   if (own.empty() || record().strategy_state.is_null()) {
@@ -105,8 +110,11 @@ boost::asio::awaitable<Result<std::string>> Driver::follow_strategy(std::string 
   strategy::MigrateRequest request{.state = record().strategy_state};
   request.from_version = version_of(record().strategy_state);
   const std::int64_t version = rollout_->version;
-  auto reply = co_await interruptible(bridge::call<strategy::Interface, strategy::Migrate>(
-      tools_.caller, binding, request, context(tools_.settings.budgets.strategy)));
+  auto limits = context(tools_.settings.budgets.strategy);
+  const auto answered_by = limits.answered_by = std::make_shared<std::string>(newest);
+  auto reply = co_await interruptible(
+      bridge::call<strategy::Interface, strategy::Migrate>(tools_.caller, binding, request, std::move(limits)));
+  newest = *answered_by;
   const auto turn = co_await turns_.take();
   if (stale_ || !has_rollout() || interrupted_ || rollout_->version != version) co_return binding;
   const std::string name = record().rollout.strategy.name;
@@ -124,8 +132,10 @@ boost::asio::awaitable<Result<std::string>> Driver::follow_strategy(std::string 
                     " can't go on with this rollout: " + reply.status().message;
   } else if (is_final(reply.status().code)) {
     co_return nobody_goes_on(binding, own, newest, reply.status());
+  } else if (can_stay) {
+    co_return kept;
   } else {
-    co_return can_stay ? kept : binding;
+    co_return reply.status();
   }
   const bool refused = !reply.ok();
   (void)co_await commit(std::move(change));

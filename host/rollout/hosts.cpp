@@ -23,10 +23,12 @@ Status may_drain(const Roster& roster, const std::string& name) {
 
 }  // namespace
 
-// A host's last word is the last change of its lease.
+// A host's last word is the last change of its lease, and how long ago that was is for the store's clock to say.
 boost::asio::awaitable<HostInfo> Hosts::info_of(const Roster& roster, const RosterHost& host) {
   const auto lease = co_await ownership_.look(host.name);
-  const Instant seen = lease.ok() && lease->token != 0 ? lease->changed_at : host.joined_at;
+  const bool is_known = lease.ok() && lease->token != 0;
+  const Instant seen = is_known ? lease->changed_at : host.joined_at;
+  const Instant now = is_known ? lease->at : clock_.now();
   HostInfo info{.name = host.name,
                 .state = host.draining ? HostState::draining : HostState::serving,
                 .partitions = static_cast<std::int32_t>(share_of(roster, host.name)),
@@ -35,7 +37,7 @@ boost::asio::awaitable<HostInfo> Hosts::info_of(const Roster& roster, const Rost
                 .joined_at = host.joined_at,
                 .seen_at = seen};
   if (host.draining && info.partitions == 0) info.state = HostState::drained;
-  if (clock_.now() - seen > settings_.lease) info.state = HostState::silent;
+  if (now - seen > settings_.lease) info.state = HostState::silent;
   co_return info;
 }
 

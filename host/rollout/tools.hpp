@@ -23,7 +23,7 @@ struct StepTimes {
 
 struct Tools {
   bridge::Caller& caller;
-  const base::ForwardClock& clock;
+  base::ForwardClock& clock;
   Timers& timers;
   base::IdSource& ids;
   base::Random& random;

@@ -235,6 +235,12 @@ void baseline_later_than_its_canary(World& world) {
   });
 }
 
+// As an engine that goes to sleep without having set its alarm.
+void wake_forgotten(World& world) {
+  for (const World::Side side : {World::Side::first, World::Side::second})
+    world.clock_of(side).loses = [count = 0]() mutable { return ++count % 40 == 0; };
+}
+
 constexpr std::array kBugs = {
     Bug{"store_ignores_tokens", "the store accepts writes whatever lease they name", store_ignores_tokens},
     Bug{"store_ignores_every_condition", "a second decision after a takeover is written over the first",
@@ -266,6 +272,7 @@ constexpr std::array kBugs = {
         baseline_taken_from_stable},
     Bug{"baseline_later_than_its_canary", "a strategy gives the canary traffic before the baseline",
         baseline_later_than_its_canary},
+    Bug{"wake_forgotten", "a host that waits for a moment is not woken then", wake_forgotten},
 };
 
 }  // namespace

@@ -106,10 +106,24 @@ std::int32_t serving(const std::vector<OrderedGroup>& groups, const Ready& ready
   return sum;
 }
 
-// Whether a group has the replicas for its weight, of all that is wanted or at least of all that is ready anywhere.
+// What a strategy promises, by its settings; none but a rolling update takes replicas away before others serve.
+std::int32_t promised_by(const Record& record) {
+  const std::int32_t all = record.spec.replicas;
+  const Json settings = tree_of(record.rollout.strategy.settings);
+  if (!settings.contains("max_unavailable")) return all;
+  const auto count = [&](const char* name) {
+    const Json& given = settings.at(name);
+    return *parse_count(given.is_string() ? given.get<std::string>() : to_text(given));
+  };
+  const std::int32_t unavailable = count("max_unavailable").of(all, Round::down);
+  const bool at_least_one = unavailable == 0 && count("max_surge").of(all, Round::up) == 0;
+  return all - (at_least_one ? 1 : std::min(unavailable, all));
+}
+
+// Whether a group has the replicas for its weight, of all that are promised or at least of all that is ready anywhere.
 bool can_carry(const Watch& watch, const Record& record, const OrderedGroup& group) {
   const std::int64_t ready = watch.told_ready(group.release);
-  if (ready >= std::int64_t{group.weight} * record.spec.replicas / kAllTraffic) return true;
+  if (ready >= std::int64_t{group.weight} * promised_by(record) / kAllTraffic) return true;
   std::int64_t anywhere = ready;
   for (const OrderedGroup& other : record.order.groups) {
     if (other.release != group.release) anywhere += std::min(other.replicas, watch.last_ready(other.release));
@@ -117,14 +131,14 @@ bool can_carry(const Watch& watch, const Record& record, const OrderedGroup& gro
   return std::int64_t{group.weight} * anywhere <= ready * kAllTraffic + anywhere;
 }
 
-// The shipped strategies promise all replicas, as the plans have no room for unavailable ones; a way back promises what
-// the application's rollback asks for.
+// A way back promises what the application's rollback asks for.
 std::string capacity_as_promised(Watch& watch) {
   for (const Commit& commit : watch.commits) {
     if (!same_attempt(commit) || commit.before->order.generation == commit.after->order.generation) continue;
     const Record& after = *commit.after;
     const std::int32_t all = after.spec.replicas;
-    const std::int32_t promised = goes_back(after) ? after.spec.rollback.min_ready.of(all, Round::up) : all;
+    const std::int32_t promised =
+        goes_back(after) ? after.spec.rollback.min_ready.of(all, Round::up) : promised_by(after);
     const std::int32_t left = serving(after.order.groups, [&](const auto& one) { return watch.told_ready(one); });
     const std::int32_t had =
         serving(commit.before->order.groups, [&](const auto& one) { return watch.last_ready(one); });

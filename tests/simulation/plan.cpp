@@ -31,7 +31,14 @@ std::vector<std::pair<std::string, Json>> strategies() {
       {"blue-green", {{"preview_replicas", 1}, {"approval", {{"message", "Switch?"}}}, {"verify", "errors"}}},
       {"rolling", {{"max_surge", 1}, {"max_unavailable", 0}, {"min_ready", "1s"}, {"analyses", "errors"}}},
       {"rolling", {{"max_surge", "50%"}, {"max_unavailable", 0}}},
+      {"rolling", {{"max_surge", 0}, {"max_unavailable", 1}, {"analyses", "errors"}}},
+      {"rolling", {{"max_surge", "25%"}, {"max_unavailable", "50%"}, {"min_ready", "1s"}}},
   };
+}
+
+Going going(base::Random& dice) {
+  return {milliseconds(static_cast<std::int64_t>(dice.below(static_cast<std::uint64_t>(kMostSkew.ns / 1'000'000)))),
+          static_cast<std::int64_t>(dice.below(2 * kMostDrift)) - kMostDrift};
 }
 
 rollout::ApplicationSpec spec_of(base::Random& dice, bool with_baseline) {
@@ -42,7 +49,9 @@ rollout::ApplicationSpec spec_of(base::Random& dice, bool with_baseline) {
   if (strategy == "canary" && with_baseline) settings["baseline"] = true;
   spec.strategy = {strategy, json_text(settings)};
   rollout::AnalysisSpec errors{.name = "errors", .metrics = "sim", .analyzer = "threshold", .interval = seconds(1)};
-  errors.settings = json_text({{"success", "error_ratio <= 5%"}, {"count", 2}, {"min_requests", 10}});
+  const auto roll = dice.below(5);
+  errors.analyzer = roll < 3 ? "threshold" : roll < 4 ? "sequential" : "judge";
+  errors.settings = json_text(settings_of(errors.analyzer));
   spec.analyses.push_back(std::move(errors));
   if (dice.below(2) == 0) spec.rollback = {.mode = rollout::RollbackMode::gradual, .over = seconds(5)};
   if (dice.below(3) == 0) spec.verification.period = seconds(4);
@@ -71,10 +80,19 @@ Mischief mischief_of(base::Random& dice) {
 
 }  // namespace
 
+Json settings_of(std::string_view analyzer) {
+  if (analyzer == "sequential") return {{"min_duration", "5s"}, {"absolute_floor", 0.04}, {"seed", 7}};
+  if (analyzer == "judge") return {{"metrics", {{{"name", "error_ratio"}}}}, {"windows", 5}, {"min_points", 5}};
+  return {{"success", "error_ratio <= 5%"}, {"count", 2}, {"min_requests", 10}};
+}
+
 Plan plan_of(std::uint64_t seed) {
   base::SeededRandom dice(seed * 7919 + 1);
   base::SeededRandom more_dice(seed * 104'729 + 1);
   Plan plan{.seed = seed, .spec = spec_of(dice, more_dice.below(3) == 0)};
+  plan.first = going(more_dice);
+  plan.second = going(more_dice);
+  plan.store = going(more_dice);
   for (int i = 0; i < 3; ++i) plan.releases.push_back(quality_of(dice));
   plan.two_hosts = dice.below(3) != 0;
   plan.mishaps.push_back({{}, Mischief::deploy, dice.next()});

@@ -93,16 +93,27 @@ struct Mishap {
 // How a release does.
 enum class Quality { good, bad, never_ready, slow_to_start };
 
+// How a machine's clock goes, beside the world's: at most kMostSkew ahead, and kMostDrift faster or slower.
+inline constexpr Duration kMostSkew = seconds(4);
+inline constexpr std::int64_t kMostDrift = 20'000;  // ppm; two such clocks part by less than the tenth of a lease
+struct Going {
+  Duration skew;
+  std::int64_t ppm = 0;
+};
+
 struct Plan {
   std::uint64_t seed = 0;
   rollout::ApplicationSpec spec;
   std::vector<Quality> releases;  // of 1.1, 1.2 and so on; 1.0 is good
   bool two_hosts = false;
+  Going first, second, store;
   std::vector<Mishap> mishaps;  // in the order of time
 };
 
 inline constexpr Duration kStorm = seconds(60);
 
+// Of the plans' analysis by this analyzer.
+Json settings_of(std::string_view analyzer);
 Plan plan_of(std::uint64_t seed);
 std::string text_of(const Mishap& mishap);
 

@@ -1,6 +1,9 @@
 #include "tests/simulation/story.hpp"
 
 #include <algorithm>
+#include <set>
+
+#include "tests/simulation/renewed_strategy.hpp"
 
 namespace slipway::sim {
 namespace {
@@ -13,6 +16,8 @@ const char* library_of(const std::string& binding) {
   if (binding == "strategies.canary") return SLIPWAY_CANARY;
   if (binding == "strategies.blue-green") return SLIPWAY_BLUE_GREEN;
   if (binding == "strategies.rolling") return SLIPWAY_ROLLING;
+  if (binding == "analyzers.sequential") return SLIPWAY_SEQUENTIAL;
+  if (binding == "analyzers.judge") return SLIPWAY_JUDGE;
   return SLIPWAY_THRESHOLD;
 }
 
@@ -64,7 +69,12 @@ Duration between(base::Random& dice, std::uint64_t least_ms, std::uint64_t most_
 Story::Story(const Plan& plan, const Bug* bug, History history)
     : plan_(plan), history_(std::move(history)), world_(plan.seed), watch_(world_) {
   const std::string strategy = "strategies." + plan.spec.strategy.name;
-  for (const std::string& binding : {strategy, std::string("analyzers.threshold")}) {
+  world_.clock_of(Side::first).set(plan.first.skew, plan.first.ppm);
+  world_.clock_of(Side::second).set(plan.second.skew, plan.second.ppm);
+  world_.store_wall.set(plan.store.skew, plan.store.ppm);
+  std::set<std::string> bindings = {strategy, "analyzers.threshold"};
+  for (const auto& analysis : plan.spec.analyses) bindings.insert("analyzers." + analysis.analyzer);
+  for (const std::string& binding : bindings) {
     plugins_.push_back(std::make_unique<RealPlugin>(library_of(binding)));
     world_.plugins[binding] = [plugin = plugins_.back().get()](std::string_view interface, std::uint32_t method,
                                                                const std::string& payload) {
@@ -80,7 +90,10 @@ Story::Story(const Plan& plan, const Bug* bug, History history)
     if (!violation_) violation_ = broken(watch_);
   };
   if (history_) watch_.tell = [this](const std::string& line) { note(line); };
+  world_.metrics.counts_failures = true;
   if (bug != nullptr) bug->plant(world_);
+  shipped_ = world_.plugins[strategy];
+  world_.plugins[strategy + "@1.0.0"] = shipped_;
 }
 
 void Story::note(const std::string& line) {
@@ -116,6 +129,10 @@ void Story::arrange() {
   until([&] { return booted_[Side::first]->has_value(); }, seconds(60));
   auto plain = plan_.spec;
   plain.gates.clear();
+  for (auto& analysis : plain.analyses) {
+    analysis.analyzer = "threshold";
+    analysis.settings = json_text(settings_of(analysis.analyzer));
+  }
   world_.make_stable(plain, release_number(0));
   (void)world_.make_application(plan_.spec);
   for (std::size_t i = 0; i < plan_.releases.size(); ++i) {
@@ -204,11 +221,9 @@ void Story::befall_world(const Mishap& mishap, base::Random& dice) {
   const auto kill = [this, release] { world_.provider.kill_replica(kTenant, kShop, release); };
   switch (mishap.kind) {
     case Mischief::clock_forward:
-      return world_.time.clock().step_wall(world_.now() +
-                                           Duration{span.ns * static_cast<std::int64_t>(1 + dice.below(100))});
+      return jump(Duration{span.ns * static_cast<std::int64_t>(1 + dice.below(100))}, dice);
     case Mischief::clock_back:
-      return world_.time.clock().step_wall(world_.now() -
-                                           Duration{span.ns * static_cast<std::int64_t>(1 + dice.below(100))});
+      return jump(Duration{-span.ns * static_cast<std::int64_t>(1 + dice.below(100))}, dice);
     case Mischief::kill_replica:
       return kill();
     case Mischief::flap:
@@ -223,9 +238,13 @@ void Story::befall_world(const Mishap& mishap, base::Random& dice) {
       for (int i = 0; i < 5; ++i) world_.provider.cry_wolf(kTenant, kShop);
       return;
     case Mischief::swap_strategy: {
-      auto& version = world_.versions["strategies." + plan_.spec.strategy.name];
-      if (dice.below(3) != 0) world_.versions["strategies." + plan_.spec.strategy.name + "@" + version] = version;
-      version = "1.0." + std::to_string(dice.below(9) + 1);
+      const std::string binding = "strategies." + plan_.spec.strategy.name;
+      auto& version = world_.versions[binding];
+      if (dice.below(3) != 0) world_.versions[binding + "@" + version] = version;
+      const bool another_schema = dice.below(3) == 0;
+      version = (another_schema ? "2.0." : "1.0.") + std::to_string(dice.below(9) + 1);
+      world_.plugins[binding] = another_schema ? renewed(shipped_) : shipped_;
+      world_.plugins[binding + "@" + version] = world_.plugins[binding];
       return;
     }
     default:
@@ -233,6 +252,15 @@ void Story::befall_world(const Mishap& mishap, base::Random& dice) {
                             .reason = "frozen"};
       return world_.time.after(span, [this] { world_.gate.answer = {.state = strategy::GateState::open}; });
   }
+}
+
+// Of one machine, or of all of them.
+void Story::jump(Duration by, base::Random& dice) {
+  const auto whose = dice.below(4);
+  if (whose == 0) return world_.clock_of(Side::first).step(by);
+  if (whose == 1) return world_.clock_of(Side::second).step(by);
+  if (whose == 2) return world_.store_wall.step(by);
+  world_.time.clock().step_wall(world_.now() + by);
 }
 
 bool Story::find_host(base::Random& dice) {
@@ -324,6 +352,10 @@ void Story::help() {
   if (!shown.ok()) return;
   const auto names = [&](std::string_view text) { return shown->why.waits_for.find(text) != std::string::npos; };
   note("it waits for " + shown->why.waits_for);
+  const bool nobody_runs_it =
+      std::any_of(shown->why.details.begin(), shown->why.details.end(),
+                  [](const std::string& detail) { return detail.find("or abort the rollout") != std::string::npos; });
+  if (nobody_runs_it) return act(id, rollout::Action::abort, false);
   if (shown->state == State::paused) return act(id, rollout::Action::resume, false);
   if (names("approval") || names("somebody") || names("a person")) act(id, rollout::Action::promote, false);
 }

@@ -40,6 +40,7 @@ class Story {
   void tick();
   void befall(const Mishap& mishap);
   void befall_host(const Mishap& mishap, base::Random& dice);
+  void jump(Duration by, base::Random& dice);
   void befall_world(const Mishap& mishap, base::Random& dice);
   void people(const Mishap& mishap, base::Random& dice);
   void deploy(base::Random& dice, rollout::Supersede supersede);
@@ -59,6 +60,7 @@ class Story {
   History history_;
   std::vector<std::unique_ptr<RealPlugin>> plugins_;
   World world_;
+  World::Plugin shipped_;  // the strategy as it is at first
   Watch watch_;
   std::optional<Violation> violation_;
   std::int64_t steps_ = 0;

@@ -84,9 +84,9 @@ std::int32_t Watch::last_ready(const std::string& release) const {
 }
 
 AskStrategy Watch::strategy_of(const rollout::Record& record) const {
-  const std::string binding = "strategies." + record.rollout.strategy.name;
-  return [this, binding](const std::string&, const std::string& request) {
-    return world.plugins.at(binding)(strategy::kId, strategy::Interface::index_of<strategy::Step>(), request);
+  const std::string binding = "strategies." + record.rollout.strategy.name + "@";
+  return [this, binding](const std::string& version, const std::string& request) {
+    return world.plugins.at(binding + version)(strategy::kId, strategy::Interface::index_of<strategy::Step>(), request);
   };
 }
 

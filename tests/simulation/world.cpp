@@ -35,7 +35,7 @@ World::Resumed World::boot(Side side, Duration patience) {
   settings.events = events;
   settings.bounds = bounds;
   host.engine =
-      std::make_unique<rollout::Engine>(rollout::EngineParts{host.context->get_executor(), host, time.clock(), time,
+      std::make_unique<rollout::Engine>(rollout::EngineParts{host.context->get_executor(), host, host.clock, host.clock,
                                                              ids_, random_, telemetry::Log::none(), metrics_},
                                         std::move(settings));
   auto box = std::make_shared<std::optional<Status>>();
@@ -124,7 +124,7 @@ boost::asio::awaitable<Result<std::string>> World::Host::call(std::string_view b
   const auto again = [this, to, what, method, affinity = limits.affinity, payload](Duration after) {
     world.time.after(after, [=, this] { (void)world.deliver({side, to, method, affinity, payload}, what); });
   };
-  if (fate == Fate::at_once) co_return world.deliver(mine, what);
+  if (fate == Fate::at_once) co_return world.deliver(mine, what);  // nothing is swapped before
   if (fate == Fate::crash_before) doomed = true;
   if (fate == Fate::late) again(budget + seconds(1));
   if (fate == Fate::hang || fate == Fate::late) {
@@ -133,6 +133,7 @@ boost::asio::awaitable<Result<std::string>> World::Host::call(std::string_view b
   }
   co_await pause.wait_until(on_the_way());
   if (fate == Fate::fail_before) co_return Status(Code::unavailable, to + " is not there");
+  if (limits.answered_by) *limits.answered_by = version_of(binding, limits.affinity);
   auto reply = world.deliver(mine, what);
   if (fate == Fate::repeated) again(milliseconds(static_cast<std::int64_t>(world.random_.below(8'000))));
   if (fate == Fate::crash_after) doomed = true;
@@ -164,6 +165,7 @@ Result<std::string> World::carry_out(const Call& call, std::string_view interfac
 
 Result<std::string> World::answer(std::string_view binding, std::string_view interface, std::uint32_t method,
                                   const std::string& payload) {
+  if (const auto kept = plugins.find(binding); kept != plugins.end()) return kept->second(interface, method, payload);
   binding = binding.substr(0, binding.find('@'));
   if (const auto other = plugins.find(binding); other != plugins.end())
     return other->second(interface, method, payload);

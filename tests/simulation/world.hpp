@@ -10,6 +10,7 @@
 #include "host/rollout/engine.hpp"
 #include "tests/simulation/fake_plugins.hpp"
 #include "tests/simulation/fake_provider.hpp"
+#include "tests/simulation/own_clock.hpp"
 #include "tools/rehearse/memory_store.hpp"
 
 namespace slipway::sim {
@@ -40,6 +41,8 @@ class World {
   using Resumed = std::shared_ptr<std::optional<Status>>;
   Resumed boot(Side side, Duration patience);
   void start_second() { (void)boot(Side::second, seconds(24 * 3600)); }
+  // Set before it is booted.
+  [[nodiscard]] OwnClock& clock_of(Side side) { return host(side).clock; }
   // Whom the calls below ask.
   void use(Side side) { used_ = &host(side); }
   [[nodiscard]] bool up(Side side) const { return (side == Side::first ? first_ : second_).engine != nullptr; }
@@ -118,14 +121,15 @@ class World {
   // Stands between the hosts and the plugins, for faults that no correct plugin has.
   using Carry = std::function<Result<std::string>(const std::string& payload)>;
   std::function<Result<std::string>(const Call&, const Carry&)> between;
-  // Versions of plugins by binding; a binding "<name>@<version>" reaches the same plugin.
+  // Versions of plugins by binding; a binding "<name>@<version>" reaches the plugin of that name, or else of "<name>".
   std::map<std::string, std::string, std::less<>> versions;
   // In Prometheus' text format.
   [[nodiscard]] std::string numbers() const { return metrics_.text(); }
 
   const rollout::Actor somebody{.tenant = "acme", .subject = "ann", .trace = ""};
   SimTime time;
-  base::ForwardClock store_clock{time.clock()};  // a store's time never goes back
+  OwnClock store_wall{time};
+  base::ForwardClock store_clock{store_wall};  // a store's time never goes back
   simulate::MemoryStore storage;
   FakeProvider provider;
   StepStrategy strategy;
@@ -148,6 +152,7 @@ class World {
     bool turn();
     World& world;
     const Side side;
+    OwnClock clock{world.time};
     bool frozen = false;
     bool doomed = false;  // dies as soon as the handler under way has ended
     std::unique_ptr<boost::asio::io_context> context;

@@ -73,6 +73,7 @@ class PluginCallerTest : public ::testing::Test {
     CallContext context;
     context.budget_ns = budget_ns;
     context.tenant = "acme";
+    context.answered_by = answered_by;
     co_return co_await caller.call(binding, interface, method, "{}", context);
   }
   Result<std::string> call(const std::string& binding, const std::string& interface, std::uint32_t method = 2,
@@ -84,6 +85,7 @@ class PluginCallerTest : public ::testing::Test {
   Routes routes;
   RecordingCalls calls;
   PluginCaller caller{routes, calls};
+  std::shared_ptr<std::string> answered_by;
 };
 
 TEST_F(PluginCallerTest, a_call_reaches_the_binding_with_the_index_of_the_interface) {
@@ -181,6 +183,28 @@ TEST_F(PluginCallerTest, a_call_waits_at_a_closed_intake_and_goes_on_with_the_ne
   bind("provider", two);
   intake->open();
   EXPECT_EQ(*waiting.get(), "two 1.2 {} for acme");
+}
+
+TEST_F(PluginCallerTest, a_call_names_the_version_that_answered_also_when_that_came_while_it_waited) {
+  const Generation one(runtime, "one");
+  const Generation two(runtime, "two");
+  const auto intake = std::make_shared<Intake>();
+  const auto publish = [this](const Generation& generation, const std::string& version, std::shared_ptr<Intake> at) {
+    RouteTable::Bindings bindings;
+    bindings["provider"] = {{generation.instance, version, nullptr}, nullptr, std::move(at)};
+    routes.publish(std::make_shared<RouteTable>(std::move(bindings)));
+  };
+  answered_by = std::make_shared<std::string>("nobody");
+  publish(one, "1.0.0", nullptr);
+  EXPECT_EQ(*call("provider", "test.echo/1"), "one 1.2 {} for acme");
+  EXPECT_EQ(*answered_by, "1.0.0");
+  publish(one, "1.0.0", intake);
+  auto waiting = std::async(std::launch::async, [&] { return call("provider", "test.echo/1"); });
+  while (intake->waiting() == 0) std::this_thread::yield();
+  publish(two, "2.0.0", nullptr);
+  intake->open();
+  EXPECT_EQ(*waiting.get(), "two 1.2 {} for acme");
+  EXPECT_EQ(*answered_by, "2.0.0");
 }
 
 TEST_F(PluginCallerTest, a_call_waits_at_a_closed_intake_no_longer_than_its_budget) {
