@@ -40,9 +40,19 @@ bool has_json_body(const Request& request) {
   return type == "application/json" || type.starts_with("application/json;");
 }
 
+std::function<Answer(Request)> naming(std::function<Answer(Request)> handle, std::string host) {
+  return [handle = std::move(handle), host = std::move(host)](Request request) -> Answer {
+    Response response = co_await handle(std::move(request));
+    response.headers["Slipway-Host"] = host;
+    co_return response;
+  };
+}
+
 // Without their schemas: the documents that tell them are texts by now, and the trees would be more than a megabyte.
-Operations to_serve(Operations operations) {
+Operations to_serve(Operations operations, const std::string& host) {
   for (Operation& operation : operations) {
+    // Inside of what is kept for repeated requests: any host repeats it, and it is still the first one's.
+    if (has(operation.features, Feature::of_host)) operation.handle = naming(std::move(operation.handle), host);
     for (Schema* schema : {&operation.request, &operation.reply, &operation.item}) schema->schema = nullptr;
   }
   return operations;
@@ -64,7 +74,7 @@ Operations all_operations(rollout::Control& control, HostView& host, ProfileCont
 Api::Api(ApiParts parts)
     : parts_(std::move(parts)),
       ids_(parts_.clock, parts_.random),
-      operations_(to_serve(all_operations(parts_.control, parts_.host, parts_.profile))) {}
+      operations_(to_serve(all_operations(parts_.control, parts_.host, parts_.profile), parts_.host_name)) {}
 
 void Api::identify(Request& request) {
   const std::string_view given = request.header("x-request-id");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "host/access/token.hpp"
 #include "host/api/host_view.hpp"
@@ -31,6 +32,7 @@ struct ApiParts {
   telemetry::Log log;
   telemetry::Metrics& metrics;
   telemetry::RequestIds* request_ids = nullptr;  // hears of each request that changes something; may be null
+  std::string host_name;
 };
 
 // Every operation, in the order of the OpenAPI document.

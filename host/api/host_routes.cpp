@@ -72,7 +72,7 @@ void add_host(Operations& operations, HostView& host) {
                         .path = "/api/plugins",
                         .summary = "What is installed, verified, loaded, and why.",
                         .reply = page_schema<PluginView>("Plugin"),
-                        .features = Feature::paged,
+                        .features = Feature::paged | Feature::of_host,
                         .handle = bind(list_plugins),
                         .item = plugin});
   operations.push_back({.id = "getPlugin",
@@ -80,6 +80,7 @@ void add_host(Operations& operations, HostView& host) {
                         .path = "/api/plugins/{id}",
                         .summary = "The versions and instances of one plugin.",
                         .reply = page_schema<PluginView>("Plugin"),
+                        .features = Feature::of_host,
                         .handle = bind(get_plugin),
                         .item = plugin});
   operations.push_back({.id = "listBindings",
@@ -87,7 +88,7 @@ void add_host(Operations& operations, HostView& host) {
                         .path = "/api/bindings",
                         .summary = "Names that callers use, and where they lead.",
                         .reply = page_schema<BindingView>("Binding"),
-                        .features = Feature::paged,
+                        .features = Feature::paged | Feature::of_host,
                         .handle = bind(list_bindings),
                         .item = schema<BindingView>("Binding")});
   operations.push_back({.id = "getProfile",
@@ -95,13 +96,14 @@ void add_host(Operations& operations, HostView& host) {
                         .path = "/api/profile",
                         .summary = "The profile in force.",
                         .reply = schema<ProfileView>("Profile"),
-                        .features = Feature::etag,
+                        .features = Feature::etag | Feature::of_host,
                         .handle = bind(get_profile)});
   operations.push_back({.id = "getStatus",
                         .method = "GET",
                         .path = "/api/status",
                         .summary = "The host at a glance.",
                         .reply = schema<StatusView>("Status"),
+                        .features = Feature::of_host,
                         .handle = bind(get_status)});
   operations.push_back({.id = "getHealth",
                         .method = "GET",
@@ -128,6 +130,7 @@ void add_host(Operations& operations, HostView& host) {
                         .method = "GET",
                         .path = "/metrics",
                         .summary = "Metrics in Prometheus' text format.",
+                        .features = Feature::of_host,
                         .reply_type = "text/plain",
                         .handle = bind(get_metrics)});
 }

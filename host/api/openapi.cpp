@@ -80,6 +80,9 @@ Json reply_of(const Operation& operation) {
   }
   if (has(operation.features, Feature::etag))
     reply["headers"]["ETag"] = {{"schema", {{"type", "string"}}}, {"description", "Version of the object."}};
+  if (has(operation.features, Feature::of_host))
+    reply["headers"]["Slipway-Host"] = {{"schema", {{"type", "string"}}},
+                                        {"description", "The host that this is about: the one that was asked."}};
   return reply;
 }
 

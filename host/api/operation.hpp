@@ -40,7 +40,8 @@ struct Parameter {
 };
 
 enum class Access { everybody, authenticated };
-enum class Feature { none = 0, etag = 1, if_match = 2, dry_run = 4, paged = 8, idempotent = 16 };
+// of_host: about the host that is asked and no other one of its store; the answer names it.
+enum class Feature { none = 0, etag = 1, if_match = 2, dry_run = 4, paged = 8, idempotent = 16, of_host = 32 };
 constexpr Feature operator|(Feature a, Feature b) {
   return static_cast<Feature>(static_cast<int>(a) | static_cast<int>(b));
 }

@@ -58,7 +58,7 @@ void add_profile(Operations& operations, ProfileControl& control) {
                         .summary = "Plans another profile (dry_run), or puts it in force without one failed call.",
                         .request = schema<ProfileRequest>("ProfileRequest"),
                         .reply = answer,
-                        .features = Feature::if_match | Feature::dry_run,
+                        .features = Feature::if_match | Feature::dry_run | Feature::of_host,
                         .handle = bind(put_profile)});
   operations.push_back({.id = "rollBackProfile",
                         .method = "POST",
@@ -66,14 +66,14 @@ void add_profile(Operations& operations, ProfileControl& control) {
                         .summary = "Puts an earlier revision in force again, planned like any other change.",
                         .request = schema<RollbackRequest>("RollbackRequest"),
                         .reply = answer,
-                        .features = Feature::dry_run | Feature::idempotent,
+                        .features = Feature::dry_run | Feature::idempotent | Feature::of_host,
                         .handle = bind(roll_back_profile)});
   operations.push_back({.id = "listRevisions",
                         .method = "GET",
                         .path = "/api/profile/history",
                         .summary = "Every profile that was in force, newest first.",
                         .reply = page_schema<Revision>("Revision"),
-                        .features = Feature::paged,
+                        .features = Feature::paged | Feature::of_host,
                         .handle = bind(list_revisions),
                         .item = schema<Revision>("Revision")});
   operations.push_back({.id = "getRevision",
@@ -81,6 +81,7 @@ void add_profile(Operations& operations, ProfileControl& control) {
                         .path = "/api/profile/history/{number}",
                         .summary = "One revision of the profile.",
                         .reply = schema<Revision>("Revision"),
+                        .features = Feature::of_host,
                         .handle = bind(get_revision)});
   operations.push_back({.id = "swapBinding",
                         .method = "POST",
@@ -88,7 +89,7 @@ void add_profile(Operations& operations, ProfileControl& control) {
                         .summary = "Goes over to another version of a binding's plugin, at once or with a share first.",
                         .request = schema<SwapRequest>("SwapRequest"),
                         .reply = answer,
-                        .features = Feature::dry_run | Feature::idempotent,
+                        .features = Feature::dry_run | Feature::idempotent | Feature::of_host,
                         .handle = bind(swap_binding)});
 }
 

@@ -152,7 +152,7 @@ Daemon::Daemon(Configuration configuration, rollout::HostIdentity identity, std:
                   [this](const lifecycle::PlannedInstance& planned) { return is_revoked(trust_, planned); }}),
       timers_(runtime_.executor()),
       engine_({runtime_.executor(), caller_, clock_, timers_, ids_, random_, log_, metrics_},
-              engine_settings(configuration_.site, std::move(identity), configuration_.in_force.profile)),
+              engine_settings(configuration_.site, identity, configuration_.in_force.profile)),
       profiles_({lifecycle_, trust_, runtime_, caller_, clock_, log_, sources_, configuration_.site,
                  [this](const manifest::Profile& profile) { engine_.rewire(wiring_of(profile)); }},
                 configuration_.in_force),
@@ -160,7 +160,8 @@ Daemon::Daemon(Configuration configuration, rollout::HostIdentity identity, std:
       view_(configuration_.site, profiles_, lifecycle_, trust_, caller_, metrics_, gauges_, started_),
       authenticator_(std::move(token)),
       idempotency_(caller_, clock_),
-      api_({engine_, view_, profiles_, authenticator_, idempotency_, clock_, random_, log_, metrics_, &request_ids_}),
+      api_({engine_, view_, profiles_, authenticator_, idempotency_, clock_, random_, log_, metrics_, &request_ids_,
+            std::move(identity.name)}),
       server_(
           runtime_.context(), server_settings(configuration_.site),
           [this](api::Request request) { return api_.handle(std::move(request)); }, observer(metrics_)) {

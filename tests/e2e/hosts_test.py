@@ -3,10 +3,12 @@
 Each host stands for a machine: it has directories, an edge and replicas of its own.
 """
 
+import functools
 import os
 import signal
 import sys
 
+import contract
 import harness
 from harness import StackTest, wait_for
 from listener import Listener
@@ -18,6 +20,8 @@ from postgres_server import PostgresServer  # noqa: E402
 LEASE = "2s"
 NAMES = ("dock-1", "dock-2", "dock-3")
 PARTITIONS = 64
+# A stream, with a test of its own below; and who has no token is told of the host that he reaches, and not which it is.
+ELSEWHERE = ("/api/events", "/health", "/health/live", "/health/ready")
 APPS = [f"shop-{number}" for number in range(8)]
 
 
@@ -86,6 +90,23 @@ class HostsTest(StackTest):
         machines = {os.readlink(f"/proc/{pid}/cwd").removesuffix("/1.0-1").rpartition("/")[0] for pid in replicas}
         self.assertEqual(len(replicas), len(APPS))
         self.assertGreater(len(machines), 1, "one host did everything")
+
+    def test_every_answer_is_the_same_at_each_host_or_names_the_one_that_it_is_about(self):
+        rollouts = self.begin_everywhere(min_ready="0s")
+        self.end_everywhere(rollouts, self.any())
+        named = {"rollouts/{id}": f"rollouts/{rollouts[APPS[0]]}", "plugins/{id}": "plugins/strategy-rolling", "{name}": APPS[0],
+                 "{release}": "1.0", "{number}": "1"}
+        for path, operations in contract.document()["paths"].items():
+            if "get" not in operations or path in ELSEWHERE:
+                continue
+            target = functools.reduce(lambda text, name: text.replace(name, named[name]), named, path)
+            with self.subTest(target):
+                asked = {name: self.hosts[name].call("GET", target) for name in NAMES}
+                self.assertEqual({reply.status for reply in asked.values()}, {200})
+                if "Slipway-Host" in operations["get"]["responses"]["200"].get("headers", {}):
+                    self.assertEqual({name: reply.headers.get("slipway-host") for name, reply in asked.items()}, {name: name for name in NAMES})
+                else:
+                    self.assertEqual(len({reply.text for reply in asked.values()}), 1, [reply.text for reply in asked.values()])
 
     def test_a_killed_hosts_work_goes_on_elsewhere(self):
         rollouts = self.begin_everywhere()

@@ -32,6 +32,7 @@ std::string features_of(const Operation& operation) {
   add(Feature::if_match, "If-Match");
   add(Feature::dry_run, "dry run");
   add(Feature::idempotent, "Idempotency-Key");
+  add(Feature::of_host, "this host");
   if (operation.access == api::Access::everybody) text += text.empty() ? "no token" : ", no token";
   return text;
 }
@@ -87,6 +88,8 @@ constexpr std::string_view kConventions =
 - *dry run*: with `?dry_run=true` everything is checked and shown, and nothing changes.
 - *Idempotency-Key*: a repeat within 24 hours answers as the first did; 409 while the first is under way, 422 for
   another request under the same key.
+- *this host*: about the host that was asked, which `Slipway-Host` in the answer names. Every other operation is answered
+  alike by each host of a store, but for `/health`.
 - `X-Request-Id` and `traceparent` are taken or made, logged and returned.
 - `GET /api/events` streams server-sent events; `Last-Event-ID` resumes, and 410 says that it is too old.
 

@@ -93,6 +93,13 @@ TEST_F(ApiTest, wants_the_name_of_the_path_in_the_body) {
             "want the name of the path, web");
 }
 
+TEST_F(ApiTest, names_the_host_where_the_answer_is_about_it_alone) {
+  for (const char* path : {"/api/plugins", "/api/bindings", "/api/profile", "/api/status", "/metrics"})
+    EXPECT_EQ(send("GET", path).headers.at("slipway-host"), "dock-1") << path;
+  for (const char* path : {"/api/applications", "/api/hosts", "/health/live", "/api/nothing"})
+    EXPECT_FALSE(send("GET", path).headers.contains("slipway-host")) << path;
+}
+
 TEST_F(ApiTest, changes_nothing_on_a_dry_run) {
   EXPECT_EQ(send("PUT", "/api/applications/web?dry_run=true", R"({"name":"web"})").status, 201);
   EXPECT_EQ(send("GET", "/api/applications/web").status, 404);

@@ -50,7 +50,8 @@ class ApiFixture : public testing::Test {
   telemetry::Metrics metrics;
   access::TokenAuthenticator authenticator{kToken};
   Idempotency idempotency{store, clock};
-  Api api{{control, host, profile, authenticator, idempotency, clock, random, telemetry::Log::none(), metrics}};
+  Api api{{control, host, profile, authenticator, idempotency, clock, random, telemetry::Log::none(), metrics, nullptr,
+           "dock-1"}};
   boost::asio::io_context context{2};
   Server server;
   std::vector<std::thread> threads;
