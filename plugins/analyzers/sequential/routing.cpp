@@ -17,22 +17,30 @@ double evidence_now(const Routing& routing) {
 
 }  // namespace
 
-void add(Routing& routing, std::int64_t next, std::int64_t stable, std::uint32_t weight) {
-  if (weight == 0 || weight >= kAllTraffic) return;
-  if (routing.weight != weight) routing = {0, 0, weight, log_evidence(routing)};
-  routing.next += next;
-  routing.stable += stable;
+void add(Routing& routing, const Routed& window) {
+  const std::uint32_t weight = window.weight.value_or(0);
+  const std::uint32_t wanted = weight < kAllTraffic ? weight : 0;
+  if (routing.weight != wanted) {
+    routing = {0, 0, wanted, log_evidence(routing)};
+    return;
+  }
+  if (wanted == 0 || !window.follows) return;
+  routing.next += window.next;
+  routing.stable += window.stable;
 }
 
 double log_evidence(const Routing& routing) { return routing.before + evidence_now(routing); }
 
 std::string routing_sentence(const Routing& routing, double evidence, double threshold) {
-  if (routing.weight == 0) return "in no window so far did the weights alone decide where requests go";
   const std::int64_t all = routing.next + routing.stable;
+  const std::string against = "log-evidence " + number(evidence) + " of the " + number(threshold) + " that alpha " +
+                              number(kRoutingAlpha) + " asks for";
+  if (all == 0 && evidence >= threshold)
+    return "the routing did not follow the weights before they changed: " + against;
+  if (all == 0) return "in no two windows in a row did the weights alone decide where requests go";
   return std::string(evidence >= threshold ? "the routing does not follow the weights: " : "") + number(routing.next) +
          " of " + number(all) + " requests (" + percent(routing.next, all) + ") went to next, where " +
-         share_to_string(routing.weight) + " should; log-evidence " + number(evidence) + " of the " +
-         number(threshold) + " that alpha " + number(kRoutingAlpha) + " asks for";
+         share_to_string(routing.weight) + " should; " + against;
 }
 
 }  // namespace slipway::sequential

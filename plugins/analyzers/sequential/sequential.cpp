@@ -99,13 +99,14 @@ class Judging {
   void take_in(const std::vector<Pair>& pairs) {
     if (state_.planned == 0) state_.planned = planned_windows(settings_, request_.window);
     state_.window = request_.window.id;
+    const bool follows = state_.last_data == request_.window.from;
     state_.last_data = request_.window.to;
     ++state_.intervals;
     for (std::size_t i = 0; i < tracks_.size(); ++i)
       tracks_[i].add(pairs[i], moment(), draw(settings_.seed, state_.intervals, i));
     // Without the baseline's requests nothing tells which share the release got.
-    if (request_.weight && settings_.kind != Kind::absolute)
-      add(state_.routing, pairs.front().next.requests, pairs.front().stable.requests, *request_.weight);
+    if (settings_.kind != Kind::absolute)
+      add(state_.routing, {pairs.front().next.requests, pairs.front().stable.requests, request_.weight, follows});
   }
 
   [[nodiscard]] Moment moment() const { return {state_.intervals, state_.planned}; }
@@ -126,7 +127,7 @@ class Judging {
   }
 
   void decide_routing(double stray) {
-    const bool follows = state_.routing.weight > 0 && stray < kStray / 2;
+    const bool follows = state_.routing.next + state_.routing.stable > 0 && stray < kStray / 2;
     if (follows && elapsed() >= settings_.min_duration) return answer_for_routing(Verdict::pass, "certified", stray);
     if (elapsed() >= settings_.max_duration) return answer_for_routing(Verdict::inconclusive, "max_duration", stray);
     answer_for_routing(Verdict::proceed, "measuring", stray);

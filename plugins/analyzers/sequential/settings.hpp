@@ -98,7 +98,7 @@ struct Track {
   }
 };
 
-// Requests since the weights last changed, and the evidence of the time before.
+// Requests since the weights last changed, from the second window on, and the evidence of the time before.
 struct Routing {
   std::int64_t next = 0;
   std::int64_t stable = 0;

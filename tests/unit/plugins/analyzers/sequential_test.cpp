@@ -225,6 +225,45 @@ TEST_F(Sequential, FollowsTheWeightsAsTheyChange) {
   EXPECT_EQ(reply.verdict, Verdict::pass) << reply.reason;
 }
 
+// Counters are those of the time between two scrapes, so the first window has requests of before the weight.
+TEST_F(Sequential, ItsRoutingIsLookedAtFromTheSecondWindowOfAWeightOn) {
+  settings = {{"min_duration", "1h"}};
+  analyzer::JudgeReply reply;
+  for (const std::uint32_t share : {100'000U, 500'000U, 100'000U}) {
+    weight = share;
+    judge({10'000, 100}, {90'000 - 0.1 * share, 900});
+    for (int i = 0; i < 10; ++i) {
+      reply = judge({0.06 * share, 0.0006 * share}, {60'000 - 0.06 * share, 600 - 0.0006 * share});
+      ASSERT_EQ(reply.verdict, Verdict::proceed) << share << ", window " << number << ": " << reply.reason;
+    }
+  }
+  for (int i = 0; i < 10; ++i) reply = judge({9'000, 90}, {51'000, 510});
+  EXPECT_EQ(reply.code, "routing") << reply.reason;
+  weight = 500'000;
+  EXPECT_TRUE(judge({9'000, 90}, {51'000, 510}).reason.starts_with("the routing did not follow the weights before"));
+}
+
+// What a scrape has missed stands in the next window, of one group and not of the other.
+TEST_F(Sequential, ItsRoutingIsNotLookedAtInAWindowThatFollowsAGap) {
+  settings = {{"min_duration", "1h"}};
+  weight = 100'000;
+  analyzer::JudgeReply reply;
+  for (int i = 0; i < 10; ++i) {
+    for (int n = 0; n < 5; ++n) judge({6'000, 60}, {54'000, 540});
+    ask({.groups = {{.role = "next"}, group("stable", {54'000, 540})}});
+    reply = judge({12'000, 120}, {54'000, 540});
+    ASSERT_EQ(reply.verdict, Verdict::proceed) << reply.reason;
+  }
+}
+
+TEST_F(Sequential, TheRoutingAloneDoesNotPassBeforeAnythingWasCounted) {
+  settings = {{"kind", "srm"}, {"min_duration", "15s"}};
+  weight = 100'000;
+  EXPECT_EQ(judge({600, 0}, {5'400, 0}).reason,
+            "in no two windows in a row did the weights alone decide where requests go");
+  EXPECT_EQ(judge({600, 0}, {5'400, 0}).verdict, Verdict::pass);
+}
+
 TEST_F(Sequential, TimeWithoutRequestsIsNoPassAndLacksDataInTheEnd) {
   analyzer::JudgeReply reply;
   for (int i = 0; i < 19; ++i) {
