@@ -21,4 +21,12 @@ std::optional<std::string> refusal(const metrics::GroupSamples* samples, const s
   return "the value " + name + " of the group " + samples->role + " is " + text.data() + ": want 0 to 2^53";
 }
 
+std::optional<std::string> uncovered(const metrics::GroupSamples* samples, double wanted) {
+  if (samples == nullptr || samples->completeness >= wanted) return std::nullopt;
+  std::array<char, 96> text{};
+  std::snprintf(text.data(), text.size(), " cover %.3g %% of this window, of the %.3g %% that are wanted",
+                100 * samples->completeness, 100 * wanted);
+  return "the numbers of the group " + samples->role + text.data();
+}
+
 }  // namespace slipway::analyzer

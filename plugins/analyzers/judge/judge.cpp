@@ -108,7 +108,9 @@ class Judging {
   }
 
   void append(std::string& series, const Metric& metric, const std::string& role) {
-    const auto value = value_of(samples_of(request_, role), metric.name);
+    const auto* samples = samples_of(request_, role);
+    if (analyzer::uncovered(samples, settings_.min_completeness)) return;
+    const auto value = value_of(samples, metric.name);
     if (!value && metric.missing != Missing::replace) return;
     std::vector<double> points = unpack(series);
     points.push_back(value.value_or(0));
@@ -245,6 +247,8 @@ class Judge : public Analyzer<Settings, State> {
     want(problems, settings.pass > 0 && settings.pass <= 100, "/pass", settings.pass, "want above 0 and at most 100");
     want(problems, settings.marginal >= 0 && settings.marginal <= settings.pass, "/marginal", settings.marginal,
          "want 0 to pass");
+    want(problems, settings.min_completeness >= 0 && settings.min_completeness <= 1, "/min_completeness",
+         settings.min_completeness, "want a part of a window, 0 to 1");
     check_weights(problems, settings);
     return problems;
   }

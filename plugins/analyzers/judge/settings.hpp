@@ -83,6 +83,7 @@ struct Settings {
   double tolerance = 0.25;
   double pass = 95;
   double marginal = 75;
+  double min_completeness = 0;
   std::int32_t error_limit = 4;
   Compat compat = Compat::none;
   static constexpr auto fields() {
@@ -103,6 +104,8 @@ struct Settings {
               "Part of the estimated difference that the interval's end must exceed."),
         field("pass", &Settings::pass, "Score from which on it passes, 0 to 100."),
         field("marginal", &Settings::marginal, "Score below which it fails; between the two it is inconclusive."),
+        field("min_completeness", &Settings::min_completeness,
+              "A group whose numbers cover less of a window than this has no value there, 0 to 1."),
         field("error_limit", &Settings::error_limit, "Errors of the source in a row that are tolerated.",
               between(0, 100'000)),
         field("compat", &Settings::compat,

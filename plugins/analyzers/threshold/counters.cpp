@@ -24,7 +24,8 @@ Settings effective(Settings settings) {
 }
 
 Measurement effective(const Settings& settings, Measurement measured) {
-  const bool is_quiet = measured == Measurement::insufficient && settings.min_requests > 0;
+  const bool may_be_quiet = settings.min_requests > 0 || settings.min_completeness > 0;
+  const bool is_quiet = measured == Measurement::insufficient && may_be_quiet;
   return settings.flagger && measured != Measurement::success && !is_quiet ? Measurement::failure : measured;
 }
 

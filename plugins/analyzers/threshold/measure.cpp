@@ -43,6 +43,7 @@ class Measuring {
   Finding found() const {
     if (!request_.source_error.empty()) return {Measurement::error, "the source failed: " + request_.source_error, {}};
     if (auto why = refused()) return {Measurement::error, std::move(*why), {}};
+    if (auto why = uncovered()) return {Measurement::insufficient, std::move(*why), {}};
     if (settings_.min_requests > 0) {
       const auto requests = lookup_("requests");
       if (!requests) return missing("requests");
@@ -54,6 +55,19 @@ class Measuring {
       }
     }
     return by_conditions();
+  }
+  // The baseline's numbers count where a condition reads them.
+  std::optional<std::string> uncovered() const {
+    auto why = analyzer::uncovered(group_, settings_.min_completeness);
+    return why || !reads_baseline() ? why : analyzer::uncovered(baseline_, settings_.min_completeness);
+  }
+  bool reads_baseline() const {
+    const auto reads = [](const std::optional<Expression>& expression) {
+      if (!expression) return false;
+      const auto names = names_in(*expression);
+      return std::any_of(names.begin(), names.end(), [](const auto& name) { return name.starts_with(kBaseline); });
+    };
+    return reads(conditions_.success) || reads(conditions_.failure);
   }
   // Also what no condition reads, as the chance of a false alarm rests on it.
   std::optional<std::string> refused() const {

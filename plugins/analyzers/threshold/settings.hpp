@@ -25,6 +25,7 @@ struct Settings {
   std::int32_t consecutive_success_limit = 0;
   std::int32_t insufficient_data_limit = 0;
   std::int64_t min_requests = 0;
+  double min_completeness = 0;
   std::optional<Flagger> flagger;
   static constexpr auto fields() {
     return slipway::fields(
@@ -45,6 +46,8 @@ struct Settings {
               "Measurements in a row without enough data that are tolerated.", between(0, 100'000)),
         field("min_requests", &Settings::min_requests,
               "A measurement of fewer requests is no measurement, with flagger neither.", at_least(0)),
+        field("min_completeness", &Settings::min_completeness,
+              "Nor is a measurement of numbers that cover less of the window than this, 0 to 1."),
         field("flagger", &Settings::flagger, "Count failed checks as Flagger does, instead of the limits."));
   }
 };

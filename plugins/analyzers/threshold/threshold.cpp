@@ -44,7 +44,12 @@ class Threshold : public Analyzer<Settings, State> {
     return {state, std::move(reply)};
   }
 
-  Problems check(const Settings& settings) const { return conditions_of(settings).status().problems; }
+  Problems check(const Settings& settings) const {
+    Problems problems = conditions_of(settings).status().problems;
+    if (!(settings.min_completeness >= 0 && settings.min_completeness <= 1))
+      problems.push_back({"/min_completeness", to_text(settings.min_completeness), "want a part of a window, 0 to 1"});
+    return problems;
+  }
 
   std::int32_t least_windows(const Settings& settings) const {
     return settings.consecutive_success_limit > 0 ? settings.consecutive_success_limit : settings.count;

@@ -51,6 +51,17 @@ double grown(const Series& series, Span span, const std::set<std::int64_t>& rest
   return sum;
 }
 
+// From the last sample before the window to the last one in it, as a part of the window.
+double covered(const Series& series, Span span, const std::set<std::int64_t>& restarts, const metrics::Window& window) {
+  const bool is_new = span.first == 0;
+  const std::int64_t from = is_new ? in_milliseconds(window.from) : series.times[span.first - 1];
+  std::int64_t told = series.times[span.end - 1] - from;
+  for (std::size_t i = std::max<std::size_t>(1, span.first); i < span.end; ++i)
+    if (restarts.contains(series.times[i])) told -= series.times[i] - series.times[i - 1];
+  const auto length = static_cast<double>(in_milliseconds(window.to) - in_milliseconds(window.from));
+  return std::clamp(static_cast<double>(told) / std::max(1.0, length), 0.0, 1.0);
+}
+
 bool counts(double point) { return std::isfinite(point) && point >= 0; }
 
 }  // namespace
@@ -58,6 +69,7 @@ bool counts(double point) { return std::isfinite(point) && point >= 0; }
 Result<std::vector<Growth>> growth_of(const Found& samples, const metrics::Window& window, const std::string& by) {
   const Restarts restarts = restarts_in(samples, window);
   std::map<std::string, Growth> sums;
+  std::map<std::string, double> summands;
   std::set<std::map<std::string, std::string>> told;
   for (const Series& series : samples.series) {
     const Span span = within(series, window);
@@ -73,11 +85,16 @@ Result<std::vector<Growth>> growth_of(const Found& samples, const metrics::Windo
     Growth& sum = sums[value];
     if (sum.series.points.empty()) sum.series = {.labels = {{by, value}}, .points = {0}};
     sum.series.points.front() += grown(series, span, anew);
+    sum.covered += covered(series, span, anew, window);
+    ++summands[value];
     if (told.insert(object).second) sum.restarts += static_cast<std::int64_t>(anew.size());
   }
   if (sums.empty()) return Status(Code::not_found, "no scrape in the window");
   std::vector<Growth> list;
-  for (auto& [value, growth] : sums) list.push_back(std::move(growth));
+  for (auto& [value, growth] : sums) {
+    growth.covered /= summands[value];
+    list.push_back(std::move(growth));
+  }
   return list;
 }
 

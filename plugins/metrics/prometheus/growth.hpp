@@ -13,6 +13,9 @@ namespace slipway::prometheus {
 struct Growth {
   Series series;              // with one point: the growth
   std::int64_t restarts = 0;  // times that it began anew in the window
+  // The time that it is of, as a part of the window, 0 to 1: the mean over the series. What a counter had not yet told
+  // when it began anew, and since its last scrape, is not in it.
+  double covered = 0;
 };
 
 // Of each series with a sample in the window, summed over those that have the same value of the label `by` (none: over

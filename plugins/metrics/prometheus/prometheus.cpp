@@ -139,9 +139,10 @@ class Prometheus final : public Plugin<Settings> {
     return login;
   }
 
+  // Complete is what the mean of the numbers covers. A query whose PromQL is free is taken to cover its window.
   task<GroupSamples> ask_group(const Asked& asked, std::vector<std::string>& warnings) {
     GroupSamples samples{.role = asked.names.role};
-    std::size_t had = 0;
+    double had = 0;
     for (const auto& [name, promql] : asked.query.queries) {
       const Found found = co_await ask(asked, promql, warnings);
       const auto value = number_of(found, asked.query.reduce);
@@ -161,27 +162,31 @@ class Prometheus final : public Plugin<Settings> {
     for (const auto& [name, selector] : asked.query.counters) {
       const auto grown = co_await ask_growth(asked, name, selector, kAll, warnings);
       if (grown.ok())
-        samples.values[name] = grown->series.front().points.front(), ++had;
+        samples.values[name] = grown->sums.series.front().points.front(), had += grown->covered;
       else
         note(samples, name, grown.status());
     }
     for (const auto& [name, selector] : asked.query.bucket_counters) {
       const auto grown = co_await ask_growth(asked, name, selector, kBound, warnings);
-      auto buckets = grown.ok() ? histogram_of(*grown, Reduce::last) : grown.status();
+      auto buckets = grown.ok() ? histogram_of(grown->sums, Reduce::last) : grown.status();
       if (buckets.ok())
-        samples.histograms[name] = std::move(*buckets), ++had;
+        samples.histograms[name] = std::move(*buckets), had += grown->covered;
       else
         note(samples, name, buckets.status());
     }
-    samples.completeness = static_cast<double>(had) / static_cast<double>(wanted(asked.query));
+    samples.completeness = had / static_cast<double>(wanted(asked.query));
     co_return samples;
   }
   static void note(GroupSamples& samples, const std::string& name, const Status& status) {
     samples.problem += (samples.problem.empty() ? "" : "; ") + name + ": " + status.message;
   }
 
-  // One series for each value of the label `by`.
-  task<Result<Found>> ask_growth(const Asked& asked, const std::string& name, const std::string& selector,
+  // One series for each value of the label `by`, and the part of the window that they cover.
+  struct Grown {
+    Found sums;
+    double covered = 0;
+  };
+  task<Result<Grown>> ask_growth(const Asked& asked, const std::string& name, const std::string& selector,
                                  const std::string& by, std::vector<std::string>& warnings) {
     const Duration reach = asked.names.window + asked.query.lookback;
     const std::string samples = selector + "[" + std::to_string(reach.ns / 1'000'000) + "ms]";
@@ -189,9 +194,12 @@ class Prometheus final : public Plugin<Settings> {
     const auto grown = growth_of(found, asked.window, by);
     if (!grown.ok()) co_return grown.status();
     if (auto told = told_restarts(*grown, name, asked.names.role)) warn(warnings, std::move(*told));
-    Found sums;
-    for (const Growth& growth : *grown) sums.series.push_back(growth.series);
-    co_return sums;
+    Grown all;
+    for (const Growth& growth : *grown) {
+      all.sums.series.push_back(growth.series);
+      all.covered += growth.covered / static_cast<double>(grown->size());
+    }
+    co_return all;
   }
   static void warn(std::vector<std::string>& warnings, std::string text) {
     if (warnings.size() < 64 && std::find(warnings.begin(), warnings.end(), text) == warnings.end())

@@ -23,11 +23,15 @@ class JudgePlugin : public ::testing::Test {
 
   analyzer::JudgeReply ask(std::map<std::string, double> next, std::map<std::string, double> stable,
                            const std::string& source_error = "") {
+    return ask(
+        {.groups = {{.role = "next", .values = std::move(next)}, {.role = "stable", .values = std::move(stable)}},
+         .source_error = source_error});
+  }
+  analyzer::JudgeReply ask(analyzer::JudgeRequest request) {
     if (!again) ++number;
-    analyzer::JudgeRequest request{
-        .settings = json_text(settings), .state = json_text(state), .source_error = source_error};
+    request.settings = json_text(settings);
+    request.state = json_text(state);
     request.window.id = "w" + std::to_string(number);
-    request.groups = {{.role = "next", .values = std::move(next)}, {.role = "stable", .values = std::move(stable)}};
     auto reply = host.call<analyzer::Interface, analyzer::Judge>(request);
     last = reply.status();
     if (!reply.ok()) return {};

@@ -25,6 +25,19 @@ class JudgeSettings : public JudgePlugin {
   Json& effect_size() { return settings["metrics"][0]["effect_size"]; }
 };
 
+TEST_F(JudgeSettings, AWindowThatIsNotCoveredIsNoPoint) {
+  settings["min_completeness"] = 0.9;
+  analyzer::JudgeReply reply;
+  while (number < 10)
+    reply = ask({.groups = {{.role = "next", .values = {{"m", 1}}, .completeness = number % 5 == 0 ? 0.5 : 0.9},
+                            {.role = "stable", .values = {{"m", 1}}, .completeness = 1}}});
+  ASSERT_TRUE(last.ok()) << to_string(last);
+  EXPECT_EQ(found(reply)["points"], 8);
+  EXPECT_EQ(found(reply)["baseline_points"], 10);
+  settings["min_completeness"] = -1;
+  EXPECT_EQ(paths(), std::vector<std::string>{"/min_completeness"});
+}
+
 TEST_F(JudgeSettings, AllowedIncreaseIsTheLeastRatioThatIsHigh) {
   effect_size() = {{"allowed_increase", 1.3}};
   EXPECT_EQ(found(judged(1.29))["label"], "pass");

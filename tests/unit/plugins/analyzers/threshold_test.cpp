@@ -65,6 +65,29 @@ TEST_F(Threshold, PassesAfterCountMeasurements) {
   EXPECT_EQ(reply.measurements, 3);
 }
 
+TEST_F(Threshold, AWindowThatIsNotCoveredIsNoMeasurement) {
+  settings = {{"success", "requests > 100"}, {"min_completeness", 0.9}, {"count", 1}, {"insufficient_data_limit", 1}};
+  const auto covered = [&](double next, double stable) {
+    return ask({.groups = {{.role = "next", .values = {{"requests", 90}}, .completeness = next},
+                           {.role = "stable", .values = {{"requests", 90}}, .completeness = stable}}});
+  };
+  EXPECT_EQ(
+      covered(0.4, 1).reason,
+      "the numbers of the group next cover 40 % of this window, of the 90 % that are wanted (in a row 1 of at most "
+      "1)");
+  EXPECT_EQ(covered(0.4, 1).verdict, Verdict::insufficient_data);
+  EXPECT_EQ(covered(0.95, 0.4).verdict, Verdict::fail) << "no condition reads the baseline";
+  settings["success"] = "requests > baseline.requests / 2";
+  state = {};
+  EXPECT_EQ(covered(1, 0.4).code, "measuring");
+  settings["flagger"] = {{"threshold", 1}};
+  EXPECT_EQ(covered(0.4, 1).verdict, Verdict::insufficient_data) << "nor is it a failed check";
+  settings["min_completeness"] = 1.5;
+  const auto reply = host.call<analyzer::Interface, analyzer::Validate>({.settings = json_text(settings)});
+  ASSERT_EQ(reply->problems.size(), 1U);
+  EXPECT_EQ(reply->problems[0].path, "/min_completeness");
+}
+
 TEST_F(Threshold, TheReasonSaysWhatTheBaselineCameTo) {
   settings = {{"success", "latency_p99 <= baseline.latency_p99 * 1.2"}};
   EXPECT_EQ(judge({{"latency_p99", 250}}, {{"latency_p99", 200}}).reason,

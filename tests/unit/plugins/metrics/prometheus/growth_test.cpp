@@ -75,6 +75,23 @@ TEST(PrometheusGrowth, IsNoneWithoutASampleInTheWindowOrWithoutANumber) {
   EXPECT_EQ(grown({counter({10, INFINITY})}, between(0, 1)), "a counter that is no number, or below zero");
 }
 
+double covered(std::vector<Series> series, const metrics::Window& window) {
+  return value_or_throw(growth_of({std::move(series), {}}, window, "")).front().covered;
+}
+
+TEST(PrometheusGrowth, CoversTheTimeFromTheScrapeBeforeTheWindowToTheLastOneInIt) {
+  EXPECT_EQ(covered({counter({10, 13, 17, 24, 30})}, between(1, 3)), 1);
+  EXPECT_EQ(covered({counter({10, 13, kGap, 24, kGap})}, between(1, 4)), 2.0 / 3);
+  EXPECT_EQ(covered({counter({10, kGap, 17, 24})}, between(1, 3)), 1) << "more than the window is the whole of it";
+  EXPECT_EQ(covered({counter({kGap, kGap, 17, 24})}, between(1, 3)), 1) << "new: there was nothing before it";
+}
+
+TEST(PrometheusGrowth, DoesNotCoverWhatNobodyCouldCount) {
+  EXPECT_EQ(covered({counter({100, 103, 4, 9})}, between(0, 3)), 2.0 / 3) << "it began anew";
+  EXPECT_EQ(covered({counter({10, 20, kGap, kGap}), counter({1, 2, 3, 4})}, between(0, 3)), (1.0 / 3 + 1) / 2)
+      << "one of two ended";
+}
+
 TEST(PrometheusGrowth, OfBucketsTheOnesOfOneHistogramBeginAnewTogether) {
   const std::vector<Series> buckets{
       counter({5, 5, 7}, {{"le", "0.1"}, {"instance", "a"}}), counter({90, 95, 8}, {{"le", "+Inf"}, {"instance", "a"}}),
