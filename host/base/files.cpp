@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <system_error>
 #include <utility>
@@ -106,6 +107,20 @@ Result<std::string> read_file(const std::filesystem::path& path, const ReadOptio
   if (!S_ISREG(info.st_mode)) return Status(Code::invalid_argument, path.string() + ": is no regular file");
   if (std::cmp_greater(info.st_size, options.max_bytes)) return too_large(path, options.max_bytes);
   return read_all(path, file.get(), options.max_bytes);
+}
+
+Result<ReadLease> ReadLease::take(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  ReadLease lease(file);
+  if (file < 0) return lease;
+  // Somebody who waits is told by a signal; the one that would be sent otherwise ends the process.
+  if (::fcntl(file, F_SETSIG, SIGURG) != 0 || ::fcntl(file, F_SETLEASE, F_RDLCK) == 0 || errno != EAGAIN) return lease;
+  return Status(Code::unavailable,
+                path.string() + ": another program has it open for writing; try again once it is whole");
+}
+
+ReadLease::~ReadLease() {
+  if (file_ >= 0) ::close(file_);
 }
 
 Status write_private_file(const std::filesystem::path& path, std::string_view bytes) {

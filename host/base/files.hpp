@@ -7,6 +7,7 @@
 #include <slipway/status.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace slipway::base {
 
@@ -21,6 +22,21 @@ struct ReadOptions {
 // The whole of a regular file. NOT_FOUND, PERMISSION_DENIED, INVALID_ARGUMENT (too large, no regular file, a link that
 // is refused), or UNAVAILABLE for anything else; the message begins with the path.
 Result<std::string> read_file(const std::filesystem::path& path, const ReadOptions& options = {});
+
+// While it lives the file stays as it is: who opens it for writing waits, or is refused where that may not wait. Held
+// where the system allows it (fcntl(2), leases): a file of this process's user, for root any, on a local file system.
+class ReadLease {
+ public:
+  // UNAVAILABLE while another program has the file open for writing. Of a file that can't be opened it holds nothing.
+  static Result<ReadLease> take(const std::filesystem::path& path);
+  ReadLease(ReadLease&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  ReadLease& operator=(ReadLease&&) = delete;
+  ~ReadLease();
+
+ private:
+  explicit ReadLease(int file) : file_(file) {}
+  int file_;
+};
 
 // Replaces or makes the file in one step, readable by its owner only, and returns when it is on the disk. A reader sees
 // the old bytes or the new ones, never a mixture; on failure the old file is untouched.

@@ -89,7 +89,9 @@ Source parse_source(std::string file, std::string_view text, Syntax syntax, cons
 }
 
 Source read_source(const std::filesystem::path& path, const SourceLimits& limits) {
-  const auto text = base::read_file(path, {.max_bytes = limits.bytes, .links = base::Links::follow});
+  const auto lease = base::ReadLease::take(path);
+  const auto text = lease.ok() ? base::read_file(path, {.max_bytes = limits.bytes, .links = base::Links::follow})
+                               : Result<std::string>(lease.status());
   if (text.ok())
     return parse_source(path.string(), *text, path.extension() == ".json" ? Syntax::json : Syntax::yaml, limits);
   Source source{path.string(), Json::object(), {}, {}};

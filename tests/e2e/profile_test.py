@@ -5,6 +5,7 @@ import datetime
 import hashlib
 import json
 import os
+import signal
 import unittest
 
 from harness import BUILD, Fixture, StackTest, sign, wait_for
@@ -63,7 +64,8 @@ class HistoryTest(ProfileTest):
         self.assertEqual((reply.status, reply.body["revision"]), (200, 6), reply.text)
         self.assertEqual(self.most(), 20)
         self.assert_refused(self.stack.call("POST", "/api/profile/rollback", {"revision": 99}), 404, "99")
-        self.assert_exit(self.stack.cli("profile", "rollback", "99"), REFUSED, "99")
+        for none in ("99", "0"):
+            self.assert_exit(self.stack.cli("profile", "rollback", none), REFUSED, f"no revision {none} of the profile")
         self.assertEqual((self.profile()["revision"], self.most()), (6, 20))
 
     def test_a_revision_keeps_who_when_why_and_the_plan(self):
@@ -112,6 +114,29 @@ class HistoryTest(ProfileTest):
         self.stack.create_application(gates=[{"gate": "freeze-window"}], replicas=1, analyses=[])
         self.stack.create_release("1.0")
         self.stack.wait_why(self.stack.start_rollout("1.0"), f"frozen until {window['to']}")
+
+
+class FileTest(ProfileTest):
+    def test_a_file_that_somebody_is_writing_is_read_neither_by_the_host_nor_by_apply(self):
+        self.start_stack()
+        file = self.stack.folder / "profile.yaml"
+        whole = file.read_text()
+        self.assertNotIn("gates.freeze-window", half := whole[: whole.index("  gates.freeze-window:")])
+        before = self.profile()
+        with open(file, "w") as writer:
+            writer.write(half)
+            writer.flush()
+            self.stack.daemon.send_signal(signal.SIGHUP)
+            told = "another program has it open for writing; try again once it is whole"
+            wait_for("the file to be refused", lambda: told in self.stack.log(), 15)
+            self.assert_exit(self.stack.cli("profile", "apply", str(file)), 2, "another program has it open for writing")
+            writer.write(whole[len(half):].replace("  gates.webhook: gate-webhook\n", ""))
+        self.assertEqual(self.profile()["revision"], before["revision"])
+        self.stack.daemon.send_signal(signal.SIGHUP)
+        wait_for("the whole file", lambda: self.profile()["revision"] > before["revision"], 30)
+        bindings = self.profile()["profile"]["bindings"]
+        self.assertIn("gates.freeze-window", bindings)
+        self.assertNotIn("gates.webhook", bindings)
 
 
 class LibrariesTest(ProfileTest):

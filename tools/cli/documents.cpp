@@ -1,10 +1,14 @@
 #include "tools/cli/documents.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/parser.h>
 #include <yaml-cpp/yaml.h>
 
+#include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -103,6 +107,27 @@ Status fault_at(const std::string& name, const YAML::Mark& mark, const std::stri
   return {Code::invalid_argument, name + ":" + std::to_string(mark.line + 1) + ": " + message};
 }
 
+// While it lives nobody begins to write to the file, where the system allows that (fcntl(2), leases).
+class Held {
+ public:
+  explicit Held(const std::string& file) : file_(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+    if (file_ < 0) return;
+    // Somebody who waits is told by a signal; the one that would be sent otherwise ends the process.
+    const bool leases = ::fcntl(file_, F_SETSIG, SIGURG) == 0;
+    is_being_written_ = leases && ::fcntl(file_, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
+  }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+  ~Held() {
+    if (file_ >= 0) ::close(file_);
+  }
+  [[nodiscard]] bool is_being_written() const { return is_being_written_; }
+
+ private:
+  const int file_;
+  bool is_being_written_ = false;
+};
+
 }  // namespace
 
 bool reads_as_text(const std::string& words) { return scalar_of(words, true).is_string(); }
@@ -133,6 +158,9 @@ Result<std::vector<Json>> parse_documents(const std::string& text, const std::st
 
 Result<std::vector<Json>> read_documents(const std::string& file) {
   std::ifstream opened;
+  const Held held(file);
+  if (held.is_being_written())
+    return Status(Code::unavailable, file + ": another program has it open for writing; try again once it is whole");
   if (file != "-") {
     opened.open(file, std::ios::binary);
     if (!opened)

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -226,7 +227,7 @@ void add_diff(CLI::App& group, Session& session) {
 
 void add_rollback(CLI::App& group, Session& session) {
   struct Options {
-    std::int64_t revision = 0;
+    std::optional<std::int64_t> revision;
     std::string reason;
     bool dry_run = false;
   };
@@ -238,7 +239,7 @@ void add_rollback(CLI::App& group, Session& session) {
   rollback->callback([&session, options] {
     session.run = [&session, options] {
       Json body = Json::object();
-      if (options->revision != 0) body["revision"] = options->revision;
+      if (options->revision) body["revision"] = *options->revision;
       if (!options->reason.empty()) body["reason"] = options->reason;
       const std::string path = std::string("/api/profile/rollback") + (options->dry_run ? "?dry_run=true" : "");
       return show(session, session.client().send("POST", path, body).body);

@@ -1,9 +1,12 @@
 #include "host/base/files.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
 
 #include "tests/support/temporary_directory.hpp"
@@ -70,6 +73,38 @@ TEST(Files, APipeOrADirectoryIsRefusedAtOnce) {
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   EXPECT_EQ(read_file(pipe).status().message, pipe.string() + ": is no regular file");
   EXPECT_EQ(read_file(folder.path()).status().message, folder.path().string() + ": is no regular file");
+}
+
+TEST(Files, AFileThatSomebodyHasOpenForWritingIsNotWholeYet) {
+  const test::TemporaryDirectory folder;
+  const auto path = folder.path() / "file";
+  const int writer = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  ASSERT_GE(writer, 0);
+  EXPECT_EQ(ReadLease::take(path).status(),
+            Status(Code::unavailable,
+                   path.string() + ": another program has it open for writing; try again once it is whole"));
+  ::close(writer);
+  EXPECT_TRUE(ReadLease::take(path).ok());
+  EXPECT_TRUE(ReadLease::take(folder.path() / "none").ok());
+}
+
+TEST(Files, NobodyBeginsToWriteWhileAFileIsHeld) {
+  const test::TemporaryDirectory folder;
+  const auto path = folder.path() / "file";
+  ASSERT_TRUE(write_private_file(path, "whole").ok());
+  const auto try_to_write = [&] {
+    const int writer = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    const int error = writer < 0 ? errno : 0;
+    ::close(writer);
+    return error;
+  };
+  {
+    const auto lease = ReadLease::take(path);
+    ASSERT_TRUE(lease.ok());
+    EXPECT_EQ(try_to_write(), EWOULDBLOCK);
+    EXPECT_EQ(*read_file(path), "whole");
+  }
+  EXPECT_EQ(try_to_write(), 0);
 }
 
 TEST(Files, MissingDirectoriesAreMadeForTheOwnerAlone) {
