@@ -65,7 +65,13 @@ boost::asio::awaitable<Result<std::string>> SecretsService::handle(const Request
     auto found = co_await bridge::call<secrets::Interface, secrets::Resolve>(caller_, binding, ask, std::move(context));
     if (!found.ok()) co_return named(binding, found.status());
     const std::string prefix = binding.substr(std::string_view("secrets.").size()) + ":";
-    for (auto& [name, value] : found->values) reply.values[prefix + name] = std::move(value);
+    // What was not asked for was not granted either.
+    for (const std::string& name : ask.names) {
+      const auto value = found->values.find(name);
+      if (value == found->values.end())
+        co_return named(binding, {Code::internal, "its answer has no value for \"" + name + "\""});
+      reply.values[prefix + name] = std::move(value->second);
+    }
   }
   co_return encode_text(reply);
 }

@@ -124,6 +124,17 @@ TEST_F(PlainServicesTest, secrets_are_asked_of_the_binding_that_each_names) {
   EXPECT_EQ(caller.calls[0].context.tenant, "acme");
 }
 
+TEST_F(PlainServicesTest, secrets_that_nobody_asked_for_are_handed_to_nobody_and_one_that_lacks_is_named) {
+  requester.permissions.secrets.allowed = {"env:A"};
+  SecretsService secrets(caller);
+  const char* const request = R"({"tenant":"t","references":["env:A"]})";
+  caller.answer = [](const FakeCaller::Call&) { return std::string(R"({"values":{"A":"a","B":"b"}})"); };
+  EXPECT_EQ(*ask(secrets, "resolve", request), R"({"values":{"env:A":"a"}})");
+  caller.answer = [](const FakeCaller::Call&) { return std::string(R"({"values":{"B":"b"}})"); };
+  EXPECT_EQ(ask(secrets, "resolve", request).status(),
+            Status(Code::internal, R"(secrets.env: its answer has no value for "A")"));
+}
+
 TEST_F(PlainServicesTest, a_binding_that_does_not_answer_for_secrets_in_time_is_named_also_to_who_could_wait_for_ever) {
   requester.permissions.secrets.allowed = {"env:A"};
   caller.answer = [](const FakeCaller::Call&) { return Status(Code::deadline_exceeded, "no answer"); };
