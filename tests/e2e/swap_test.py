@@ -53,42 +53,33 @@ class StrategiesTest(SwapTest):
         self.stack.first_release(replicas=3)
         self.stack.begin_load()
 
-    def forth_and_back(self, strategy, settings, midway):
-        self.stack.create_release("1.1")
-        rollout = self.stack.start_rollout("1.1", strategy, settings)
-        midway(rollout)
-        binding = f"strategies.{strategy}"
-        for version in ("0.1.1", "0.1.0", "0.1.1"):
-            self.swap(binding, version, "--bake", "0s")
-            words = f"to {version} and took its state along"
-            self.stack.wait_rollout(rollout, f"to go {words}",
-                                    lambda said=words: said in json.dumps(self.stack.journal(rollout)), 15)
-        return rollout
-
     def swaps_in(self, rollout):
         return [entry["reason"] for entry in self.stack.journal(rollout) if entry["kind"] == "strategy"]
 
-    def finish(self, rollout):
+    def test_a_version_that_fails_gives_way_in_its_bake_time_and_the_rollout_in_its_middle_goes_on(self):
+        self.stack.create_release("1.1")
+        rollout = self.stack.start_rollout("1.1", "canary", CANARY)
+        self.stack.wait_why(rollout, "promote")
+        self.swap("strategies.canary", "0.1.3", "--bake", "50s")
+        self.stack.wait_rollout(rollout, "to go over", lambda: self.swaps_in(rollout), 15)
+        plan = {"application": "other", "release": "1.0", "strategy": {"name": "canary", "settings": CANARY}}
+        self.stack.create_application(name="other")
+        self.stack.create_release("1.0", application="other")
+
+        def returned():
+            self.stack.call("POST", "/api/rollouts?dry_run=true", plan)
+            return self.bound("strategies.canary")["version"] == "0.1.0"
+
+        wait_for("the return", returned, 30, pause=0)
+        wait_for("its revision", lambda: "returned by itself" in self.newest_reason(), 15)
+        self.assertRegex(self.newest_reason(), r'[0-9]+ of [0-9]+ calls of strategy-canary 0\.1\.3 as "canary" failed, more than the 5% allowed')
+        self.stack.wait_rollout(rollout, "to come back", lambda: len(self.swaps_in(rollout)) == 2, 15)
+        self.assertEqual(self.stack.call("POST", f"/api/rollouts/{rollout}/promote", {}).status, 200)
         self.stack.wait_state(rollout, "succeeded")
-        self.assertEqual(len(self.swaps_in(rollout)), 3)
         self.end_without_a_failed_request("1.1")
 
-    def test_a_canary_in_its_middle_goes_forth_and_back(self):
-        rollout = self.forth_and_back("canary", CANARY, lambda it: self.stack.wait_why(it, "promote"))
-        self.assertEqual(self.stack.call("POST", f"/api/rollouts/{rollout}/promote", {}).status, 200)
-        self.finish(rollout)
-
-    def test_a_blue_green_in_its_middle_goes_forth_and_back(self):
-        rollout = self.forth_and_back("blue-green", {"approval": {}, "keep_blue": "300ms"},
-                                      lambda it: self.stack.wait_why(it, "a person's approval"))
-        self.assertEqual(self.stack.call("POST", f"/api/rollouts/{rollout}/promote", {}).status, 200)
-        self.finish(rollout)
-
-    def test_a_rolling_update_in_its_middle_goes_forth_and_back(self):
-        rollout = self.forth_and_back("rolling", {"max_surge": 1, "max_unavailable": 0, "pause_at": 1},
-                                      lambda it: self.stack.wait_why(it, "promote"))
-        self.assertEqual(self.stack.call("POST", f"/api/rollouts/{rollout}/promote", {}).status, 200)
-        self.finish(rollout)
+    def newest_reason(self):
+        return self.stack.read("/api/profile/history")["items"][0]["reason"]
 
     def test_a_state_of_a_newer_schema_is_migrated_and_what_can_not_go_back_stays_and_why_says_so(self):
         self.stack.create_release("1.1")
@@ -282,6 +273,39 @@ class OthersTest(SwapTest):
         self.assertIn("applied: it is revision", said)
         self.assertIn(": of the new generation 0 of ", said)
         self.assertEqual(self.bound("strategies.canary")["version"], "0.1.1")
+
+    def test_a_trial_is_promoted_by_its_analyzers_pass_long_before_its_time_is_over(self):
+        self.pin()
+        self.stack.first_release()
+        self.stack.create_release("1.1")
+        plan = {"application": APP, "release": "1.1", "strategy": {"name": "canary", "settings": CANARY}}
+        settings = self.stack.folder / "settings.yaml"
+        settings.write_text("success: error_ratio <= baseline.error_ratio && latency_p95 < 5000\nmin_requests: 5\ncount: 2\n"
+                            "insufficient_data_limit: 1000\n")
+        with ThreadPoolExecutor(1) as aside:
+            swap = aside.submit(self.swap, "strategies.canary", "0.1.1", "--canary", "50%", "--for", "10m", "--analyzer",
+                                "threshold", "--settings", str(settings), "--bake", "0s")
+            while not swap.done():
+                reply = self.stack.call("POST", "/api/rollouts?dry_run=true", plan)
+                self.assertEqual(reply.status, 200, reply.text)
+        self.assertIn("analyzer threshold says pass: ", swap.result())
+        trial = self.profile()["trial"]
+        self.assertEqual(trial["state"], "applied")
+        self.assertIn("analyzer threshold says pass: ", trial["reason"])
+        self.assertEqual(self.bound("strategies.canary")["version"], "0.1.1")
+
+    def test_a_host_that_stops_withdraws_its_trial_and_starts_with_the_old_version(self):
+        self.pin()
+        before = self.profile()
+        with ThreadPoolExecutor(1) as aside:
+            swap = aside.submit(self.stack.cli, "binding", "swap", "strategies.canary", "0.1.1", "--canary", "50%", "--for", "10m")
+            wait_for("the trial", lambda: ("0.1.1", "warm") in self.states("strategy-canary"), 15)
+            self.assertEqual(self.stack.stop_daemon()[0], 0)
+            self.assertNotEqual(swap.result().returncode, 0)
+        self.assertIn("strategy-canary 0.1.1 was withdrawn: the host stops before its trial is over", self.stack.log())
+        self.stack.start_daemon()
+        self.assertEqual(self.profile()["profile"], before["profile"])
+        self.assertEqual(self.bound("strategies.canary")["version"], "0.1.0")
 
     def test_a_trial_without_a_call_is_no_success(self):
         self.pin()
