@@ -19,6 +19,7 @@ bridge::CallContext context(const Tools& tools, const Proposal& proposal) {
 
 // What the analyzers say of the analyses, by name.
 struct Asked {
+  std::vector<std::string> comparing;
   std::map<std::string, Duration> least;  // time to a verdict
   std::map<std::string, double> weights;  // of alpha
 };
@@ -31,9 +32,11 @@ bool missing(const Result<Reply>& reply) {
 std::string joined(const std::string& prefix, const std::string& path) { return prefix + (path == "/" ? "" : path); }
 
 // The strategy's own checks.
-boost::asio::awaitable<Status> check_strategy(const Tools& tools, Proposal proposal, Problems& faults) {
+boost::asio::awaitable<Status> check_strategy(const Tools& tools, Proposal proposal, const Asked& asked,
+                                              Problems& faults) {
   const ApplicationSpec& spec = proposal.application.spec;
-  strategy::ValidateRequest request{.settings = proposal.strategy.settings, .replicas = spec.replicas};
+  strategy::ValidateRequest request{
+      .settings = proposal.strategy.settings, .replicas = spec.replicas, .comparing = asked.comparing};
   const auto able = co_await bridge::call<provider::Interface, provider::Capabilities>(
       tools.caller, "provider", Empty(), context(tools, proposal));
   if (!able.ok())
@@ -98,7 +101,21 @@ boost::asio::awaitable<void> check_analyses(const Tools& tools, Proposal proposa
            "judges where no analyzer is named; these settings are threshold's: write \"analyzer: threshold\""});
     const std::int64_t windows = std::max(1, judge->least_windows);
     asked.weights[analyses[i].name] = judge->alpha_weight;
+    if (judge->compares) asked.comparing.push_back(analyses[i].name);
     asked.least[analyses[i].name] = analyses[i].initial_delay + Duration{windows * analyses[i].interval.ns};
+  }
+}
+
+// After the promotion the old release has no traffic that the new one could be compared with.
+void check_watch(const ApplicationSpec& spec, const Asked& asked, Problems& faults) {
+  for (const strategy::AnalysisWanted& wanted : wanted_after(spec)) {
+    if (std::find(asked.comparing.begin(), asked.comparing.end(), wanted.name) == asked.comparing.end()) continue;
+    const auto& chosen = spec.verification.analyses;
+    const auto at = std::find(chosen.begin(), chosen.end(), wanted.name) - chosen.begin();
+    faults.push_back({"/verification/analyses" + (chosen.empty() ? "" : "/" + std::to_string(at)), to_text(wanted.name),
+                      "compares the two releases, and in the watch only one of them has traffic; want analyses that "
+                      "judge one alone (sequential with \"kind: absolute\", or threshold)" +
+                          std::string(chosen.empty() ? ", named here: without names all of them watch" : "")});
   }
 }
 
@@ -140,10 +157,24 @@ void add_notes(RolloutPlan& plan, const ApplicationSpec& spec) {
   plan.earliest_end = plan.earliest_end + spec.verification.period;
 }
 
+// A rollout may be over before an analysis in its background has looked once.
+void note_blind(RolloutPlan& plan, const ApplicationSpec& spec, const std::map<std::string, std::int32_t>& runs) {
+  for (const AnalysisSpec& analysis : spec.analyses) {
+    const Duration first = analysis.initial_delay + analysis.interval;
+    if (!runs.contains(analysis.name) || plan.earliest_end >= first) continue;
+    plan.notes.push_back("it may be promoted after " + to_string(plan.earliest_end) +
+                         ", before the first window of the analysis " + analysis.name + " ends (" + to_string(first) +
+                         "): then nothing is judged; steps with pauses make it last");
+  }
+}
+
 boost::asio::awaitable<Status> check_all(const Tools& tools, Proposal proposal, Asked& asked) {
   Problems faults;
-  if (const Status status = co_await check_strategy(tools, proposal, faults); !status.ok()) co_return status;
-  co_await check_analyses(tools, proposal, faults, asked);
+  Problems of_analyses;
+  co_await check_analyses(tools, proposal, of_analyses, asked);
+  check_watch(proposal.application.spec, asked, of_analyses);
+  if (const Status status = co_await check_strategy(tools, proposal, asked, faults); !status.ok()) co_return status;
+  faults.insert(faults.end(), of_analyses.begin(), of_analyses.end());
   co_await check_gates(tools, proposal, faults);
   if (const Status status = co_await check_provider(tools, proposal, faults); !status.ok()) co_return status;
   if (faults.empty()) co_return Status();
@@ -215,6 +246,7 @@ Later<RolloutPlan> make_plan(const Tools& tools, Proposal proposal) {
                    .moments = std::move(reply->moments),
                    .earliest_end = reply->earliest_end,
                    .needs_a_person = reply->needs_a_person};
+  note_blind(plan, spec, reply->runs);
   add_notes(plan, spec);
   add_notes(plan, dealt_out(asked, spec, reply->runs));
   co_return plan;

@@ -4,6 +4,7 @@
 
 #include "host/rollout/advance.hpp"
 #include "host/rollout/retreat.hpp"
+#include "host/rollout/windows.hpp"
 
 namespace slipway::rollout {
 namespace {
@@ -12,6 +13,27 @@ const AnalysisRun* failed_run(const Record& record) {
   const auto found = std::find_if(record.runs.begin(), record.runs.end(),
                                   [](const auto& run) { return run.status.finding == strategy::Finding::failed; });
   return found == record.runs.end() ? nullptr : &*found;
+}
+
+// Nobody knows yet whether the release is good: missing data is no success.
+std::optional<strategy::Wait> undecided(const Record& record) {
+  for (const AnalysisRun& run : record.runs) {
+    const AnalysisStatus& status = run.status;
+    const std::string why = status.reason.empty() ? "" : ": " + status.reason;
+    if (status.finding == strategy::Finding::held)
+      return strategy::Wait{strategy::WaitKind::analysis,
+                            "a person, for the analysis " + status.name + " is held" + why,
+                            "promote ends the watch, abort goes back",
+                            {}};
+    const AnalysisSpec* spec = analysis_of(record.spec, status.name);
+    const bool may_be_blind = spec != nullptr && spec->on_insufficient_data == Policy::promote;
+    if (status.finding == strategy::Finding::running && status.measurements == 0 && !may_be_blind)
+      return strategy::Wait{strategy::WaitKind::analysis,
+                            "the first measurement of the analysis " + status.name + why,
+                            "the end of the watch",
+                            {}};
+  }
+  return std::nullopt;
 }
 
 Change failed_watch(const Record& record, const AnalysisRun& run, const provider::Observation& world, Instant now) {
@@ -114,14 +136,22 @@ std::optional<Change> watch(const Record& record, const provider::Observation& w
     if (gone && world.generation == record.order.generation) return succeeded(record, now);
     return std::nullopt;
   }
-  if (now >= *record.watch_until && now >= *record.keep_until) {
+  const bool watched = now < *record.watch_until;
+  if (!watched) {
+    if (auto wait = undecided(record)) {
+      waiting = *std::move(wait);
+      return std::nullopt;
+    }
+  }
+  if (!watched && now >= *record.keep_until) {
+    const bool had_watch = record.spec.verification.period.ns > 0;
     Change change{.record = record,
                   .kind = "verified",
-                  .reason = "the watch over " + record.rollout.to_release + " has ended without a failure"};
+                  .reason = had_watch ? "the watch over " + record.rollout.to_release + " has ended without a failure"
+                                      : "the old replicas have been kept for as long as they should"};
     finish_watch(change, now);
     return change;
   }
-  const bool watched = now < *record.watch_until;
   waiting = {strategy::WaitKind::time,
              watched ? "the end of the watch over " + record.rollout.to_release
                      : "the time that the old replicas are kept for a quick return",

@@ -53,6 +53,15 @@ void check_verification(Faults& faults, const ApplicationSpec& spec) {
   }
   if (!wanted.empty() && spec.verification.period.ns == 0)
     faults.add("/verification/period", "0", "want a duration above 0, or no analyses");
+  if (spec.verification.period.ns == 0) return;
+  for (const AnalysisSpec& analysis : spec.analyses) {
+    const bool watches = wanted.empty() || std::find(wanted.begin(), wanted.end(), analysis.name) != wanted.end();
+    const Duration first = analysis.initial_delay + analysis.interval;
+    if (watches && spec.verification.period < first)
+      faults.add(
+          "/verification/period", to_string(spec.verification.period),
+          "ends before the first window of the analysis " + analysis.name + "; want at least " + to_string(first));
+  }
 }
 
 bool is_host(const std::string& host) {

@@ -265,6 +265,8 @@ class Judge : public Analyzer<Settings, State> {
 
   std::int32_t least_windows(const Settings& settings) const { return settings.windows; }
 
+  bool compares(const Settings&) const { return true; }
+
   State migrate(const Json& state, std::int64_t version) const {
     if (version != 1) refuse(version, 1);
     return from_version_1(state);

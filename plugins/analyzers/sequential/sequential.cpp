@@ -224,6 +224,8 @@ class Sequential : public Analyzer<Settings, State> {
   // One of the routing fails nothing.
   double alpha_weight(const Settings& settings) const { return settings.kind == Kind::srm ? 0 : settings.alpha_weight; }
 
+  bool compares(const Settings& settings) const { return settings.kind != Kind::absolute; }
+
   State migrate(const Json& state, std::int64_t version) const {
     if (version != 1) refuse(version, 1);
     State read = value_or_throw(decode<State>(state, "the state"));

@@ -1,4 +1,5 @@
 // Threshold: each window is measured by conditions over its numbers; counters with limits make the verdict.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -53,6 +54,16 @@ class Threshold : public Analyzer<Settings, State> {
 
   std::int32_t least_windows(const Settings& settings) const {
     return settings.consecutive_success_limit > 0 ? settings.consecutive_success_limit : settings.count;
+  }
+
+  bool compares(const Settings& settings) const {
+    const Conditions conditions = value_or_throw(conditions_of(settings));
+    const auto asks_baseline = [](const std::optional<Expression>& condition) {
+      if (!condition) return false;
+      const auto names = names_in(*condition);
+      return std::any_of(names.begin(), names.end(), [](const auto& name) { return name.starts_with(kBaseline); });
+    };
+    return asks_baseline(conditions.success) || asks_baseline(conditions.failure);
   }
 
   std::vector<std::string> warnings(const Settings& settings) const {

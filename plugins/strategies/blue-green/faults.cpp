@@ -7,6 +7,8 @@ void append(Problems& to, const Problems& more) { to.insert(to.end(), more.begin
 
 Problems of_shift(const Shift& shift, Share before, const std::string& path, const strategy::ValidateRequest& request) {
   Problems problems = unknown_names(path + "/analyses", shift.analyses.list, request.analyses, "analysis");
+  if (shift.weight.ppm == kAllTraffic)
+    append(problems, comparing_names(path + "/analyses", shift.analyses.list, request.comparing, "after this step"));
   const std::string value = to_text(to_string(shift.weight));
   if (shift.weight <= before)
     problems.push_back({path + "/weight", value, "want more than the weight before, which is " + to_string(before)});
@@ -28,8 +30,10 @@ Problems faults(const Settings& settings, const strategy::ValidateRequest& reque
     before = settings.switch_steps[i].weight;
   }
   append(problems, unknown_names("/smoke", settings.smoke.list, request.analyses, "analysis"));
+  append(problems, comparing_names("/smoke", settings.smoke.list, request.comparing, "before the switch"));
   append(problems, unknown_names("/analyses", settings.analyses.list, request.analyses, "analysis"));
   append(problems, unknown_names("/verify", settings.verify.list, request.analyses, "analysis"));
+  append(problems, comparing_names("/verify", settings.verify.list, request.comparing, "after the switch"));
   if (settings.progress_deadline <= settings.min_ready) {
     problems.push_back({"/progress_deadline", to_text(to_string(settings.progress_deadline)),
                         "want more than min_ready, which is " + to_string(settings.min_ready)});

@@ -15,6 +15,7 @@
 //   Problems check(const Settings&, const analyzer::ValidateRequest&)
 //                                                      the same, and of what the source tells
 //   double alpha_weight(const Settings&)               above 0: it keeps a false alarm's chance to the request's share
+//   bool compares(const Settings&)                     it needs the baseline's samples too
 //   std::vector<std::string> warnings(const Settings&) what is allowed but unwise
 //   std::int32_t least_windows(const Settings&)        windows before it can pass, for plans; 0: never by itself
 //   State migrate(const Json& state, std::int64_t from_version)
@@ -42,6 +43,7 @@ class Analyzer {
   [[nodiscard]] std::vector<std::string> warnings(const Settings&) const { return {}; }
   [[nodiscard]] std::int32_t least_windows(const Settings&) const { return 1; }
   [[nodiscard]] double alpha_weight(const Settings&) const { return 0; }
+  [[nodiscard]] bool compares(const Settings&) const { return false; }
   [[nodiscard]] State migrate(const Json&, std::int64_t from_version) const { refuse(from_version, State::kVersion); }
 
  protected:
@@ -88,6 +90,7 @@ class AnalyzerPlugin final : public Plugin<Json> {
     if (merged.ok()) reply.warnings = author_.warnings(*merged);
     if (merged.ok()) reply.least_windows = author_.least_windows(*merged);
     if (merged.ok()) reply.alpha_weight = author_.alpha_weight(*merged);
+    if (merged.ok() && problems.empty()) reply.compares = author_.compares(*merged);
     return reply;
   }
 

@@ -115,6 +115,20 @@ inline Problems unknown_names(const std::string& path, const std::vector<std::st
   return problems;
 }
 
+// Faults of analyses that would begin while one of the groups has no traffic, for check(). `when`: "before the switch".
+inline Problems comparing_names(const std::string& path, const std::vector<std::string>& names,
+                                const std::vector<std::string>& comparing, const std::string& when) {
+  Problems problems;
+  for (const auto& name : names) {
+    if (std::find(comparing.begin(), comparing.end(), name) == comparing.end()) continue;
+    problems.push_back({path, to_text(name),
+                        "compares the two releases, and " + when +
+                            " only one of them has traffic; want an analysis that judges one alone (sequential with "
+                            "\"kind: absolute\", or threshold)"});
+  }
+  return problems;
+}
+
 // Serves slipway.strategy/1 for an author's class.
 template <class Author>
 class StrategyPlugin final : public Plugin<Json> {

@@ -96,6 +96,7 @@ struct ValidateReply {
   std::vector<std::string> warnings;
   std::int32_t least_windows = 1;
   double alpha_weight = 0;
+  bool compares = false;
   static constexpr auto fields() {
     return slipway::fields(field("problems", &ValidateReply::problems, "Every fault found; empty when all is well."),
                            field("warnings", &ValidateReply::warnings, "What is allowed but unwise."),
@@ -103,7 +104,10 @@ struct ValidateReply {
                                  "Windows before it can pass at the earliest; 0: it never passes by itself."),
                            field("alpha_weight", &ValidateReply::alpha_weight,
                                  "How large a part it wants of the rollout's chance of a false alarm, beside the "
-                                 "others; 0: it spends none of it."));
+                                 "others; 0: it spends none of it."),
+                           field("compares", &ValidateReply::compares,
+                                 "It judges one group by another, so it says nothing while one of them has no traffic: "
+                                 "after a promotion, say."));
   }
 };
 

@@ -208,12 +208,16 @@ struct ValidateRequest {
   std::int32_t replicas = 0;
   provider::CapabilitiesReply capabilities;
   std::vector<std::string> analyses;
+  std::vector<std::string> comparing;
   std::vector<std::string> gates;
   static constexpr auto fields() {
     return slipway::fields(required("settings", &ValidateRequest::settings, "The strategy's settings."),
                            field("replicas", &ValidateRequest::replicas, "Replicas of the application."),
                            field("capabilities", &ValidateRequest::capabilities, "What the provider can do."),
                            field("analyses", &ValidateRequest::analyses, "Names of the application's analyses."),
+                           field("comparing", &ValidateRequest::comparing,
+                                 "Those of them that judge one group by another; they say nothing while one of the two "
+                                 "has no traffic."),
                            field("gates", &ValidateRequest::gates, "Names of the profile's gates."));
   }
 };

@@ -39,6 +39,19 @@ TEST(Applications, EveryFaultIsFoundAtOnce) {
                           "/verification/period: want a duration above 0, or no analyses (was \"0\")"));
 }
 
+TEST(Applications, AWatchLastsAtLeastAsLongAsTheFirstWindowOfEachOfItsAnalyses) {
+  ApplicationSpec spec{.name = "shop"};
+  spec.analyses = {{.name = "errors", .interval = seconds(5), .initial_delay = seconds(1)},
+                   {.name = "slow", .interval = seconds(60)}};
+  spec.verification = {.period = seconds(5), .analyses = {"errors"}};
+  EXPECT_THAT(lines(faults_of(spec)), ElementsAre("/verification/period: ends before the first window of the analysis "
+                                                  "errors; want at least 6s (was \"5s\")"));
+  spec.verification.period = seconds(6);
+  EXPECT_THAT(faults_of(spec), IsEmpty());
+  spec.verification.analyses = {};
+  EXPECT_THAT(faults_of(spec), testing::SizeIs(1)) << "without names all of them watch";
+}
+
 TEST(Releases, AGoodOneHasNoFault) {
   EXPECT_THAT(faults_of(ReleaseRequest{.release = {.version = "1.0", .command = {"/bin/app"}}}), IsEmpty());
 }
