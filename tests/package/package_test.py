@@ -3,12 +3,15 @@ CMakeLists.txt."""
 
 import concurrent.futures
 import hashlib
+import json
 import re
 import shutil
 import subprocess
 import sys
+import threading
 import unittest
 
+import stranger
 import workshop
 from workshop import PLACE, PREFIX, SOURCE, WORKSHOP
 
@@ -164,16 +167,23 @@ class Guides(unittest.TestCase):
         self.assertIn("stage/lib/slipway/plugins/acme.greeter/0.1.0/acme.greeter.so", output)
 
 
+class Stranger(unittest.TestCase):
+    def test_makes_proves_and_signs_two_versions(self):
+        stranger.make()
+        for version in ("0.1.0", "0.2.0"):
+            workshop.run("slipway", "plugin", "inspect", stranger.package_of(version))
+
+
 class RunningHost(harness.StackTest):
     """The installed daemon with the installed plugins and those of the workshop."""
 
     time_limit = 110
 
-    def start_installed(self, plugins, bindings):
+    def start_installed(self, plugins, bindings, **site):
         lines = "".join(f"  {name}: {entry}\n" for name, entry in plugins.items())
         bound = "".join(f"  {name}: {entry}\n" for name, entry in bindings.items())
         roots = [str(PREFIX / "lib/slipway/plugins"), str(WORKSHOP / "build/plugins-root")]
-        self.stack = self.new_stack([("\nbindings:\n", f"{lines}\nbindings:\n{bound}")], site={"plugin_roots": roots})
+        self.stack = self.new_stack([("\nbindings:\n", f"{lines}\nbindings:\n{bound}")], site={"plugin_roots": roots, **site})
         example = self.stack.bin / "slipway-example"
         self.stack.bin = PREFIX / "bin"
         self.addCleanup(self.stack.__dict__.update, bin=self.stack.bin)
@@ -232,6 +242,90 @@ class RunningHost(harness.StackTest):
         self.stack.wait_state(rollout, "succeeded")
         verdicts = [entry["detail"] for entry in self.stack.journal(rollout) if entry["kind"] == "verdict"]
         self.assertEqual([(verdict["method"], verdict["verdict"]) for verdict in verdicts], [("acme.analyzer-cpp/1", "pass")])
+
+    def install(self, version):
+        """Where the running host looks."""
+        shutil.copytree(stranger.package_of(version), self.root / stranger.NAME / version)
+
+    def swap_in(self, placement):
+        """A stranger's strategy comes into a site under traffic by `profile apply`; its next version, which keeps another
+        state, by `binding swap` in the middle of a rollout. No request fails, and no call of the plugin."""
+        self.root = workshop.PLACE / f"site-{placement}"
+        shutil.rmtree(self.root, ignore_errors=True)
+        self.root.mkdir()
+        self.addCleanup(shutil.rmtree, self.root)
+        trusted = [{"name": "acme", "file": f"{stranger.KEY}.pub", "prefixes": ["acme."]}]
+        release = self.start_installed({}, {}, plugin_roots=[str(PREFIX / "lib/slipway/plugins"), str(self.root)],
+                                       trust={"keys": trusted})
+        self.stack.create_application(replicas=2, analyses=[])
+        self.stack.create_release("1.0", **release)
+        self.stack.wait_state(self.stack.start_rollout("1.0"), "succeeded")
+        self.stack.begin_load()
+        self.install("0.1.0")
+        self.take_in(placement)
+        asked = self.ask_for_plans(release)
+        opened = self.stack.folder / "open"
+        check = {"kind": "command", "command": ["/usr/bin/test", "-e", str(opened)], "interval": "200ms"}
+        self.stack.create_release("1.1", readiness=check, **release)
+        rollout = self.stack.start_rollout("1.1", "acme")
+        self.stack.wait_why(rollout, "0 of 2 new replicas to be available")
+        self.install("0.2.0")
+        self.assert_exit(self.stack.cli("binding", "swap", "strategies.acme", "0.2.0"), 0)
+        self.stack.wait_rollout(rollout, "to go over", lambda: "strategy acme went from 0.1.0 to 0.2.0 and took its state along"
+                                in json.dumps(self.stack.journal(rollout)), 15)
+        opened.touch()
+        self.stack.wait_state(rollout, "succeeded")
+        moved = next(entry for entry in self.stack.journal(rollout) if entry["reason"] == "all traffic moves to the new release")
+        self.assertEqual((moved["detail"]["strategy"], moved["detail"]["question"]["state"]["carried"]), ("0.2.0", True))
+        self.assertEqual(set(asked()), {200})
+        self.stack.await_requests(50, "1.1")
+        load, versions = self.stack.end_load()
+        self.assert_served_all(load, versions)
+        calls = {"binding": "strategies.acme"}
+        self.assertGreater(self.stack.metric("slipway_plugin_calls_total", **calls), 50)
+        self.assertEqual(self.stack.metric("slipway_plugin_calls_total", **calls, status="OK"),
+                         self.stack.metric("slipway_plugin_calls_total", **calls))
+
+    def take_in(self, placement):
+        """Verified by the stranger's key, and by no other; then applied."""
+        verified = self.stack.cli("plugin", "verify", self.root / stranger.NAME / "0.1.0", "--policy", self.stack.folder / "site.json")
+        self.assert_exit(verified, 0, "acme.pace 0.1.0 is what acme (")
+        profile = self.stack.read("/api/profile")["profile"]
+        profile["plugins"]["pace"] = {"plugin": stranger.NAME, "placement": placement}
+        profile["bindings"]["strategies.acme"] = "pace"
+        file = self.stack.folder / "next.json"
+        file.write_text(json.dumps(profile))
+        self.assert_exit(self.stack.cli("profile", "apply", file, "--reason", "a stranger's"), 0, "revision 2 is in force")
+        runs = next(one for one in self.stack.read("/api/plugins")["items"] if one.get("instance") == "pace")
+        self.assertEqual((runs["version"], runs["placement"], runs["state"]), ("0.1.0", placement, "active"))
+
+    def ask_for_plans(self, release):
+        """Of the strategy, without a pause; what ends that returns the status of each answer."""
+        self.stack.create_application(name="other", replicas=2, analyses=[])
+        self.stack.create_release("1.0", application="other", **release)
+        plan = {"application": "other", "release": "1.0", "strategy": {"name": "acme", "settings": {}}}
+        answers, over = [], threading.Event()
+
+        def ask():
+            while not over.is_set():
+                answers.append(self.stack.call("POST", "/api/rollouts?dry_run=true", plan).status)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+
+        def end():
+            over.set()
+            thread.join()
+            return answers
+
+        self.addCleanup(end)
+        return end
+
+    def test_a_strangers_strategy_comes_into_a_running_site_and_is_renewed_there(self):
+        self.swap_in("in-process")
+
+    def test_a_strangers_strategy_comes_into_a_running_site_in_a_worker(self):
+        self.swap_in("isolated")
 
 
 if __name__ == "__main__":
