@@ -123,9 +123,10 @@ Result<std::shared_ptr<ProxyTable>> open_proxy(runtime::Runtime& runtime, const 
   const manifest::PluginManifest& plugin = package.package.manifest;
   auto library = library_of(package);
   if (!library.ok()) return library.status();
-  const auto link = std::make_shared<WorkerLink>(
-      link_settings(settings, granted, isolation, plugin.state.kind), runtime,
-      std::make_unique<WorkerLauncher>(isolation.program, std::move(*library)), isolation.random);
+  std::unique_ptr<Launcher> launcher = std::make_unique<WorkerLauncher>(isolation.program, std::move(*library));
+  if (isolation.around) launcher = isolation.around(std::move(launcher));
+  const auto link = std::make_shared<WorkerLink>(link_settings(settings, granted, isolation, plugin.state.kind),
+                                                 runtime, std::move(launcher), isolation.random);
   auto interfaces = link->open();
   Status status = interfaces.ok() ? check_required(link->status(), isolation) : interfaces.status();
   if (status.ok()) status = loader::match_interfaces(*interfaces, plugin.interfaces);

@@ -1,6 +1,7 @@
 // A plugin instance in a worker process of its own, for whoever creates instances.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <slipway/status.hpp>
 #include <string>
@@ -29,6 +30,8 @@ struct IsolationSettings {
   // Protections without which no plugin is run, by name; see docs/guides/plugins/isolation.md.
   std::vector<std::string> required;
   std::shared_ptr<base::Random> random = std::make_shared<base::SystemRandom>();
+  // What stands between the host and its workers, for those who test how both take it. May be empty.
+  std::function<std::unique_ptr<Launcher>(std::unique_ptr<Launcher>)> around{};
 };
 
 struct Isolated {

@@ -105,27 +105,36 @@ void Subject::enter(const std::string& phase, const std::function<void()>& funct
   context_.board.at("after " + named(phase));
 }
 
-void Subject::create() {
+Completion Subject::try_to_create() {
   const std::string text = filled_in(context_.config, ++context_.instances);
   const Borrowed config(text, "the bytes of the configuration");
   slipway_blob error{};
   slipway_status status = SLIPWAY_INTERNAL;
   enter("create", [&] { status = make_(host_.table(), config.span(), &instance_, &error); });
-  const std::string reason = take(error);
-  if (status != SLIPWAY_OK)
-    fail("create refuses the configuration " + text + " with status " + std::to_string(status) + ": " + reason +
-         "; another one can be given with --config");
-  if (instance_ == nullptr) fail("create says OK and fills in no instance");
+  std::string reason = take(error);
+  if (status == SLIPWAY_OK && instance_ == nullptr) fail("create says OK and fills in no instance");
+  return {status, status == SLIPWAY_OK ? "" : text + " with status " + std::to_string(status) + ": " + reason};
 }
 
-void Subject::start() {
+void Subject::create() {
+  const Completion made = try_to_create();
+  if (made.status != SLIPWAY_OK)
+    fail("create refuses the configuration " + made.payload + "; another one can be given with --config");
+}
+
+Completion Subject::try_to_start() {
   slipway_blob error{};
   slipway_status status = SLIPWAY_INTERNAL;
   // While start runs its threads may use the host already.
   host_.enter(State::started);
   enter("start", [&] { status = table_.start(instance_, &error); });
-  const std::string reason = take(error);
-  if (status != SLIPWAY_OK) fail("start fails with status " + std::to_string(status) + ": " + reason);
+  return {status, take(error)};
+}
+
+void Subject::start() {
+  const Completion started = try_to_start();
+  if (started.status != SLIPWAY_OK)
+    fail("start fails with status " + std::to_string(started.status) + ": " + started.payload);
 }
 
 void Subject::quiesce() {

@@ -37,6 +37,9 @@ class Subject {
   // Each of them ends the test with fail when the plugin refuses.
   void create();
   void start();
+  // The same for those who expect a refusal: what the plugin says.
+  Completion try_to_create();
+  Completion try_to_start();
   void run() {
     create();
     start();

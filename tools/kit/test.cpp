@@ -5,9 +5,9 @@ namespace slipway::kit {
 const Tests& all_tests() {
   static const Tests kAll = [] {
     Tests tests;
-    for (const auto add :
-         {add_static_tests, add_entry_tests, add_lifecycle_tests, add_calls_tests, add_threading_tests, add_state_tests,
-          add_swap_tests, add_placement_tests, add_unload_tests, add_hygiene_tests, add_benchmark_tests})
+    for (const auto add : {add_static_tests, add_entry_tests, add_lifecycle_tests, add_calls_tests, add_threading_tests,
+                           add_state_tests, add_swap_tests, add_placement_tests, add_boundary_tests, add_unload_tests,
+                           add_hygiene_tests, add_benchmark_tests})
       add(tests);
     return tests;
   }();

@@ -38,6 +38,7 @@ void add_threading_tests(Tests& tests);
 void add_state_tests(Tests& tests);
 void add_swap_tests(Tests& tests);
 void add_placement_tests(Tests& tests);
+void add_boundary_tests(Tests& tests);
 void add_unload_tests(Tests& tests);
 void add_hygiene_tests(Tests& tests);
 void add_benchmark_tests(Tests& tests);

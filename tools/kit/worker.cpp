@@ -41,7 +41,7 @@ runtime::InstanceSettings settings_of(const Context& context) {
 
 }  // namespace
 
-Worker::Worker(Context& context) {
+Result<Worker> Worker::behind(Context& context, Around around) {
   const auto& manifest = context.package.must_have_manifest();
   if (const std::string why = manifest::why_not_isolated(manifest); !why.empty()) skip(why);
   isolation::IsolationSettings isolation;
@@ -51,11 +51,19 @@ Worker::Worker(Context& context) {
   isolation.restart.first = milliseconds(1);
   isolation.restart.longest = milliseconds(50);
   isolation.restart.crashes = 1'000;
+  isolation.around = std::move(around);
   context.board.at("loading in a worker");
   auto proxy = isolation::make_proxy(threads_of_the_host(), verified(context.package), manifest.permissions,
                                      settings_of(context), isolation);
-  if (!proxy.ok()) fail("can't be loaded in a worker: " + proxy.status().message);
-  proxy_ = std::move(*proxy);
+  if (proxy.ok()) return Worker(std::move(*proxy));
+  if (proxy.status().code == Code::unavailable) return proxy.status();
+  fail("can't be loaded in a worker: " + proxy.status().message);
+}
+
+Worker::Worker(Context& context) {
+  auto made = behind(context, nullptr);
+  if (!made.ok()) fail("can't be loaded in a worker: " + made.status().message);
+  proxy_ = std::move(made->proxy_);
 }
 
 Subject::Make Worker::make() const {
