@@ -20,18 +20,43 @@ constexpr double kSlower = 3;
 constexpr double kSlowerBy = 0.010;  // seconds; less is no reason
 // Of each of the two, before a comparison says anything.
 constexpr std::uint64_t kLeastCalls = 20;
+// So many before their tails are compared: of fewer, a single moment in which the machine was busy decides.
+constexpr std::uint64_t kLeastForTail = 100;
+constexpr double kTail = 0.95;
 
 using bridge::Tally;
 using lifecycle::Opinion;
 using lifecycle::Tried;
 using lifecycle::Word;
 
+double mean_of(const Tally::Counts& counts) {
+  return counts.calls == 0 ? 0 : counts.seconds / static_cast<double>(counts.calls);
+}
+
+// Seconds within which nearly all calls ended.
+double tail_of(const Tally::Counts& counts) {
+  static constexpr double kBeyondEveryBound = 1e9;
+  return counts.quantile_us(kTail).value_or(kBeyondEveryBound) / 1e6;
+}
+
+bool has_tail(const Tally::Counts& counts) { return counts.calls >= kLeastForTail; }
+
 std::string numbers(const Tally::Counts& counts) {
-  const double mean = counts.calls == 0 ? 0 : counts.seconds / static_cast<double>(counts.calls) * 1e3;
-  char text[96];
-  std::snprintf(text, sizeof text, "%llu of %llu calls failed, %.2f ms on average",
-                static_cast<unsigned long long>(counts.faults), static_cast<unsigned long long>(counts.calls), mean);
-  return text;
+  char text[128];
+  const int length = std::snprintf(text, sizeof text, "%llu of %llu calls failed, %.2f ms on average",
+                                   static_cast<unsigned long long>(counts.faults),
+                                   static_cast<unsigned long long>(counts.calls), mean_of(counts) * 1e3);
+  std::string said(text, static_cast<std::size_t>(length));
+  if (!has_tail(counts)) return said;
+  std::snprintf(text, sizeof text, ", 95%% of them within %.2f ms", tail_of(counts) * 1e3);
+  return said + text;
+}
+
+bool is_slower(double fresh, double old) { return fresh > old * kSlower && fresh > old + kSlowerBy; }
+
+bool is_slower(const Tally::Counts& fresh, const Tally::Counts& old) {
+  if (is_slower(mean_of(fresh), mean_of(old))) return true;
+  return has_tail(fresh) && has_tail(old) && is_slower(tail_of(fresh), tail_of(old));
 }
 
 // Too few calls are no reason to withdraw it; whether they are enough to promote it is known at the end.
@@ -41,10 +66,7 @@ Opinion compare(const Tally::Counts& fresh, const Tally::Counts& old) {
   if (fresh.calls < kLeastCalls) return sound;
   if (fresh.fault_ratio() > old.fault_ratio() + kMoreFaults) return {Word::fail, "it fails more often: " + both};
   if (old.calls < kLeastCalls) return sound;
-  const double mean = fresh.seconds / static_cast<double>(fresh.calls);
-  const double before = old.seconds / static_cast<double>(old.calls);
-  const bool slower = mean > before * kSlower && mean > before + kSlowerBy;
-  return slower ? Opinion{Word::fail, "it is slower: " + both} : sound;
+  return is_slower(fresh, old) ? Opinion{Word::fail, "it is slower: " + both} : sound;
 }
 
 Word word_of(analyzer::Verdict verdict) {
@@ -73,7 +95,7 @@ Opinion opinion_of(const std::string& analyzer, const Result<analyzer::JudgeRepl
 
 // The words and units are those of metrics-haproxy.
 void put_latency(metrics::GroupSamples& samples, const Tally::Counts& counts) {
-  samples.values["latency_mean"] = counts.seconds / static_cast<double>(counts.calls) * 1e3;
+  samples.values["latency_mean"] = mean_of(counts) * 1e3;
   static constexpr std::pair<const char*, double> kShares[] = {
       {"latency_p50", 0.50}, {"latency_p95", 0.95}, {"latency_p99", 0.99}};
   for (const auto& [name, share] : kShares) {

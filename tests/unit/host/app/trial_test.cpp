@@ -104,6 +104,31 @@ TEST_F(ATrial, WithoutAnAnalyzerASlowOneFailsAndOneThatIsAsFastMayGoOn) {
   EXPECT_EQ(trial.calls, 20U);
 }
 
+// So many of a hundred calls took 50 ms, the others 1 ms.
+Tally::Counts hundred(int slow) {
+  Tally tally;
+  for (int i = 0; i < 100; ++i) tally.note(Code::ok, i < slow ? 0.050 : 0.001);
+  return tally.counts();
+}
+
+TEST_F(ATrial, WithoutAnAnalyzerATailThatIsSlowFailsThoughTheMeanIsNot) {
+  api::SwapRequest request;
+  request.share = Share{500'000};
+  const auto trial = trial_of(request, analyzer_, clock_);
+  const Opinion slow = look(trial, {"alpha", hundred(6), hundred(0)});
+  EXPECT_EQ(slow.word, Word::fail);
+  EXPECT_EQ(slow.reason,
+            "it is slower: of the new generation 0 of 100 calls failed, 3.94 ms on average, 95% of them within 50.33 "
+            "ms; of the old one 0 of 100 calls failed, 1.00 ms on average, 95% of them within 1.05 ms");
+  EXPECT_EQ(look(trial, {"alpha", hundred(5), hundred(0)}).word, Word::proceed) << "no more than there may be";
+  EXPECT_EQ(look(trial, {"alpha", hundred(6), hundred(6)}).word, Word::proceed) << "the old one has that tail too";
+  Tried few = calls(94, 100);
+  few.fresh.calls += 5;
+  few.fresh.latency[bridge::Latency::bucket_of(50'000'000)] += 5;
+  few.fresh.seconds += 0.25;
+  EXPECT_EQ(look(trial, few).word, Word::proceed) << "99 calls have no tail";
+}
+
 TEST_F(ATrial, NoCallIsInTwoWindows) {
   const auto trial = trial_of(by_analyzer(), analyzer_, clock_);
   const Instant began = clock_.now();
