@@ -46,12 +46,12 @@ class Judging {
       : settings_(settings), request_(request), state_(std::move(state)) {}
 
   void run() {
+    restore();
     if (!request_.source_error.empty()) return failed("the source failed: " + request_.source_error);
     const auto counts = counts_in(settings_, request_);
     if (!counts.ok() && counts.status().code == Code::invalid_argument) return failed(counts.status().message);
     state_.errors_in_a_row = 0;
     const bool has_data = counts.ok() && has_requests(settings_, *counts);
-    restore();
     if (has_data && state_.window != request_.window.id) take_in(*counts);
     if (has_data) {
       decide();
@@ -76,13 +76,17 @@ class Judging {
     reply.reason = std::move(reason);
   }
 
-  void failed(const std::string& why) { reply = after_error(why, ++state_.errors_in_a_row, settings_.error_limit); }
+  void failed(const std::string& why) {
+    reply = after_error(why, ++state_.errors_in_a_row, settings_.error_limit);
+    tell_what_was_seen();
+  }
 
   void lack(const std::string& why) {
     const Duration since = request_.window.to - state_.last_data.value_or(request_.started);
     const bool too_long = since >= settings_.no_data_deadline;
     answer(too_long ? Verdict::insufficient_data : Verdict::proceed, "no_data",
            why + " (for " + to_string(since) + ", of at most " + to_string(settings_.no_data_deadline) + ")");
+    tell_what_was_seen();
   }
 
   void restore() {
@@ -115,6 +119,12 @@ class Judging {
     const double stray = log_evidence(state_.routing);
     if (stray >= kStray) return answer_for_routing(Verdict::inconclusive, "routing", stray);
     if (settings_.kind == Kind::srm) return decide_routing(stray);
+    const Findings seen = findings();
+    answer(seen.ruling.verdict, seen.ruling.code, sentence(seen));
+    reply.evidence = json_text(numbers(seen));
+  }
+
+  [[nodiscard]] Findings findings() const {
     std::vector<Strength> strengths;
     Findings findings{settings_, state_, {}, {}, request_.baseline};
     for (const Evidence& track : tracks_) {
@@ -122,8 +132,12 @@ class Judging {
       findings.tracks.push_back(found(track, settings_));
     }
     findings.ruling = rule(settings_, together(strengths), elapsed());
-    answer(findings.ruling.verdict, findings.ruling.code, sentence(findings));
-    reply.evidence = json_text(numbers(findings));
+    return findings;
+  }
+
+  // Of the windows before this one, which has nothing.
+  void tell_what_was_seen() {
+    if (state_.intervals > 0 && !tracks_.empty()) reply.evidence = json_text(numbers(findings()));
   }
 
   void decide_routing(double stray) {

@@ -275,6 +275,14 @@ TEST_F(Sequential, TimeWithoutRequestsIsNoPassAndLacksDataInTheEnd) {
   EXPECT_EQ(reply.reason, "no requests of both groups in this window (for 5m, of at most 5m)");
 }
 
+TEST_F(Sequential, AWindowWithoutNumbersTellsWhatWasSeenBeforeIt) {
+  const Json seen = tree_of(judge({600, 9}, {5'400, 54}).evidence);
+  EXPECT_EQ(tree_of(judge({0, 0}, {0, 0}).evidence), seen);
+  EXPECT_EQ(tree_of(ask({.source_error = "it is down"}).evidence), seen);
+  state = {};
+  EXPECT_TRUE(judge({0, 0}, {0, 0}).evidence.is_null());
+}
+
 TEST_F(Sequential, ACertainPassWaitsForAWindowWithData) {
   for (int i = 0; i < 39; ++i) EXPECT_EQ(judge({600, 6}, {5400, 54}).verdict, Verdict::proceed);
   EXPECT_EQ(judge({0, 0}, {5400, 54}).verdict, Verdict::proceed);
