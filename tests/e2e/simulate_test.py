@@ -3,6 +3,7 @@
 import itertools
 import json
 import pathlib
+import re
 import tempfile
 import unittest
 
@@ -102,20 +103,51 @@ class SimulateTest(unittest.TestCase):
 
 
 class SimulatedAgainstRealTest(StackTest):
-    def test_it_tells_what_the_real_rollout_then_writes(self):
+    maxDiff = None
+
+    def setUp(self):
+        super().setUp()
         self.start_stack()
-        self.stack.first_release()
-        steps = [{"weight": "25%"}, {"pause": {"duration": "1s"}}, {"weight": "50%"}]
+        errors = {"name": "errors", "metrics": "haproxy", "analyzer": "sequential", "interval": "500ms",
+                  "settings": {"min_duration": "2s", "max_duration": "60s", "absolute_floor": 0.03}}
+        self.stack.first_release(analyses=[errors])
+
+    def both(self, steps, state, env, *assumed):
+        """The journals of a rollout that is told in advance, and of the real one."""
+        canary = {"steps": steps, "scale_down_delay": "100ms"}
         settings = self.stack.folder / "canary.json"
-        settings.write_text(json.dumps({"steps": steps, "scale_down_delay": "100ms"}))
+        settings.write_text(json.dumps(canary))
         told = json.loads(self.stack.cli("--output", "json", "deploy", APP, "1.1", "--strategy", "canary", "--settings",
-                                         settings, "--simulate", "--ready-after", "1s").stdout)
-        rollout = self.stack.deploy("1.1", "canary", {"steps": steps, "scale_down_delay": "100ms"})
-        self.assertEqual(self.essence(told["journal"]), self.essence(self.stack.journal(rollout)))
+                                         settings, "--simulate", "--ready-after", "1s", *assumed).stdout)
+        rollout = self.stack.deploy("1.1", "canary", canary, env, state)
+        return told["journal"], self.stack.journal(rollout)
+
+    def test_it_tells_what_the_real_rollout_then_writes(self):
+        told, written = self.both([{"weight": "25%"}, {"pause": {"duration": "1s"}}, {"weight": "50%"}], "succeeded", None)
+        self.assertEqual(self.essence(told), self.essence(written))
+
+    def test_it_tells_what_an_analysis_then_makes_of_a_good_release(self):
+        self.stack.begin_load(workers=8, rate=60)
+        told, written = self.both([{"weight": "50%"}, {"analysis": "errors"}], "succeeded", None,
+                                  "--assume", "rate=480", "--assume", "error_ratio=0.1%")
+        self.assertEqual(self.essence(told), self.essence(written))
+        self.assertIn("certified", [entry["detail"].get("code") for entry in told if entry["kind"] == "verdict"])
+
+    def test_it_tells_what_an_analysis_then_makes_of_a_bad_release(self):
+        self.stack.begin_load(workers=8, rate=60)
+        told, written = self.both([{"weight": "50%"}, {"analysis": "errors"}], "rolled_back", {"EXAMPLE_FAIL_RATIO": "0.3"},
+                                  "--assume", "rate=480", "--assume", "error_ratio=0.1%", "--inject", "error_ratio=+30%@0s")
+        self.assertEqual(self.essence(told), self.essence(written))
+        self.assertIn("worse_than_baseline", [entry["detail"].get("code") for entry in told if entry["kind"] == "verdict"])
 
     def essence(self, journal):
-        """Without repetitions: real replicas get ready one after the other."""
-        entries = [(entry["kind"], entry["state"], entry["step"], entry["groups"]) for entry in journal]
+        """Without repetitions: real replicas get ready one after the other. Reasons without numbers and the person's name."""
+        def said(entry):
+            if entry["kind"] == "verdict":
+                return [entry["detail"][word] for word in ("analysis", "verdict", "finding", "code", "method")]
+            return re.sub("[0-9.]+", "#", entry["reason"].replace(entry["actor"] or "nobody", "somebody"))
+
+        entries = [(entry["kind"], entry["state"], entry["step"], entry["groups"], said(entry)) for entry in journal]
         return [entry for entry, _ in itertools.groupby(entries)]
 
 

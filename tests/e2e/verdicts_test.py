@@ -6,7 +6,7 @@ has counted when the rollout has ended, never more (no request is counted twice)
 
 import unittest
 
-from harness import StackTest, counts_by_version
+from harness import StackTest, counts_by_version, wait_for
 from scraper import Scraper
 
 CANARIES = 20
@@ -110,6 +110,69 @@ class VerdictsTest(StackTest):
 
     def test_one_whose_tail_is_slow_is_rolled_back_on_prometheus_word(self):
         self.expect_slow("scraped-latency", "0.05")
+
+
+class RecountTest(StackTest):
+    """What an analysis has counted when slipwayd died under it, held against what the application itself has counted."""
+
+    def setUp(self):
+        super().setUp()
+        self.start_stack()
+        open_ended = {"alpha": 1e-6, "min_duration": "1h", "max_duration": "2h", "no_data_deadline": "1h"}
+        self.stack.create_application(replicas=2, sticky="none", analyses=[
+            {"name": "errors", "metrics": "haproxy", "interval": "2s", "settings": open_ended}])
+        self.stack.deploy("1.0", env=USUAL)
+        self.stack.create_release("1.1", {"EXAMPLE_FAIL_RATIO": "0.1"})
+        self.rollout = self.stack.start_rollout("1.1", "canary", canary("errors"))
+        self.stack.wait_rollout(self.rollout, "to be judged", lambda: self.stack.rollout(self.rollout)["analyses"], 20)
+        self.served = self.counts()
+
+    def counts(self):
+        return {version: (counts.received, counts.injected) for version, counts in counts_by_version(self.stack.counts).items()}
+
+    def since(self):
+        """Requests and failures of both releases since the analysis began."""
+        return {version: tuple(now - then for now, then in zip(seen, self.served.get(version, (0, 0))))
+                for version, seen in self.counts().items()}
+
+    def judged(self):
+        """The same as the analysis has them."""
+        track = (self.stack.rollout(self.rollout)["analyses"][0]["evidence"] or {"tracks": [{}]})["tracks"][0]
+        return {"1.1": (track.get("requests", 0), track.get("bad", 0)),
+                "1.0": (track.get("baseline_requests", 0), track.get("baseline_bad", 0))}
+
+    def send(self, requests=60):
+        for _ in range(requests):
+            self.stack.fetch()
+
+    def expect_judged(self, but=None):
+        """All of them, `but` those that are known to be missing."""
+        def wanted():
+            return {version: tuple(all_ - part for all_, part in zip(seen, (but or {}).get(version, (0, 0))))
+                    for version, seen in self.since().items()}
+        wait_for(f"{wanted()} to be judged", lambda: self.judged() == wanted(), 20)
+
+    def missing(self):
+        """Until a window that began after this has been judged."""
+        for _ in range(2):
+            window = self.stack.rollout(self.rollout)["analyses"][0]["next_at"]
+            wait_for("a window", lambda seen=window: self.stack.rollout(self.rollout)["analyses"][0]["next_at"] != seen, 15)
+        judged = self.judged()
+        return {version: tuple(all_ - part for all_, part in zip(seen, judged[version])) for version, seen in self.since().items()}
+
+    def test_no_request_is_judged_twice_and_later_ones_all_are(self):
+        self.send()
+        self.expect_judged()
+        for _ in range(2):
+            self.send()
+            self.stack.kill_daemon()
+            self.send()
+            self.stack.start_daemon()
+            self.send()
+            missing = self.missing()
+            self.assertGreaterEqual(min(min(counts) for counts in missing.values()), 0, missing)
+            self.send()
+            self.expect_judged(missing)
 
 
 if __name__ == "__main__":
