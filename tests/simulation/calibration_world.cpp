@@ -32,7 +32,7 @@ Alarms run_once(const Traffic& traffic, const MakeMethod& make, int run) {
 std::string words(const Traffic& traffic) {
   std::string text = percent(traffic.errors);
   if (traffic.ratio != 1) text += " against " + percent(traffic.errors * traffic.ratio);
-  text += ", share " + percent(traffic.share);
+  text += traffic.grows ? ", share growing from 5 % to 50 %" : ", share " + percent(traffic.share);
   if (traffic.noise > 0) text += ", noise " + number(traffic.noise);
   if (traffic.incident) text += ", a swing and an incident of both";
   if (traffic.looks > 1'000) text += ", " + number(static_cast<double>(traffic.looks)) + " looks of 100 requests";
@@ -43,7 +43,7 @@ Pair World::look(std::int64_t number) {
   const double ratio = number > traffic_.clean_looks ? traffic_.ratio : 1;
   const double errors = traffic_.errors * shared(number);
   Pair pair;
-  pair.next.requests = drawn(traffic_.requests, traffic_.share);
+  pair.next.requests = drawn(traffic_.requests, share(number));
   pair.stable.requests = traffic_.requests - pair.next.requests;
   pair.next.bad = drawn(pair.next.requests, std::min(1.0, errors * ratio * noisy()));
   pair.stable.bad = drawn(pair.stable.requests, std::min(1.0, errors * noisy()));
@@ -54,6 +54,12 @@ double World::noisy() {
   if (traffic_.noise == 0) return 1;
   const double shape = 1 / (traffic_.noise * traffic_.noise);
   return std::gamma_distribution<>(shape, 1 / shape)(random_);
+}
+
+double World::share(std::int64_t number) const {
+  if (!traffic_.grows) return traffic_.share;
+  const std::int64_t third = (number - 1) * 3 / traffic_.looks;
+  return third == 0 ? 0.05 : third == 1 ? 0.2 : 0.5;
 }
 
 double World::shared(std::int64_t number) const {

@@ -22,6 +22,7 @@ struct Traffic {
   std::int64_t looks = 120;
   std::int64_t clean_looks = 0;  // before the ratio takes effect
   double noise = 0;              // coefficient of variation of the errors, of each group and look by itself
+  bool grows = false;            // next's share: 0.05, 0.2 and 0.5 in thirds of the looks
   bool incident = false;         // a daily swing, and ten looks in which both groups fail five times as often
 };
 
@@ -38,6 +39,7 @@ class World {
   std::int64_t drawn(std::int64_t n, double p) { return std::binomial_distribution<std::int64_t>(n, p)(random_); }
   double noisy();
   [[nodiscard]] double shared(std::int64_t number) const;
+  [[nodiscard]] double share(std::int64_t number) const;
 
   const Traffic& traffic_;
   std::mt19937_64 random_;

@@ -58,6 +58,17 @@ TEST_P(EqualGroups, RaiseNoMoreAlarmsThanAlphaAllows) {
   }
 }
 
+// The errors of both change while the share does: added up over all looks, the groups' errors differ.
+TEST_P(EqualGroups, MayBeLookedAtWhileTheWeightsChange) {
+  for (const Traffic& traffic : {Traffic{.grows = true}, Traffic{.grows = true, .incident = true}}) {
+    const std::string of = GetParam().name + ": " + words(traffic);
+    SCOPED_TRACE(of);
+    const auto runs = runs_of(traffic, GetParam().make);
+    expect_at_most(of, runs, &Alarms::usual, kUsual);
+    expect_at_most(of, runs, &Alarms::strict, kStrict);
+  }
+}
+
 TEST_P(EqualGroups, MayBeLookedAtEverySecondForAnHour) {
   const Traffic traffic{.requests = 100, .looks = 3'600};
   const std::string of = GetParam().name + ": " + words(traffic);
