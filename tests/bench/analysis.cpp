@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <numeric>
 #include <random>
 #include <slipway/interfaces/analyzer.hpp>
@@ -110,87 +111,99 @@ void same_json(benchmark::State& state) {
   }
 }
 
-// Requests of both groups until a canary with a tenth of the traffic fails: 1 % errors against 5 %, a look each second
-// of 100 requests, the median of 1,001 runs. 0: it does not see it.
-template <class Look>
-double requests_to_detect(Look&& make_look) {
+// An analyzer as it is shipped, asked of each window of so many seconds.
+class Asked {
+ public:
+  Asked(const char* library, Json settings, std::int64_t length)
+      : library_(library), settings_(std::move(settings)), length_(length) {
+    if (!host_.run().ok()) std::abort();
+  }
+  void begin(unsigned run) {
+    if (settings_.contains("seed")) settings_["seed"] = run;
+    state_ = {};
+    window_ = {};
+  }
+  // Whether it fails after one more second.
+  bool fails_after(const Pair& second, std::int64_t number) {
+    window_ += second;
+    if (number % length_ != 0) return false;
+    analyzer::JudgeRequest request{.settings = json_text(settings_), .state = std::move(state_)};
+    request.window = {"w" + std::to_string(number), Instant{} + seconds(number - length_), Instant{} + seconds(number)};
+    request.groups = {group("next", window_.next), group("stable", window_.stable)};
+    const auto reply = host_.call<analyzer::Interface, analyzer::Judge>(request);
+    if (!reply.ok()) std::abort();
+    state_ = reply->state;
+    window_ = {};
+    return reply->verdict == analyzer::Verdict::fail;
+  }
+
+ private:
+  static metrics::GroupSamples group(const char* role, const sequential::Counts& counts) {
+    const auto requests = static_cast<double>(counts.requests);
+    const auto failures = static_cast<double>(counts.bad);
+    metrics::GroupSamples samples{.role = role, .values = {{"requests", requests}, {"failures", failures}}};
+    if (counts.requests > 0) samples.values["error_ratio"] = failures / requests;
+    return samples;
+  }
+
+  test::Library library_;
+  test::FakeHost host_{library_.table()};
+  Json settings_;
+  std::int64_t length_;
+  JsonText state_;
+  Pair window_;
+};
+
+// SLIPWAY_BENCH_SECONDS shortens a run that only shows that the benchmark works.
+bool is_short() { return std::getenv("SLIPWAY_BENCH_SECONDS") != nullptr; }
+
+// Requests of both groups until a canary with a tenth of the traffic fails: 1 % errors against 5 %, 100 requests each
+// second for at most an hour, the median of 1,001 runs.
+double requests_to_detect(Asked asked) {
   std::vector<double> all;
-  for (unsigned run = 0; run < 1'001; ++run) {
+  for (unsigned run = 0; run < (is_short() ? 21 : 1'001); ++run) {
     std::mt19937_64 random(run);
     const auto drawn = [&](std::int64_t n, double p) { return std::binomial_distribution<std::int64_t>(n, p)(random); };
-    auto look = make_look();
+    asked.begin(run);
     std::int64_t number = 0;
-    for (bool failed = false; !failed && number < 600;) {
+    for (bool failed = false; !failed && number < 3'600;) {
       Pair pair;
       pair.next.requests = drawn(100, 0.1);
       pair.stable.requests = 100 - pair.next.requests;
       pair.next.bad = drawn(pair.next.requests, 0.05);
       pair.stable.bad = drawn(pair.stable.requests, 0.01);
-      failed = look(pair, ++number, std::uniform_real_distribution<>()(random));
+      failed = asked.fails_after(pair, ++number);
     }
     all.push_back(static_cast<double>(number) * 100);
   }
-  std::nth_element(all.begin(), all.begin() + 500, all.end());
-  return all[500];
-}
-
-auto sequential_looks(const sequential::Settings& settings) {
-  return [settings] {
-    return [settings, evidence = Evidence(settings)](const Pair& pair, std::int64_t number, double uniform) mutable {
-      const Moment moment{number, 600};
-      evidence.add(pair, moment, uniform);
-      return sequential::rule(settings, evidence.strength(moment), {}).verdict == analyzer::Verdict::fail;
-    };
-  };
-}
-
-// As people write it: more than 2 % of at least 200 requests, three times. Its false alarms are not bounded.
-auto threshold_looks() {
-  return [] {
-    return [requests = std::int64_t{0}, bad = std::int64_t{0}, failures = 0](const Pair& pair, std::int64_t,
-                                                                             double) mutable {
-      requests += pair.next.requests;
-      bad += pair.next.bad;
-      if (requests < 200) return false;
-      failures += 50 * bad > requests ? 1 : 0;
-      requests = bad = 0;
-      return failures == 3;
-    };
-  };
-}
-
-// The ratio of each minute's errors as a point, judged after ten.
-auto judge_looks() {
-  return [] {
-    return [minute = Pair{}, x = std::vector<double>(), y = std::vector<double>()](
-               const Pair& pair, std::int64_t number, double) mutable {
-      minute += pair;
-      if (number % 60 != 0) return false;
-      const auto ratio = [](const sequential::Counts& counts) {
-        return static_cast<double>(counts.bad) / static_cast<double>(std::max<std::int64_t>(1, counts.requests));
-      };
-      x.push_back(ratio(minute.next));
-      y.push_back(ratio(minute.stable));
-      minute = {};
-      if (x.size() < 5) return false;
-      const auto shift = judge::shift_of({x, y}, 0.98);
-      return shift && shift->low > 0.25 * std::abs(shift->estimate);
-    };
-  };
+  const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
+  std::nth_element(all.begin(), middle, all.end());
+  return *middle;
 }
 
 void report_detection() {
-  const double threshold = requests_to_detect(threshold_looks());
-  const double judged = requests_to_detect(judge_looks());
-  sequential::Settings plain;
-  plain.guard = sequential::Guard::none;
-  plain.max_ratio = 1;
-  plain.absolute_floor = 1e-6;
-  plain.change_robust = false;
-  const double bare = requests_to_detect(sequential_looks(plain));
+  // As people write it: more than 2 % of some 200 requests, three times. Its false alarms are not bounded.
+  const Json limit = {{"failure", "error_ratio > 2%"}, {"failure_limit", 2}, {"min_requests", 100}};
+  const double threshold = requests_to_detect({SLIPWAY_THRESHOLD, limit, 20});
+  // The errors of each minute as a point, looked at six times in an hour.
+  const Json points = {{"metrics", {{{"name", "error_ratio"}, {"direction", "increase"}}}},
+                       {"windows", 60},
+                       {"min_points", 10},
+                       {"looks", 6}};
+  const double judged = requests_to_detect({SLIPWAY_JUDGE, points, 60});
+  const Json plain = {{"seed", 0},
+                      {"guard", "none"},
+                      {"max_ratio", 1},
+                      {"absolute_floor", 1e-6},
+                      {"change_robust", false},
+                      {"max_duration", "10m"},
+                      {"min_duration", "10m"}};
+  const double bare = requests_to_detect({SLIPWAY_SEQUENTIAL, plain, 1});
   report({"analysis.detect.sequential", bare, "requests", threshold,
-          "at most 1,700; without guard and late effects (reference: threshold, 3 failures)", bare <= 1'700});
-  const double guarded = requests_to_detect(sequential_looks({}));
+          "at most 1,700; without guard and late effects (reference: threshold, 3 failures)",
+          bare <= 1'700 || is_short()});
+  const Json defaults = {{"seed", 0}};
+  const double guarded = requests_to_detect({SLIPWAY_SEQUENTIAL, defaults, 1});
   report({"analysis.detect.sequential_defaults", guarded, "requests", threshold, "none, to be watched", true});
   report({"analysis.detect.judge", judged, "requests", threshold, "none, to be watched", true});
 }

@@ -3,19 +3,17 @@
 // The rollouts are copies of one canary that waits for a person, made in the store (storage-sqlite) while no host runs.
 // A rollout looks at the world `look_again` after its last tick has ended: p99 is of what is between two looks beyond
 // that, so of the tick itself and of how late the next one came. Memory is the whole process's, the world included.
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "tests/bench/copies.hpp"
 #include "tests/bench/engine_host.hpp"
 #include "tests/bench/report.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -26,23 +24,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-constexpr const char* kFirst = "shop-000000";
-
 // SLIPWAY_BENCH_SECONDS shortens a run that only shows that the benchmark works.
 bool is_short() { return std::getenv("SLIPWAY_BENCH_SECONDS") != nullptr; }
 int rollouts() { return is_short() ? 50 : 100'000; }
 Duration look_again() { return is_short() ? milliseconds(200) : seconds(15); }
 Seconds watched() { return Seconds(is_short() ? 0.5 : 45); }
-
-double resident_mib() {
-  std::ifstream file("/proc/self/status");
-  for (std::string word; file >> word;) {
-    double kib = 0;
-    if (word == "VmRSS:" && file >> kib) return kib / 1024;
-  }
-  require(false, "/proc/self/status has no VmRSS");
-  return 0;
-}
 
 // When each rollout looked at the world.
 class Ticks {
@@ -114,32 +100,11 @@ void begin_one(const std::filesystem::path& store) {
   until(waits, std::chrono::seconds(20), "the first rollout does not come to its pause");
 }
 
-// More rollouts like it, each of an application of its own: the number's digits stand in the application's name and at
-// the end of the rollout's id.
-void copy_it(const std::filesystem::path& store) {
-  sqlite3* connection = nullptr;
-  require(sqlite3_open(store.c_str(), &connection) == SQLITE_OK, "cannot open " + store.string());
-  const std::string sql =
-      "CREATE TEMP TABLE first AS SELECT r.*, o.rollout FROM records r, (SELECT substr(value, instr(value, "
-      "'\"rollout\":\"') + 11, 26) AS rollout FROM records WHERE kind = 'application') o WHERE r.kind IN "
-      "('application', "
-      "'release') OR r.kind = 'rollout' AND r.id = o.rollout;"
-      "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < " +
-      std::to_string(rollouts()) +
-      ") INSERT INTO records (tenant, kind, id, value, version, updated_at) SELECT tenant, kind, replace(replace(id, "
-      "'shop-000000', printf('shop-%06d', n)), rollout, substr(rollout, 1, 20) || printf('%06d', n)), "
-      "replace(replace(value, 'shop-000000', printf('shop-%06d', n)), rollout, substr(rollout, 1, 20) || "
-      "printf('%06d', n)), version, updated_at FROM first, numbers";
-  const bool done = sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
-  require(done, sqlite3_errmsg(connection));
-  sqlite3_close(connection);
-}
-
 int run() {
   const test::TemporaryDirectory directory;
   const auto store = directory.path() / "store.db";
   begin_one(store);
-  copy_it(store);
+  copy_the_first(store, rollouts());
   const double before = resident_mib();
   Ticks ticks;
   const auto on_call = [&ticks](std::string_view binding, std::uint32_t method, const std::string& payload) {

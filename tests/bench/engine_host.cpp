@@ -45,11 +45,23 @@ void until(const std::function<bool()>& held, std::chrono::seconds patience, con
   }
 }
 
+metrics::QueryReply SteadyTraffic::query(const metrics::QueryRequest& request) {
+  const auto more = static_cast<double>(request.window.from.ns / 1'000'000'000 % 5);
+  metrics::QueryReply reply;
+  for (const metrics::GroupRef& group : request.groups) {
+    const bool is_next = group.role == "next";
+    reply.groups.push_back(
+        {.role = group.role, .values = {{"requests", is_next ? 600 : 5400}, {"failures", (is_next ? 4 : 52) + more}}});
+  }
+  return reply;
+}
+
 boost::asio::awaitable<Result<std::string>> Site::call(std::string_view binding, std::string_view interface,
                                                        std::uint32_t method, std::string payload,
                                                        bridge::CallContext context) {
   if (listener_) listener_(binding, method, payload);
   if (binding == "provider") co_return simulate::serve<provider::Interface>(world_, method, payload);
+  if (binding.starts_with("metrics.")) co_return simulate::serve<metrics::Interface>(traffic_, method, payload);
   const bool writes = interface == storage::kId && method == storage::Interface::index_of<storage::Write>();
   auto reply = co_await plugins_.call(binding, interface, method, std::move(payload), std::move(context));
   if (writes && reply.ok()) ++durable_;
@@ -64,6 +76,7 @@ EngineHost::EngineHost(const StorePlugin& store, rollout::EngineSettings setting
   bridge::RouteTable::Bindings bindings;
   bindings["storage"].instance = plugin(store);
   bindings["strategies.canary"].instance = plugin({"strategy-canary", "{}", runtime::Threading::concurrent});
+  bindings["analyzers.sequential"].instance = plugin({"analyzer-sequential", "{}", runtime::Threading::concurrent});
   routes_.publish(std::make_shared<bridge::RouteTable>(std::move(bindings)));
   const Status status = wait(engine_.resume(seconds(10)));
   require(status.ok(), status.message);

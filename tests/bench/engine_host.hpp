@@ -26,6 +26,13 @@ void until(const std::function<bool()>& held, std::chrono::seconds patience, con
 // Hears of each call before it is made, on any thread.
 using Listener = std::function<void(std::string_view binding, std::uint32_t method, const std::string& payload)>;
 
+// A source in memory: two groups with a hundredth of bad requests, a few more or less from window to window.
+class SteadyTraffic {
+ public:
+  metrics::DescribeReply describe(const Empty&) { return {{{"requests", "", ""}, {"failures", "", ""}}, {}}; }
+  metrics::QueryReply query(const metrics::QueryRequest& request);
+};
+
 class Site final : public bridge::Caller {
  public:
   explicit Site(const bridge::Routes& routes) : plugins_(routes, sink_) {}
@@ -46,6 +53,7 @@ class Site final : public bridge::Caller {
   };
 
   test::ObedientProvider world_;
+  SteadyTraffic traffic_;
   NoSink sink_;
   bridge::PluginCaller plugins_;
   Listener listener_;
