@@ -27,7 +27,7 @@ from postgres_server import PostgresServer  # noqa: E402
 
 GUIDES = harness.ROOT / "docs/guides"
 README = harness.ROOT / "README.md"
-USAGE = 2
+DONE, USAGE, ROLLED_BACK = 0, 2, 3
 # Guides without a command of their own, and what holds them to the truth.
 NOT_RUN = {"analysis-figures.md": "tools/characteristics writes it", "analysis-methods.md": "has no commands",
            "calibration.md": "tools/characteristics writes it",
@@ -74,9 +74,20 @@ class Guides(harness.StackTest):
         self.run_guide(GUIDES / "plugins/trust.md")
 
     def test_readme(self):
+        """Its five lines, and what they promise of the releases to come, under traffic."""
         self.run_guide(README)
         self.assertEqual(self.stack.stable("shop"), "1.0")
         self.assertEqual(self.stack.fetch(host="shop").status, 200)
+        self.stack.create_release("2.0", {"EXAMPLE_FAIL_RATIO": "1"}, application="shop")
+        self.stack.create_release("2.1", application="shop")
+        self.stack.start_load(workers=4, rate=20, host="shop")
+        self.assert_exit(self.stack.cli("deploy", "shop", "2.0", "--wait"), ROLLED_BACK)
+        self.assertEqual(self.stack.stable("shop"), "1.0")
+        self.assert_exit(self.stack.cli("deploy", "shop", "2.1", "--wait", seconds=90), DONE)
+        self.assertEqual(self.stack.stable("shop"), "2.1")
+        _, versions = self.stack.end_load()
+        self.assertGreater(versions["2.0"].injected, 0)
+        self.assertGreater(versions["2.1"].ok, 0)
 
     def test_the_first_guide_starts_a_host_as_it_says(self):
         """Its console blocks, in a folder and on ports of this test's own."""
