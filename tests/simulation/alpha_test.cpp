@@ -36,7 +36,8 @@ class AlphaOfARollout : public Shipped {
     spec.analyses[1].name = "others";
     spec.verification.period = seconds(5);
   }
-  static Json quick() { return {{"min_duration", "2s"}, {"absolute_floor", 0.04}}; }
+  // One that a watch may have too.
+  static Json quick() { return {{"kind", "absolute"}, {"min_duration", "2s"}, {"absolute_floor", 0.04}}; }
 
   RealPlugin sequential;
   std::map<std::string, double> shares;
