@@ -58,10 +58,11 @@ Source source_of(const std::string& name, const std::string& text, const Json& s
 }  // namespace
 
 bool is_foreign_variable(std::string_view name) {
-  constexpr std::array<std::string_view, 11> kForeign{
-      "SLIPWAY_URL",     "SLIPWAY_TOKEN",   "SLIPWAY_TENANT",           "SLIPWAY_OUTPUT",
-      "SLIPWAY_CONFIG",  "SLIPWAY_PROFILE", "SLIPWAY_CONFIG_DIRECTORY", "SLIPWAY_APPLICATION",
-      "SLIPWAY_RELEASE", "SLIPWAY_REPLICA", "SLIPWAY_KEY_DIRECTORY"};
+  // SLIPWAY_TOKEN_FILE too: a host that took over the command line's would write the token of another host.
+  constexpr std::array<std::string_view, 12> kForeign{
+      "SLIPWAY_URL",     "SLIPWAY_TOKEN",   "SLIPWAY_TOKEN_FILE",    "SLIPWAY_TENANT",
+      "SLIPWAY_OUTPUT",  "SLIPWAY_CONFIG",  "SLIPWAY_PROFILE",       "SLIPWAY_CONFIG_DIRECTORY",
+      "SLIPWAY_RELEASE", "SLIPWAY_REPLICA", "SLIPWAY_KEY_DIRECTORY", "SLIPWAY_APPLICATION"};
   return name.starts_with("SLIPWAY_SECRET_") || std::ranges::find(kForeign, name) != kForeign.end();
 }
 

@@ -57,8 +57,10 @@ What differs from machine to machine. The layers, weakest first: the defaults be
 
 Every variable that begins with `SLIPWAY_` is a setting, and one that names no field is refused, so that a misspelt setting
 is never passed over. The exceptions are what `slipway` and the command line of `slipwayd` read (`SLIPWAY_URL`,
-`SLIPWAY_TOKEN`, `SLIPWAY_TENANT`, `SLIPWAY_OUTPUT`, `SLIPWAY_CONFIG`, `SLIPWAY_PROFILE`, `SLIPWAY_CONFIG_DIRECTORY`,
-`SLIPWAY_KEY_DIRECTORY`), what replicas are given (`SLIPWAY_APPLICATION`, `SLIPWAY_RELEASE`, `SLIPWAY_REPLICA`), and secrets (`SLIPWAY_SECRET_`…).
+`SLIPWAY_TOKEN`, `SLIPWAY_TOKEN_FILE`, `SLIPWAY_TENANT`, `SLIPWAY_OUTPUT`, `SLIPWAY_CONFIG`, `SLIPWAY_PROFILE`,
+`SLIPWAY_CONFIG_DIRECTORY`, `SLIPWAY_KEY_DIRECTORY`), what replicas are given (`SLIPWAY_APPLICATION`, `SLIPWAY_RELEASE`,
+`SLIPWAY_REPLICA`), and secrets (`SLIPWAY_SECRET_`…). So `token_file` has no variable: `SLIPWAY_TOKEN_FILE` is the command
+line's, and often names the token of another host.
 
 )";
 

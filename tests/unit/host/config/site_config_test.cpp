@@ -44,6 +44,7 @@ TEST_F(Site, LaterLayersWinFieldByField) {
                                                       {"SLIPWAY_PLUGIN_ROOTS", "/a,/b"},
                                                       {"SLIPWAY_LISTEN", "[::1]:0"},
                                                       {"SLIPWAY_URL", "for the command line"},
+                                                      {"SLIPWAY_TOKEN_FILE", "/of/another/host/token"},
                                                       {"SLIPWAY_SECRET_KEY", "for an application"},
                                                       {"SLIPWAY_RELEASE", "for a replica"},
                                                       {"PATH", "/bin"}}});
