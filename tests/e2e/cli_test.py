@@ -149,6 +149,40 @@ class Host(StackTest):
         self.assert_exit(self.stack.cli("plugin", "inspect", "strategy-none"), REFUSED, "strategy-none")
 
 
+class Applying(StackTest):
+    """A file of applications and releases that is applied whenever something was added to it."""
+
+    FILE = """name: demo
+---
+kind: release
+application: demo
+release: {version: "1.0", command: ["${ARTEFACT}"], artefact: {path: %s}}
+notes: the first
+"""
+
+    def test_what_is_there_already_is_unchanged_and_the_rest_goes_on(self):
+        self.start_stack()
+        text = self.FILE % (BUILD / "bin/slipway-example")
+        second = "---\nkind: release\napplication: demo\nrelease: {version: '1.1', command: [/bin/true]}\n"
+        for added, done in ((text, ["application demo created", "release demo 1.0 created"]),
+                            (text, ["application demo unchanged", "release demo 1.0 unchanged"]),
+                            (text.replace("name: demo", "name: demo\nreplicas: 3", 1) + second,
+                             ["application demo changed", "release demo 1.0 unchanged", "release demo 1.1 created"])):
+            tried = self.stack.cli("apply", "-f", "-", "--dry-run", stdin=added)
+            if added is text and "created" in done[0]:
+                # A release of an application that is not there yet can't be tried.
+                self.assertEqual(tried.returncode, REFUSED, tried.stdout)
+            else:
+                self.assert_exit(tried, DONE)
+                self.assertEqual(tried.stdout.splitlines(), [f"{line} (dry run)" for line in done])
+            run = self.stack.cli("apply", "-f", "-", stdin=added)
+            self.assert_exit(run, DONE)
+            self.assertEqual(run.stdout.splitlines(), done)
+        for other in (text.replace("the first", "another"), text.replace('"${ARTEFACT}"', '"${ARTEFACT}", "-v"')):
+            run = self.stack.cli("apply", "-f", "-", stdin=other)
+            self.assert_exit(run, REFUSED, 'release "1.0" of application "demo" exists already; releases never change')
+
+
 class Alone(unittest.TestCase):
     """Without a host."""
 

@@ -1,6 +1,8 @@
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <random>
+#include <slipway/interfaces/provider.hpp>
 
 #include "tools/cli/commands.hpp"
 #include "tools/cli/documents.hpp"
@@ -23,6 +25,47 @@ Json take(Json document, const std::string& key, const std::string& file) {
   return document[key];
 }
 
+// Nothing for what is not there.
+std::optional<Json> found_at(Client& client, const std::string& path) {
+  try {
+    return client.get(path).body;
+  } catch (const Failure& failure) {
+    if (failure.status() != 404) throw;
+    return std::nullopt;
+  }
+}
+
+std::string apply_application(Client& client, const Json& document, bool dry_run) {
+  const std::string path = "/api/applications/" + segment(document.value("name", ""));
+  const std::optional<Json> before = found_at(client, path);
+  const Reply reply = client.send("PUT", path + dry(dry_run), document);
+  if (reply.status == 201) return "created";
+  return before && (*before)["spec"] == reply.body["spec"] ? "unchanged" : "changed";
+}
+
+// Whether the host would keep this document as the release that it has, defaults filled in.
+bool same_release(const Json& document, const Json& kept) {
+  const auto wanted = decode<provider::Release>(document["release"], "the release");
+  const auto known = decode<provider::Release>(kept["spec"], "the release");
+  return wanted.ok() && known.ok() && encode(*wanted) == encode(*known) &&
+         document.value("notes", "") == kept.value("notes", "");
+}
+
+// A release never changes, so the same one again is what the file asks for, and another of its name is refused.
+std::string apply_release(Client& client, const std::string& application, const std::string& version,
+                          const Json& document, bool dry_run) {
+  const std::string path = "/api/applications/" + segment(application) + "/releases";
+  try {
+    client.send("POST", path + dry(dry_run), document);
+    return "created";
+  } catch (const Failure& failure) {
+    if (failure.status() != 409) throw;
+    const std::optional<Json> kept = found_at(client, path + "/" + segment(version));
+    if (!kept || !same_release(document, *kept)) throw;
+    return "unchanged";
+  }
+}
+
 // What one document of `apply` did, as a line.
 std::string apply_one(Client& client, Json document, const std::string& file, bool dry_run) {
   if (!document.is_object()) throw Failure(400, file + ": want an object with kind, name and so on");
@@ -30,16 +73,14 @@ std::string apply_one(Client& client, Json document, const std::string& file, bo
   document.erase("kind");
   const std::string note = dry_run ? " (dry run)" : "";
   if (kind == "application") {
-    const std::string name = document.value("name", "");
-    const Reply reply = client.send("PUT", "/api/applications/" + segment(name) + dry(dry_run), document);
-    return "application " + name + (reply.status == 201 ? " created" : " changed") + note;
+    return "application " + document.value("name", "") + " " + apply_application(client, document, dry_run) + note;
   }
   if (kind != "release") throw Failure(400, file + ": kind \"" + kind + "\" is unknown; want application or release");
   const std::string application = take(document, "application", file).get<std::string>();
   document.erase("application");
   const std::string version = take(document, "release", file).value("version", "");
-  client.send("POST", "/api/applications/" + segment(application) + "/releases" + dry(dry_run), document);
-  return "release " + application + " " + version + " created" + note;
+  return "release " + application + " " + version + " " +
+         apply_release(client, application, version, document, dry_run) + note;
 }
 
 struct ApplyOptions {
