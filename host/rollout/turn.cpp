@@ -13,22 +13,24 @@ struct Turns::Waiter {
 };
 
 boost::asio::awaitable<Turns::Turn> Turns::take() {
-  if (taken_) {
-    const auto waiter = queue_.emplace_back(std::make_shared<Waiter>(strand_));
+  if (line_->taken) {
+    const auto waiter = line_->queue.emplace_back(std::make_shared<Waiter>(strand_));
     co_await waiter->timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   }
-  taken_ = true;
-  co_return Turn(nullptr, [this](void*) { pass_on(); });
+  line_->taken = true;
+  co_return Turn(nullptr, [line = std::weak_ptr(line_)](void*) {
+    if (const auto waiting = line.lock()) pass_on(*waiting);
+  });
 }
 
 // The turn stays taken while it is handed to the next, so that nobody slips in between.
-void Turns::pass_on() {
-  if (queue_.empty()) {
-    taken_ = false;
+void Turns::pass_on(Line& line) {
+  if (line.queue.empty()) {
+    line.taken = false;
     return;
   }
-  const auto next = queue_.front();
-  queue_.pop_front();
+  const auto next = line.queue.front();
+  line.queue.pop_front();
   next->timer.cancel();
 }
 

@@ -192,6 +192,7 @@ class ActionsTest(StackTest):
             return seen
 
         self.stack.create_application(replicas=2, verification={"period": "2s", "analyses": []},
+                                      analyses=[{**ERRORS, "on_insufficient_data": "promote"}],
                                       rollback={"mode": "gradual", "over": "2s"},
                                       gates=[{"gate": "approval", "message": "Has support been told?"}])
         rollout = self.start()
