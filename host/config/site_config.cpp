@@ -181,6 +181,9 @@ Json site_schema() {
       {{"pattern", "^([A-Za-z0-9][A-Za-z0-9.-]{0,62})?$"},
        {"x-want", "a name like \"dock-2\": letters, 0-9, \".\" and \"-\", at most 63"}});
   put(top["host"]["properties"]["lease"], {{"x-minimum", "1s"}, {"x-maximum", "5m"}});
+  for (const char* directory : {"state_directory", "run_directory"}) {
+    put(top[directory], {{"pattern", "^/"}, {"x-want", "an absolute path of at most 4096 bytes"}});
+  }
   put(top["plugin_roots"]["items"], {{"minLength", 1}, {"maxLength", 4096}});
   put(top["shutdown_grace"], {{"x-minimum", "100ms"}, {"x-maximum", "5m"}});
   put(top["journal_retention"], {{"x-minimum", "1h"}, {"x-maximum", "87600h"}});

@@ -83,7 +83,14 @@ class StartTest(StackTest):
                 self.profile.write_bytes(text)
                 self.assert_exit(self.stack.run_daemon("check"), 1, f"{self.profile}", words)
         self.profile.unlink()
-        self.assert_exit(self.stack.run_daemon("check"), 1, f"{self.profile}: cannot be opened: No such file or directory")
+        run = self.stack.run_daemon("check")
+        self.assert_exit(run, 1, f"{self.profile}: cannot be opened: No such file or directory")
+        self.assertNotIn("is missing", run.stderr, "of what was not read, nothing can be missed")
+
+    def test_a_relative_folder_of_the_provider_is_refused_where_it_is_written(self):
+        self.rewrite(self.profile, ("      state_directory: ${state_directory}/local", "      state_directory: local"))
+        self.assert_exit(self.stack.run_daemon("check"), 1, f"{self.profile}:",
+                         '/plugins/local/config/state_directory: is "local"; want an absolute path of at most 3000 bytes')
 
     def test_an_address_that_is_not_loopback_is_refused(self):
         for address in ("0.0.0.0:7070", "[::]:7070", "192.0.2.1:7070"):

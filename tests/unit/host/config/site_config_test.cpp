@@ -102,6 +102,15 @@ TEST_F(Site, TenFaultsOfAllLayersAreToldAtOnceEachWithItsPlace) {
             "environment variable SLIPWAY_LIMITS__STREAMS: /limits/streams: is \"x\"; want an integer from 0 to 65536");
 }
 
+TEST_F(Site, ARelativeDirectoryIsAFaultWhereItIsWritten) {
+  const auto site = write("site.yaml", "state_directory: state\nrun_directory: ${state_directory}/run\n");
+  EXPECT_EQ(
+      faults({.site_file = site, .variables = {{"SLIPWAY_RUN_DIRECTORY", "./run"}}}),
+      "@/site.yaml:1: /state_directory: is \"state\"; want an absolute path of at most 4096 bytes\n"
+      "environment variable SLIPWAY_RUN_DIRECTORY: /run_directory: is \"./run\"; want an absolute path of at most "
+      "4096 bytes");
+}
+
 TEST_F(Site, AnUnknownVariableIsAFaultWithTheNearestName) {
   EXPECT_EQ(faults({.variables = {{"SLIPWAY_LISTN", "127.0.0.1:1"}}}),
             "environment variable SLIPWAY_LISTN: /listn: is no field here; did you mean \"listen\"?");
