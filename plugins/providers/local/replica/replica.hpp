@@ -117,6 +117,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::optional<std::string> backend_;
   Moment started_{};
   std::string problem_;
+  std::string unready_for_;  // what this process's readiness check said last
   bool gone_ = false;
 };
 

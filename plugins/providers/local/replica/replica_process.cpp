@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <utility>
 
 #include "plugins/providers/local/replica/replica.hpp"
 
@@ -53,6 +54,7 @@ awaitable<void> Replica::start() {
   facts_.alive = true;
   facts_.passing = false;
   started_ = steady_clock::now();
+  unready_for_.clear();
   watch(process_);
   changed();
 }
@@ -147,7 +149,11 @@ awaitable<void> Replica::watch_readiness(std::shared_ptr<Process> process) {
 
 void Replica::set_passing(Health health, const std::string& reason) {
   const bool passing = health == Health::kGood;
+  // Who asks why a rollout waits hunts the wrong fault with a reason that is over.
+  bool news = passing != facts_.passing;
   if (!passing && !reason.empty()) {
+    news = news || reason != unready_for_;
+    unready_for_ = reason;
     const auto since = std::chrono::duration_cast<Span>(steady_clock::now() - started_);
     problem_ = "replica " + record_.id + " does not pass its readiness check (" + question(release_.readiness) +
                "): " + reason + ", " + seconds_text(since) + " after its start";
@@ -158,10 +164,8 @@ void Replica::set_passing(Health health, const std::string& reason) {
       record_.ends_in_a_row = 0;
     }
   }
-  if (passing == facts_.passing) return;
-  facts_.passing = passing;
-  wake_.raise();
-  changed();
+  if (std::exchange(facts_.passing, passing) != passing) wake_.raise();
+  if (news) changed();
 }
 
 awaitable<void> Replica::watch_liveness(std::shared_ptr<Process> process) {

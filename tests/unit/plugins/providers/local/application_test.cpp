@@ -192,6 +192,22 @@ TEST_F(Reconciling, a_group_that_is_not_named_keeps_its_traffic_until_its_succes
   EXPECT_EQ(of(seen, "2.0").weight, kAllTraffic);
 }
 
+TEST_F(Reconciling, another_reason_for_not_being_ready_is_told_at_once_and_the_same_one_once) {
+  const auto asked_again = [this] {
+    return scene.turn_until([this, enough = scene.checker.asked + 5] { return scene.checker.asked >= enough; });
+  };
+  scene.checker.failures["/1.0"] = "Connection refused";
+  ASSERT_TRUE(scene.apply(stable(1)).ok());
+  ASSERT_TRUE(asked_again());
+  const int refused = scene.notices.changes["acme/shop"];
+  scene.checker.failures["/1.0"] = "HTTP status 404";
+  ASSERT_TRUE(asked_again());
+  EXPECT_EQ(scene.notices.changes["acme/shop"], refused + 1);
+  EXPECT_THAT(of(scene.observe(), "1.0").problem, HasSubstr("(GET /1.0): HTTP status 404"));
+  ASSERT_TRUE(asked_again());
+  EXPECT_EQ(scene.notices.changes["acme/shop"], refused + 1);
+}
+
 TEST_F(Reconciling, a_leaving_replica_is_drained_until_its_requests_have_ended_and_only_then_told_to_end) {
   ASSERT_TRUE(scene.apply(stable(2)).ok());
   ASSERT_TRUE(scene.settles());

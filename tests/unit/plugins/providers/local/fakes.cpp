@@ -143,6 +143,7 @@ int FakeProcesses::running() const {
 }
 
 awaitable<std::string> FakeChecker::ask(const provider::Check& check, std::uint16_t, const Command&) {
+  ++asked;
   const auto found = failures.find(check.path);
   co_return found == failures.end() ? "" : found->second;
 }

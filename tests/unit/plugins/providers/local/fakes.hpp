@@ -90,6 +90,7 @@ class FakeChecker final : public Checker {
  public:
   awaitable<std::string> ask(const provider::Check& check, std::uint16_t port, const Command& like) override;
   std::map<std::string, std::string> failures;  // by path; a path that is not there passes
+  int asked = 0;
 };
 
 class FakePreparer final : public Preparer {
