@@ -23,7 +23,10 @@ struct Settings {
               "Time without any progress after which the rollout fails."),
         field("pause_at", &Settings::pause_at,
               "Stop at so many new replicas until somebody promotes, as a count or a percentage, rounded up."),
-        field("analyses", &Settings::analyses, "Analyses that run in the background; a failed one ends the rollout.",
+        field("analyses", &Settings::analyses,
+              "Analyses that run in the background; a failed one ends a rollout that is still under way. One that is "
+              "over "
+              "before their first interval has not been judged.",
               at_most(32)));
   }
 };
