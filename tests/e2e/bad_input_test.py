@@ -140,6 +140,8 @@ class BadInputTest(StackTest):
         file.write_bytes(b"name: caf\xe9\n")
         self.assert_exit(self.stack.cli("apply", "-f", file), 2, "UTF-8")
         self.assert_exit(self.stack.cli("apply", "-f", "/none/here"), 2, "/none/here: can't be read")
+        self.assert_exit(self.stack.cli("--token-file", "/none/here", "status"), 5, 'want "Authorization: Bearer <token>"',
+                         "no token was sent: /none/here can't be read or is empty")
         self.assert_unharmed()
 
     def test_a_wrong_command_line_ends_with_status_2(self):

@@ -289,7 +289,8 @@ void add_deliver_commands(CLI::App& app, Session& session) {
   command->add_option("release", options->release, "The release")->required();
   command->add_option("-s,--strategy", options->strategy,
                       "Instead of the application's own: rolling, blue-green, canary");
-  command->add_option("--settings", options->settings_file, "YAML or JSON of the strategy's settings");
+  command->add_option("--settings", options->settings_file,
+                      "File with the strategy's settings, YAML or JSON; - for standard input");
   command->add_option("--reason", options->reason, "Why, for the journal");
   command->add_flag("--replace", options->replace, "End a rollout that is under way, and go on from there");
   auto* watch = command->add_flag("-w,--watch", options->watch, "Show progress until the end");

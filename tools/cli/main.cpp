@@ -14,12 +14,19 @@ std::string environment(const char* name, const std::string& otherwise) {
   return value == nullptr || *value == '\0' ? otherwise : value;
 }
 
-// The token of SLIPWAY_TOKEN, else of the file; without either the server says what is missing.
+// The token of SLIPWAY_TOKEN, else of the file; empty without either.
 std::string read_token(const std::string& file) {
   if (const std::string token = environment("SLIPWAY_TOKEN", ""); !token.empty()) return token;
   std::string token;
   std::ifstream(file) >> token;
   return token;
+}
+
+// What the server cannot know when it misses the token.
+std::string hint_for(const Failure& failure, const Connection& connection, const std::string& token_file) {
+  if (failure.status() != 401 || !connection.token.empty()) return "";
+  return "\nno token was sent: " + token_file +
+         " can't be read or is empty; --token-file or SLIPWAY_TOKEN_FILE name another";
 }
 
 int run(int argc, char** argv) {
@@ -44,7 +51,7 @@ int run(int argc, char** argv) {
   try {
     return static_cast<int>(session.run());
   } catch (const Failure& failure) {
-    std::cerr << "slipway: " << failure.message() << "\n";
+    std::cerr << "slipway: " << failure.message() << hint_for(failure, session.connection, options.token_file) << "\n";
     return static_cast<int>(exit_of_answer(failure.status()));
   }
 }
