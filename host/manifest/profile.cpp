@@ -20,6 +20,8 @@ const config::Schema& schema_of_profiles() {
 
 LoadedProfile read_profile(const config::Source& source, const config::TemplateNames& names, const FindPlugin& find) {
   LoadedProfile loaded{std::nullopt, source.faults, {}};
+  // A document that could not be read at all would only add what is missing from it.
+  if (!source.faults.empty() && source.value.empty()) return loaded;
   config::Layers layers;
   layers.add(source);
   config::Expanded expanded = config::expand_all(source.value, names);
@@ -48,10 +50,7 @@ LoadedProfile read_profile(const config::Source& source, const config::TemplateN
 
 LoadedProfile load_profile(const std::filesystem::path& path, const config::TemplateNames& names,
                            const FindPlugin& find) {
-  const config::Source source = config::read_source(path);
-  // A document that could not be read at all would only add what is missing from it.
-  if (!source.faults.empty() && source.value.empty()) return {std::nullopt, source.faults, {}};
-  return read_profile(source, names, find);
+  return read_profile(config::read_source(path), names, find);
 }
 
 Status not_installed(const std::string& id, const base::VersionRange& range,
