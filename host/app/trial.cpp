@@ -48,6 +48,7 @@ std::string numbers(const Tally::Counts& counts) {
                                    static_cast<unsigned long long>(counts.calls), mean_of(counts) * 1e3);
   std::string said(text, static_cast<std::size_t>(length));
   if (!has_tail(counts)) return said;
+  if (!counts.quantile_us(kTail)) return said + ", more than 5% of them longer than is counted";
   std::snprintf(text, sizeof text, ", 95%% of them within %.2f ms", tail_of(counts) * 1e3);
   return said + text;
 }

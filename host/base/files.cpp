@@ -1,7 +1,9 @@
 #include "host/base/files.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -88,6 +90,13 @@ int write_synced(int raw, std::string_view bytes) {
   return file.close() == 0 ? 0 : errno;
 }
 
+// Those of Debian's installer, and memory.
+bool keeps_leases(const struct statfs& place) {
+  const auto kind = static_cast<unsigned long>(place.f_type);
+  return kind == EXT4_SUPER_MAGIC || kind == XFS_SUPER_MAGIC || kind == BTRFS_SUPER_MAGIC || kind == TMPFS_MAGIC ||
+         kind == OVERLAYFS_SUPER_MAGIC;
+}
+
 }  // namespace
 
 Status file_fault(const std::filesystem::path& path, std::string_view doing, int error) {
@@ -115,6 +124,9 @@ Result<ReadLease> ReadLease::take(const std::filesystem::path& path) {
   if (file < 0) return lease;
   // Somebody who waits is told by a signal; the one that would be sent otherwise ends the process.
   if (::fcntl(file, F_SETSIG, SIGURG) != 0 || ::fcntl(file, F_SETLEASE, F_RDLCK) == 0 || errno != EAGAIN) return lease;
+  // A file system of another machine says the same where it can't promise anything.
+  struct statfs place {};
+  if (::fstatfs(file, &place) != 0 || !keeps_leases(place)) return lease;
   return Status(Code::unavailable,
                 path.string() + ": another program has it open for writing; try again once it is whole");
 }

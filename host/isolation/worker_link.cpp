@@ -20,9 +20,6 @@ std::string_view view(slipway_span span) {
 
 slipway_span span(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
-// What the host has dropped has no answer for ever. With so many of them a plugin floods it.
-constexpr std::size_t kMostTokens = 65'536;
-
 // A payload that was too large to be sent is known by its size alone.
 bool is_whole(const Outcome& outcome) { return outcome.payload.size() == outcome.size; }
 
@@ -133,12 +130,13 @@ bool WorkerLink::take_back(std::uint64_t id) {
   return true;
 }
 
-Result<std::uint64_t> WorkerLink::own_token(std::uint64_t token, std::uint64_t bytes) {
+// Nothing when there are as many as the host takes: it would drop one more without a word.
+std::optional<std::uint64_t> WorkerLink::own_token(Asked asked, std::uint64_t token, std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
-  if (tokens_.size() >= kMostTokens)
-    return Status(Code::resource_exhausted,
-                  "has " + std::to_string(kMostTokens) + " requests and wakes without an answer");
-  tokens_[++last_token_] = {life_, token, bytes};
+  std::uint32_t& open = asked == Asked::wake ? wakes_ : requests_;
+  if (open >= (asked == Asked::wake ? settings_.wakes : settings_.requests)) return std::nullopt;
+  ++open;
+  tokens_[++last_token_] = {asked, life_, token, bytes};
   all_request_bytes_ += bytes;
   return last_token_;
 }
@@ -147,6 +145,7 @@ std::optional<std::uint64_t> WorkerLink::plugin_token(std::uint64_t own) {
   const std::lock_guard lock(mutex_);
   const auto found = tokens_.extract(own);
   if (found.empty()) return std::nullopt;
+  --(found.mapped().asked == Asked::wake ? wakes_ : requests_);
   all_request_bytes_ -= found.mapped().bytes;
   if (found.mapped().life != life_) return std::nullopt;
   return found.mapped().token;
@@ -191,10 +190,14 @@ Result<Listener::Weight> WorkerLink::hear_plugin(const Frame& message) {
       if (Outcome outcome; read(message.body, outcome)) return on_complete(message.id, outcome);
       break;
     case FrameKind::request:
-      if (Request request; read(message.body, request)) return on_request(message.id, request);
+      if (Request request; read(message.body, request)) {
+        on_request(message.id, request);
+        return Weight::unasked;
+      }
       break;
     case FrameKind::wake:
-      return on_plugin_wake(message.id);
+      if (const auto own = own_token(Asked::wake, message.id, 0)) host_->wake(host_->context, *own);
+      return Weight::unasked;
     case FrameKind::log:
       if (LogRecord record; read(message.body, record)) {
         host_->log(host_->context, record.level, span(record.message), span(record.fields));
@@ -253,9 +256,9 @@ void WorkerLink::note_state_locked(std::uint64_t id, const Outcome& outcome) {
   if (call.mapped().method == kExport && is_whole(outcome)) checkpoint_.state = outcome.payload;
 }
 
-Result<Listener::Weight> WorkerLink::on_request(std::uint64_t token, const Request& request) {
-  const auto own = own_token(token, request.payload.size());
-  if (!own.ok()) return own.status();
+void WorkerLink::on_request(std::uint64_t token, const Request& request) {
+  const auto own = own_token(Asked::request, token, request.payload.size());
+  if (!own) return;
   if (const Status refused = refusal_of(request); !refused.ok()) {
     const std::string document = runtime::error_document(refused);
     on_reply(*own, static_cast<slipway_status>(refused.code), span(document));
@@ -263,7 +266,6 @@ Result<Listener::Weight> WorkerLink::on_request(std::uint64_t token, const Reque
     host_->request(host_->context, span(request.service), span(request.method), *own, span(request.payload),
                    request.budget_ns);
   }
-  return Weight::unasked;
 }
 
 Status WorkerLink::refusal_of(const Request& request) const {
@@ -276,13 +278,6 @@ Status WorkerLink::refusal_of(const Request& request) const {
   return {Code::resource_exhausted, "the requests without an answer have more than " +
                                         std::to_string(settings_.all_request_bytes) +
                                         " bytes together, the most that a worker's may have"};
-}
-
-Result<Listener::Weight> WorkerLink::on_plugin_wake(std::uint64_t token) {
-  const auto own = own_token(token);
-  if (!own.ok()) return own.status();
-  host_->wake(host_->context, *own);
-  return Weight::unasked;
 }
 
 Listener::Weight WorkerLink::answered(FrameKind kind, std::string_view body) {

@@ -38,6 +38,9 @@ struct LinkSettings {
   std::uint32_t open_calls = 1024;
   std::uint64_t call_bytes = std::uint64_t{8} << 20;     // of a call's document
   std::uint64_t request_bytes = std::uint64_t{8} << 20;  // of a request's
+  // Open at once, as many as the host takes of an instance before it drops the next.
+  std::uint32_t requests = 2048;
+  std::uint32_t wakes = 4096;
   // Of all requests without an answer: the host holds them for as long as their plugin likes.
   std::uint64_t all_request_bytes = std::uint64_t{64} << 20;
   RestartSettings restart;
@@ -76,8 +79,10 @@ class WorkerLink final : public Listener, public std::enable_shared_from_this<Wo
   static constexpr std::uint64_t kCheckpointCall = UINT64_MAX - 1;
   // What no worker sends.
   static constexpr FrameKind kNothing = FrameKind::hello;
+  enum class Asked : std::uint8_t { request, wake };
   // A token of the plugin's, and the life in which it means something.
   struct Token {
+    Asked asked;
     std::uint64_t life;
     std::uint64_t token;
     std::uint64_t bytes;  // of its request
@@ -103,10 +108,9 @@ class WorkerLink final : public Listener, public std::enable_shared_from_this<Wo
   Weight on_complete(std::uint64_t id, const Outcome& outcome);
   Weight on_checkpoint(const Outcome& outcome);
   void refuse(std::uint64_t id, const Status& status);
-  Result<Weight> on_request(std::uint64_t token, const Request& request);
+  void on_request(std::uint64_t token, const Request& request);
   [[nodiscard]] Status refusal_of(const Request& request) const;
-  Result<Weight> on_plugin_wake(std::uint64_t token);
-  Result<std::uint64_t> own_token(std::uint64_t token, std::uint64_t bytes = 0);
+  std::optional<std::uint64_t> own_token(Asked asked, std::uint64_t token, std::uint64_t bytes);
   std::optional<std::uint64_t> plugin_token(std::uint64_t own);
   Weight answered(FrameKind kind, std::string_view body);
   Result<Weight> hear(const Frame& message);
@@ -170,6 +174,8 @@ class WorkerLink final : public Listener, public std::enable_shared_from_this<Wo
   std::map<std::uint64_t, Token> tokens_;
   std::uint64_t last_token_ = 0;
   std::uint64_t all_request_bytes_ = 0;
+  std::uint32_t requests_ = 0;
+  std::uint32_t wakes_ = 0;
   std::map<std::uint64_t, StateCall> state_calls_;
   Checkpoint checkpoint_;
   RestartPolicy policy_;

@@ -199,6 +199,7 @@ void WorkerLink::ended(const std::string& why) {
     state_calls_.clear();
     tokens_.clear();
     all_request_bytes_ = 0;
+    requests_ = wakes_ = 0;
     changed_.notify_all();
   }
   // How the process ended is known once it has, and this thread must not wait for that.

@@ -137,7 +137,8 @@ std::optional<Change> watch(const Record& record, const provider::Observation& w
     return std::nullopt;
   }
   const bool watched = now < *record.watch_until;
-  if (!watched) {
+  // A first release has nothing to go back to.
+  if (!watched && !record.rollout.from_release.empty()) {
     if (auto wait = undecided(record)) {
       waiting = *std::move(wait);
       return std::nullopt;

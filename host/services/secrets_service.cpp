@@ -70,7 +70,7 @@ boost::asio::awaitable<Result<std::string>> SecretsService::handle(const Request
       const auto value = found->values.find(name);
       if (value == found->values.end())
         co_return named(binding, {Code::internal, "its answer has no value for \"" + name + "\""});
-      reply.values[prefix + name] = std::move(value->second);
+      reply.values[prefix + name] = value->second;  // it may be asked for twice
     }
   }
   co_return encode_text(reply);

@@ -207,7 +207,7 @@ class BackupGuide(harness.StackTest):
 class StrategyExamples(harness.StackTest):
     """Each example of strategies.md and analysis.md, as an application's or a rollout's, is planned by the host."""
 
-    ANALYSES = "\n".join(["analyses:"] + [f"  - {{name: {name}}}"
+    ANALYSES = "\n".join(["analyses:"] + [f"  - {{name: {name}, settings: {{kind: absolute}}}}"
                                           for name in ("errors", "latency", "page")])
 
     def setUp(self):

@@ -1,6 +1,8 @@
 #include "tools/cli/documents.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/parser.h>
@@ -114,7 +116,7 @@ class Held {
     if (file_ < 0) return;
     // Somebody who waits is told by a signal; the one that would be sent otherwise ends the process.
     const bool leases = ::fcntl(file_, F_SETSIG, SIGURG) == 0;
-    is_being_written_ = leases && ::fcntl(file_, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
+    is_being_written_ = leases && ::fcntl(file_, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN && is_local();
   }
   Held(const Held&) = delete;
   Held& operator=(const Held&) = delete;
@@ -124,6 +126,15 @@ class Held {
   [[nodiscard]] bool is_being_written() const { return is_being_written_; }
 
  private:
+  // A file system of another machine says the same where it can't promise anything.
+  [[nodiscard]] bool is_local() const {
+    struct statfs place {};
+    if (::fstatfs(file_, &place) != 0) return false;
+    const auto kind = static_cast<unsigned long>(place.f_type);
+    return kind == EXT4_SUPER_MAGIC || kind == XFS_SUPER_MAGIC || kind == BTRFS_SUPER_MAGIC || kind == TMPFS_MAGIC ||
+           kind == OVERLAYFS_SUPER_MAGIC;
+  }
+
   const int file_;
   bool is_being_written_ = false;
 };

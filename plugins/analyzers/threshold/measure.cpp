@@ -59,15 +59,7 @@ class Measuring {
   // The baseline's numbers count where a condition reads them.
   std::optional<std::string> uncovered() const {
     auto why = analyzer::uncovered(group_, settings_.min_completeness);
-    return why || !reads_baseline() ? why : analyzer::uncovered(baseline_, settings_.min_completeness);
-  }
-  bool reads_baseline() const {
-    const auto reads = [](const std::optional<Expression>& expression) {
-      if (!expression) return false;
-      const auto names = names_in(*expression);
-      return std::any_of(names.begin(), names.end(), [](const auto& name) { return name.starts_with(kBaseline); });
-    };
-    return reads(conditions_.success) || reads(conditions_.failure);
+    return why || !reads_baseline(conditions_) ? why : analyzer::uncovered(baseline_, settings_.min_completeness);
   }
   // Also what no condition reads, as the chance of a false alarm rests on it.
   std::optional<std::string> refused() const {
@@ -177,6 +169,15 @@ Result<Conditions> conditions_of(const Settings& settings) {
 
 Finding measure(const Settings& settings, const Conditions& conditions, const analyzer::JudgeRequest& request) {
   return Measuring(settings, conditions, request).run();
+}
+
+bool reads_baseline(const Conditions& conditions) {
+  const auto reads = [](const std::optional<Expression>& expression) {
+    if (!expression) return false;
+    const auto names = names_in(*expression);
+    return std::any_of(names.begin(), names.end(), [](const auto& name) { return name.starts_with(kBaseline); });
+  };
+  return reads(conditions.success) || reads(conditions.failure);
 }
 
 }  // namespace slipway::threshold

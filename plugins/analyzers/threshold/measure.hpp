@@ -18,6 +18,9 @@ struct Conditions {
 // Both conditions, or every fault with its path.
 Result<Conditions> conditions_of(const Settings& settings);
 
+// Whether a condition names a number of the baseline.
+bool reads_baseline(const Conditions& conditions);
+
 struct Finding {
   Measurement measurement = Measurement::error;
   std::string sentence;  // "error_ratio 0.198 of 512 requests is not < 0.05"

@@ -1,5 +1,4 @@
 // Threshold: each window is measured by conditions over its numbers; counters with limits make the verdict.
-#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -56,15 +55,7 @@ class Threshold : public Analyzer<Settings, State> {
     return settings.consecutive_success_limit > 0 ? settings.consecutive_success_limit : settings.count;
   }
 
-  bool compares(const Settings& settings) const {
-    const Conditions conditions = value_or_throw(conditions_of(settings));
-    const auto asks_baseline = [](const std::optional<Expression>& condition) {
-      if (!condition) return false;
-      const auto names = names_in(*condition);
-      return std::any_of(names.begin(), names.end(), [](const auto& name) { return name.starts_with(kBaseline); });
-    };
-    return asks_baseline(conditions.success) || asks_baseline(conditions.failure);
-  }
+  bool compares(const Settings& settings) const { return reads_baseline(value_or_throw(conditions_of(settings))); }
 
   std::vector<std::string> warnings(const Settings& settings) const {
     std::vector<std::string> list;

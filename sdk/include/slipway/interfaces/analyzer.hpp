@@ -68,7 +68,8 @@ struct JudgeReply {
         required("reason", &JudgeReply::reason, "The reason as a sentence, with numbers."),
         field("method", &JudgeReply::method, "Method and version: \"threshold/1\"."),
         field("evidence", &JudgeReply::evidence, "The numbers behind it, by name."),
-        field("measurements", &JudgeReply::measurements, "Measurements counted so far."));
+        field("measurements", &JudgeReply::measurements,
+              "Measurements counted so far. While there is none, a watch after a promotion does not end."));
   }
 };
 

@@ -124,10 +124,10 @@ TEST_F(PlainServicesTest, secrets_are_asked_of_the_binding_that_each_names) {
   EXPECT_EQ(caller.calls[0].context.tenant, "acme");
 }
 
-TEST_F(PlainServicesTest, secrets_that_nobody_asked_for_are_handed_to_nobody_and_one_that_lacks_is_named) {
+TEST_F(PlainServicesTest, secrets_that_nobody_asked_for_are_handed_to_nobody_and_one_may_be_asked_for_twice) {
   requester.permissions.secrets.allowed = {"env:A"};
   SecretsService secrets(caller);
-  const char* const request = R"({"tenant":"t","references":["env:A"]})";
+  const char* const request = R"({"tenant":"t","references":["env:A","env:A"]})";
   caller.answer = [](const FakeCaller::Call&) { return std::string(R"({"values":{"A":"a","B":"b"}})"); };
   EXPECT_EQ(*ask(secrets, "resolve", request), R"({"values":{"env:A":"a"}})");
   caller.answer = [](const FakeCaller::Call&) { return std::string(R"({"values":{"B":"b"}})"); };
