@@ -16,7 +16,7 @@ Result<std::string> step(const World::Plugin& shipped, std::uint32_t method, con
       return Status(Code::failed_precondition, "the state is of another version");
     request->state = json_text(state.at("walked"));
   }
-  const auto answer = shipped(strategy::kId, method, encode_text(*request));
+  auto answer = shipped(strategy::kId, method, encode_text(*request));
   if (!answer.ok()) return answer;
   auto reply = decode_text<strategy::StepReply>(*answer, "the reply");
   if (!reply.ok()) return reply.status();

@@ -3,7 +3,7 @@
 namespace slipway::kit {
 
 const Tests& all_tests() {
-  static const Tests kAll = [] {
+  static const Tests all = [] {
     Tests tests;
     for (const auto add : {add_static_tests, add_entry_tests, add_lifecycle_tests, add_calls_tests, add_threading_tests,
                            add_state_tests, add_swap_tests, add_placement_tests, add_boundary_tests, add_unload_tests,
@@ -11,7 +11,7 @@ const Tests& all_tests() {
       add(tests);
     return tests;
   }();
-  return kAll;
+  return all;
 }
 
 Tests select(Level level, std::string_view only) {

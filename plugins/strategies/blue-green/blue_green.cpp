@@ -9,7 +9,7 @@ namespace {
 class BlueGreen : public Strategy<Settings, State> {
  public:
   Step step(const Settings& settings, State state, const World& world) const {
-    return Stage(settings, std::move(state), world).go();
+    return Stage(settings, state, world).go();
   }
   Problems check(const Settings& settings, const strategy::ValidateRequest& request) const {
     return faults(settings, request);

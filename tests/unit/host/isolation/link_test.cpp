@@ -11,8 +11,6 @@
 namespace slipway::isolation {
 namespace {
 
-using testing::StartsWith;
-
 constexpr std::uint64_t kRestore = UINT64_MAX;
 constexpr std::uint64_t kTaken = UINT64_MAX - 1;
 constexpr Listener::Weight kUnasked = Listener::Weight::unasked;
