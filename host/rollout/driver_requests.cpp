@@ -213,7 +213,7 @@ boost::asio::awaitable<void> Driver::read_again() {
 }
 
 void Driver::left_alone(Duration away) {
-  alone_since_ = clock_.steady_ns() - away.ns;
+  alone_since_ = tools_.clock.steady_ns() - away.ns;
   stale_ = true;
 }
 
@@ -233,7 +233,7 @@ boost::asio::awaitable<void> Driver::resume(std::optional<Found> found) {
 // by the loop. The turn is held.
 boost::asio::awaitable<void> Driver::note_absence() {
   if (has_rollout()) {
-    const Duration away{clock_.steady_ns() - *alone_since_};
+    const Duration away{tools_.clock.steady_ns() - *alone_since_};
     Change change{.record = record(), .kind = "resumed", .reason = record().rollout.why.reason};
     Record& next = change.record;
     if (next.phase == Phase::stepping && !next.paused_at) next.stood_still = next.stood_still + away;
