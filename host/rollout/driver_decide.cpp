@@ -131,7 +131,15 @@ boost::asio::awaitable<Result<std::string>> Driver::follow_strategy(std::string 
     change.reason = "strategy " + name + " stays at " + own + ": " + newest +
                     " can't go on with this rollout: " + reply.status().message;
   } else if (is_final(reply.status().code)) {
-    co_return nobody_goes_on(binding, own, newest, reply.status());
+    Status nobody = nobody_goes_on(binding, own, newest, reply.status());
+    const strategy::Wait person{strategy::WaitKind::approval, "a person: " + nobody.message, "the next step", {}};
+    // Stored, so that every host can tell whom it waits for.
+    if (record().wait.what != person.what && record().rollout.state != State::paused) {
+      change.reason = nobody.message;
+      set_wait(change.record, person, now());
+      (void)co_await commit(std::move(change));
+    }
+    co_return nobody;
   } else if (can_stay) {
     co_return kept;
   } else {

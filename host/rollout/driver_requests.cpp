@@ -233,7 +233,9 @@ boost::asio::awaitable<void> Driver::resume(std::optional<Found> found) {
 // by the loop. The turn is held.
 boost::asio::awaitable<void> Driver::note_absence() {
   if (has_rollout()) {
-    const Duration away{tools_.clock.steady_ns() - *alone_since_};
+    // A store whose clock was set forward meanwhile tells of a longer absence than there was.
+    const Duration since_decided = std::max(Duration{}, now() - record().rollout.updated_at);
+    const Duration away = std::min(nanoseconds(tools_.clock.steady_ns() - *alone_since_), since_decided);
     Change change{.record = record(), .kind = "resumed", .reason = record().rollout.why.reason};
     Record& next = change.record;
     if (next.phase == Phase::stepping && !next.paused_at) next.stood_still = next.stood_still + away;

@@ -54,13 +54,23 @@ Later<storage::LeaseReply> Ownership::look(const std::string& host) {
   co_return co_await store_.lease(about(host, storage::LeaseAction::look));
 }
 
+// What the roster says of absences, it says in the store's time: the hosts' clocks differ by more than one is away.
+Instant Ownership::store_now() const { return store_said_ + nanoseconds(clock_.steady_ns() - store_said_at_); }
+
+void Ownership::store_says(Instant now, std::int64_t asked_ns) {
+  store_said_ = now;
+  store_said_at_ = asked_ns;
+}
+
 // Since when nobody was at work, the lease tells before it is taken, and not any more when the answer to that was lost.
 // The store's time then is past everything that is recorded, should the clock have been set back meanwhile.
 boost::asio::awaitable<Status> Ownership::acquire() {
   if (!left_) {
+    const std::int64_t asked = clock_.steady_ns();
     const auto before = co_await look(settings_.host.name);
     if (!before.ok()) co_return before.status();
-    left_ = before->token == 0 ? clock_.now() : before->changed_at;
+    store_says(before->at, asked);
+    left_ = before->token == 0 ? before->at : before->changed_at;
     clock_.not_before(before->at);
   }
   const Status taken = co_await ask(storage::LeaseAction::acquire);
@@ -74,6 +84,7 @@ boost::asio::awaitable<Status> Ownership::ask(storage::LeaseAction action) {
   const std::int64_t asked = clock_.steady_ns();
   const auto reply = co_await store_.lease(std::move(request));
   if (!reply.ok()) co_return reply.status();
+  store_says(reply->at, asked);
   const bool lapsed = lease_ != 0 && !held();
   // Counted from the question, and a tenth short: the store counts from later, and its clock may be the faster one.
   held_until_ = asked + settings_.lease.ns - settings_.lease.ns / 10;
@@ -146,7 +157,7 @@ boost::asio::awaitable<void> Ownership::keep_share() {
 boost::asio::awaitable<Status> Ownership::begin() {
   begins_again_ = false;
   const auto left = std::exchange(left_, std::nullopt);
-  const Instant seen = left.value_or(clock_.now());
+  const Instant seen = left.value_or(store_now());
   const RosterHost self{.name = settings_.host.name,
                         .version = settings_.host.version,
                         .address = settings_.host.address,
@@ -223,7 +234,7 @@ boost::asio::awaitable<Status> Ownership::adopt(const Roster& roster) {
 // One that was let go and stays after all, or that is new like the store, has not been without work.
 Duration Ownership::away(const Partition& partition) const {
   if (partition.token <= newest_token_ || partition.left == Instant{}) return {};
-  return std::max(Duration{}, clock_.now() - partition.left);
+  return std::max(Duration{}, store_now() - partition.left);
 }
 
 boost::asio::awaitable<Status> Ownership::hand_over(const Roster& roster) {
@@ -236,7 +247,7 @@ boost::asio::awaitable<Status> Ownership::hand_over(const Roster& roster) {
   }
   if (idle.empty()) co_return Status();
   co_await work_.let_go(idle);
-  const Change gives = [&](Roster& now) { rollout::hand_over(now, settings_.host.name, idle, clock_.now()); };
+  const Change gives = [&](Roster& now) { rollout::hand_over(now, settings_.host.name, idle, store_now()); };
   const auto given = co_await change(gives);
   co_return given.status();
 }
@@ -282,7 +293,7 @@ boost::asio::awaitable<void> Ownership::leave() {
   const auto turn = co_await turns_.take();
   if (lease_ == 0) co_return;
   disown();
-  const Change goes = [this](Roster& roster) { rollout::leave(roster, settings_.host.name, clock_.now()); };
+  const Change goes = [this](Roster& roster) { rollout::leave(roster, settings_.host.name, store_now()); };
   (void)co_await change(goes);
   (void)co_await ask(storage::LeaseAction::release);
 }

@@ -86,6 +86,8 @@ class Ownership {
 
   [[nodiscard]] storage::LeaseRequest about(const std::string& host, storage::LeaseAction action) const;
   boost::asio::awaitable<Status> ask(storage::LeaseAction action);
+  [[nodiscard]] Instant store_now() const;
+  void store_says(Instant now, std::int64_t asked_ns);
   boost::asio::awaitable<Status> acquire();
   boost::asio::awaitable<void> renew();
   void disown();
@@ -115,7 +117,9 @@ class Ownership {
   std::atomic<bool> company_ = false;
   std::atomic<bool> told_ = false;  // that others have written
   std::function<void()> ring_share_;
-  std::optional<Instant> left_;  // since when nobody was at work here, until that is in the roster
+  std::optional<Instant> left_;  // since when nobody was at work here, until that is in the roster (store's time)
+  Instant store_said_;           // the store's time, when it was asked last
+  std::int64_t store_said_at_ = 0;
   Watched watched_;
   Instant follow_by_;              // when to look for what they have written, told or not
   bool is_told_ = false;           // the store tells it, as a rule

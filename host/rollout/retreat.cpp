@@ -155,10 +155,16 @@ Change turn_back(const Record& record, std::string reason, const provider::Obser
   next.paused_at.reset();
   next.commands.clear();
   next.gates.clear();
-  const RetreatStep step = retreat_step(retreat, record.spec, next.order, world, now);
+  // Who has not seen the world yet orders nothing: the first look gives the first order of the way back.
+  const bool seen = world.generation > 0 || !world.groups.empty();
+  strategy::Wait wait{strategy::WaitKind::replicas, "the first look at the replicas", "the way back", {}};
+  if (seen) {
+    RetreatStep step = retreat_step(retreat, record.spec, next.order, world, now);
+    next.order = std::move(step.order);
+    wait = std::move(step.wait);
+  }
   next.retreat = std::move(retreat);
-  next.order = step.order;
-  set_wait(next, step.wait, now);
+  set_wait(next, std::move(wait), now);
   if (!rollout.from_release.empty()) change.stable_release = rollout.from_release;
   change.events.emplace_back("rollout.rolling_back");
   return change;

@@ -62,6 +62,34 @@ TEST_F(ClockSteps, AStepForwardEndsNothingThatIsStuck) {
   expect_order(id);
 }
 
+TEST_F(ClockSteps, AnAbsenceIsAsLongAsTheStoreSawIt) {
+  const std::string id = canary_at_5_percent();
+  world.clock_of(World::Side::first).step(kHour);
+  world.run_for(seconds(5));
+  world.crash();
+  world.run_for(seconds(20));
+  world.start();
+  ASSERT_TRUE(world.until([&] { return world.journal(id).back().kind == "resumed"; }, seconds(30)));
+  const Json detail = tree_of(world.journal(id).back().detail);
+  const auto away = parse_duration(detail.at("away").get<std::string>());
+  ASSERT_TRUE(away.ok());
+  EXPECT_GE(away->ns, seconds(20).ns);
+  EXPECT_LE(away->ns, seconds(30).ns);
+}
+
+TEST_F(ClockSteps, AStoreThatIsSetForwardMakesNoAbsenceLongerThanTheTimeSinceTheLastDecision) {
+  const std::string id = canary_at_5_percent();
+  world.clock_of(World::Side::first).step(kHour * 2);
+  world.run_for(seconds(40));
+  const Instant decided = world.journal(id).back().at;
+  world.crash();
+  world.store_wall.step(kHour);
+  world.start();
+  ASSERT_TRUE(world.until([&] { return world.journal(id).back().kind == "resumed"; }, seconds(30)));
+  const auto resumed = world.journal(id).back();
+  EXPECT_LE(parse_duration(tree_of(resumed.detail).at("away").get<std::string>())->ns, (resumed.at - decided).ns);
+}
+
 TEST_F(ClockSteps, AnAnalysisGoesOnWindowByWindowAndAsksItsSourceForTheWallClocksTime) {
   const std::string id = canary_at_5_percent({{"weights", {50'000}}, {"hold", "5s"}, {"analysis", "errors"}});
   std::vector<metrics::Window> asked;

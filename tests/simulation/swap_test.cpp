@@ -71,5 +71,25 @@ TEST_F(Swapped, AStateIsOfTheVersionThatTookItOver) {
   EXPECT_EQ(went, "strategy canary went from 1.0.0 to 2.0.1 and took its state along");
 }
 
+TEST_F(Swapped, EveryHostTellsWhoIsWaitedForWhenNobodyCanGoOn) {
+  world.start_second();
+  const std::string id = deploy();
+  ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 50'000; }));
+  come("2.0.0");
+  ASSERT_TRUE(world.until([&] { return decisions(id).contains("2.0.0") || rollout::has_ended(world.state_of(id)); }));
+  world.versions[kCanary] = "1.0.0";
+  use(kCanary, canary);
+  for (const World::Side side : {World::Side::first, World::Side::second}) {
+    world.use(side);
+    ASSERT_TRUE(world.until([&] { return world.get(id)->why.waits_for.starts_with("a person: "); }))
+        << encode_text(*world.get(id));
+    EXPECT_THAT(world.get(id)->why.waits_for,
+                testing::EndsWith("bring it back with \"slipway binding swap strategies.canary 2.0.0\", or abort the "
+                                  "rollout"));
+  }
+  come("2.0.0");
+  EXPECT_TRUE(world.until_state(id, State::succeeded)) << text_of(id);
+}
+
 }  // namespace
 }  // namespace slipway::sim

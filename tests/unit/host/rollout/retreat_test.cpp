@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <utility>
+
 namespace slipway::rollout {
 namespace {
 
@@ -46,6 +48,19 @@ TEST_F(Retreats, AllTrafficGoesBackInTheFirstOrderWhenEnoughStableReplicasAreRea
   EXPECT_EQ(change.record.order.groups,
             (std::vector{group("stable", "1.0", 4, kAllTraffic), group("next", "1.1", 4, 0)}));
   EXPECT_EQ(change.events, std::vector<std::string>{"rollout.rolling_back"});
+}
+
+TEST_F(Retreats, WhoHasNotSeenTheWorldOrdersNothingAndTheFirstLookGivesTheFirstOrder) {
+  const auto seen = std::exchange(world, {});
+  const Change change = back();
+  EXPECT_EQ(change.record.phase, Phase::returning);
+  EXPECT_TRUE(same_order(change.record.order, record.order));
+  EXPECT_EQ(change.record.wait.what, "the first look at the replicas");
+  strategy::Wait waiting;
+  const auto next = go_back(change.record, seen, kTurned, waiting);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->record.order.groups,
+            (std::vector{group("stable", "1.0", 4, kAllTraffic), group("next", "1.1", 4, 0)}));
 }
 
 TEST_F(Retreats, BeforeEnoughAreReadyTrafficGoesBackInProportionToThem) {
