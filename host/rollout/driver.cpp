@@ -31,12 +31,13 @@ provider::Observation in_our_time(provider::Observation seen, const base::Forwar
 
 Driver::Driver(const Tools& tools, const Executor& executor, std::string tenant, std::string name)
     : tools_(tools),
+      clock_(tools.clock.wall()),
       strand_(boost::asio::make_strand(executor)),
       tenant_(std::move(tenant)),
       name_(std::move(name)),
       partition_(partition_of(tenant_, name_)),
       turns_(strand_),
-      wakeup_(strand_, tools.clock, tools.timers),
+      wakeup_(strand_, clock_, tools.timers),
       troubles_(tools.random) {}
 
 void Driver::wake() {
@@ -136,7 +137,7 @@ boost::asio::awaitable<void> Driver::apply() {
   desired.step = has_rollout() ? record().rollout.step : 0;
   desired.token = tools_.ownership.token(partition_);
   const std::int64_t token = desired.token;
-  const std::int64_t began = tools_.clock.steady_ns();
+  const std::int64_t began = clock_.steady_ns();
   const auto reply = co_await interruptible(bridge::call<provider::Interface, provider::Apply>(
       tools_.caller, kProvider, desired,
       context(std::min(tools_.settings.budgets.apply, tools_.ownership.remaining()))));
@@ -180,7 +181,7 @@ boost::asio::awaitable<void> Driver::refused(std::int64_t generation, Status sta
 
 boost::asio::awaitable<void> Driver::look() {
   if (!has_rollout() || troubles_.resting(kProvider, now()) || interrupted_) co_return;
-  const std::int64_t began = tools_.clock.steady_ns();
+  const std::int64_t began = clock_.steady_ns();
   auto seen = co_await interruptible(bridge::call<provider::Interface, provider::Observe>(
       tools_.caller, kProvider, target(), context(tools_.settings.budgets.observe)));
   if (!seen.ok() && interrupted_) co_return;
@@ -190,7 +191,7 @@ boost::asio::awaitable<void> Driver::look() {
     troubles_.failed(kProvider, seen.status(), now());
     co_return;
   }
-  provider::Observation world = seen.ok() ? in_our_time(std::move(*seen), tools_.clock) : provider::Observation{};
+  provider::Observation world = seen.ok() ? in_our_time(std::move(*seen), clock_) : provider::Observation{};
   if (!world_ || !same_weights(*world_, world)) routed_since_ = now();
   const bool first = !world_;
   world_ = std::move(world);

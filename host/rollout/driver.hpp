@@ -166,10 +166,10 @@ class Driver : public std::enable_shared_from_this<Driver> {
   template <class T>
   boost::asio::awaitable<Result<T>> interruptible(boost::asio::awaitable<Result<T>> work);
 
-  [[nodiscard]] Instant now() const { return tools_.clock.now(); }
+  [[nodiscard]] Instant now() const { return clock_.now(); }
   // A phase of the step that began then (steady clock).
   void took(const telemetry::Histogram& phase, std::int64_t began) const {
-    phase.observe(static_cast<double>(tools_.clock.steady_ns() - began) / 1e9);
+    phase.observe(static_cast<double>(clock_.steady_ns() - began) / 1e9);
   }
   [[nodiscard]] bool has_rollout() const { return rollout_.has_value(); }
   [[nodiscard]] const Record& record() const { return rollout_->value; }
@@ -186,6 +186,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   [[nodiscard]] Status check_version(const IfVersion& version, std::int64_t have, const std::string& what) const;
 
   const Tools& tools_;
+  base::ForwardClock clock_;  // the rollout's time
   Executor strand_;
   const std::string tenant_;
   const std::string name_;
@@ -229,7 +230,7 @@ boost::asio::awaitable<Result<T>> Driver::interruptible(boost::asio::awaitable<R
     Wakeup done;
   };
   if (interrupted_) co_return Status(Code::cancelled, "something more urgent came");
-  auto pending = std::make_shared<Pending>(strand_, tools_.clock, tools_.timers);
+  auto pending = std::make_shared<Pending>(strand_, clock_, tools_.timers);
   auto carry = [](boost::asio::awaitable<Result<T>> inner, std::shared_ptr<Pending> into,
                   std::shared_ptr<Driver>) -> boost::asio::awaitable<void> {
     into->result = co_await std::move(inner);

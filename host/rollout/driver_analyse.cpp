@@ -47,7 +47,7 @@ void Driver::sync_analyses() {
   }
   for (const std::string& key : wanted) {
     const auto task =
-        analyses_.emplace(key, std::make_shared<Analysis>(key, strand_, tools_.clock, tools_.timers)).first->second;
+        analyses_.emplace(key, std::make_shared<Analysis>(key, strand_, clock_, tools_.timers)).first->second;
     auto loop = [](std::shared_ptr<Driver> self, std::shared_ptr<Analysis> mine) -> boost::asio::awaitable<void> {
       co_await self->analyse(mine);
     };
@@ -82,7 +82,7 @@ boost::asio::awaitable<void> Driver::analyse(std::shared_ptr<Analysis> task) {
 
 metrics::QueryRequest Driver::query_for(const AnalysisRun& run, const AnalysisSpec& spec,
                                         const metrics::Window& window) const {
-  const Duration lead = tools_.clock.lead();  // the source's clock is the wall's
+  const Duration lead = clock_.lead();  // the source's clock is the wall's
   metrics::QueryRequest request{.tenant = tenant_,
                                 .application = name_,
                                 .query = spec.query,
@@ -118,7 +118,7 @@ boost::asio::awaitable<void> Driver::judge(std::shared_ptr<Analysis> task, metri
   const AnalysisRun asked = *run_of(*task);
   const AnalysisSpec spec = *analysis_of(record().spec, asked.wanted.name);
   const auto& budgets = tools_.settings.budgets;
-  const std::int64_t began = tools_.clock.steady_ns();
+  const std::int64_t began = clock_.steady_ns();
   analyzer::JudgeRequest request{.settings = spec.settings,
                                  .state = asked.state,
                                  .started = asked.status.since,

@@ -103,7 +103,7 @@ Later<Empty> Driver::remove(Actor actor, IfVersion version, Mode mode) {
 }
 
 boost::asio::awaitable<void> Driver::finish_removal() {
-  Wakeup pause(strand_, tools_.clock, tools_.timers);
+  Wakeup pause(strand_, clock_, tools_.timers);
   while (!stopping_ && owned()) {
     std::vector<storage::Key> wanted;
     wanted.push_back(keys::removal(tenant_, name_));

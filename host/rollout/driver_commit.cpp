@@ -10,9 +10,10 @@ namespace slipway::rollout {
 namespace {
 
 // A damage is told once, not at each look. What waits for the record is taken up when it can be read again.
-void reading_failed(const Tools& tools, Troubles& troubles, const std::string& tenant, const Status& status) {
+void reading_failed(const Tools& tools, Troubles& troubles, const std::string& tenant, const Status& status,
+                    Instant now) {
   if (troubles.of("storage") == nullptr) report_damage(tools.log, tenant, status);
-  troubles.failed("storage", status, tools.clock.now());
+  troubles.failed("storage", status, now);
 }
 
 }  // namespace
@@ -26,7 +27,7 @@ boost::asio::awaitable<Status> Driver::load() {
       stale_ = false;
       count();
     } else {
-      reading_failed(tools_, troubles_, tenant_, application.status());
+      reading_failed(tools_, troubles_, tenant_, application.status(), now());
     }
     co_return application.status();
   }
@@ -34,7 +35,7 @@ boost::asio::awaitable<Status> Driver::load() {
   if (!found.application.value.rollout.empty()) {
     auto stored = co_await tools_.store.rollout(tenant_, found.application.value.rollout);
     if (!stored.ok()) {
-      reading_failed(tools_, troubles_, tenant_, stored.status());
+      reading_failed(tools_, troubles_, tenant_, stored.status(), now());
       co_return stored.status();
     }
     found.rollout = std::move(*stored);
@@ -49,8 +50,9 @@ void Driver::learn(Found found) {
     generation = std::max(generation, found.rollout->value.order.generation);
   }
   // Another host's clock may be ahead of this one's: what it noted would lie in the future, and a pause last for so
-  // long.
-  if (found.rollout) tools_.clock.not_before(found.rollout->value.rollout.updated_at);
+  // long. Only this rollout's time goes on from there.
+  clock_.not_before(tools_.clock.now());
+  if (found.rollout) clock_.not_before(found.rollout->value.rollout.updated_at);
   troubles_.fine("storage");
   application_ = std::move(found.application);
   rollout_ = std::move(found.rollout);
@@ -92,7 +94,7 @@ boost::asio::awaitable<Status> Driver::commit(Change&& change) { return commit_w
 
 boost::asio::awaitable<Status> Driver::commit_with(Change&& change, storage::WriteRequest beside) {
   if (!has_lease()) co_return troubles_.of(kLease)->status;
-  const std::int64_t began = tools_.clock.steady_ns();
+  const std::int64_t began = clock_.steady_ns();
   const bool good = change.good;
   Draft draft = draft_of(std::move(change), *application_, has_rollout() ? &*rollout_ : nullptr,
                          world_ ? &*world_ : nullptr, now());
@@ -123,9 +125,9 @@ boost::asio::awaitable<Status> Driver::commit_with(Change&& change, storage::Wri
 
 // Repeats the same batch while its outcome is unknown; after a while the store is asked what became of it.
 boost::asio::awaitable<Result<storage::WriteReply>> Driver::write(storage::WriteRequest batch) {
-  const std::int64_t until = tools_.clock.steady_ns() + tools_.settings.write_patience.ns;
+  const std::int64_t until = clock_.steady_ns() + tools_.settings.write_patience.ns;
   if (!owned()) append_notice(batch, {tenant_, name_});
-  Wakeup pause(strand_, tools_.clock, tools_.timers);
+  Wakeup pause(strand_, clock_, tools_.timers);
   for (;;) {
     auto reply = co_await tools_.store.write(batch, trace());
     if (reply.ok()) {
@@ -133,7 +135,7 @@ boost::asio::awaitable<Result<storage::WriteReply>> Driver::write(storage::Write
       co_return reply;
     }
     troubles_.failed("storage", reply.status(), now());
-    const bool again = outcome_unknown(reply.status()) && !stopping_ && tools_.clock.steady_ns() < until;
+    const bool again = outcome_unknown(reply.status()) && !stopping_ && clock_.steady_ns() < until;
     if (again) {
       co_await pause.wait_until(troubles_.of("storage")->retry_at);
       continue;

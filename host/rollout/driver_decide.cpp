@@ -56,11 +56,13 @@ boost::asio::awaitable<bool> Driver::step() {
     if (stale_ || !has_rollout()) co_return true;
     co_return co_await go_on(std::nullopt);
   }
+  const std::int64_t before = rollout_->version;
   Result<std::string> way = co_await follow_strategy(binding);
   if (stale_ || !has_rollout() || interrupted_) co_return true;
   const std::string asked_version = way.ok() ? tools_.caller.version_of(*way, record().rollout.id) : std::string();
-  if (!asked_version.empty() && asked_version != record().strategy_version)
-    way = Status(Code::unavailable, asked_version + " has not taken this rollout over yet");
+  const bool follows = asked_version.empty() || asked_version == record().strategy_version;
+  if (!follows && rollout_->version != before) co_return true;  // somebody's word came in between
+  if (!follows) way = Status(Code::unavailable, asked_version + " has not taken this rollout over yet");
   if (!way.ok()) {
     const auto turn = co_await turns_.take();
     if (stale_ || !has_rollout()) co_return true;
@@ -68,7 +70,7 @@ boost::asio::awaitable<bool> Driver::step() {
     co_return co_await step_failed(way.status());
   }
   const std::int64_t version = rollout_->version;
-  const std::int64_t began = tools_.clock.steady_ns();
+  const std::int64_t began = clock_.steady_ns();
   const auto& budgets = tools_.settings.budgets;
   const Asked asked{asked_version, encode_text(question(record(), *world_, now()))};
   auto limits = context(hurry() ? budgets.urgent : budgets.strategy);
@@ -117,6 +119,7 @@ boost::asio::awaitable<Result<std::string>> Driver::follow_strategy(std::string 
   newest = *answered_by;
   const auto turn = co_await turns_.take();
   if (stale_ || !has_rollout() || interrupted_ || rollout_->version != version) co_return binding;
+  if (newest == own) co_return binding;  // a trial ended in between
   const std::string name = record().rollout.strategy.name;
   Change change{.record = record(), .kind = "strategy"};
   if (reply.ok()) {
@@ -280,7 +283,7 @@ boost::asio::awaitable<void> Driver::ask_gate(std::size_t index) {
                              .action = asked.action,
                              .step = rollout.step,
                              .message = asked.message,
-                             .now = tools_.clock.wall().now()};
+                             .now = clock_.wall().now()};
   auto reply = co_await interruptible(bridge::call<gate::Interface, gate::Check>(
       tools_.caller, "gates." + asked.name, request, context(tools_.settings.budgets.gate)));
   if (!reply.ok() && interrupted_) co_return;
@@ -294,7 +297,7 @@ boost::asio::awaitable<void> Driver::ask_gate(std::size_t index) {
   told.state = answer.state;
   told.reason = answer.reason;
   const Instant latest = now() + tools_.settings.ask_again;
-  const Instant retry_at = answer.retry_at ? *answer.retry_at + tools_.clock.lead() : latest;
+  const Instant retry_at = answer.retry_at ? *answer.retry_at + clock_.lead() : latest;
   told.ask_at = std::clamp(retry_at, now() + seconds(1), latest);
   if (told.state == strategy::GateState::pending) {
     rollout_->value.gates[index] = std::move(told);

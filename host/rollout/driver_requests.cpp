@@ -213,7 +213,7 @@ boost::asio::awaitable<void> Driver::read_again() {
 }
 
 void Driver::left_alone(Duration away) {
-  alone_since_ = tools_.clock.steady_ns() - away.ns;
+  alone_since_ = clock_.steady_ns() - away.ns;
   stale_ = true;
 }
 
@@ -235,7 +235,7 @@ boost::asio::awaitable<void> Driver::note_absence() {
   if (has_rollout()) {
     // A store whose clock was set forward meanwhile tells of a longer absence than there was.
     const Duration since_decided = std::max(Duration{}, now() - record().rollout.updated_at);
-    const Duration away = std::min(nanoseconds(tools_.clock.steady_ns() - *alone_since_), since_decided);
+    const Duration away = std::min(nanoseconds(clock_.steady_ns() - *alone_since_), since_decided);
     Change change{.record = record(), .kind = "resumed", .reason = record().rollout.why.reason};
     Record& next = change.record;
     if (next.phase == Phase::stepping && !next.paused_at) next.stood_still = next.stood_still + away;

@@ -90,6 +90,24 @@ TEST_F(ClockSteps, AStoreThatIsSetForwardMakesNoAbsenceLongerThanTheTimeSinceThe
   EXPECT_LE(parse_duration(tree_of(resumed.detail).at("away").get<std::string>())->ns, (resumed.at - decided).ns);
 }
 
+TEST_F(ClockSteps, AHostThatWasAheadLeavesItsTimeToItsRolloutsAlone) {
+  auto other = world.shop({{"weights", {50'000, 500'000}}, {"hold", "60s"}});
+  other.name = "other";
+  world.make_stable(other, "1.0");
+  (void)world.make_release("other", "1.1");
+  world.clock_of(World::Side::first).step(kHour);
+  const std::string ahead = canary_at_5_percent();
+  world.crash();
+  world.clock_of(World::Side::first).step(Duration{-kHour.ns});
+  world.start();
+  ASSERT_TRUE(world.until([&] { return world.journal(ahead).back().kind == "resumed"; }, seconds(30)));
+  EXPECT_GE(world.get(ahead)->updated_at, world.now() + kHour - seconds(60));
+  const auto begun = world.deploy("other", "1.1");
+  ASSERT_TRUE(begun.ok()) << to_string(begun.status());
+  world.run_for(seconds(5));
+  EXPECT_LE(world.get(begun->id)->updated_at, world.now());
+}
+
 TEST_F(ClockSteps, AnAnalysisGoesOnWindowByWindowAndAsksItsSourceForTheWallClocksTime) {
   const std::string id = canary_at_5_percent({{"weights", {50'000}}, {"hold", "5s"}, {"analysis", "errors"}});
   std::vector<metrics::Window> asked;
