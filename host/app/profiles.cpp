@@ -11,6 +11,7 @@
 #include "host/app/trial.hpp"
 #include "host/app/trust.hpp"
 #include "host/base/sha256.hpp"
+#include "host/config/fault.hpp"
 #include "host/lifecycle/on_blocking.hpp"
 
 namespace slipway::app {
@@ -49,6 +50,26 @@ Problems lacks_of(const lifecycle::Plan& plan, const lifecycle::Changes& changes
     for (std::string& lack : machine_lacks(one)) lacks.push_back({"/plugins/" + change.instance, "", std::move(lack)});
   }
   return lacks;
+}
+
+// What a swap would give a plugin by nobody's word: its new version asks for it, and the profile is silent.
+Problems unspoken_gains(const lifecycle::Plan& now, const InForce& next, const std::string& swapped) {
+  const auto of = [&](const lifecycle::Plan& plan) {
+    return std::ranges::find(plan.instances, swapped, &lifecycle::PlannedInstance::name);
+  };
+  const auto from = of(now);
+  const auto to = of(next.plan);
+  if (from == now.instances.end() || to == next.plan.instances.end()) return {};
+  if (next.profile.plugins.at(swapped).permissions) return {};
+  const std::string gained = manifest::missing(to->permissions, from->permissions);
+  if (gained.empty()) return {};
+  const auto title = [](const lifecycle::PlannedInstance& one) {
+    return one.package.manifest.id + " " + base::to_string(one.package.manifest.version);
+  };
+  return {{config::child_path("/plugins", swapped) + "/permissions", "",
+           title(*to) + " asks for more than " + title(*from) + " has: " + gained +
+               "; a swap grants nothing new: apply a profile with this version, which grants it, or with permissions "
+               "that grant less"}};
 }
 
 }  // namespace
@@ -134,6 +155,8 @@ Result<Profiles::Prepared> Profiles::prepare(const Wanted& wanted) const {
   Problems refused = take_out_revoked(checked->in_force, now, parts_.trust, checked->warnings);
   if (!refused.empty())
     return Status(Code::permission_denied, "this site does not let the profile run", std::move(refused));
+  if (Problems gained = unspoken_gains(current()->plan, checked->in_force, wanted.swapped); !gained.empty())
+    return Status(Code::permission_denied, "a swap does not grant what the profile does not say", std::move(gained));
   auto changes = lifecycle::compare(now, checked->in_force.plan, disabled_of(checked->in_force.profile));
   if (!changes.ok()) return changes.status();
   changes->rules = lifecycle::compare_rules(current()->profile, checked->in_force.profile);
@@ -279,6 +302,7 @@ Profiles::Answer<api::ProfileAnswer> Profiles::swap(rollout::Actor actor, std::s
                     (request.reason.empty() ? std::string() : ": " + request.reason),
                 now->digest};
   wanted.document["plugins"][instance]["version"] = request.version;
+  wanted.swapped = instance;
   lifecycle::ApplyOptions options;
   options.watch.bake = request.bake.value_or(kBake);
   if (request.share) options.try_out = trial_of(request, parts_.caller, parts_.clock);

@@ -125,7 +125,7 @@ Status TrustPolicy::check_use(const PluginUse& use) const {
   const std::string beyond = rule->at_most ? manifest::missing(use.permissions, *rule->at_most) : "";
   if (beyond.empty()) return {};
   return refuse(begin + "have " + beyond + ": " + by +
-                " does not allow it; take it out of its permissions in the profile, or change the rule");
+                " does not allow it; grant it less, by its permissions in the profile, or change the rule");
 }
 
 SignedManifest CurrentTrust::Admitted::package() const {

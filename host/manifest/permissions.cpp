@@ -1,6 +1,8 @@
 #include "host/manifest/permissions.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
 
 #include "host/manifest/permission_fields.hpp"
 
@@ -73,12 +75,26 @@ bool matches(std::string_view pattern, std::string_view text) {
   return pattern.find_first_not_of('*', p) == pattern.npos;
 }
 
-std::string missing_names(const Grant& wanted, const Grant& granted) {
-  std::string text;
-  for (const auto& name : wanted.allowed) {
-    if (!covers(granted, name)) text += (text.empty() ? "" : ", ") + name;
+// The grant with what its names stand for beyond themselves: a prefix for all that begins with it, a path for all that
+// lies beneath it.
+Grant spread(const Permissions& permissions, Grant Permissions::*member) {
+  Grant grant = permissions.*member;
+  for (std::size_t i = (permissions.*member).allowed.size(); i-- > 0;) {
+    const std::string name = grant.allowed[i];
+    if (member == &Permissions::store) grant.allowed.push_back(name + "*");
+    if (member == &Permissions::files) grant.allowed.push_back(name + (name.ends_with('/') ? "*" : "/*"));
   }
-  return text;
+  return grant;
+}
+
+std::vector<std::string> names_beyond(const Permissions& a, const Permissions& b, Grant Permissions::*member) {
+  const Grant granted = spread(b, member);
+  const bool paths = member == &Permissions::files;
+  std::vector<std::string> names;
+  std::ranges::copy_if((a.*member).allowed, std::back_inserter(names), [&](const std::string& name) {
+    return !covers(granted, paths ? std::filesystem::path(name).lexically_normal().string() : name);
+  });
+  return names;
 }
 
 }  // namespace
@@ -109,7 +125,9 @@ Result<Permissions> permissions_of(const Json& document) {
 std::string missing(const Permissions& wanted, const Permissions& granted) {
   std::string text;
   for (const NamedGrant& grant : kGrants) {
-    const auto names = missing_names(wanted.*grant.member, granted.*grant.member);
+    std::string names;
+    for (const std::string& name : names_beyond(wanted, granted, grant.member))
+      names += (names.empty() ? "" : ", ") + name;
     if (!names.empty()) text += (text.empty() ? "" : ", ") + std::string(grant.name) + " (" + names + ")";
   }
   return text;
@@ -118,11 +136,8 @@ std::string missing(const Permissions& wanted, const Permissions& granted) {
 std::vector<std::string> beyond(const Permissions& a, const Permissions& b) {
   std::vector<std::string> words;
   for (const NamedGrant& grant : kGrants) {
-    const auto& others = (b.*grant.member).allowed;
-    if (std::ranges::find(others, "*") != others.end()) continue;
-    for (const std::string& name : (a.*grant.member).allowed) {
-      if (std::ranges::find(others, name) == others.end()) words.push_back(std::string(grant.name) + " " + name);
-    }
+    for (const std::string& name : names_beyond(a, b, grant.member))
+      words.push_back(std::string(grant.name) + " " + name);
   }
   return words;
 }

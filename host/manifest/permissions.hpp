@@ -1,7 +1,7 @@
 // What a plugin asks to be allowed, and what a profile allows it. Plain values.
 //
-// In-process plugins are trusted with everything the host may do: for them a permission is a statement that is
-// compared, not a wall.
+// What a plugin asks the host for is held to them wherever it runs. What an in-process plugin does without asking (its
+// own sockets, files and programs) is not: it is trusted with everything the host may do.
 #pragma once
 
 #include <slipway/json.hpp>
@@ -38,10 +38,12 @@ Result<Permissions> permissions_of(const Json& document);
 // covered by one that stands for more.
 bool covers(const Grant& grant, std::string_view name);
 
-// What is wanted and not granted, in words: "network (10.0.0.1, *), processes (haproxy)". Empty: everything is granted.
+// What is wanted and not covered by what is granted (a prefix of `store` covers all that begins with it, a path of
+// `files` all that lies beneath it), in words: "network (10.0.0.1, *), processes (haproxy)". Empty: everything is
+// granted.
 std::string missing(const Permissions& wanted, const Permissions& granted);
 
-// What `a` allows and `b` does not, one text each: "network 10.0.0.1".
+// What `a` allows and `b` does not cover, one text each: "network 10.0.0.1".
 std::vector<std::string> beyond(const Permissions& a, const Permissions& b);
 
 }  // namespace slipway::manifest

@@ -111,10 +111,11 @@ void check_placement(const std::string& name, const Instance& instance, const Pl
 void check_permissions(const std::string& name, const Instance& instance, const PluginManifest& plugin,
                        Problems& faults) {
   if (!instance.permissions) return;
-  const auto lacking = missing(plugin.permissions, *instance.permissions);
-  if (lacking.empty()) return;
+  const auto unasked = missing(*instance.permissions, plugin.permissions);
+  if (unasked.empty()) return;
   faults.push_back({child_path("/plugins", name) + "/permissions", "",
-                    plugin.id + " asks for more: " + lacking + "; grant it or leave the plugin out"});
+                    plugin.id + " " + base::to_string(plugin.version) + " does not ask for " + unasked +
+                        " in its plugin.json; take it out"});
 }
 
 Found find_all(const Profile& profile, const FindPlugin& find, Problems& faults) {

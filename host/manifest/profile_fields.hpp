@@ -44,7 +44,8 @@ constexpr auto Instance::fields() {
       field("version", &Instance::version, "Versions of the plugin that will do."),
       field("config", &Instance::config, "Configuration, by the plugin's own schema."),
       field("placement", &Instance::placement, "Where it runs."),
-      field("permissions", &Instance::permissions, "What it is allowed; without it, all that the plugin asks for."),
+      field("permissions", &Instance::permissions,
+            "What it is allowed: all or less of what its plugin.json asks for, never more; without it, all of it."),
       field("enabled", &Instance::enabled, "false: it is neither loaded nor bound."));
 }
 

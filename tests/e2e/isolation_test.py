@@ -8,6 +8,7 @@ import signal
 import unittest
 
 from harness import BUILD, SLOWNESS, Fixture, StackTest, sign, wait_for
+from oracle import Oracle
 
 LATER = BUILD / "tests/fixtures/strategies/root"
 ISOLATED = tuple((f"    plugin: {plugin}\n", f"    plugin: {plugin}\n    placement: isolated\n")
@@ -129,6 +130,32 @@ class IsolationTest(StackTest):
 
     def test_a_destination_that_is_not_granted_is_refused_in_a_worker_in_the_same_words(self):
         self.assertIn(NOT_GRANTED, self.refused_request("isolated"))
+
+    def narrowed(self, placement):
+        """A gate whose package asks for every destination, and whose profile grants one: that one is asked, no other."""
+        self.start_stack(changes=[("    plugin: gate-webhook\n", f"    plugin: gate-webhook\n    placement: {placement}\n"
+                                   "    permissions: {network: [127.0.0.2], secrets: true}\n")])
+        granted, other = Oracle("127.0.0.2"), Oracle()
+        for oracle in (granted, other):
+            self.addCleanup(oracle.close)
+            oracle.answer = {"state": "open"}
+        self.stack.create_application(replicas=1, analyses=[], gates=[
+            {"gate": "webhook", "settings": {"url": oracle.url}} for oracle in (granted, other)])
+        self.stack.create_release("1.0")
+        rollout = self.stack.start_rollout("1.0")
+        self.stack.wait_why(rollout, "is not allowed network")
+        self.assertIn(NOT_GRANTED, self.stack.why_text(rollout))
+        wait_for("the one that is granted to be asked", lambda: granted.asked, 15)
+        self.assertEqual(other.asked, [])
+        self.assertEqual(self.plugin("gate-webhook")["placement"], placement)
+        self.assertEqual(self.plugin("gate-webhook")["permissions"]["network"], ["127.0.0.2"])
+        self.assertGreater(self.stack.metric("slipway_permission_denied_total", instance="gate-webhook", permission="network"), 0)
+
+    def test_a_profile_grants_less_than_a_plugin_asks_for_in_the_process_of_the_host(self):
+        self.narrowed("in-process")
+
+    def test_a_profile_grants_less_than_a_plugin_asks_for_in_a_worker(self):
+        self.narrowed("isolated")
 
     def test_workers_end_with_the_daemon_however_it_ends(self):
         self.start_stack(changes=ISOLATED)

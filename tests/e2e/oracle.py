@@ -8,15 +8,15 @@ import threading
 class Oracle(http.server.ThreadingHTTPServer):
     """Answers every question with `answer`, and keeps what it was asked."""
 
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Answering)
+    def __init__(self, address="127.0.0.1"):
+        super().__init__((address, 0), Answering)
         self.asked, self.traces = [], set()
         self.answer = {"state": "pending", "reason": "the ticket is open", "retry_at": None}
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.server_address[1]}/may-it"
+        return f"http://{self.server_address[0]}:{self.server_address[1]}/may-it"
 
     def close(self):
         self.shutdown()

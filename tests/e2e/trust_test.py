@@ -6,13 +6,21 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tarfile
 import unittest
 
-from harness import BUILD, Fixture, StackTest, wait_for
+import yaml
+
+from harness import BUILD, ROOT, Fixture, StackTest, wait_for
+
+sys.path.insert(0, str(ROOT / "tests/e2e/guides"))
+
+from run_guide import blocks_of  # noqa: E402
 
 GATE = Fixture("gate-good", "sound")
 DONE, REFUSED = 0, 5
+GUIDE = ROOT / "docs/guides/plugins/trust.md"
 
 
 class TrustTest(StackTest):
@@ -114,6 +122,35 @@ class TrustTest(StackTest):
         run = self.stack.run_daemon("check")
         self.assert_exit(run, 1, "/plugins/gate-good: instance \"gate-good\": gate-good may not run in-process: trust.rules/1 of "
                          "the site allows isolated", "provider-local may not have ", "trust.rules/0 of the site does not allow it")
+
+    def test_a_profile_that_grants_less_meets_a_rule_that_is_narrower_than_the_package(self):
+        """The rule of the guide, and what it says of the profile."""
+        shown = [yaml.safe_load(content) for language, _, _, content in blocks_of(GUIDE.read_text()) if language == "yaml"]
+        rules = next(block["trust"]["rules"] for block in shown if "rules" in block.get("trust", ()))
+        granted = next(block["plugins"]["gate-webhook"]["permissions"] for block in shown if "plugins" in block)
+        self.prepare(trust={"rules": rules})
+        self.assert_refused('instance "gate-webhook": gate-webhook may not have network (*): trust.rules/0 of the site does not '
+                            "allow it; grant it less, by its permissions in the profile, or change the rule")
+        self.grant(granted)
+        self.stack.start_daemon()
+        plugin = self.plugin("gate-webhook")
+        self.assertEqual((plugin["state"], plugin["permissions"]["network"]), ("active", granted["network"]))
+        profile = self.stack.read("/api/profile")["profile"]
+        profile["plugins"]["gate-webhook"]["permissions"]["network"].append("hooks.example.com")
+        reply = self.stack.call("PUT", "/api/profile?dry_run=true", {"profile": profile})
+        self.assertEqual(reply.status, 403, reply.text)
+        self.assertIn("may not have network (hooks.example.com)", reply.text)
+
+    def grant(self, permissions):
+        """To the webhook's gate, in the profile's file."""
+        self.stack.change_profile(("    plugin: gate-webhook\n", "    plugin: gate-webhook\n"
+                                   f"    permissions: {json.dumps(permissions)}\n"))
+
+    def test_a_profile_that_grants_more_than_a_package_asks_for_is_refused(self):
+        self.prepare()
+        self.grant({"network": True, "files": ["/etc"]})
+        self.assert_refused("/plugins/gate-webhook/permissions: gate-webhook 0.1.0 does not ask for files (/etc) in its "
+                            "plugin.json; take it out")
 
     def test_faults_of_the_trust_policy_are_all_told_at_once(self):
         self.prepare(trust={"keys": [{"name": "a", "public_key": "ed25519:x", "prefixes": ["a."]},

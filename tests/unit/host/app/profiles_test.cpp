@@ -56,6 +56,23 @@ class ProfileChanges : public lifecycle::Lifecycles {
     return profiles_->put({.tenant = {}, .subject = "ada"}, std::move(request), std::move(version),
                           rollout::Mode::commit);
   }
+  Answer swap(const std::string& version, rollout::Mode mode) {
+    api::SwapRequest request{.version = version};
+    request.bake = seconds(30);
+    return await_on(runtime_, profiles_->swap({.tenant = {}, .subject = "ada"}, "gates.alpha", request, mode));
+  }
+  // What the gate in force is allowed, without what it is not.
+  Json granted() {
+    const auto plugins = lifecycle_.status();
+    const auto active = std::ranges::find_if(plugins, [](const lifecycle::PluginStatus& one) {
+      return one.instance == "alpha" && one.state == lifecycle::GenerationState::active;
+    });
+    if (active == plugins.end()) return nullptr;
+    Json document = manifest::document_of(active->permissions);
+    for (auto grant = document.begin(); grant != document.end();)
+      grant = grant->empty() ? document.erase(grant) : std::next(grant);
+    return document;
+  }
   void call_the_gate() {
     bridge::CallContext context;
     context.budget_ns = seconds(5).ns;
@@ -159,6 +176,45 @@ TEST_F(ProfileChanges, WhileATrialGoesOnEveryOtherChangeIsToldOfIt) {
   EXPECT_TRUE(eventually([&] { return profiles_->last_trial().state != "trying"; }));
   EXPECT_EQ(profiles_->last_trial().state, "withdrawn");
   EXPECT_THAT(profiles_->last_trial().reason, StartsWith("gate-alpha 1.1.0 was withdrawn: it fails more often: "));
+}
+
+TEST_F(ProfileChanges, ASwapGrantsNothingThatNobodyHasSaid) {
+  root_.install({.fixture = "sound",
+                 .id = "gate-alpha",
+                 .version = "1.5.0",
+                 .more = {{"permissions", {{"network", {"10.0.0.1", "10.0.0.2"}}, {"secrets", true}}}}});
+  for (const auto mode : {rollout::Mode::dry_run, rollout::Mode::commit}) {
+    const Answer refused = swap("1.5.0", mode);
+    ASSERT_EQ(refused.status().code, Code::permission_denied) << to_string(refused.status());
+    EXPECT_EQ(refused.status().problems,
+              (Problems{{"/plugins/alpha/permissions", "",
+                         "gate-alpha 1.5.0 asks for more than gate-alpha 1.0.0 has: network (10.0.0.1, 10.0.0.2), "
+                         "secrets (*); a swap grants nothing new: apply a profile with this version, which grants it, "
+                         "or with permissions that grant less"}}));
+  }
+  Json less = document("1.5.0");
+  less["plugins"]["alpha"]["permissions"] = {{"network", {"10.0.0.1"}}};
+  ASSERT_EQ(await_on(runtime_, put(less))->state, "applied");
+  EXPECT_EQ(granted(), Json({{"network", {"10.0.0.1"}}}));
+  EXPECT_EQ(await_on(runtime_, put(document("1.5.0")))->changes.instances.at(0).permissions_gained,
+            (std::vector<std::string>{"network 10.0.0.2", "secrets *"}));
+  ASSERT_EQ(swap("1.0.0", rollout::Mode::commit)->state, "applied") << "what asks for less gains nothing";
+  EXPECT_EQ(granted(), Json::object());
+}
+
+TEST_F(ProfileChanges, ASwapOfAnInstanceWhosePermissionsAreSaidGrantsThose) {
+  const Json both{{"permissions", {{"network", {"10.0.0.1", "10.0.0.2"}}}}};
+  root_.install({.fixture = "sound", .id = "gate-alpha", .version = "1.5.0", .more = both});
+  root_.install({.fixture = "sound", .id = "gate-alpha", .version = "1.6.0", .more = {{"permissions", {"network"}}}});
+  Json said = document("1.5.0");
+  said["plugins"]["alpha"]["permissions"] = {{"network", {"10.0.0.1"}}};
+  ASSERT_EQ(await_on(runtime_, put(said))->state, "applied");
+  ASSERT_EQ(swap("1.6.0", rollout::Mode::commit)->state, "applied");
+  EXPECT_EQ(granted(), Json({{"network", {"10.0.0.1"}}}));
+  const Answer refused = swap("1.0.0", rollout::Mode::commit);
+  EXPECT_EQ(refused.status().problems,
+            (Problems{{"/plugins/alpha/permissions", "",
+                       "gate-alpha 1.0.0 does not ask for network (10.0.0.1) in its plugin.json; take it out"}}));
 }
 
 TEST_F(ProfileChanges, ASlowVersionIsWithdrawnForItsLatency) {

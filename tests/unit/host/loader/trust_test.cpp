@@ -161,7 +161,7 @@ TEST_F(TrustRules, ARuleBoundsWhatAProfileMayGrant) {
   EXPECT_EQ(
       refusal("acme.greeter", manifest::Placement::in_process),
       "instance \"hello\": acme.greeter may not have network (*), processes (bash): trust.rules/0 of the site does "
-      "not allow it; take it out of its permissions in the profile, or change the rule");
+      "not allow it; grant it less, by its permissions in the profile, or change the rule");
 }
 
 TEST_F(TrustRules, TheFirstRuleThatHoldsAnIdDecides) {

@@ -54,5 +54,17 @@ TEST(Permissions, WhatIsMissingIsNamed) {
   EXPECT_EQ(missing(wanted, granted), "network (10.0.0.1, *), processes (haproxy)");
 }
 
+TEST(Permissions, WhatIsGainedAndLostIsWhatTheOtherDoesNotCover) {
+  Permissions wide;
+  wide.network = {{"*.example.org", "10.0.0.1"}};
+  wide.store = {{"mine/"}};
+  Permissions narrow;
+  narrow.network = {{"a.example.org"}};
+  narrow.store = {{"mine/a/"}};
+  EXPECT_EQ(beyond(narrow, wide), std::vector<std::string>{});
+  EXPECT_EQ(beyond(wide, narrow),
+            (std::vector<std::string>{"network *.example.org", "network 10.0.0.1", "store mine/"}));
+}
+
 }  // namespace
 }  // namespace slipway::manifest
