@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include "host/isolation/proxy_table.hpp"
@@ -31,7 +32,25 @@ WorkerThreading threading_of(runtime::Threading threading) {
   return WorkerThreading::serial;
 }
 
-Grant grant_of(const manifest::Grant& granted) { return granted.allowed.empty() ? Grant::no : Grant::yes; }
+bool everything(const manifest::Grant& granted) {
+  return std::ranges::find(granted.allowed, "*") != granted.allowed.end();
+}
+
+Grant grant_if(bool granted) { return granted ? Grant::yes : Grant::no; }
+
+Files files_of(const manifest::Grant& granted) {
+  if (granted.allowed.empty()) return Files::none;
+  return everything(granted) ? Files::all : Files::some;
+}
+
+// No kernel that is in use holds a connection to a path. So whoever may connect at all was granted a socket by its
+// name.
+bool names_a_socket(const manifest::Grant& granted) {
+  return std::ranges::any_of(granted.allowed, [](const std::string& path) {
+    std::error_code error;
+    return std::filesystem::is_socket(path, error);
+  });
+}
 
 Setup setup_of(const runtime::InstanceSettings& settings, const manifest::Permissions& granted,
                const IsolationSettings& isolation) {
@@ -44,7 +63,8 @@ Setup setup_of(const runtime::InstanceSettings& settings, const manifest::Permis
   setup.request_bytes = settings.limits.request_bytes;
   setup.memory_bytes = isolation.memory_bytes;
   setup.open_files = isolation.open_files;
-  setup.own_network = granted.network.allowed.empty() ? 1 : 0;
+  // Destinations that are granted by name are reached through the host, which looks at each.
+  setup.own_network = everything(granted.network) ? 0 : 1;
   setup.paths = granted.files.allowed;
   return setup;
 }
@@ -59,7 +79,11 @@ std::uint32_t own_user(const Setup& setup, pid_t worker) {
 // The user and the filters are made for one worker alone.
 Result<Setup> for_worker(Setup setup, const manifest::Permissions& granted, pid_t worker) {
   setup.own_user = own_user(setup, worker);
-  SystemCalls allowed{worker, grant_of(granted.network), grant_of(granted.files), Grant::yes};
+  SystemCalls allowed{.worker = worker,
+                      .network = grant_if(everything(granted.network)),
+                      .unix_sockets = grant_if(everything(granted.files) || names_a_socket(granted.files)),
+                      .files = files_of(granted.files),
+                      .loading = Grant::yes};
   auto loading = filter_of(allowed);
   allowed.loading = Grant::no;
   auto running = filter_of(allowed);

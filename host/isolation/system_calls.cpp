@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -39,7 +40,6 @@ constexpr const char* kAlways[] = {"read",
                                    "dup",
                                    "dup2",
                                    "dup3",
-                                   "fcntl",
                                    "access",
                                    "faccessat",
                                    "faccessat2",
@@ -121,13 +121,23 @@ constexpr const char* kAlways[] = {"read",
 
 constexpr const char* kSockets[] = {"connect", "bind", "listen", "accept", "accept4"};
 
+// Landlock looks at each of these, or they work on what is open already.
 constexpr const char* kFiles[] = {
-    "open",     "openat",    "creat",  "getdents64", "unlink",    "unlinkat",        "rename",
-    "renameat", "renameat2", "mkdir",  "mkdirat",    "rmdir",     "ftruncate",       "truncate",
-    "fsync",    "fdatasync", "flock",  "fallocate",  "fadvise64", "chmod",           "fchmod",
-    "fchmodat", "utimensat", "statfs", "fstatfs",    "umask",     "sync_file_range", "copy_file_range"};
+    "creat",     "getdents64", "unlink", "unlinkat",  "rename", "renameat",        "renameat2",
+    "mkdir",     "mkdirat",    "rmdir",  "ftruncate", "fsync",  "fdatasync",       "flock",
+    "fallocate", "fadvise64",  "statfs", "fstatfs",   "umask",  "sync_file_range", "copy_file_range"};
+
+// These it lets pass, or did so on kernels in use.
+constexpr const char* kEveryFile[] = {"open", "openat", "truncate", "chmod", "fchmod", "fchmodat", "utimensat"};
+
+// Not those that name who gets a signal, or which, nor leases and the watching of folders, which send some too.
+constexpr std::uint64_t kDescriptorCommands[] = {F_DUPFD,     F_DUPFD_CLOEXEC, F_GETFD,     F_SETFD,
+                                                 F_GETFL,     F_GETLK,         F_SETLK,     F_SETLKW,
+                                                 F_OFD_GETLK, F_OFD_SETLK,     F_OFD_SETLKW};
 
 constexpr std::uint64_t kWriting = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
+// Of a mode: what lets others write, or gives whoever runs the file its owner's rights.
+constexpr std::uint64_t kForOthers = S_IWGRP | S_IWOTH | S_ISUID | S_ISGID | S_ISVTX;
 // Socket types with their flags taken away.
 constexpr std::uint64_t kTypeMask = 0xf;
 
@@ -135,8 +145,10 @@ class Filter {
  public:
   Filter() : context_(seccomp_init(SCMP_ACT_ERRNO(EPERM)), &seccomp_release) {}
 
-  void allow(const char* name, std::initializer_list<scmp_arg_cmp> when = {}) { answer(SCMP_ACT_ALLOW, name, when); }
-  void answer(std::uint32_t action, const char* name, std::initializer_list<scmp_arg_cmp> when = {}) {
+  using When = std::initializer_list<scmp_arg_cmp>;
+
+  void allow(const char* name, When when = {}) { answer(SCMP_ACT_ALLOW, name, when); }
+  void answer(std::uint32_t action, const char* name, When when = {}) {
     const int number = seccomp_syscall_resolve_name(name);
     // Not every machine has every call.
     if (number == __NR_SCMP_ERROR || !context_) return;
@@ -189,11 +201,15 @@ void allow_control(Filter& filter) {
   for (const std::uint64_t request : {std::uint64_t{FIONREAD}, std::uint64_t{FIONBIO}, std::uint64_t{TCGETS}}) {
     filter.allow("ioctl", {SCMP_A1(SCMP_CMP_EQ, request)});
   }
+  for (const std::uint64_t command : kDescriptorCommands) filter.allow("fcntl", {SCMP_A1(SCMP_CMP_EQ, command)});
+  filter.allow("fcntl", {SCMP_A1(SCMP_CMP_EQ, F_SETFL), SCMP_A2(SCMP_CMP_MASKED_EQ, O_ASYNC, 0)});
 }
 
 void allow_sockets(Filter& filter, const SystemCalls& allowed) {
-  filter.allow("socketpair", {SCMP_A0(SCMP_CMP_EQ, AF_UNIX)});
-  if (allowed.files == Grant::yes) filter.allow("socket", {SCMP_A0(SCMP_CMP_EQ, AF_UNIX)});
+  // Streams alone: what is sent on a pair of datagram sockets may name any other one.
+  filter.allow("socketpair",
+               {SCMP_A0(SCMP_CMP_EQ, AF_UNIX), SCMP_A1(SCMP_CMP_MASKED_EQ, kTypeMask, std::uint64_t{SOCK_STREAM})});
+  if (allowed.unix_sockets == Grant::yes) filter.allow("socket", {SCMP_A0(SCMP_CMP_EQ, AF_UNIX)});
   if (allowed.network == Grant::yes) {
     for (const std::uint64_t family : {std::uint64_t{AF_INET}, std::uint64_t{AF_INET6}}) {
       for (const std::uint64_t type : {std::uint64_t{SOCK_STREAM}, std::uint64_t{SOCK_DGRAM}}) {
@@ -201,17 +217,33 @@ void allow_sockets(Filter& filter, const SystemCalls& allowed) {
       }
     }
   }
-  if (allowed.files == Grant::no && allowed.network == Grant::no) return;
+  if (allowed.unix_sockets == Grant::no && allowed.network == Grant::no) return;
   for (const char* name : kSockets) filter.allow(name);
 }
 
+void allow_opening(Filter& filter, std::uint64_t mask, std::uint64_t flags) {
+  filter.allow("open", {SCMP_A1(SCMP_CMP_MASKED_EQ, mask, flags)});
+  filter.allow("openat", {SCMP_A2(SCMP_CMP_MASKED_EQ, mask, flags)});
+}
+
+// Where Landlock holds the plugin to some paths, nothing by name that Landlock does not see. Its first two versions see
+// no file being emptied that is opened for reading.
+void allow_some_files(Filter& filter) {
+  allow_opening(filter, O_TRUNC, 0);
+  allow_opening(filter, O_ACCMODE, O_WRONLY);
+  allow_opening(filter, O_ACCMODE, O_RDWR);
+  filter.allow("fchmod", {SCMP_A1(SCMP_CMP_MASKED_EQ, kForOthers, 0)});
+  filter.allow("utimensat", {SCMP_A1(SCMP_CMP_EQ, 0)});
+}
+
 void allow_files(Filter& filter, const SystemCalls& allowed) {
-  if (allowed.files == Grant::yes) {
-    for (const char* name : kFiles) filter.allow(name);
-  } else if (allowed.loading == Grant::yes) {
-    filter.allow("open", {SCMP_A1(SCMP_CMP_MASKED_EQ, kWriting, 0)});
-    filter.allow("openat", {SCMP_A2(SCMP_CMP_MASKED_EQ, kWriting, 0)});
+  if (allowed.files == Files::none) {
+    if (allowed.loading == Grant::yes) allow_opening(filter, kWriting, 0);
+    return;
   }
+  for (const char* name : kFiles) filter.allow(name);
+  if (allowed.files == Files::some) return allow_some_files(filter);
+  for (const char* name : kEveryFile) filter.allow(name);
 }
 
 }  // namespace

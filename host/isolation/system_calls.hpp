@@ -4,18 +4,21 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <slipway/status.hpp>
 #include <string>
 
 namespace slipway::isolation {
 
 enum class Grant : bool { no, yes };
+enum class Files : std::uint8_t { none, some, all };
 
 struct SystemCalls {
-  pid_t worker = 0;           // the only process that it may send a signal to
-  Grant network = Grant::no;  // sockets of IPv4 and IPv6; never raw ones
-  Grant files = Grant::no;    // opening files, changing them, and UNIX sockets
-  Grant loading = Grant::no;  // opening files for reading, and mapping code
+  pid_t worker = 0;                // the only process that it may send a signal to
+  Grant network = Grant::no;       // sockets of IPv4 and IPv6; never raw ones
+  Grant unix_sockets = Grant::no;  // by any name
+  Files files = Files::none;       // opening files and changing them; some: with what Landlock sees alone
+  Grant loading = Grant::no;       // opening files for reading, and mapping code
 };
 
 // Safe from any thread. UNAVAILABLE when libseccomp can't make it on this machine.

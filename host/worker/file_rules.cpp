@@ -18,9 +18,27 @@ using isolation::Protection;
 constexpr const char* kName = "files";
 constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_EXECUTE;
 constexpr std::uint64_t kReadFile = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE;
-constexpr std::uint64_t kWriteFile = kReadFile | LANDLOCK_ACCESS_FS_WRITE_FILE;
 // What the first version of the interface knows, which every kernel with Landlock handles.
-constexpr std::uint64_t kAll = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
+constexpr std::uint64_t kFirstRights = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
+// Newer than the headers that we build with: landlock(7).
+constexpr std::uint64_t kTruncate = std::uint64_t{1} << 14;
+constexpr std::uint64_t kScopes = 0b11;  // UNIX sockets without a path, and signals
+constexpr int kKnowsTruncate = 3;
+constexpr int kKnowsScopes = 6;
+constexpr std::uint64_t kWriteFile = kReadFile | LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate;
+
+struct Ruleset {
+  std::uint64_t files;
+  std::uint64_t network;
+  std::uint64_t scopes;
+};
+
+Ruleset handled_here() {
+  const long version = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  return {.files = kFirstRights | (version >= kKnowsTruncate ? kTruncate : 0),
+          .network = 0,
+          .scopes = version >= kKnowsScopes ? kScopes : 0};
+}
 
 // The dynamic linker, the C library's tables, and what describes this very process.
 constexpr const char* kSystem[] = {"/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/proc/self"};
@@ -49,13 +67,13 @@ bool add(int rules, const char* path, std::uint64_t access) {
 Protection confine_files(const std::vector<std::string>& paths, int library) {
   if (std::ranges::find(paths, "*") != paths.end())
     return {kName, "the permission \"files\" is granted for every path"};
-  const landlock_ruleset_attr handled{.handled_access_fs = kAll};
+  const Ruleset handled = handled_here();
   const int rules = static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0));
   if (rules < 0) return lacking();
   // A file in memory lies beneath no path: it needs no rule, and can have none.
   bool good = add(rules, library, kReadFile) || errno == EBADFD;
   for (const char* path : kSystem) good = good && add(rules, path, kRead);
-  for (const std::string& path : paths) good = good && add(rules, path.c_str(), kAll);
+  for (const std::string& path : paths) good = good && add(rules, path.c_str(), handled.files);
   good = good && ::syscall(SYS_landlock_restrict_self, rules, 0) == 0;
   const Protection protection = good ? Protection{kName, ""} : lacking();
   ::close(rules);

@@ -88,7 +88,7 @@ void enter_namespaces(const Setup& setup, int library, std::vector<Protection>& 
   if (setup.own_network != 0) {
     list.push_back(result("network-namespace", ::unshare(CLONE_NEWNET) == 0));
   } else {
-    list.push_back({"network-namespace", "the permission \"network\" is granted"});
+    list.push_back({"network-namespace", "the permission \"network\" is granted for every destination"});
   }
   list.push_back(own_user(setup, library));
   if (setup.own_user != 0) list.push_back(result("user-namespace", enter_user_namespace()));

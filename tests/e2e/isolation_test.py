@@ -75,7 +75,8 @@ class IsolationTest(StackTest):
             ("    plugin: gate-webhook\n", "    plugin: gate-webhook\n    placement: isolated\n")])
         run = self.stack.run_daemon()
         self.assert_exit(run, 1, 'gate-webhook: the policy requires the protection "network-namespace", which is not in force: '
-                                 'the permission "network" is granted; make it available or take it out of the policy')
+                                 'the permission "network" is granted for every destination; make it available or take it out of the '
+                                 'policy')
 
     def test_a_plugin_that_crashes_again_and_again_is_left_alone_for_a_while_and_why_says_so(self):
         self.start_stack(changes=ISOLATED)

@@ -1,4 +1,9 @@
 #include <gmock/gmock.h>
+#include <linux/landlock.h>
+#include <sys/syscall.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 
 #include "host/config/site_config.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -6,6 +11,26 @@
 
 namespace slipway::isolation {
 namespace {
+
+constexpr const char* kRefused = "Operation not permitted";
+constexpr const char* kWholeNetwork = "the permission \"network\" is granted for every destination";
+
+// There, and of a mode that others may read.
+std::string file_in(const test::TemporaryDirectory& folder) {
+  const std::filesystem::path file = folder.path() / "a";
+  std::ofstream(file) << "a";
+  return file.string();
+}
+
+// Where somebody listens.
+class Socket {
+ public:
+  explicit Socket(const std::string& name) : acceptor_(io_, name) {}
+
+ private:
+  boost::asio::io_context io_;
+  boost::asio::local::stream_protocol::acceptor acceptor_;
+};
 
 class Sandbox : public IsolatedTest {
  protected:
@@ -25,41 +50,104 @@ TEST_F(Sandbox, system_calls_that_reach_beyond_the_process_are_refused) {
                            "io_uring_setup", "bpf",           "perf_event_open", "userfaultfd",    "process_vm_readv",
                            "pidfd_open",     "unshare",       "setns",           "chroot",         "personality",
                            "keyctl",         "kill_parent",   "tgkill_parent",   "terminal_input", "executable_memory",
-                           "raise_limit",    "write_file",    "read_file"}) {
-    EXPECT_EQ(attempt(call), "Operation not permitted") << call;
+                           "raise_limit",    "write_file",    "read_file",       "datagram_pair",  "packet_pair"}) {
+    EXPECT_EQ(attempt(call), kRefused) << call;
   }
   EXPECT_EQ(attempt("getpid"), "allowed");
+  EXPECT_EQ(attempt("stream_pair"), "allowed");
+}
+
+TEST_F(Sandbox, no_descriptor_sends_signals_to_the_host) {
+  granted.network.allowed = granted.files.allowed = {"*"};
+  run();
+  for (const char* call : {"own_signals", "choose_signal", "ask_for_signals", "lease", "watch_folder"})
+    EXPECT_EQ(attempt(call), kRefused) << call;
+  EXPECT_EQ(attempt("set_flags"), "allowed");
 }
 
 TEST_F(Sandbox, the_permission_network_opens_sockets_but_never_raw_ones) {
   granted.network.allowed = {"*"};
   run();
   EXPECT_EQ(attempt("tcp_socket"), "allowed");
-  EXPECT_EQ(attempt("raw_socket"), "Operation not permitted");
-  EXPECT_EQ(attempt("packet_socket"), "Operation not permitted");
-  EXPECT_EQ(attempt("unix_socket"), "Operation not permitted");
-  EXPECT_EQ(lacking("network-namespace"), "the permission \"network\" is granted");
+  EXPECT_EQ(attempt("raw_socket"), kRefused);
+  EXPECT_EQ(attempt("packet_socket"), kRefused);
+  EXPECT_EQ(attempt("unix_socket"), kRefused);
+  EXPECT_EQ(lacking("network-namespace"), kWholeNetwork);
+}
+
+TEST_F(Sandbox, a_network_that_is_granted_by_name_is_reached_through_the_host_alone) {
+  granted.network.allowed = {"hooks.example.com", "*.example.org"};
+  run();
+  EXPECT_EQ(attempt("tcp_socket"), kRefused);
+  EXPECT_NE(lacking("network-namespace"), kWholeNetwork);
 }
 
 TEST_F(Sandbox, the_permission_files_opens_files_and_nothing_else) {
+  const test::TemporaryDirectory mine;
+  const std::string file = file_in(mine);
   granted.files.allowed = {"*"};
   run();
+  for (const char* way : {"truncate ", "chmod ", "fchmodat ", "utimensat ", "empty ", "lend "})
+    EXPECT_EQ(attempt(way + file), "allowed") << way;
   EXPECT_EQ(attempt("read_file"), "allowed");
   EXPECT_EQ(attempt("unix_socket"), "allowed");
-  EXPECT_EQ(attempt("tcp_socket"), "Operation not permitted");
-  EXPECT_EQ(attempt("execve"), "Operation not permitted");
+  EXPECT_EQ(attempt("tcp_socket"), kRefused);
+  EXPECT_EQ(attempt("execve"), kRefused);
 }
 
 TEST_F(Sandbox, files_beneath_other_paths_stay_closed) {
   const test::TemporaryDirectory mine;
   const test::TemporaryDirectory other;
-  std::ofstream(mine.path() / "a") << "a";
-  std::ofstream(other.path() / "a") << "a";
   granted.files.allowed = {mine.path().string()};
   run();
-  EXPECT_EQ(attempt("open " + (mine.path() / "a").string()), "allowed");
+  for (const char* way : {"open ", "rewrite ", "close_to_others ", "touch "})
+    EXPECT_EQ(attempt(way + file_in(mine)), "allowed") << way;
   if (!lacking("files").empty()) GTEST_SKIP() << "Landlock: " << lacking("files");
-  EXPECT_EQ(attempt("open " + (other.path() / "a").string()), "Permission denied");
+  for (const char* way : {"open ", "rewrite "}) EXPECT_EQ(attempt(way + file_in(other)), "Permission denied") << way;
+}
+
+TEST_F(Sandbox, a_file_that_is_granted_by_its_name_is_written_anew) {
+  const test::TemporaryDirectory mine;
+  const std::string file = file_in(mine);
+  granted.files.allowed = {file};
+  run();
+  EXPECT_EQ(attempt("rewrite " + file), "allowed");
+}
+
+TEST_F(Sandbox, who_is_granted_some_paths_changes_no_file_by_a_name_that_landlock_does_not_see) {
+  const test::TemporaryDirectory mine;
+  const test::TemporaryDirectory other;
+  granted.files.allowed = {mine.path().string()};
+  run();
+  for (const char* way : {"truncate ", "chmod ", "fchmodat ", "utimensat ", "empty ", "connect "}) {
+    EXPECT_EQ(attempt(way + file_in(mine)), kRefused) << way;
+    EXPECT_EQ(attempt(way + file_in(other)), kRefused) << way;
+  }
+  for (const char* way : {"open_to_others ", "lend "}) EXPECT_EQ(attempt(way + file_in(mine)), kRefused) << way;
+}
+
+TEST_F(Sandbox, who_is_granted_a_socket_by_its_path_may_connect) {
+  const test::TemporaryDirectory folder;
+  const std::string path = (folder.path() / "socket").string();
+  const Socket there(path);
+  granted.files.allowed = {path};
+  run();
+  EXPECT_EQ(attempt("connect " + path), "allowed");
+}
+
+TEST_F(Sandbox, sockets_without_a_path_are_closed_to_who_is_granted_one_with_a_path) {
+  const test::TemporaryDirectory folder;
+  const std::string path = (folder.path() / "socket").string();
+  const std::string name = "slipway-" + std::to_string(::getpid());
+  const Socket granted_one(path);
+  const Socket there(std::string(1, '\0') + name);
+  granted.files.allowed = {path};
+  granted.network.allowed = {"*"};
+  run();
+  constexpr long kKnowsScopes = 6;
+  if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) < kKnowsScopes)
+    GTEST_SKIP() << "Landlock here does not bound them";
+  EXPECT_EQ(attempt("connect @" + name), kRefused);
 }
 
 TEST_F(Sandbox, what_is_in_force_is_told) {
@@ -117,7 +205,8 @@ TEST_F(Sandbox, a_protection_that_is_required_and_not_in_force_is_a_refusal) {
   isolation.required = {"network-namespace"};
   EXPECT_EQ(to_string(make().status()),
             "FAILED_PRECONDITION: tricks: the policy requires the protection \"network-namespace\", which is not in "
-            "force: the permission \"network\" is granted; make it available or take it out of the policy");
+            "force: the permission \"network\" is granted for every destination; make it available or take it out of "
+            "the policy");
 }
 
 TEST_F(Sandbox, a_protection_that_nobody_knows_is_a_refusal) {

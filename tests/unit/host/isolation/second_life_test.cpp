@@ -159,5 +159,11 @@ TEST_F(OwnNamespaces, the_network_of_the_host_is_kept_by_who_is_granted_it) {
   EXPECT_NE(own("ipc"), 0U);
 }
 
+TEST_F(OwnNamespaces, destinations_that_are_granted_by_name_bring_no_network) {
+  granted.network.allowed = {"hooks.example.com"};
+  run();
+  EXPECT_NE(own("net"), 0U);
+}
+
 }  // namespace
 }  // namespace slipway::isolation
