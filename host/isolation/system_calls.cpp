@@ -14,6 +14,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <memory>
+#include <utility>
 
 #include "host/loader/descriptor.hpp"
 
@@ -149,6 +150,7 @@ class Filter {
 
   void allow(const char* name, When when = {}) { answer(SCMP_ACT_ALLOW, name, when); }
   void answer(std::uint32_t action, const char* name, When when = {}) {
+    rules_.push_back(text_of(action, name, when));
     const int number = seccomp_syscall_resolve_name(name);
     // Not every machine has every call.
     if (number == __NR_SCMP_ERROR || !context_) return;
@@ -157,6 +159,7 @@ class Filter {
     if (error != 0 && error != -EDOM) error_ = -error;
   }
 
+  [[nodiscard]] std::vector<std::string> rules() && { return std::move(rules_); }
   Result<std::string> program() {
     const loader::Descriptor file(static_cast<int>(::memfd_create("system-calls", MFD_CLOEXEC)));
     if (!context_ || error_ != 0) return fault(context_ ? error_ : ENOSYS);
@@ -171,7 +174,18 @@ class Filter {
     return {Code::unavailable, std::string("no filter of system calls can be made: ") + std::strerror(error)};
   }
 
+  static std::string text_of(std::uint32_t action, const char* name, When when) {
+    std::string text = action == SCMP_ACT_ALLOW ? name : std::string(name) + " fails";
+    for (const scmp_arg_cmp& one : when) {
+      const bool masked = one.op == SCMP_CMP_MASKED_EQ;
+      text += " " + std::to_string(one.arg) + (masked ? "&" + std::to_string(one.datum_a) : std::string()) + "=" +
+              std::to_string(masked ? one.datum_b : one.datum_a);
+    }
+    return text;
+  }
+
   std::unique_ptr<void, decltype(&seccomp_release)> context_;
+  std::vector<std::string> rules_;
   int error_ = 0;
 };
 
@@ -246,22 +260,31 @@ void allow_files(Filter& filter, const SystemCalls& allowed) {
   for (const char* name : kEveryFile) filter.allow(name);
 }
 
-}  // namespace
-
-Result<std::string> filter_of(const SystemCalls& allowed) {
-  Filter filter;
+void allow_all(Filter& filter, const SystemCalls& allowed) {
   for (const char* name : kAlways) filter.allow(name);
   allow_threads(filter, allowed.worker);
   allow_memory(filter, allowed.loading);
   allow_control(filter);
   allow_sockets(filter, allowed);
   allow_files(filter, allowed);
-  if (allowed.loading == Grant::yes) {
-    // The worker itself still puts the second filter in force, and seals its own memory.
-    filter.allow("seccomp");
-    filter.allow("prctl", {SCMP_A0(SCMP_CMP_EQ, PR_SET_DUMPABLE)});
-  }
+  if (allowed.loading == Grant::no) return;
+  // The worker itself still puts the second filter in force, and seals its own memory.
+  filter.allow("seccomp");
+  filter.allow("prctl", {SCMP_A0(SCMP_CMP_EQ, PR_SET_DUMPABLE)});
+}
+
+}  // namespace
+
+Result<std::string> filter_of(const SystemCalls& allowed) {
+  Filter filter;
+  allow_all(filter, allowed);
   return filter.program();
+}
+
+std::vector<std::string> rules_of(const SystemCalls& allowed) {
+  Filter filter;
+  allow_all(filter, allowed);
+  return std::move(filter).rules();
 }
 
 }  // namespace slipway::isolation

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <slipway/status.hpp>
 #include <string>
+#include <vector>
 
 namespace slipway::isolation {
 
@@ -23,5 +24,8 @@ struct SystemCalls {
 
 // Safe from any thread. UNAVAILABLE when libseccomp can't make it on this machine.
 Result<std::string> filter_of(const SystemCalls& allowed);
+
+// The same for people, in no order: names, each with what its arguments (from 0) have to be, "fcntl 1=4 2&8192=0".
+std::vector<std::string> rules_of(const SystemCalls& allowed);
 
 }  // namespace slipway::isolation
