@@ -62,7 +62,7 @@ class Scraper:
 
     def start(self, **settings):
         """Tells the stack's plugin its address, and these settings of it; the daemon starts after this."""
-        self._stack.change_profile((PLUGIN, f"{PLUGIN}    config: {json.dumps({'url': self.url, **settings})}\n"))
+        self._stack.change_profile((PLUGIN, f"{PLUGIN}    config: {json.dumps({'url': self.url, 'delay': INTERVAL, **settings})}\n"))
         wait_for("Prometheus", lambda: self.ask("vector(1)"), 20)
         self._thread.start()
 

@@ -26,6 +26,7 @@ struct Settings {
   std::string key;
   std::map<std::string, std::string> headers;
   Duration timeout = seconds(5);
+  Duration delay = seconds(2);
   std::int64_t max_reply_bytes = 4 << 20;
   static constexpr auto fields() {
     return slipway::fields(
@@ -42,6 +43,10 @@ struct Settings {
         field("key", &Settings::key, "Secret reference of its private key (PEM, not encrypted).", at_most(256)),
         field("headers", &Settings::headers, "Further request headers.", at_most(16)),
         field("timeout", &Settings::timeout, "Time for one query."),
+        field("delay", &Settings::delay,
+              "How far windows lie back: the numbers are of the time from `delay` before the window's begin to `delay` "
+              "before its end, so that scrapes which were under way at its end are complete. At least what the slowest "
+              "target takes to answer; the scrape_timeout is always enough. 0s to 1m."),
         field("max_reply_bytes", &Settings::max_reply_bytes, "The largest answer that is read.",
               between(1024, 16 << 20)));
   }
@@ -61,7 +66,7 @@ struct Login {
 // One group of a query under way.
 struct Asked {
   const Query& query;
-  const Window& window;
+  Window window;  // as Prometheus is asked
   Names names;
   const Login& login;
 };
@@ -73,6 +78,8 @@ class Prometheus final : public Plugin<Settings> {
     const Settings& s = this->settings();
     if (!s.url.starts_with("http://") && !s.url.starts_with("https://"))
       throw Error(Code::invalid_argument, "url \"" + s.url + "\" does not begin with http:// or https://");
+    if (s.delay < Duration{0} || s.delay > seconds(60))
+      throw Error(Code::invalid_argument, "delay " + to_string(s.delay) + " is not 0s to 1m");
     if (!s.bearer.empty() && !s.username.empty())
       throw Error(Code::invalid_argument, "bearer and username are both set; want one of them");
     if (s.username.empty() != s.password.empty())
@@ -93,11 +100,13 @@ class Prometheus final : public Plugin<Settings> {
     const std::string key = Answers::key_of(request);
     if (auto known = answers_.find(key)) co_return std::move(*known);
     const Login login = co_await log_in(request.tenant);
+    const Duration delay = settings().delay;
+    const Window window{request.window.id, request.window.from - delay, request.window.to - delay};
     QueryReply reply;
     for (const GroupRef& group : request.groups) {
       const Names names{request.tenant, request.application, group.release, group.role,
                         request.window.to - request.window.from};
-      const Asked asked{query, request.window, names, login};
+      const Asked asked{query, window, names, login};
       GroupSamples samples = co_await ask_group(asked, reply.warnings);
       reply.groups.push_back(std::move(samples));
     }
@@ -159,21 +168,7 @@ class Prometheus final : public Plugin<Settings> {
       else
         note(samples, name, buckets.status());
     }
-    for (const auto& [name, selector] : asked.query.counters) {
-      const auto grown = co_await ask_growth(asked, name, selector, kAll, warnings);
-      if (grown.ok())
-        samples.values[name] = grown->sums.series.front().points.front(), had += grown->covered;
-      else
-        note(samples, name, grown.status());
-    }
-    for (const auto& [name, selector] : asked.query.bucket_counters) {
-      const auto grown = co_await ask_growth(asked, name, selector, kBound, warnings);
-      auto buckets = grown.ok() ? histogram_of(grown->sums, Reduce::last) : grown.status();
-      if (buckets.ok())
-        samples.histograms[name] = std::move(*buckets), had += grown->covered;
-      else
-        note(samples, name, buckets.status());
-    }
+    had += co_await ask_counters(asked, samples, warnings);
     samples.completeness = had / static_cast<double>(wanted(asked.query));
     co_return samples;
   }
@@ -181,25 +176,58 @@ class Prometheus final : public Plugin<Settings> {
     samples.problem += (samples.problem.empty() ? "" : "; ") + name + ": " + status.message;
   }
 
-  // One series for each value of the label `by`, and the part of the window that they cover.
-  struct Grown {
-    Found sums;
-    double covered = 0;
-  };
-  task<Result<Grown>> ask_growth(const Asked& asked, const std::string& name, const std::string& selector,
-                                 const std::string& by, std::vector<std::string>& warnings) {
-    const Duration reach = asked.names.window + asked.query.lookback;
-    const std::string samples = selector + "[" + std::to_string(reach.ns / 1'000'000) + "ms]";
-    const Found found = co_await ask(asked, samples, warnings, Kind::instant);
-    const auto grown = growth_of(found, asked.window, by);
-    if (!grown.ok()) co_return grown.status();
-    if (auto told = told_restarts(*grown, name, asked.names.role)) warn(warnings, std::move(*told));
-    Grown all;
-    for (const Growth& growth : *grown) {
-      all.sums.series.push_back(growth.series);
-      all.covered += growth.covered / static_cast<double>(grown->size());
+  // All samples before any growth, for what one counter's scrapes tell of its target is true of the others.
+  task<double> ask_counters(const Asked& asked, GroupSamples& samples, std::vector<std::string>& warnings) {
+    std::vector<std::string> selectors;
+    for (const auto& [name, selector] : asked.query.counters) selectors.push_back(selector);
+    for (const auto& [name, selector] : asked.query.bucket_counters) selectors.push_back(selector);
+    std::vector<Found> told;
+    for (const std::string& selector : selectors) {
+      const std::string promql = over(selector, asked.names.window + asked.query.lookback);
+      Found found = co_await ask(asked, promql, warnings, Kind::instant);
+      told.push_back(std::move(found));
     }
-    co_return all;
+    const Scrapes scrapes(told);
+    const std::set<Target> missing = co_await ask_missing(asked, scrapes, warnings);
+
+    double covered = 0;
+    auto found = told.begin();
+    const auto take = [&](const std::string& name, const std::string& by, const auto& keep) {
+      const auto growth = growth_of(*found++, asked.window, by, scrapes, missing);
+      const Status status = growth.ok() ? keep(growth->sums) : growth.status();
+      if (!status.ok()) return note(samples, name, status);
+      covered += growth->covered;
+      for (std::string& doubt : doubts_of(*growth, name, asked.names.role)) warn(warnings, std::move(doubt));
+    };
+    for (const auto& [name, selector] : asked.query.counters)
+      take(name, kAll, [&](const Found& sums) {
+        samples.values[name] = sums.series.front().points.front();
+        return Status();
+      });
+    for (const auto& [name, selector] : asked.query.bucket_counters)
+      take(name, kBound, [&](const Found& sums) {
+        auto buckets = histogram_of(sums, Reduce::last);
+        if (buckets.ok()) samples.histograms[name] = std::move(*buckets);
+        return buckets.status();
+      });
+    co_return covered;
+  }
+  // Of the targets that told nothing, those that Prometheus still looks at.
+  task<std::set<Target>> ask_missing(const Asked& asked, const Scrapes& scrapes, std::vector<std::string>& warnings) {
+    const std::set<Target> silent = scrapes.silent(asked.window);
+    std::set<std::string> instances;
+    Duration reach = asked.names.window;
+    for (const Target& target : silent) {
+      if (const auto instance = target.find("instance"); instance != target.end()) instances.insert(instance->second);
+      reach = std::max(reach, milliseconds(scrapes.due_after(target).value_or(0)));
+    }
+    if (instances.empty()) co_return std::set<Target>();
+    const std::string promql = over(up_of(instances), reach);
+    const Found up = co_await ask(asked, promql, warnings, Kind::instant);
+    co_return tried(silent, up);
+  }
+  static std::string over(const std::string& selector, Duration reach) {
+    return selector + "[" + std::to_string(std::max<std::int64_t>(1, reach.ns / 1'000'000)) + "ms]";
   }
   static void warn(std::vector<std::string>& warnings, std::string text) {
     if (warnings.size() < 64 && std::find(warnings.begin(), warnings.end(), text) == warnings.end())

@@ -109,6 +109,13 @@ Result<std::string> substituted(std::string_view promql, const Names& names) {
   return text;
 }
 
+std::string up_of(const std::set<std::string>& instances) {
+  std::string any;
+  for (const std::string& instance : instances)
+    any += (any.empty() ? "" : "|") + quote_escaped(regex_escaped(instance));
+  return "up{instance=~\"" + any + "\"}";
+}
+
 std::size_t wanted(const Query& query) {
   return query.queries.size() + query.histograms.size() + query.counters.size() + query.bucket_counters.size();
 }

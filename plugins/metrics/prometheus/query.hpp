@@ -1,6 +1,7 @@
 // What Prometheus is asked: the document of QueryRequest.query, and how a group's names get into PromQL. Pure.
 #pragma once
 
+#include <set>
 #include <slipway/interfaces/metrics.hpp>
 
 namespace slipway::prometheus {
@@ -37,10 +38,13 @@ struct Query {
               "it is "
               "one native histogram.",
               at_most(8)),
-        field("counters", &Query::counters,
-              "Series selector by the name of the value: what these counters have grown by from the last scrape before "
-              "the window to the last one in it, together. Counters that begin anew count from zero and are told.",
-              at_most(32)),
+        field(
+            "counters", &Query::counters,
+            "Series selector by the name of the value: what these counters have grown by from the last scrape before "
+            "the window to the last one in it, together. Counters that begin anew count from zero and are told; those "
+            "that are new to Prometheus count from their first scrape, unless the scrape before it shows that they "
+            "did not exist.",
+            at_most(32)),
         field("bucket_counters", &Query::bucket_counters,
               "The same by the name of the histogram, for counters with a label \"le\".", at_most(8)),
         field("lookback", &Query::lookback,
@@ -64,6 +68,9 @@ struct Names {
 // The names are escaped for the quotes that they stand in; inside a regular expression (=~) also for that.
 // INVALID_ARGUMENT for a name outside of quotes or one that is unknown.
 Result<std::string> substituted(std::string_view promql, const Names& names);
+
+// Selects what Prometheus itself notes of each scrape of these targets.
+std::string up_of(const std::set<std::string>& instances);
 
 std::string url_encoded(std::string_view text);
 

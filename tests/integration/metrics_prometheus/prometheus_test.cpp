@@ -5,6 +5,7 @@
 #include <atomic>
 #include <fstream>
 #include <slipway/interfaces/metrics.hpp>
+#include <thread>
 
 #include "tests/contract/hosted.hpp"
 #include "tests/integration/metrics_prometheus/http.hpp"
@@ -39,8 +40,18 @@ struct Counting {
   std::string text() {
     if (is_gone) return "";
     const std::string n = std::to_string(count);
-    return "served_total{release=\"2.0\"} " + n + "\nspent_bucket{release=\"2.0\",le=\"0.1\"} " +
-           std::to_string(count / 2) + "\nspent_bucket{release=\"2.0\",le=\"+Inf\"} " + n + "\n";
+    return "twin_total{release=\"2.0\"} 5\nserved_total{release=\"2.0\"} " + n +
+           "\nspent_bucket{release=\"2.0\",le=\"0.1\"} " + std::to_string(count / 2) +
+           "\nspent_bucket{release=\"2.0\",le=\"+Inf\"} " + n + "\n";
+  }
+};
+
+// A target that takes half a second to answer, and counts seven more each time.
+struct Slow {
+  std::atomic<int> count{0};
+  std::string text() {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    return "slow_total{release=\"2.0\"} " + std::to_string(count += 7) + "\n";
   }
 };
 
@@ -53,7 +64,10 @@ class PrometheusServer {
                            "200ms}\nscrape_configs:\n  - job_name: shop\n"
                            "    static_configs: [{targets: ['127.0.0.1:"
                         << target_.port() << "', '127.0.0.1:" << native_target_.port()
-                        << "', '127.0.0.1:" << counting_target_.port() << "']}]\n";
+                        << "', '127.0.0.1:" << counting_target_.port() << "', '127.0.0.1:" << twin_target_.port()
+                        << "']}]\n  - job_name: slow\n    scrape_interval: 1s\n    scrape_timeout: 1s\n"
+                           "    static_configs: [{targets: ['127.0.0.1:"
+                        << slow_target_.port() << "']}]\n";
     process_ = std::make_unique<ServerProcess>(
         std::vector<std::string>{"prometheus", "--config.file=" + file.string(),
                                  "--storage.tsdb.path=" + (directory_.path() / "data").string(),
@@ -69,10 +83,11 @@ class PrometheusServer {
     if (!eventually(scraped, std::chrono::seconds(40))) throw std::runtime_error("Prometheus has scraped nothing");
   }
   Counting counting;
+  std::atomic<bool> twin_is_gone{false};
   // Waits until Prometheus has scraped this of the counting target; "[]" for nothing.
-  void until_counted(const std::string& told) const {
+  void until_counted(const std::string& told, const std::string& query = "served_total") const {
     const auto seen = [&] {
-      const auto reply = send_http({.url = url() + "/api/v1/query?query=served_total"});
+      const auto reply = send_http({.url = url() + "/api/v1/query?query=" + query});
       return reply.ok() && reply->body.find(told) != std::string::npos;
     };
     ASSERT_TRUE(eventually(seen)) << told;
@@ -84,6 +99,9 @@ class PrometheusServer {
   Target target_{exposition};
   Target native_target_{native_histogram, kProtobuf};
   Target counting_target_{[this] { return counting.text(); }};
+  Target twin_target_{[this] { return twin_is_gone ? "" : "twin_total{release=\"2.0\"} 5\n"; }};
+  Slow slow_;
+  Target slow_target_{[this] { return slow_.text(); }};
   std::uint16_t port_ = free_port();
   std::unique_ptr<ServerProcess> process_;
 };
@@ -98,11 +116,14 @@ class PrometheusMetrics : public testing::Test {
     return ask(query, now - milliseconds(500), now);
   }
   Result<metrics::QueryReply> ask(const Json& query, Instant from, Instant to) {
-    return call<metrics::Interface, metrics::Query>(plugin_, {.tenant = "acme",
-                                                              .application = "shop",
-                                                              .query = query,
-                                                              .groups = {{"next", "2.0", {}}, {"stable", "1.0", {}}},
-                                                              .window = {"w" + std::to_string(++windows_), from, to}});
+    return ask_of(plugin_, query, from, to);
+  }
+  Result<metrics::QueryReply> ask_of(Hosted& plugin, const Json& query, Instant from, Instant to) {
+    return call<metrics::Interface, metrics::Query>(plugin, {.tenant = "acme",
+                                                             .application = "shop",
+                                                             .query = query,
+                                                             .groups = {{"next", "2.0", {}}, {"stable", "1.0", {}}},
+                                                             .window = {"w" + std::to_string(++windows_), from, to}});
   }
   metrics::QueryReply answer(const Json& query) {
     const auto reply = ask(query);
@@ -126,7 +147,10 @@ class PrometheusMetrics : public testing::Test {
 
  private:
   static std::unique_ptr<PrometheusServer> server_;
-  Hosted plugin_{"metrics-prometheus", {{"url", server_->url()}}, [](FakeHost& host) { host.on_http(send_http); }};
+  // These tests wait themselves until Prometheus has what they ask for.
+  Hosted plugin_{"metrics-prometheus", {{"url", server_->url()}, {"delay", "0s"}}, [](FakeHost& host) {
+                   host.on_http(send_http);
+                 }};
   int windows_ = 0;
 };
 
@@ -227,6 +251,67 @@ TEST_F(PrometheusMetrics, ATargetThatWasGoneAndGoesOnIsNotCountedTwice) {
   ASSERT_TRUE(reply.ok()) << to_string(reply.status());
   EXPECT_EQ(reply->groups.at(0).values.at("requests"), 3);
   EXPECT_TRUE(reply->warnings.empty());
+}
+
+TEST_F(PrometheusMetrics, WhatATargetCountedBeforePrometheusKnewItIsNoGrowthOfAWindow) {
+  const Json query{{"counters", {{"requests", R"(served_total{release="${release}"})"}}}, {"lookback", "1ms"}};
+  count_to(7'000);
+  server().counting.is_gone = true;
+  server().until_counted("[]");
+  const Instant begin = wall_clock();
+  server().counting.is_gone = false;
+  server().until_counted("\"7000\"");
+  const auto reply = ask(query, begin, count_to(7'003));
+  ASSERT_TRUE(reply.ok()) << to_string(reply.status());
+  EXPECT_EQ(reply->groups.at(0).values.at("requests"), 3);
+  EXPECT_LT(reply->groups.at(0).completeness, 1);
+  EXPECT_EQ(reply->warnings,
+            (std::vector<std::string>{"requests of next: 1 counter new to Prometheus in this window; what they counted "
+                                      "before their first scrape is not known"}));
+}
+
+TEST_F(PrometheusMetrics, ATargetThatIsStillThereAndToldNothingIsMissing) {
+  const Json query{{"counters", {{"requests", R"(twin_total{release="${release}"})"}}}};
+  const auto completeness_from = [&](Instant begin) {
+    const Instant end = begin + milliseconds(700);
+    EXPECT_TRUE(eventually([&] { return wall_clock() >= end; }));
+    const auto reply = ask(query, begin, end);
+    if (!reply.ok()) throw Error(reply.status());
+    return reply->groups.at(0).completeness;
+  };
+  server().until_counted("\"2\"", "count(twin_total)");
+  EXPECT_GT(completeness_from(wall_clock()), 0.5);
+  server().twin_is_gone = true;
+  server().until_counted("\"1\"", "count(twin_total)");
+  const double without = completeness_from(wall_clock());
+  server().twin_is_gone = false;
+  EXPECT_GT(without, 0);
+  EXPECT_LE(without, 0.5);
+}
+
+// Asked at each window's very end, as the host does, while a scrape is under way at the end of half of them.
+TEST_F(PrometheusMetrics, WindowsOverATargetThatIsSlowToAnswerAddUpToItsCounter) {
+  Hosted shipped("metrics-prometheus", {{"url", server().url()}}, [](FakeHost& host) { host.on_http(send_http); });
+  const Json query{{"counters", {{"requests", R"(slow_total{release="${release}"})"}}}};
+  server().until_counted("\"value\"", "slow_total");
+  const auto requests = [&](Instant from, Instant to) {
+    const auto reply = ask_of(shipped, query, from, to);
+    if (!reply.ok()) throw Error(reply.status());
+    const auto& values = reply->groups.at(0).values;
+    return values.contains("requests") ? values.at("requests") : 0;
+  };
+  const Instant begin = wall_clock() + seconds(2);
+  Instant end = begin;
+  double sum = 0;
+  for (int window = 0; window < 10; ++window) {
+    const Instant from = end;
+    end = end + milliseconds(700);
+    ASSERT_TRUE(eventually([&] { return wall_clock() >= end; }));
+    sum += requests(from, end);
+  }
+  ASSERT_TRUE(eventually([&] { return wall_clock() >= end + seconds(1); }));
+  EXPECT_EQ(sum, requests(begin, end));
+  EXPECT_GE(sum, 7 * 4);
 }
 
 TEST_F(PrometheusMetrics, APromqlThatIsNoneIsRefusedWithPrometheusWords) {

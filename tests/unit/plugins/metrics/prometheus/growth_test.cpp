@@ -27,11 +27,17 @@ metrics::Window between(std::int64_t from, std::int64_t to) {
   return {"w", Instant{} + seconds(from), Instant{} + seconds(to)};
 }
 
+Result<Growth> growth_of_all(std::vector<Series> series, const metrics::Window& window,
+                             const std::set<Target>& missing = {}, const std::string& by = "") {
+  const Found found{std::move(series), {}};
+  return growth_of(found, window, by, Scrapes({found}), missing);
+}
+
 // What it has grown by, and how often it began anew: "7, 1".
 std::string grown(std::vector<Series> series, const metrics::Window& window) {
-  const auto growth = growth_of({std::move(series), {}}, window, "");
+  const auto growth = growth_of_all(std::move(series), window);
   if (!growth.ok()) return growth.status().message;
-  return to_text(growth->front().series.points.front()) + ", " + std::to_string(growth->front().restarts);
+  return to_text(growth->sums.series.front().points.front()) + ", " + std::to_string(growth->restarts);
 }
 
 TEST(PrometheusGrowth, IsWhatCameAfterTheLastSampleBeforeTheWindow) {
@@ -42,8 +48,8 @@ TEST(PrometheusGrowth, OfWindowsThatFollowEachOtherAddsUp) {
   const auto series = counter({10, 13, kGap, 24, 2, 5, kGap, 9, 9, 14});
   for (std::int64_t cut = 1; cut < 9; ++cut) {
     const auto sum = [&](const metrics::Window& window) {
-      const auto growth = growth_of({{series}, {}}, window, "");
-      return growth.ok() ? growth->front().series.points.front() : 0;
+      const auto growth = growth_of_all({series}, window);
+      return growth.ok() ? growth->sums.series.front().points.front() : 0;
     };
     EXPECT_EQ(sum(between(0, cut)) + sum(between(cut, 9)), 14 + 14) << cut;
   }
@@ -56,8 +62,8 @@ TEST(PrometheusGrowth, OfACounterThatBeganAnewIsWhatItShowsSinceAndIsTold) {
   EXPECT_EQ(grown({counter({100, 2, 5, 9})}, between(1, 3)), "7.0, 0") << "before the window it is the window's before";
 }
 
-TEST(PrometheusGrowth, OfANewSeriesIsAllThatItShows) {
-  EXPECT_EQ(grown({counter({10, 20, 30}), counter({kGap, kGap, 4})}, between(1, 2)), "14.0, 0");
+TEST(PrometheusGrowth, OfACounterThatIsNewToPrometheusIsNotItsWholeLife) {
+  EXPECT_EQ(grown({counter({kGap, kGap, 1'000'000, 1'000'007})}, between(1, 3)), "7.0, 0");
 }
 
 TEST(PrometheusGrowth, OfASeriesThatEndsIsWhatItShowedUntilThen) {
@@ -75,36 +81,81 @@ TEST(PrometheusGrowth, IsNoneWithoutASampleInTheWindowOrWithoutANumber) {
   EXPECT_EQ(grown({counter({10, INFINITY})}, between(0, 1)), "a counter that is no number, or below zero");
 }
 
-double covered(std::vector<Series> series, const metrics::Window& window) {
-  return value_or_throw(growth_of({std::move(series), {}}, window, "")).front().covered;
+TEST(PrometheusGrowth, OfOneThatTheScrapeBeforeDidNotTellOfIsAllThatItShows) {
+  const auto good = counter({100, 110, 120, 130}, {{"instance", "a"}, {"code", "200"}});
+  EXPECT_EQ(grown({good, counter({kGap, kGap, 4, 5}, {{"instance", "a"}, {"code", "500"}})}, between(1, 3)), "25.0, 0");
+  EXPECT_EQ(grown({good, counter({kGap, kGap, 4, 5}, {{"instance", "b"}, {"code", "500"}})}, between(1, 3)), "21.0, 0")
+      << "another target says nothing of it";
+  EXPECT_EQ(grown({good, counter({kGap, kGap, 4, 5}, {{"job", "x"}, {"instance", "a"}})}, between(1, 3)), "21.0, 0");
+}
+
+TEST(PrometheusGrowth, OfOneThatWasScrapedOnceIsNotKnown) {
+  EXPECT_EQ(grown({counter({kGap, kGap, 400})}, between(1, 3)), "one scrape only, and nothing before it to count from");
+  const auto next = growth_of_all({counter({kGap, kGap, 400, 403})}, between(2, 3));
+  EXPECT_EQ(next->sums.series.front().points.front(), 3) << "the window after it counts from there";
+  EXPECT_EQ(next->covered, 1);
+}
+
+double covered(std::vector<Series> series, const metrics::Window& window, const std::set<Target>& missing = {}) {
+  return value_or_throw(growth_of_all(std::move(series), window, missing)).covered;
 }
 
 TEST(PrometheusGrowth, CoversTheTimeFromTheScrapeBeforeTheWindowToTheLastOneInIt) {
   EXPECT_EQ(covered({counter({10, 13, 17, 24, 30})}, between(1, 3)), 1);
-  EXPECT_EQ(covered({counter({10, 13, kGap, 24, kGap})}, between(1, 4)), 2.0 / 3);
+  EXPECT_EQ(covered({counter({10, 13, 17, kGap, kGap})}, between(1, 4)), 1.0 / 3) << "two scrapes are missing";
   EXPECT_EQ(covered({counter({10, kGap, 17, 24})}, between(1, 3)), 1) << "more than the window is the whole of it";
-  EXPECT_EQ(covered({counter({kGap, kGap, 17, 24})}, between(1, 3)), 1) << "new: there was nothing before it";
+  EXPECT_EQ(covered({counter({kGap, kGap, 17, 24})}, between(1, 3)), 1.0 / 2) << "nobody knows what was before";
+}
+
+TEST(PrometheusGrowth, CoversAWindowThatIsNoMultipleOfTheTimeBetweenScrapes) {
+  const auto scraped = counter({0, kGap, kGap, 3, kGap, kGap, 6, kGap, kGap, 9, kGap, kGap, 12});
+  for (std::int64_t begin = 0; begin <= 8; ++begin)
+    EXPECT_EQ(covered({scraped}, between(begin, begin + 4)), 1) << begin;
 }
 
 TEST(PrometheusGrowth, DoesNotCoverWhatNobodyCouldCount) {
   EXPECT_EQ(covered({counter({100, 103, 4, 9})}, between(0, 3)), 2.0 / 3) << "it began anew";
-  EXPECT_EQ(covered({counter({10, 20, kGap, kGap}), counter({1, 2, 3, 4})}, between(0, 3)), (1.0 / 3 + 1) / 2)
+  EXPECT_EQ(covered({counter({10, 20, kGap, kGap}, {{"instance", "a"}}), counter({1, 2, 3, 4}, {{"instance", "b"}})},
+                    between(0, 3)),
+            (1.0 / 3 + 1) / 2)
       << "one of two ended";
+}
+
+TEST(PrometheusGrowth, OfATargetThatToldNothingCoversNothing) {
+  const std::vector<Series> two{counter({10, 20, kGap, kGap, kGap}, {{"instance", "a"}, {"job", "shop"}}),
+                                counter({1, 2, 3, 4, 5}, {{"instance", "b"}, {"job", "shop"}})};
+  const Scrapes scrapes({{two, {}}});
+  const Target a{{"instance", "a"}, {"job", "shop"}};
+  EXPECT_EQ(scrapes.silent(between(2, 4)), std::set<Target>{a});
+  EXPECT_TRUE(scrapes.silent(between(0, 4)).empty());
+  EXPECT_TRUE(scrapes.silent(between(1, 2)).empty()) << "the next scrape is not late yet";
+
+  Series up{.labels = {{"__name__", "up"}, {"instance", "a"}, {"job", "shop"}}};
+  EXPECT_EQ(tried({a}, {{up}, {}}), std::set<Target>{a});
+  EXPECT_TRUE(tried({a}, {}).empty()) << "it ended";
+  EXPECT_EQ(covered(two, between(2, 4), {a}), 0.5);
+  EXPECT_EQ(covered(two, between(2, 4)), 1);
 }
 
 TEST(PrometheusGrowth, OfBucketsTheOnesOfOneHistogramBeginAnewTogether) {
   const std::vector<Series> buckets{
       counter({5, 5, 7}, {{"le", "0.1"}, {"instance", "a"}}), counter({90, 95, 8}, {{"le", "+Inf"}, {"instance", "a"}}),
       counter({1, 2, 3}, {{"le", "0.1"}, {"instance", "b"}}), counter({2, 4, 6}, {{"le", "+Inf"}, {"instance", "b"}})};
-  const auto growth = growth_of({buckets, {}}, between(0, 2), "le");
+  const auto growth = growth_of_all(buckets, between(0, 2), {}, "le");
   ASSERT_TRUE(growth.ok());
   std::map<std::string, double> sums;
-  for (const Growth& one : *growth) sums[one.series.labels.at("le")] = one.series.points.front();
+  for (const Series& one : growth->sums.series) sums[one.labels.at("le")] = one.points.front();
   EXPECT_EQ(sums, (std::map<std::string, double>{{"0.1", 0 + 7 + 2}, {"+Inf", 5 + 8 + 4}}));
-  EXPECT_EQ(told_restarts(*growth, "latency", "next"),
-            "latency of next: counters began anew 1 time in this window; what they counted between the last scrape and "
-            "that is not known");
-  EXPECT_EQ(told_restarts({}, "latency", "next"), std::nullopt);
+  EXPECT_EQ(growth->restarts, 1);
+}
+
+TEST(PrometheusGrowth, TellsWhatItDoesNotKnow) {
+  EXPECT_EQ(doubts_of({.sums = {}, .restarts = 1, .unknown = 2}, "latency", "next"),
+            (std::vector<std::string>{"latency of next: counters began anew 1 time in this window; what they counted "
+                                      "between the last scrape and that is not known",
+                                      "latency of next: 2 counters new to Prometheus in this window; what they counted "
+                                      "before their first scrape is not known"}));
+  EXPECT_TRUE(doubts_of({}, "latency", "next").empty());
 }
 
 }  // namespace

@@ -68,5 +68,9 @@ TEST(PrometheusBase64, HasTheVectorsOfTheRfc) {
   EXPECT_EQ(base64("\xff\xff\xff"), "////");
 }
 
+TEST(PrometheusQuery, TargetsAreSelectedByTheirWholeNames) {
+  EXPECT_EQ(up_of({"10.0.0.1:80", "a\"b"}), R"(up{instance=~"10\\.0\\.0\\.1:80|a\"b"})");
+}
+
 }  // namespace
 }  // namespace slipway::prometheus
