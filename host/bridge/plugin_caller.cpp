@@ -16,7 +16,8 @@ std::string list_of(const std::vector<std::string>& names) {
 }
 
 Status no_binding(const RouteTable& table, std::string_view binding) {
-  return {Code::not_found, "the profile has no binding \"" + std::string(binding) + "\"; there are " + table.names()};
+  return {Code::not_found,
+          "the profile has no binding \"" + std::string(binding) + "\"; there are " + table.names_like(binding)};
 }
 
 Status no_interface(const runtime::Instance& instance, std::string_view binding, std::string_view interface) {

@@ -33,9 +33,13 @@ const Route* RouteTable::find(std::string_view binding) const {
   return found == versions_.end() ? nullptr : &found->second;
 }
 
-std::string RouteTable::names() const {
+std::string RouteTable::names_like(std::string_view binding) const {
+  const std::size_t dot = binding.find('.');
+  const std::string_view kind = dot == std::string_view::npos ? std::string_view() : binding.substr(0, dot + 1);
   std::string text;
-  for (const auto& [name, route] : bindings_) text += (text.empty() ? "" : ", ") + name;
+  for (const auto& [name, route] : bindings_) {
+    if (name.starts_with(kind)) text += (text.empty() ? "" : ", ") + name;
+  }
   return text.empty() ? "none" : text;
 }
 

@@ -55,8 +55,9 @@ class RouteTable {
   // Null for an unknown binding.
   [[nodiscard]] const Route* find(std::string_view binding) const;
   [[nodiscard]] const Bindings& bindings() const { return bindings_; }
-  // "gate, provider, strategies.canary"; "none" for an empty table.
-  [[nodiscard]] std::string names() const;
+  // Those of the kind of `binding`: "gates.freeze, gates.webhook" for "gates.b"; all for a name without a kind. "none"
+  // when there are none.
+  [[nodiscard]] std::string names_like(std::string_view binding) const;
 
   static std::string in_version(std::string_view binding, std::string_view version) {
     return std::string(binding) + "@" + std::string(version);

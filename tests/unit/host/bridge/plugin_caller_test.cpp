@@ -109,6 +109,17 @@ TEST_F(PluginCallerTest, an_unknown_binding_is_refused_with_those_that_there_are
   EXPECT_EQ(calls.records.size(), 0U);
 }
 
+TEST_F(PluginCallerTest, an_unknown_binding_of_a_kind_is_refused_with_those_of_its_kind) {
+  const Generation one(runtime, "one");
+  for (const char* name : {"analyzers.judge", "analyzers.threshold", "provider", "strategies.canary"}) bind(name, one);
+  EXPECT_EQ(
+      call("analyzers.thresold", "test.echo/1").status(),
+      Status(Code::not_found,
+             "the profile has no binding \"analyzers.thresold\"; there are analyzers.judge, analyzers.threshold"));
+  EXPECT_EQ(call("gates.webhook", "test.echo/1").status(),
+            Status(Code::not_found, "the profile has no binding \"gates.webhook\"; there are none"));
+}
+
 TEST_F(PluginCallerTest, an_interface_that_the_plugin_does_not_serve_is_refused_with_those_it_does) {
   const Generation one(runtime, "one");
   bind("provider", one);

@@ -68,7 +68,7 @@ class Lifecycles : public ::testing::Test {
     for (const auto& problem : status.problems) words.push_back(problem.path + ": " + problem.message);
     return words;
   }
-  std::string bound() const { return routes_.capture()->names(); }
+  std::string bound() const { return routes_.capture()->names_like(""); }
 
   test::TemporaryDirectory directory_;
   test::PluginRoot root_{directory_.path() / "root"};
