@@ -27,6 +27,11 @@ Change command(const Record& record, const Word& word, const std::string& what) 
   return {.record = record, .kind = "command", .reason = because(word, what), .by = word.by};
 }
 
+// What it waited for before is over by this word; what it waits for now tells the look that follows.
+void set_no_wait(Record& record, Instant now) {
+  set_wait(record, {strategy::WaitKind::nothing, "the look at what was asked for", {}, {}}, now);
+}
+
 // Opens every approval that is waited for; false when there is none.
 bool approve_all(Change& change, const Word& word, Instant now) {
   bool any = false;
@@ -37,16 +42,19 @@ bool approve_all(Change& change, const Word& word, Instant now) {
     gate.since = now;
     any = true;
   }
+  if (any) set_no_wait(change.record, now);
   return any;
 }
 
-Result<Change> hand_over(const Record& record, const Word& word, strategy::Command what, const std::string& text) {
+Result<Change> hand_over(const Record& record, const Word& word, strategy::Command what, const std::string& text,
+                         Instant now) {
   if (record.commands.size() >= kMaxCommands) {
     return Status(Code::resource_exhausted, "rollout " + record.rollout.id + " has " + std::to_string(kMaxCommands) +
                                                 " commands that its strategy has not seen yet; try again later");
   }
   Change change = command(record, word, text);
   change.record.commands.push_back(what);
+  set_no_wait(change.record, now);
   return change;
 }
 
@@ -66,14 +74,14 @@ Result<Change> promote_by(const Record& record, const Word& word, Instant now) {
   if (record.phase == Phase::gates)
     return approved ? Result<Change>(approval) : refusal(record, word, "it waits for a gate that only opens by itself");
   if (word.request.full) {
-    auto change = hand_over(record, word, strategy::Command::promote_fully, "promoted to the end");
+    auto change = hand_over(record, word, strategy::Command::promote_fully, "promoted to the end", now);
     if (!change.ok()) return change;
     approve_all(*change, word, now);
     change->record.approved_by = word.by.empty() ? "somebody" : word.by;
     return change;
   }
   return approved ? Result<Change>(approval)
-                  : hand_over(record, word, strategy::Command::promote, "promoted by one step");
+                  : hand_over(record, word, strategy::Command::promote, "promoted by one step", now);
 }
 
 Result<Change> approve_by(const Record& record, const Word& word, Instant now) {
@@ -101,6 +109,7 @@ Result<Change> resume_by(const Record& record, const Word& word, Instant now) {
   change.record.stood_still = record.stood_still + (now - *record.paused_at);
   change.record.paused_at.reset();
   change.events.emplace_back("rollout.resumed");
+  set_no_wait(change.record, now);
   return change;
 }
 
@@ -108,7 +117,7 @@ Result<Change> skip_by(const Record& record, const Word& word, Instant now) {
   if (record.rollout.state == State::verifying) return end_watch(record, word, now);
   if (record.rollout.state != State::progressing || record.phase != Phase::stepping)
     return refusal(record, word, "there is no step to skip");
-  return hand_over(record, word, strategy::Command::skip, "step skipped");
+  return hand_over(record, word, strategy::Command::skip, "step skipped", now);
 }
 
 // Nothing of the new release has been ordered yet.

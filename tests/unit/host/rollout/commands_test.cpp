@@ -1,0 +1,59 @@
+#include "host/rollout/commands.hpp"
+
+#include <gmock/gmock.h>
+
+#include "host/rollout/view.hpp"
+
+namespace slipway::rollout {
+namespace {
+
+constexpr Instant kBefore{1'700'000'000'000'000'000};
+constexpr Instant kAsked{1'700'000'060'000'000'000};
+
+// A canary of 1.1 that waits for a person.
+class Words : public testing::Test {
+ protected:
+  Words() {
+    record.rollout.to_release = "1.1";
+    record.rollout.state = State::progressing;
+    record.phase = Phase::stepping;
+    set_wait(record, {strategy::WaitKind::approval, "somebody to promote", "weight 50%", {}}, kBefore);
+  }
+  Why why_after(Action action, ActionRequest request = {}) {
+    const auto change = obey(record, Word{.action = action, .request = std::move(request), .by = "ann"}, {}, kAsked);
+    EXPECT_TRUE(change.ok()) << to_string(change.status());
+    return change.ok() ? view(change->record, 1, nullptr).why : Why{};
+  }
+  void expect_no_old_wait(const Why& why) {
+    EXPECT_EQ(why.waits_for, "the look at what was asked for");
+    EXPECT_EQ(why.next, "");
+    EXPECT_EQ(why.since, kAsked);
+  }
+  Record record;
+};
+
+TEST_F(Words, AfterAPromotionTheOldWaitIsOver) { expect_no_old_wait(why_after(Action::promote)); }
+
+TEST_F(Words, AfterAPromotionToTheEndTheOldWaitIsOver) {
+  expect_no_old_wait(why_after(Action::promote, {.full = true}));
+}
+
+TEST_F(Words, AfterAStepIsSkippedTheOldWaitIsOver) { expect_no_old_wait(why_after(Action::skip)); }
+
+TEST_F(Words, AfterAnApprovalTheOldWaitIsOver) {
+  record.gates.push_back({.name = "approval"});
+  expect_no_old_wait(why_after(Action::approve));
+}
+
+TEST_F(Words, AfterAPauseNobodyIsWaitedFor) {
+  record = obey(record, Word{.action = Action::pause}, {}, kBefore)->record;
+  expect_no_old_wait(why_after(Action::resume));
+}
+
+TEST_F(Words, WhatIsRefusedChangesNothing) {
+  EXPECT_EQ(obey(record, Word{.action = Action::approve}, {}, kAsked).status().code, Code::failed_precondition);
+  EXPECT_EQ(view(record, 1, nullptr).why.waits_for, "somebody to promote");
+}
+
+}  // namespace
+}  // namespace slipway::rollout
