@@ -139,10 +139,12 @@ int main_of(int count, char** words) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
   if (options.list) return list_tests();
-  if (options.package.empty() || !std::filesystem::is_directory(options.package)) {
-    std::cerr << "slipway-kit: "
-              << (options.package.empty() ? "name the folder of a package" : options.package + ": is no folder")
-              << "; it is the one that holds plugin.json\n";
+  if (options.package.empty()) {
+    std::cerr << "slipway-kit: name the folder of a package; it is the one that holds plugin.json\n";
+    return kUsage;
+  }
+  if (const Status folder = check_folder(options.package); !folder.ok()) {
+    std::cerr << "slipway-kit: " << folder.message << "\n";
     return kUsage;
   }
   if (!options.run.empty()) run_one(options);

@@ -16,6 +16,25 @@ Status refuse(const std::filesystem::path& path, const std::string& why) {
   return {Code::failed_precondition, path.string() + ": " + why};
 }
 
+constexpr const char* kManifest = "plugin.json";
+
+// The first package of FOLDER/VERSION or FOLDER/ID/VERSION; empty when there is none.
+std::filesystem::path package_beneath(const std::filesystem::path& folder, int depth = 2) {
+  std::error_code unreadable;
+  std::set<std::filesystem::path> inside;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, unreadable)) {
+    if (entry.is_directory(unreadable)) inside.insert(entry.path());
+  }
+  for (const auto& path : inside) {
+    if (std::filesystem::exists(path / kManifest, unreadable)) return path;
+  }
+  for (const auto& path : inside) {
+    if (depth == 1) break;
+    if (auto found = package_beneath(path, depth - 1); !found.empty()) return found;
+  }
+  return {};
+}
+
 void read_library(Package& package) {
   const auto bytes = base::read_file(package.library, {.max_bytes = kMostBytes, .links = base::Links::refuse});
   if (!bytes.ok()) {
@@ -38,11 +57,21 @@ const loader::ElfImage& Package::must_have_image() const {
   return *image;
 }
 
+Status check_folder(const std::filesystem::path& folder) {
+  std::error_code unreadable;
+  if (!std::filesystem::is_directory(folder, unreadable))
+    return refuse(folder, "is no folder; name the one that holds plugin.json");
+  if (std::filesystem::exists(folder / kManifest, unreadable)) return {};
+  const auto beneath = package_beneath(folder);
+  return refuse(folder, "has no plugin.json, so it is no package; name the folder of one version, " +
+                            (beneath.empty() ? "ID/VERSION" : beneath.string()));
+}
+
 Package read_package(const std::filesystem::path& folder) {
   Package package;
   package.folder = std::filesystem::absolute(folder).lexically_normal();
   if (!package.folder.has_filename()) package.folder = package.folder.parent_path();
-  const auto path = package.folder / "plugin.json";
+  const auto path = package.folder / kManifest;
   const auto text = base::read_file(path);
   package.manifest = text.ok() ? manifest::parse_plugin_manifest(*text, path.string())
                                : Result<manifest::PluginManifest>(text.status());
@@ -58,7 +87,7 @@ Status check_files(const Package& package) {
   const auto& listed = package.must_have_manifest().files;
   std::set<std::string> seen;
   for (const auto& file : *found) {
-    if (file.path == "plugin.json" || file.path == "plugin.sig") continue;
+    if (file.path == kManifest || file.path == "plugin.sig") continue;
     const auto entry = listed.find(file.path);
     if (entry == listed.end()) return refuse(package.folder / file.path, "is not listed in plugin.json");
     const auto bytes = loader::read_all(file.file, kMostBytes, package.folder / file.path);

@@ -24,6 +24,9 @@ struct Package {
   [[nodiscard]] const loader::ElfImage& must_have_image() const;
 };
 
+// Why `folder` is no package, with one beneath it where there is one; OK when it holds a plugin.json.
+Status check_folder(const std::filesystem::path& folder);
+
 // `folder` holds plugin.json.
 Package read_package(const std::filesystem::path& folder);
 
