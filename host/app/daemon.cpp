@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <future>
 #include <thread>
+#include <utility>
 
 #include "host/api/version.hpp"
 #include "host/app/bounds.hpp"
@@ -30,9 +31,13 @@ runtime::RuntimeSettings runtime_settings(const config::SiteConfig& site, const 
         "\"blocking\": see slipway_plugin_calls_in_flight",
         {{"spare_threads", static_cast<std::int64_t>(spare)}});
   };
+  const auto tell_once = [&log, told = false]() mutable {
+    if (!std::exchange(told, true))
+      log.error("every thread and every spare one is held: nothing goes on until one of them is let go");
+  };
   return {.threads = threads,
           .blocking = {.name = "blocking", .threads = site.blocking_threads},
-          .spare = {.on_start = tell}};
+          .spare = {.on_start = tell, .on_none_left = tell_once}};
 }
 
 lifecycle::LifecycleSettings lifecycle_settings(const config::SiteConfig& site) {

@@ -35,7 +35,10 @@ void SpareThreads::look(const std::stop_token& ended) {
     });
     while (!runs_something(lock, ended)) {
       lock.unlock();
-      if (threads_.size() < settings_.most) start_one();
+      if (threads_.size() < settings_.most)
+        start_one();
+      else if (settings_.on_none_left)
+        settings_.on_none_left();
       lock.lock();
     }
     changed_.wait_for(lock, ended, std::chrono::nanoseconds(settings_.patience.ns), [] { return false; });

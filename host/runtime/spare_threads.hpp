@@ -20,6 +20,8 @@ struct SpareThreadsSettings {
   Duration patience = seconds(1);
   // Called on the watch's own thread after each start, with the number of spare threads.
   std::function<void(std::uint32_t)> on_start;
+  // Called on it when one more is missed and there are the most: again at each patience that this lasts.
+  std::function<void()> on_none_left;
 };
 
 // Spare threads stay until the end. `count` from any thread.

@@ -33,10 +33,12 @@ class SpareThreadsTest : public ::testing::Test {
   std::promise<void> let_go;
   std::shared_future<void> released = let_go.get_future().share();
   Collected<std::uint32_t> started;
-  Runtime runtime{
-      {.threads = 1, .spare = {.most = 2, .patience = milliseconds(5), .on_start = [this](std::uint32_t number) {
-                                 started.add(number);
-                               }}}};
+  Collected<bool> missed;
+  Runtime runtime{{.threads = 1,
+                   .spare = {.most = 2,
+                             .patience = milliseconds(5),
+                             .on_start = [this](std::uint32_t number) { started.add(number); },
+                             .on_none_left = [this] { missed.add(true); }}}};
 };
 
 TEST_F(SpareThreadsTest, each_held_thread_gets_a_substitute_that_goes_on_with_the_work) {
@@ -52,8 +54,9 @@ TEST_F(SpareThreadsTest, there_are_never_more_than_the_most) {
   runtime.start();
   for (int i = 0; i < 3; ++i) hold_a_thread();
   const auto running = goes_on();
-  EXPECT_EQ(running.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+  missed.wait_for(2);
   EXPECT_EQ(runtime.spare_threads(), 2U);
+  EXPECT_EQ(running.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
   let_go.set_value();
   EXPECT_EQ(running.wait_for(kTestDeadline), std::future_status::ready);
   let_go = std::promise<void>();
