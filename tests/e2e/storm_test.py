@@ -307,6 +307,8 @@ class FailoverTest(Fleet):
         self.survive(0, the_standby_takes_over)
         self.survive(1, the_old_primary_comes_back)
         self.end()
-        late = "SELECT count(*) FROM slipway.leases WHERE granted_at > " \
-               "(SELECT extract(epoch FROM pg_postmaster_start_time())::bigint * 1000000000)"
-        self.assertEqual(primary.sql(late), "0", "leases that were renewed at the old primary after its return")
+        start = "(SELECT extract(epoch FROM pg_postmaster_start_time())::bigint * 1000000000)"
+        written = (("leases", "granted_at"), ("records", "updated_at"), ("entries", "at"), ("commits", "at"))
+        late = " UNION ALL ".join(f"SELECT '{table}' FROM slipway.{table} WHERE {moment} > {start}"
+                                  for table, moment in written)
+        self.assertEqual(primary.sql(late), "", "tables that were written at the old primary after its return")
