@@ -20,6 +20,8 @@ namespace {
 // With less than this waiting, a batch waits for its company.
 constexpr std::size_t kBatch = std::size_t{48} << 10;
 constexpr std::chrono::milliseconds kPause{5};
+// So many bytes of a message count as one more.
+constexpr std::size_t kCounted = std::size_t{4} << 10;
 
 // Gives `end` a copy of the socket.
 boost::system::error_code lead(boost::asio::local::stream_protocol::socket& end, const loader::Descriptor& socket) {
@@ -91,7 +93,8 @@ void Connection::take_messages() {
     }
     const auto heard = listener_->heard(message);
     if (!heard.ok()) return end(heard.status().message);
-    if (*heard == Listener::Weight::unasked) --allowance_;
+    if (*heard == Listener::Weight::unasked)
+      allowance_ -= 1 + static_cast<std::int64_t>(message.body.size() / kCounted);
   }
 }
 
@@ -102,9 +105,20 @@ void Connection::read_later() {
   const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(now - refilled_).count();
   allowance_ = std::min(most, allowance_ + std::min<std::int64_t>(passed, 1'000'000) * most / 1'000'000);
   refilled_ = now;
+  if (floods(now)) return end("flooded the host for " + to_string(settings_.flood));
   if (allowance_ > 0) return read_some();
   pause_.expires_after(kPause);
   pause_.async_wait([self = shared_from_this()](const boost::system::error_code&) { self->read_later(); });
+}
+
+// A quarter of a second's worth is what one that floods never has again.
+bool Connection::floods(std::chrono::steady_clock::time_point now) {
+  if (4 * allowance_ >= std::int64_t{settings_.messages_per_second}) {
+    spent_since_.reset();
+    return false;
+  }
+  if (!spent_since_) spent_since_ = now;
+  return now - *spent_since_ > std::chrono::nanoseconds(settings_.flood.ns);
 }
 
 void Connection::end(const std::string& why) {

@@ -5,9 +5,11 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <slipway/status.hpp>
 #include <slipway/values.hpp>
 #include <string_view>
@@ -23,8 +25,11 @@ struct ConnectionSettings {
   // What may wait to be sent; more is refused.
   std::uint64_t outbox_bytes = std::uint64_t{64} << 20;
   AssemblerLimits incoming;
-  // Messages a second of a worker that talks by itself; a worker that sends more is read more slowly.
+  // Messages a second of a worker that talks by itself, a long one counting as one for each 4 KiB begun; a worker that
+  // sends more is read more slowly.
   std::uint32_t messages_per_second = 20'000;
+  // One that goes on with that for longer is ended.
+  Duration flood = seconds(10);
 };
 
 // Who hears what comes in. Called from the executor, one call at a time; not after `ended`.
@@ -68,6 +73,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_read(std::size_t count);
   void take_messages();
   void read_later();
+  [[nodiscard]] bool floods(std::chrono::steady_clock::time_point now);
   void end(const std::string& why);
   void close_locked();
   void flush_locked();
@@ -92,6 +98,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::steady_timer pause_;
   std::int64_t allowance_;
   std::chrono::steady_clock::time_point refilled_;
+  std::optional<std::chrono::steady_clock::time_point> spent_since_;
 };
 
 }  // namespace slipway::isolation

@@ -163,39 +163,73 @@ TEST_F(Link, requests_without_an_answer_are_bounded_by_what_they_hold) {
   EXPECT_EQ(host.requests, 2);
 }
 
-// Hears how many messages came, on a context that the test turns by hand.
+// Hears how many messages came, on a context that the test turns by hand. The host has asked for pongs alone.
 struct Counting final : Listener {
   int heard_messages = 0;
-  Result<Weight> heard(const Frame&) override {
+  std::optional<std::string> end;
+  Result<Weight> heard(const Frame& message) override {
     ++heard_messages;
-    return Weight::expected;
+    return message.kind == FrameKind::pong ? Weight::expected : Weight::unasked;
   }
-  void ended(const std::string&) override {}
+  void ended(const std::string& why) override { end = why; }
 };
 
-TEST(Connections, pieces_that_carry_little_are_a_flood_too) {
+const std::string kLong(60'000, 'x');
+
+class Connections : public ::testing::Test {
+ protected:
+  void open(ConnectionSettings settings) {
+    int ends[2] = {-1, -1};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    its.emplace(loader::Descriptor(ends[1]));
+    auto made = Connection::make(context.get_executor(), loader::Descriptor(ends[0]), settings);
+    ASSERT_TRUE(made.ok());
+    ours = *made;
+    ours->listen(listener);
+  }
+  void hear(const Frame& frame) {
+    its->send(frame);
+    context.poll();
+  }
+  ~Connections() override {
+    ours->close();
+    context.poll();
+  }
+
   boost::asio::io_context context;
-  int ends[2] = {-1, -1};
-  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-  FakeEnd its{loader::Descriptor(ends[1])};
-  const auto ours =
-      Connection::make(context.get_executor(), loader::Descriptor(ends[0]), {.incoming = {}, .messages_per_second = 1});
-  ASSERT_TRUE(ours.ok());
-  const auto listener = std::make_shared<Counting>();
-  (*ours)->listen(listener);
-  its.send({FrameKind::pong, 0, 1, {}});
-  context.poll();
+  std::optional<FakeEnd> its;
+  std::shared_ptr<Connection> ours;
+  std::shared_ptr<Counting> listener = std::make_shared<Counting>();
+};
+
+TEST_F(Connections, pieces_that_carry_little_are_a_flood_too) {
+  open({.incoming = {}, .messages_per_second = 1});
+  hear({FrameKind::pong, 0, 1, {}});
   EXPECT_EQ(listener->heard_messages, 1);
   std::string pieces;
   for (int i = 0; i < 1000; ++i) append_frame(pieces, {FrameKind::log, kMore, 0, {}});
-  its.send(pieces);
+  its->send(pieces);
   context.poll();
-  its.send({FrameKind::pong, 0, 2, {}});
-  context.poll();
+  hear({FrameKind::pong, 0, 2, {}});
   // It would be read a thousand seconds later.
   EXPECT_EQ(listener->heard_messages, 1);
-  (*ours)->close();
-  context.poll();
+}
+
+TEST_F(Connections, a_message_counts_by_its_bytes) {
+  open({.incoming = {}, .messages_per_second = 2});
+  hear({FrameKind::log, 0, 0, kLong});
+  EXPECT_EQ(listener->heard_messages, 1);
+  hear({FrameKind::pong, 0, 1, {}});
+  // It would be read six seconds later.
+  EXPECT_EQ(listener->heard_messages, 1);
+}
+
+TEST_F(Connections, a_flood_that_goes_on_is_an_end) {
+  open({.incoming = {}, .messages_per_second = 1, .flood = milliseconds(1)});
+  hear({FrameKind::log, 0, 0, kLong});
+  const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!listener->end && std::chrono::steady_clock::now() < late) context.run_one_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(listener->end, "flooded the host for 1ms");
 }
 
 }  // namespace

@@ -75,21 +75,27 @@ TEST_F(SecondLife, a_plugin_without_a_snapshot_is_asked_for_no_checkpoint) {
 
 struct FloodOf {
   const char* what;
-  const char* word;
+  const char* words;
 };
 void PrintTo(const FloodOf& flood, std::ostream* out) { *out << flood.what; }
 
-class Flood : public IsolatedTest, public testing::WithParamInterface<FloodOf> {};
+class Floods : public IsolatedTest {
+ protected:
+  Floods() {
+    isolation.heartbeat = milliseconds(20);
+    isolation.hang = seconds(1);
+  }
+};
+
+class Flood : public Floods, public testing::WithParamInterface<FloodOf> {};
 
 TEST_P(Flood, ends_with_its_worker_while_a_neighbour_answers) {
   sink->respond = [](runtime::HostRequest, runtime::Answerer answer) { answer.succeed("{}"); };
   auto neighbour = make();
   ASSERT_TRUE(neighbour.ok());
   ASSERT_EQ(runtime::await_on(runtime, neighbour->instance->start(seconds(10))), Status());
-  isolation.heartbeat = milliseconds(20);
-  isolation.hang = seconds(1);
   run();
-  call_later(std::string("flood ") + GetParam().word);
+  call_later(GetParam().words);
   int answered = 0;
   while (results.size() == 0) {
     runtime::CallRequest request{.budget_ns = seconds(10).ns, .payload = "echo here"};
@@ -100,7 +106,8 @@ TEST_P(Flood, ends_with_its_worker_while_a_neighbour_answers) {
   EXPECT_GT(answered, 0);
   const Status ended = results.wait_for(1)[0].status();
   EXPECT_EQ(ended.code, Code::unavailable);
-  EXPECT_THAT(ended.message, testing::StartsWith("its worker did not react for 1s"));
+  EXPECT_THAT(ended.message, testing::AnyOf(testing::StartsWith("its worker did not react for 1s"),
+                                            testing::StartsWith("its worker flooded the host for 1s")));
   EXPECT_TRUE(runs_again());
   EXPECT_EQ(say("echo again"), "again");
   EXPECT_EQ(neighbour->worker->status().restarts, 0U);
@@ -109,9 +116,19 @@ TEST_P(Flood, ends_with_its_worker_while_a_neighbour_answers) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, Flood,
-                         testing::Values(FloodOf{"log", ""}, FloodOf{"metric", "m"}, FloodOf{"request", "r"},
-                                         FloodOf{"wake", "w"}, FloodOf{"completion", "c"}),
+                         testing::Values(FloodOf{"log", "flood"}, FloodOf{"metric", "flood m"},
+                                         FloodOf{"request", "flood r"}, FloodOf{"wake", "flood w"},
+                                         FloodOf{"completion", "flood c"}, FloodOf{"thread", "flood_aside"}),
                          [](const auto& flood) { return std::string(flood.param.what); });
+
+TEST_F(Floods, one_that_answers_its_heartbeats_is_ended_for_what_it_is) {
+  run();
+  call_later("flood_aside");
+  EXPECT_THAT(results.wait_for(1)[0].status().message, testing::StartsWith("its worker flooded the host for 1s"));
+  EXPECT_TRUE(runs_again());
+  EXPECT_EQ(worker->status().restarts, 1U);
+  EXPECT_EQ(worker->status().reason, "flooded the host for 1s");
+}
 
 class OwnNamespaces : public IsolatedTest {
  protected:
