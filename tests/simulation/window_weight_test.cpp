@@ -16,7 +16,7 @@ class WindowWeight : public Shipped {
         return Result<std::string>(encode_text(analyzer::ValidateReply{}));
       const auto asked = value_or_throw(decode_text<analyzer::JudgeRequest>(payload, "the request"));
       told.push_back(asked.weight);
-      const bool enough = told.size() % 3 == 0;
+      const bool enough = told.size() % 4 == 0;
       return Result<std::string>(encode_text(analyzer::JudgeReply{
           .state = {"1"}, .verdict = enough ? analyzer::Verdict::pass : analyzer::Verdict::proceed, .reason = "seen"}));
     };
@@ -26,13 +26,15 @@ class WindowWeight : public Shipped {
   std::vector<std::optional<std::uint32_t>> told;
 };
 
-TEST_F(WindowWeight, IsToldOfAWindowInWhoseWholeItHeld) {
+TEST_F(WindowWeight, IsToldOfAWindowBeforeWhichItHeldForOne) {
   run(provider::Sticky::none);
-  ASSERT_EQ(told.size(), 6U);
-  EXPECT_EQ(told[1], 250'000U);
+  ASSERT_EQ(told.size(), 8U);
+  EXPECT_EQ(told[0], std::nullopt);
   EXPECT_EQ(told[2], 250'000U);
-  EXPECT_EQ(told[4], 500'000U);
-  EXPECT_EQ(told[5], 500'000U);
+  EXPECT_EQ(told[3], 250'000U);
+  EXPECT_EQ(told[4], std::nullopt);
+  EXPECT_EQ(told[6], 500'000U);
+  EXPECT_EQ(told[7], 500'000U);
 }
 
 TEST_F(WindowWeight, IsNotToldWhenUsersKeepTheirGroup) {
