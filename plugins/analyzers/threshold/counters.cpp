@@ -24,9 +24,8 @@ Settings effective(Settings settings) {
 }
 
 Measurement effective(const Settings& settings, Measurement measured) {
-  const bool may_be_quiet = settings.min_requests > 0 || settings.min_completeness > 0;
-  const bool is_quiet = measured == Measurement::insufficient && may_be_quiet;
-  return settings.flagger && measured != Measurement::success && !is_quiet ? Measurement::failure : measured;
+  const bool is_check = measured != Measurement::success && measured != Measurement::insufficient;
+  return settings.flagger && is_check ? Measurement::failure : measured;
 }
 
 void count(State& state, Measurement measured) {

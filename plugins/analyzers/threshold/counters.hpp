@@ -10,9 +10,8 @@
 //   error                .           .           .          +1         0           .
 //   insufficient         .           .           .           .         0          +1
 //
-// Only a measurement can pass. With `flagger`, errors and insufficient data are failures, inconclusive ones too, and
-// the limits are: failures > threshold - 1. With min_requests or min_completeness insufficient data stays what it is:
-// no traffic is no failure.
+// Only a measurement can pass. With `flagger`, errors and inconclusive ones are failures, and the limits are: failures
+// > threshold - 1. Insufficient data stays what it is: no traffic is no failure.
 #pragma once
 
 #include <string>

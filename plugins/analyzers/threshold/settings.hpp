@@ -9,9 +9,9 @@ namespace slipway::threshold {
 struct Flagger {
   std::int32_t threshold = 1;
   static constexpr auto fields() {
-    return slipway::fields(field("threshold", &Flagger::threshold,
-                                 "Failed checks that fail the analysis; missing data is a failed check.",
-                                 between(1, 1'000)));
+    return slipway::fields(field(
+        "threshold", &Flagger::threshold,
+        "Failed checks that fail the analysis; an error is a failed check, no traffic is none.", between(1, 1'000)));
   }
 };
 
@@ -44,8 +44,8 @@ struct Settings {
               "Successes in a row after which it passes; 0: it doesn't pass by them.", between(0, 100'000)),
         field("insufficient_data_limit", &Settings::insufficient_data_limit,
               "Measurements in a row without enough data that are tolerated.", between(0, 100'000)),
-        field("min_requests", &Settings::min_requests,
-              "A measurement of fewer requests is no measurement, with flagger neither.", at_least(0)),
+        field("min_requests", &Settings::min_requests, "A measurement of fewer requests is no measurement.",
+              at_least(0)),
         field("min_completeness", &Settings::min_completeness,
               "Nor is a measurement of numbers that cover less of the window than this, 0 to 1."),
         field("flagger", &Settings::flagger, "Count failed checks as Flagger does, instead of the limits."));

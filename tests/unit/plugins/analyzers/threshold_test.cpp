@@ -165,17 +165,27 @@ TEST_F(Threshold, CasesOfProbesAreValues) {
       << "the failure before still counts";
 }
 
-TEST_F(Threshold, FlaggerCountsMissingDataAndErrorsAsFailedChecks) {
+TEST_F(Threshold, FlaggerCountsErrorsAsFailedChecks) {
   settings = {{"success", "error_ratio < 5%"}, {"flagger", {{"threshold", 3}}}};
   EXPECT_EQ(judge({{"error_ratio", 0.9}}).verdict, Verdict::proceed);
-  EXPECT_EQ(judge({}).verdict, Verdict::proceed);
+  EXPECT_EQ(broken("timeout").verdict, Verdict::proceed);
   EXPECT_EQ(judge({{"error_ratio", 0}}).verdict, Verdict::proceed);
   const auto reply = broken("timeout");
   EXPECT_EQ(reply.verdict, Verdict::fail);
   EXPECT_EQ(reply.reason, "the source failed: timeout (failure 3 of at most 2)");
 }
 
-TEST_F(Threshold, NoTrafficIsNoFailedCheckWhereRequestsAreWanted) {
+TEST_F(Threshold, NoTrafficIsNoFailedCheck) {
+  settings = {{"success", "error_ratio < 5%"}, {"flagger", {{"threshold", 1}}}};
+  for (int window = 0; window < 3; ++window) {
+    const auto reply = judge({{"requests", 0}});
+    EXPECT_EQ(reply.verdict, Verdict::insufficient_data);
+    EXPECT_EQ(reply.reason, "there is no value error_ratio (in a row " + std::to_string(window + 1) + " of at most 0)");
+  }
+  EXPECT_EQ(judge({{"requests", 500}, {"error_ratio", 0.9}}).verdict, Verdict::fail);
+}
+
+TEST_F(Threshold, NorAreFewRequestsWhereMoreAreWanted) {
   settings = {{"success", "error_ratio < 5%"},
               {"flagger", {{"threshold", 1}}},
               {"min_requests", 200},
