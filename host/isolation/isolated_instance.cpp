@@ -111,6 +111,7 @@ LinkSettings link_settings(const runtime::InstanceSettings& settings, const mani
   auto& incoming = link.connection.incoming;
   incoming.message_bytes = std::max(settings.limits.reply_bytes, settings.limits.request_bytes) + kHeadBytes;
   incoming.total_bytes = std::max(incoming.total_bytes, 2 * incoming.message_bytes);
+  link.connection.messages_per_second = isolation.messages_per_second;
   link.connection.flood = isolation.hang;
   link.connection.outbox_bytes = std::max(link.connection.outbox_bytes, 2 * isolation.call_bytes);
   return link;

@@ -27,6 +27,8 @@ struct IsolationSettings {
   Duration hang = seconds(10);
   Duration checkpoint = seconds(10);  // of plugins whose state is a snapshot
   RestartSettings restart;
+  // That nobody asked for; see ConnectionSettings.
+  std::uint32_t messages_per_second = ConnectionSettings{}.messages_per_second;
   // Protections without which no plugin is run, by name; see docs/guides/plugins/isolation.md.
   std::vector<std::string> required;
   std::shared_ptr<base::Random> random = std::make_shared<base::SystemRandom>();
