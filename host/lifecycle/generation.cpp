@@ -62,6 +62,14 @@ bool Generation::serves(const std::string& binding) const {
   return std::ranges::find(bindings_, binding) != bindings_.end();
 }
 
+std::string Generation::crash() const {
+  const auto worker = status().worker;
+  if (!worker) return {};
+  const bool is_down =
+      worker->state == isolation::WorkerState::restarting || worker->state == isolation::WorkerState::broken;
+  return is_down || worker->restarts > 0 ? "crashed: its worker " + worker->reason : std::string();
+}
+
 std::string Generation::title() const {
   return plan_.package.manifest.id + " " + base::to_string(plan_.package.manifest.version);
 }

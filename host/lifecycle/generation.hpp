@@ -35,6 +35,8 @@ class Generation {
   [[nodiscard]] bool serves(const std::string& binding) const;
   // The worker of an isolated one, while it has one.
   void set_worker(std::shared_ptr<const isolation::WorkerLink> worker);
+  // How its worker ended, if it ever did: "crashed: its worker ended by signal 9 (Killed)".
+  [[nodiscard]] std::string crash() const;
   // "strategy-canary 1.0.0"
   [[nodiscard]] std::string title() const;
 

@@ -107,10 +107,8 @@ boost::asio::awaitable<void> Lifecycle::settle() {
 
 std::string Lifecycle::complaint(const Exchange& exchange, const Watch& how) const {
   for (const Succession& succession : exchange.successions) {
-    const auto worker = succession.fresh->status().worker;
-    if (worker && worker->restarts > 0)
-      return succession.fresh->title() + " as \"" + succession.fresh->plan().name + "\" crashed: its worker " +
-             worker->reason;
+    if (const std::string crash = succession.fresh->crash(); !crash.empty())
+      return succession.fresh->title() + " as \"" + succession.fresh->plan().name + "\" " + crash;
     const auto counts = succession.fresh->tally->counts();
     if (counts.calls < how.calls || counts.fault_ratio() <= how.fault_ratio) continue;
     return std::to_string(counts.faults) + " of " + std::to_string(counts.calls) + " calls of " +

@@ -68,6 +68,11 @@ class Lifecycles : public ::testing::Test {
     for (const auto& problem : status.problems) words.push_back(problem.path + ": " + problem.message);
     return words;
   }
+  static isolation::IsolationSettings workers() {
+    isolation::IsolationSettings settings;
+    settings.program.path = SLIPWAY_WORKER;
+    return settings;
+  }
   std::string bound() const { return routes_.capture()->names_like(""); }
 
   test::TemporaryDirectory directory_;
@@ -87,7 +92,8 @@ class Lifecycles : public ::testing::Test {
   Lifecycle lifecycle_{{.start = seconds(5),
                         .health = milliseconds(300),
                         .stop = {.drain = milliseconds(50), .cancel = milliseconds(50), .patience = seconds(5)},
-                        .retire = {.drain = seconds(30), .cancel = seconds(2), .patience = seconds(2)}},
+                        .retire = {.drain = seconds(30), .cancel = seconds(2), .patience = seconds(2)},
+                        .isolation = workers()},
                        {runtime_, loader_,
                         [this](const PlannedInstance& one) {
                           created_.push_back(one.name);

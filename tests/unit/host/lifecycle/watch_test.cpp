@@ -204,6 +204,11 @@ class Trials : public Applying {
     options.try_out->passed = [this](std::string reason) { promoted_ = std::move(reason); };
     return apply(std::move(options));
   }
+  isolation::WorkerStatus worker_of(const std::string& version) const {
+    for (const PluginStatus& one : lifecycle_.status())
+      if (one.version == version && one.worker) return *one.worker;
+    return {};
+  }
   ~Trials() override { EXPECT_TRUE(stop().ok()); }
 
   std::string promoted_;
@@ -245,6 +250,29 @@ INSTANTIATE_TEST_SUITE_P(AnyWord, TrialsWithoutACall, testing::Values(Word::proc
 TEST_F(Trials, AWordThatNothingCanBeBuiltOnWithdrawsItAtTheEnd) {
   EXPECT_EQ(try_out(40, {Word::unknown, "nobody knows"}),
             Status(Code::aborted, "gate-alpha 1.1.0 was withdrawn: its trial is over without a verdict: nobody knows"));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
+}
+
+TEST_F(Trials, ACrashOfItsWorkerWithdrawsItWhateverIsSaidOfItsCalls) {
+  profile_.plugins["alpha"].placement = manifest::Placement::isolated;
+  add("alpha", "sound");
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "counts", "1.1.0");
+  ApplyOptions options;
+  options.try_out = {.share = 500'000, .length = seconds(600), .look = milliseconds(2)};
+  options.try_out->judge = [this](const Tried&) -> boost::asio::awaitable<Opinion> {
+    const std::string binding = "gates.alpha";
+    for (int i = 0; i < 4; ++i) (void)co_await ask(binding);
+    ::kill(worker_of("1.1.0").process, SIGKILL);
+    EXPECT_TRUE(eventually([this] {
+      return worker_of("1.1.0").restarts == 1 && worker_of("1.1.0").state == isolation::WorkerState::running;
+    }));
+    co_return Opinion{Word::pass, "it is good"};
+  };
+  options.try_out->passed = [this](std::string reason) { promoted_ = std::move(reason); };
+  EXPECT_EQ(apply(std::move(options)),
+            Status(Code::aborted, "gate-alpha 1.1.0 was withdrawn: it crashed: its worker ended by signal 9 (Killed)"));
+  EXPECT_EQ(promoted_, "");
   EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
 }
 
