@@ -14,6 +14,10 @@ ERRORS = {"name": "errors", "metrics": "prometheus", "analyzer": "threshold", "i
           "query": {"queries": {"error_ratio": "vector(0)"}},
           "settings": {"success": "error_ratio < 5%", "count": 1, "consecutive_error_limit": 1,
                        "insufficient_data_limit": 1}}
+# The default analyzer over counters: it goes on for some errors, and for a time without numbers.
+COUNTED = {"name": "errors", "metrics": "prometheus", "interval": "300ms",
+           "query": {"counters": {"requests": "requests_total", "failures": "failures_total"}},
+           "settings": {"error_limit": 1, "no_data_deadline": "1s"}}
 PLUGIN = "    plugin: metrics-prometheus\n"
 NOTHING = json.dumps({"status": "success", "data": {"resultType": "vector", "result": []}}).encode()
 MEBIBYTE = b" " * (1 << 20)
@@ -23,6 +27,7 @@ SICK = (("slow", "error", "DEADLINE_EXCEEDED"),
         ("broken", "error", "Prometheus answered with status 500"),
         ("empty", "insufficient_data", "no series"),
         ("endless", "error", "RESOURCE_EXHAUSTED"))
+COUNTED_SICK = tuple((mood, verdict, "no scrape in the window" if mood == "empty" else cause) for mood, verdict, cause in SICK)
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -60,10 +65,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class SickMetricsTest(StackTest):
-    def begin(self, port, **policies):
+    def begin(self, port, analysis=ERRORS, **policies):
         settings = f"{PLUGIN}    config: {{url: 'http://127.0.0.1:{port}', timeout: 2s, max_reply_bytes: 65536}}\n"
         self.start_stack(changes=[(PLUGIN, settings)])
-        self.stack.first_release(replicas=1, analyses=[{**ERRORS, **policies}])
+        self.stack.first_release(replicas=1, analyses=[{**analysis, **policies}])
 
     def serve(self, mood):
         server = Server()
@@ -89,13 +94,19 @@ class SickMetricsTest(StackTest):
         self.assertNotIn("pass", verdicts)
         self.assert_exit(self.stack.cli("rollout", "abort", rollout, "--wait", "--timeout", "20s"), 3)
 
-    def test_whatever_is_wrong_with_the_source_is_the_verdicts_cause_and_the_rollout_holds(self):
+    def expect_held_by_all(self, analysis, sick):
         server = self.serve("empty")
-        self.begin(server.server_port)
-        for number, (mood, verdict, cause) in enumerate(SICK, 1):
+        self.begin(server.server_port, analysis)
+        for number, (mood, verdict, cause) in enumerate(sick, 1):
             with self.subTest(mood):
                 server.mood = mood
                 self.expect_held(self.canary(f"1.{number}"), verdict, cause)
+
+    def test_whatever_is_wrong_with_the_source_is_the_verdicts_cause_and_the_rollout_holds(self):
+        self.expect_held_by_all(ERRORS, SICK)
+
+    def test_so_does_a_rollout_that_the_default_analyzer_judges_by_counters(self):
+        self.expect_held_by_all(COUNTED, COUNTED_SICK)
 
     def test_one_that_is_down_is_an_error(self):
         self.begin(free_port())

@@ -51,7 +51,7 @@ TEST(MetricsPrometheus, SettingsThatContradictAreRefused) {
   for (const char* settings :
        {R"({"url": "ftp://localhost"})", R"({"bearer": "env:A", "username": "ann", "password": "env:B"})",
         R"({"username": "ann"})", R"({"url": "https://localhost", "certificate": "file:pem"})",
-        R"({"authorities": "file:ca"})"})
+        R"({"authorities": "file:ca"})", R"({"delay": "2m"})"})
     EXPECT_THROW(Hosted("metrics-prometheus", Json::parse(settings)), Error) << settings;
 }
 
