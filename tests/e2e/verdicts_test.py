@@ -114,15 +114,14 @@ class VerdictsTest(StackTest):
         self.expect_slow("scraped-latency", "0.05")
 
 
-class RecountTest(StackTest):
-    """What an analysis has counted when slipwayd died under it, held against what the application itself has counted."""
+class CountedTest(StackTest):
+    """What an analysis has counted, held against what the application itself has counted."""
 
-    def setUp(self):
-        super().setUp()
-        self.start_stack()
+    def begin(self, **analysis):
+        """Under a canary that goes on for ever."""
         open_ended = {"alpha": 1e-6, "min_duration": "1h", "max_duration": "2h", "no_data_deadline": "1h"}
         self.stack.create_application(replicas=2, sticky="none", analyses=[
-            {"name": "errors", "metrics": "haproxy", "interval": "2s", "settings": open_ended}])
+            {"name": "errors", "interval": "2s", "settings": open_ended, **analysis}])
         self.stack.deploy("1.0", env=USUAL)
         self.stack.create_release("1.1", {"EXAMPLE_FAIL_RATIO": "0.1"})
         self.rollout = self.stack.start_rollout("1.1", "canary", canary("errors"))
@@ -153,6 +152,30 @@ class RecountTest(StackTest):
             return {version: tuple(all_ - part for all_, part in zip(seen, (but or {}).get(version, (0, 0))))
                     for version, seen in self.since().items()}
         wait_for(f"{wanted()} to be judged", lambda: self.judged() == wanted(), 20)
+
+
+class ScrapedRecountTest(CountedTest):
+    def test_all_requests_since_the_first_scrape_are_judged_and_none_twice(self):
+        self.stack = self.new_stack()
+        prometheus = Scraper(self.stack)
+        self.addCleanup(prometheus.stop)
+        prometheus.start()
+        self.stack.start_daemon()
+        self.begin(metrics="prometheus", query={"counters": {"requests": REQUESTS, "failures": FAILURES}})
+        scraped = 'count(count by (instance, version) (example_requests_total)) == 3'
+        wait_for("a scrape of the three replicas", lambda: prometheus.ask(scraped), 20)
+        for _ in range(2):
+            self.send(800)  # over several windows
+            self.expect_judged()
+
+
+class RecountTest(CountedTest):
+    """When slipwayd died under it."""
+
+    def setUp(self):
+        super().setUp()
+        self.start_stack()
+        self.begin(metrics="haproxy")
 
     def missing(self):
         """Until a window that began after this has been judged."""
