@@ -102,11 +102,11 @@ void claim(Connection& owner) {
       " name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()); COMMIT");
 }
 
-void check_applied(Connection& owner, std::span<const Migration> steps) {
-  const Rows rows = owner.query("SELECT number, name, checksum FROM slipway.migrations ORDER BY number");
+void check_applied(Connection& connection, std::span<const Migration> steps) {
+  const Rows rows = connection.query("SELECT number, name, checksum FROM slipway.migrations ORDER BY number");
   for (std::size_t i = 0; i < rows.size() && i < steps.size(); ++i) {
     if (rows.integer(i, 0) == steps[i].number && rows.text(i, 2) == checksum(steps[i])) continue;
-    refuse(owner, "was changed: step " + std::to_string(rows.integer(i, 0)) + " \"" + rows.text(i, 1) +
+    refuse(connection, "was changed: step " + std::to_string(rows.integer(i, 0)) + " \"" + rows.text(i, 1) +
                       "\" has checksum " + rows.text(i, 2) + " there, and " + checksum(steps[i]) +
                       " in this version; use the version of storage-postgres that made it");
   }
@@ -173,6 +173,7 @@ void check_application(Connection& connection, std::span<const Migration> steps)
   refuse_newer(connection, state, steps);
   if (state.number < static_cast<std::int64_t>(steps.size()))
     refuse(connection, versions(state, steps.size()) + "; name the owner's connection in owner_connection");
+  check_applied(connection, steps);
   const Rows role = connection.query(
       "SELECT current_user, rolsuper OR rolbypassrls, EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid ="
       " c.relnamespace WHERE n.nspname = 'slipway' AND pg_has_role(current_user, c.relowner, 'MEMBER')) FROM pg_roles"
