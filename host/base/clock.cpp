@@ -15,6 +15,8 @@ std::int64_t read(clockid_t id) {
 
 Instant SystemClock::now() const { return {read(CLOCK_REALTIME)}; }
 
-std::int64_t SystemClock::steady_ns() const { return read(CLOCK_MONOTONIC); }
+// CLOCK_MONOTONIC stands still while the machine is suspended: a host that wakes up would believe in a lease that the
+// store has given away meanwhile.
+std::int64_t SystemClock::steady_ns() const { return read(CLOCK_BOOTTIME); }
 
 }  // namespace slipway::base

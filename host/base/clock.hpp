@@ -16,7 +16,7 @@ class Clock {
 
   // Wall time: for people and for what outlives the process. It may step backwards.
   [[nodiscard]] virtual Instant now() const = 0;
-  // Nanoseconds since some fixed moment of this boot; never goes back. For deadlines and durations.
+  // Nanoseconds of this boot, those of a suspended machine too; never goes back. For leases, deadlines and durations.
   [[nodiscard]] virtual std::int64_t steady_ns() const = 0;
 };
 

@@ -19,11 +19,11 @@ class Timers {
   Timers& operator=(const Timers&) = delete;
   virtual ~Timers() = default;
 
-  // Calls `ring` once, at or soon after this moment of the steady clock, from any thread.
+  // Calls `ring` once, at or after this moment of Clock::steady_ns, from any thread: soon, unless the machine sleeps.
   virtual Ticket at(std::int64_t steady_ns, std::function<void()> ring) = 0;
 };
 
-// The steady clock of the machine.
+// By the machine's steady clock, which stands still while the machine is suspended.
 class AsioTimers final : public Timers {
  public:
   explicit AsioTimers(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
+
 #include "tests/support/manual_clock.hpp"
+#include "tests/support/slept_machine.hpp"
 
 namespace slipway::base {
 namespace {
@@ -16,6 +19,16 @@ TEST(Clock, TheSystemClockKnowsThisCenturyAndItsSteadyTimeNeverGoesBack) {
     EXPECT_GE(next, last);
     last = next;
   }
+}
+
+TEST(Clock, SteadyTimeGoesOnWhileTheMachineSleeps) {
+  const auto right = test::on_a_slept_machine([] {
+    timespec awake{};
+    clock_gettime(CLOCK_MONOTONIC, &awake);
+    return SystemClock().steady_ns() >= (awake.tv_sec + test::kSlept) * 1'000'000'000 ? 1 : 0;
+  });
+  if (!right) GTEST_SKIP() << "no time namespace may be made here";
+  EXPECT_EQ(*right, 1);
 }
 
 TEST(Clock, ACrankedClockMovesBothTimesAndAStepMovesTheWallAlone) {

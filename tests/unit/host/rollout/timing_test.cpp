@@ -10,6 +10,7 @@
 #include "host/rollout/troubles.hpp"
 #include "host/rollout/turn.hpp"
 #include "host/rollout/wakeup.hpp"
+#include "tests/support/slept_machine.hpp"
 
 namespace slipway::rollout {
 namespace {
@@ -30,6 +31,17 @@ TEST_F(Timing, AWakeupReturnsAtItsTime) {
   asio::co_spawn(context, wait(&wakeup, clock.now() + milliseconds(30)), asio::detached);
   context.run();
   EXPECT_GE(clock.steady_ns() - began, 30'000'000);
+}
+
+TEST_F(Timing, AWakeupReturnsAtItsTimeOnAMachineThatSlept) {
+  const auto rang = test::on_a_slept_machine([this] {
+    int rings = 0;
+    const auto ticket = timers.at(clock.steady_ns() + 30'000'000, [&rings] { ++rings; });
+    context.run_for(std::chrono::seconds(20));
+    return rings;
+  });
+  if (!rang) GTEST_SKIP() << "no time namespace may be made here";
+  EXPECT_EQ(*rang, 1);
 }
 
 TEST_F(Timing, ARingBeforeTheWaitIsNotLost) {
