@@ -5,10 +5,20 @@
 namespace slipway::rollout {
 namespace {
 
+bool is_lost(const Roster& roster, const std::string& name) {
+  return std::ranges::find(roster.drained, name) != roster.drained.end();
+}
+
 Status unknown_host(const Roster& roster, const std::string& name) {
   std::string names;
   for (const RosterHost& host : roster.hosts) names += (names.empty() ? "" : ", ") + host.name;
-  return {Code::not_found, "there is no host \"" + name + "\"; there are: " + names};
+  return {Code::not_found, "there is no host \"" + name + "\"; there are: " + names +
+                               (is_lost(roster, name) ? " (" + name + " was draining when it was lost)" : "")};
+}
+
+Status may_undrain(const Roster& roster, const std::string& name) {
+  const bool is_known = host_in(roster, name) != nullptr || is_lost(roster, name);
+  return is_known ? Status() : unknown_host(roster, name);
 }
 
 Status may_drain(const Roster& roster, const std::string& name) {
@@ -52,9 +62,7 @@ Later<std::vector<HostInfo>> Hosts::list() {
 Later<HostInfo> Hosts::drain(std::string name, Draining draining, Mode mode) {
   Status refused;
   const Store::RosterChange change = [&](Roster& roster) {
-    refused = draining == Draining::yes ? may_drain(roster, name)
-              : host_in(roster, name)   ? Status()
-                                        : unknown_host(roster, name);
+    refused = draining == Draining::yes ? may_drain(roster, name) : may_undrain(roster, name);
     if (refused.ok()) set_draining(roster, name, draining == Draining::yes);
     return refused.ok() && mode == Mode::commit;
   };
@@ -63,7 +71,11 @@ Later<HostInfo> Hosts::drain(std::string name, Draining draining, Mode mode) {
   const auto roster = co_await store_.change_roster(std::move(fences), change);
   if (!refused.ok()) co_return refused;
   if (!roster.ok()) co_return roster.status();
-  co_return co_await info_of(*roster, *host_in(*roster, name));
+  if (const RosterHost* host = host_in(*roster, name)) co_return co_await info_of(*roster, *host);
+  const RosterHost gone{.name = name};
+  HostInfo lost = co_await info_of(*roster, gone);
+  lost.state = HostState::silent;
+  co_return lost;
 }
 
 }  // namespace slipway::rollout

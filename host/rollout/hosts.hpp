@@ -16,7 +16,8 @@ class Hosts {
 
   // In the order of their names.
   Later<std::vector<HostInfo>> list();
-  // NOT_FOUND names the hosts that there are; FAILED_PRECONDITION when nobody else would take the work.
+  // NOT_FOUND names the hosts that there are; FAILED_PRECONDITION when nobody else would take the work. The drain of a
+  // host that was lost meanwhile can be undone: it answers as a silent one without any work.
   Later<HostInfo> drain(std::string name, Draining draining, Mode mode);
 
  private:

@@ -124,10 +124,12 @@ void leave(Roster& roster, const std::string& name, Instant last_seen) {
 void lose(Roster& roster, const std::string& name, Instant last_seen) {
   const RosterHost* host = host_in(roster, name);
   if (host != nullptr && host->draining) roster.drained.push_back(name);
+  if (roster.drained.size() > kMostDrained) roster.drained.erase(roster.drained.begin());
   leave(roster, name, last_seen);
 }
 
 void set_draining(Roster& roster, const std::string& name, bool draining) {
+  if (!draining) std::erase(roster.drained, name);
   for (RosterHost& host : roster.hosts) {
     if (host.name == name) host.draining = draining;
   }

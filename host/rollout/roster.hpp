@@ -45,6 +45,9 @@ struct Partition {
   }
 };
 
+// More that were lost while they were draining are not remembered: the longest lost is forgotten first.
+constexpr std::size_t kMostDrained = 64;
+
 struct Roster {
   std::vector<RosterHost> hosts;
   std::vector<Partition> partitions = std::vector<Partition>(kPartitions);
@@ -72,7 +75,8 @@ void join(Roster& roster, RosterHost host, Instant last_seen);
 void leave(Roster& roster, const std::string& name, Instant last_seen);
 // The same for one that has not said so: if it was draining, it is when it comes back.
 void lose(Roster& roster, const std::string& name, Instant last_seen);
-// Its work shall go to the others, or it takes its share again. Hosts that are draining do what else nobody would.
+// Its work shall go to the others, or it takes its share again, also when it comes back. Hosts that are draining do
+// what else nobody would.
 void set_draining(Roster& roster, const std::string& name, bool draining);
 // The owner gives up those of these partitions that others shall have; `now` is when it stopped.
 void hand_over(Roster& roster, const std::string& owner, const std::vector<std::size_t>& idle, Instant now);

@@ -178,6 +178,28 @@ TEST(Roster, a_drain_ends_when_the_host_leaves_and_not_when_it_is_lost) {
   EXPECT_TRUE(host_in(fresh, "b")->draining) << "the roster knows nothing of it";
 }
 
+TEST(Roster, the_drain_of_a_lost_host_can_be_undone) {
+  Roster roster = of({"a", "b"});
+  set_draining(roster, "b", true);
+  lose(roster, "b", kLater);
+  set_draining(roster, "b", false);
+  EXPECT_THAT(roster.drained, testing::IsEmpty());
+  join(roster, named("b"), kLater);
+  EXPECT_FALSE(host_in(roster, "b")->draining);
+}
+
+TEST(Roster, of_many_hosts_that_were_lost_while_draining_the_longest_lost_are_forgotten) {
+  Roster roster = of({"a"});
+  for (std::size_t i = 0; i <= kMostDrained; ++i) {
+    const std::string name = "b-" + std::to_string(i);
+    join(roster, {.name = name, .draining = true}, kLater);
+    lose(roster, name, kLater);
+  }
+  EXPECT_THAT(roster.drained, testing::SizeIs(kMostDrained));
+  EXPECT_EQ(roster.drained.front(), "b-1");
+  EXPECT_EQ(roster.drained.back(), "b-64");
+}
+
 TEST(Roster, hosts_watch_each_other_in_a_ring) {
   const Roster roster = of({"c", "a", "b"});
   EXPECT_EQ(after(roster, "a"), "b");
