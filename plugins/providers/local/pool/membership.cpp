@@ -51,7 +51,8 @@ awaitable<void> Pool::look_around() {
   check_name(beat.version);
   forgotten_.clear();
   const auto members = co_await records_.members();
-  adopt(members, beat.at);
+  tell_damage(members.damaged);
+  adopt(members.seen, beat.at);
   looked_at_ = steady_clock::now();
 }
 
@@ -73,6 +74,13 @@ void Pool::check_name(std::int64_t version) {
                                     : "");
 }
 
+// A live machine writes its record anew with its next beat; that of a dead one stays until somebody removes it.
+void Pool::tell_damage(const std::vector<std::string>& damaged) {
+  std::string text;
+  for (const std::string& one : damaged) text += (text.empty() ? "" : "; ") + one;
+  set_problem(record_problem_, text.empty() ? "" : "a machine is left out, for its record is damaged: " + text);
+}
+
 void Pool::adopt(const std::vector<SeenMember>& members, Instant now) {
   std::map<std::string, Member> live{{settings_.self.machine, settings_.self}};
   silent_.clear();
@@ -90,7 +98,9 @@ void Pool::adopt(const std::vector<SeenMember>& members, Instant now) {
     if (!live_.contains(machine)) notices_.log(Level::kInfo, "pool: machine " + machine + " takes part");
   }
   for (const auto& [machine, member] : live_) {
-    if (!live.contains(machine)) notices_.log(Level::kWarn, "pool: " + silent_[machine]);
+    if (live.contains(machine)) continue;
+    const auto silent = silent_.find(machine);
+    notices_.log(Level::kWarn, "pool: " + (silent != silent_.end() ? silent->second : machine + " is left out"));
   }
   const auto known = [](const Member& a, const Member& b) {
     return std::tie(a.machine, a.address, a.capacity) == std::tie(b.machine, b.address, b.capacity);

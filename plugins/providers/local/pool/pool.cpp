@@ -117,7 +117,7 @@ void Pool::changed(const std::string& tenant, const std::string& application) {
 }
 
 std::string Pool::problem() const {
-  for (const std::string* text : {&beat_problem_, &name_problem_, &share_problem_}) {
+  for (const std::string* text : {&beat_problem_, &name_problem_, &record_problem_, &share_problem_}) {
     if (!text->empty()) return *text;
   }
   return "";

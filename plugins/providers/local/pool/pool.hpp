@@ -57,6 +57,7 @@ class Pool {
   awaitable<void> look_around();
   void check_name(std::int64_t version);
   void set_problem(std::string& which, std::string text);
+  void tell_damage(const std::vector<std::string>& damaged);
   void adopt(const std::vector<SeenMember>& members, Instant now);
 
   awaitable<void> keep_share();
@@ -91,7 +92,7 @@ class Pool {
   std::optional<std::int64_t> cursor_;
   SteadyTime busy_until_{};
   Signal wake_;
-  std::string beat_problem_, share_problem_, name_problem_;
+  std::string beat_problem_, share_problem_, name_problem_, record_problem_;
   std::function<void()> on_problem_ = [] {};
   std::int64_t beats_ = 0;  // version of this machine's record
   int foreign_beats_ = 0;   // in a row

@@ -64,10 +64,15 @@ awaitable<std::vector<storage::Record>> PoolRecords::all(std::string tenant, std
   }
 }
 
-awaitable<std::vector<SeenMember>> PoolRecords::members() {
-  std::vector<SeenMember> members;
-  for (const storage::Record& record : co_await all(kSystem, std::string(kMember)))
-    members.push_back({document_of<Member>(record), record.updated_at});
+awaitable<Members> PoolRecords::members() {
+  Members members;
+  for (const storage::Record& record : co_await all(kSystem, std::string(kMember))) {
+    auto member = decode_text<Member>(record.value, record.key.kind + " " + record.key.id, Unknown::ignored);
+    if (member.ok())
+      members.seen.push_back({*std::move(member), record.updated_at});
+    else
+      members.damaged.push_back(member.status().message);
+  }
   co_return members;
 }
 

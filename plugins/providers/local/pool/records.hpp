@@ -23,6 +23,11 @@ struct SeenMember {
   Instant heard_at;  // by the store's clock
 };
 
+struct Members {
+  std::vector<SeenMember> seen;
+  std::vector<std::string> damaged;  // keys of records that can't be read, each with the reason
+};
+
 struct Beat {
   Instant at;
   std::int64_t version = 0;
@@ -51,7 +56,7 @@ class PoolRecords {
 
   // The store's time, and the version of the record.
   awaitable<Beat> beat(const Member& member, const std::vector<std::string>& forgotten);
-  awaitable<std::vector<SeenMember>> members();
+  awaitable<Members> members();
 
   awaitable<StoredOrder> order(const provider::Target& name);
   awaitable<Written> write(const Order& order, std::int64_t seen_version);

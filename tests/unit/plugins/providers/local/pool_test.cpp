@@ -188,6 +188,21 @@ TEST_F(Pooled, a_silent_machines_share_goes_to_the_living_and_is_not_taken_back)
   EXPECT_THAT(observe(a).problems, IsEmpty());
 }
 
+TEST_F(Pooled, a_damaged_record_of_a_dead_machine_is_told_and_left_out) {
+  ASSERT_TRUE(apply(a, desired(1, {group("stable", "1.0", 2, kAllTraffic)})).ok());
+  ASSERT_TRUE(settles(a));
+  storage::WriteRequest damaged;
+  damaged.puts.push_back({{"system", "pool/docks", "member/dock-0"}, "{\"machine\": 7}"});
+  run(a, store.write(damaged));
+  ASSERT_TRUE(turn_until([&] { return !observe(a).problems.empty(); }));
+  EXPECT_THAT(observe(a).problems.at(0), HasSubstr("its record is damaged: pool/docks member/dock-0"));
+  running = {&a};
+  store.clock.advance(seconds(11));
+  ASSERT_TRUE(turn_until([&] {
+    return std::ranges::any_of(observe(a).problems, [](const auto& text) { return text.find("dock-2") != text.npos; });
+  })) << "nobody is seen to come or to die";
+}
+
 TEST_F(Pooled, orders_are_fenced_for_the_whole) {
   provider::Desired newer = desired(3, {group("stable", "1.0", 2, kAllTraffic)});
   newer.token = 9;
