@@ -87,8 +87,13 @@ boost::asio::awaitable<Result<Idempotency::Known>> Idempotency::load(const std::
       known.made = std::move(record.value);
       continue;
     }
-    auto answer = decode_text<Stored>(record.value, "a stored answer");
-    if (!answer.ok()) co_return answer.status();
+    auto answer = decode_text<Stored>(record.value, std::string(kKind) + " " + record.key.id);
+    if (!answer.ok()) {
+      co_return Status(Code::data_loss,
+                       "the store's answer to the first request with this Idempotency-Key can't be "
+                       "read (" +
+                           answer.status().message + "): look whether that one was carried out, and use a new key");
+    }
     known.answer = std::move(*answer);
   }
   co_return known;
@@ -117,6 +122,7 @@ Answer Idempotency::run(Request request, std::string key, Next next) {
   const std::shared_ptr<void> guard(nullptr, [this, id](void*) { end(id); });
   const std::string deed = base::sha256_hex(id + digest);
   auto known = co_await load(id, deed);
+  if (known.status().code == Code::data_loss) co_return problem(known.status(), request.path);
   if (!known.ok())
     co_return problem(503, {Code::unavailable, "the store does not answer: " + known.status().message}, request.path);
   const Stored& answer = known->answer;

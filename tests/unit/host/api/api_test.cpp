@@ -281,6 +281,18 @@ TEST_F(ApiTest, a_kept_answer_leaves_the_store_after_the_day_that_follows) {
   EXPECT_EQ(store.size(), 2);
 }
 
+TEST_F(ApiTest, a_kept_answer_that_is_damaged_is_the_stores_loss_and_no_work_is_done_twice) {
+  send("POST", "/api/rollouts", start_body(), "Idempotency-Key: k1\r\n");
+  store.damage("{\"status\": \"two hundred\"}");
+  const auto second = send("POST", "/api/rollouts", start_body(), "Idempotency-Key: k1\r\n");
+  EXPECT_EQ(second.status, 500);
+  EXPECT_EQ(second.json()["code"], "DATA_LOSS");
+  EXPECT_THAT(std::string(second.json()["detail"]),
+              testing::StartsWith("the store's answer to the first request with this Idempotency-Key can't be read "
+                                  "(idempotency 20"));
+  EXPECT_EQ(control.started, 1);
+}
+
 TEST_F(ApiTest, answers_409_while_the_first_of_two_equal_keys_is_under_way) {
   control.blocking = true;
   std::thread first([this] { send("POST", "/api/rollouts", start_body(), "Idempotency-Key: k1\r\n"); });

@@ -35,6 +35,11 @@ class FakeStoreCaller final : public bridge::Caller {
     const std::lock_guard lock(mutex_);
     return records_.size();
   }
+  // Every record's value is this from now on.
+  void damage(const std::string& value) {
+    const std::lock_guard lock(mutex_);
+    for (auto& [key, record] : records_) record.value = value;
+  }
   std::atomic<bool> broken{false};
 
  private:
