@@ -34,9 +34,11 @@ struct RollbackRequest {
   std::optional<std::int64_t> revision;
   std::string reason;
   static constexpr auto fields() {
-    return slipway::fields(
-        field("revision", &RollbackRequest::revision, "A number of the history; without it the one before."),
-        field("reason", &RollbackRequest::reason, "Why, for the history.", at_most(1000)));
+    return slipway::fields(field("revision", &RollbackRequest::revision,
+                                 "A number of the history; without it the newest earlier profile that is another one "
+                                 "and that the host did not go "
+                                 "back from by itself."),
+                           field("reason", &RollbackRequest::reason, "Why, for the history.", at_most(1000)));
   }
 };
 

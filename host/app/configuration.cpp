@@ -1,5 +1,8 @@
 #include "host/app/configuration.hpp"
 
+#include <optional>
+#include <utility>
+
 #include "host/app/trust.hpp"
 #include "host/base/sha256.hpp"
 #include "host/config/fault.hpp"
@@ -23,21 +26,35 @@ std::vector<std::filesystem::path> roots_of(const config::SiteConfig& site) {
 
 std::string digest_of(const Json& document) { return base::sha256_hex(to_text(document)); }
 
+// The revision before the newest one, when the host ended while it watched that one.
+std::optional<lifecycle::Revision> before_watched(const lifecycle::Revisions& revisions, std::int64_t newest) {
+  if (revisions.watched() != newest) return std::nullopt;
+  auto before = revisions.list(newest, 1);
+  if (!before.ok() || before->empty()) return std::nullopt;
+  return std::move(before->front());
+}
+
 // Which document counts at a start.
 config::Source choose(const Sources& sources, const config::SiteConfig& site, ProfileFrom from, Configuration& to) {
   config::Source file = config::read_source(sources.profile);
   to.in_force.file_digest = digest_of(file.value);
   if (from == ProfileFrom::file) return file;
-  auto newest = lifecycle::Revisions(revisions_folder(site)).newest();
+  const lifecycle::Revisions revisions(revisions_folder(site));
+  auto newest = revisions.newest();
   if (!newest.ok()) {
     to.faults.push_back(newest.status().message + "; start once with --take-profile to go by the file");
     return file;
   }
   if (!newest->has_value() || (*newest)->file_digest != to.in_force.file_digest) return file;
-  to.in_force.revision = (*newest)->number;
+  lifecycle::Revision chosen = std::move(**newest);
+  if (const auto before = before_watched(revisions, chosen.number)) {
+    to.in_force.returned_from = std::exchange(chosen, *before).number;
+  } else {
+    to.in_force.revision = chosen.number;
+  }
   config::Source source;
-  source.file = "revision " + std::to_string((*newest)->number) + " of the profile";
-  source.value = std::move((*newest)->profile);
+  source.file = "revision " + std::to_string(chosen.number) + " of the profile";
+  source.value = std::move(chosen.profile);
   return source;
 }
 

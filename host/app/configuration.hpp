@@ -28,7 +28,8 @@ struct InForce {
   std::string file_digest;  // the same of the profile file when it was last taken
   std::shared_ptr<const loader::Catalog> catalog;
   lifecycle::Plan plan;
-  std::int64_t revision = 0;  // 0: none yet
+  std::int64_t revision = 0;       // 0: none yet
+  std::int64_t returned_from = 0;  // that the start went back from, since the host ended while it watched it; 0: none
 };
 
 // `faults` holds one line each, sorted by file; the rest is there only without any.
@@ -40,8 +41,8 @@ struct Configuration {
   std::vector<std::string> warnings;
 };
 
-// Whether the profile file counts as it is, or only when it was changed since it was last taken: then the newest
-// revision is in force.
+// Whether the profile file counts as it is, or only when it was changed since it was last taken: otherwise the newest
+// revision is in force, or the one before it when the host ended while it watched the newest one.
 enum class ProfileFrom { file, revisions };
 
 // Reads and checks everything without starting anything; every fault of every file at once. Blocks on the disk.

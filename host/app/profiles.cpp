@@ -18,6 +18,8 @@ namespace slipway::app {
 namespace {
 
 constexpr Duration kBake = seconds(30);
+constexpr const char* kEndedWatching =
+    "slipwayd ended without a clean stop while it was watched; apply it again if it was not the cause";
 
 std::string digest_of(const Json& document) { return base::sha256_hex(to_text(document)); }
 
@@ -27,6 +29,10 @@ std::vector<std::string> disabled_of(const manifest::Profile& profile) {
     if (!instance.enabled) names.push_back(name);
   }
   return names;
+}
+
+std::string return_from(std::int64_t revision, const std::string& reason) {
+  return "returned by itself from revision " + std::to_string(revision) + ": " + reason;
 }
 
 // As the turn of the change has it.
@@ -114,7 +120,10 @@ auto Profiles::aside(Work work) const -> boost::asio::awaitable<decltype(work())
 }
 
 boost::asio::awaitable<Status> Profiles::remember_start() {
-  co_return co_await aside([this] { return record_start(); });
+  co_return co_await aside([this] {
+    const Status recorded = record_start();
+    return recorded.ok() ? revisions_.end_watch(revisions_.watched()) : recorded;
+  });
 }
 
 Status Profiles::record_start() {
@@ -125,11 +134,15 @@ Status Profiles::record_start() {
       (*newest)->file_digest == next.file_digest) {
     next.revision = (*newest)->number;
   } else {
+    std::string reason = next.returned_from != 0 ? return_from(next.returned_from, kEndedWatching)
+                                                 : "started with " + parts_.sources.profile.string();
+    if (next.returned_from != 0) parts_.log.warn("the host started with the profile before", {{"reason", reason}});
     auto added = revisions_.add({.author = "slipwayd",
                                  .at = parts_.clock.now(),
-                                 .reason = "started with " + parts_.sources.profile.string(),
+                                 .reason = std::move(reason),
                                  .digest = next.digest,
                                  .file_digest = next.file_digest,
+                                 .returned_from = next.returned_from,
                                  .profile = next.document});
     if (!added.ok()) return added.status();
     next.revision = added->number;
@@ -219,9 +232,20 @@ Profiles::Answer<api::ProfileAnswer> Profiles::carry_out(const lifecycle::Turn& 
   options.watch.waits = [this, told = false](const std::string& why) mutable {
     if (!std::exchange(told, true)) parts_.log.warn("the return to the profile before has to wait", {{"reason", why}});
   };
+  std::int64_t watched = 0;
+  if (options.watch.bake.ns > 0) {
+    const auto marked = co_await aside([this] { return revisions_.watch_next(); });
+    if (!marked.ok())
+      prepared.warnings.push_back("a crash in the bake time would not lead back: " + marked.status().message);
+    watched = marked.ok() ? *marked : 0;
+    options.watch.ended = [this, watched] { return end_watch(watched); };
+  }
   auto plan = prepared.next.plan;
   const Status applied = co_await parts_.lifecycle.apply(turn, std::move(plan), std::move(options));
-  if (!applied.ok()) co_return applied;
+  if (!applied.ok()) {
+    co_await end_watch(watched);
+    co_return applied;
+  }
   prepared.next.file_digest = wanted.file_digest.empty() ? before->file_digest : wanted.file_digest;
   lifecycle::Revision revision{.author = wanted.author,
                                .at = parts_.clock.now(),
@@ -245,19 +269,28 @@ Profiles::Answer<api::ProfileAnswer> Profiles::carry_out(const lifecycle::Turn& 
   co_return answer;
 }
 
+// From now on a crash is no reason to leave that revision. 0: none was marked.
+boost::asio::awaitable<void> Profiles::end_watch(std::int64_t number) {
+  const Status ended = co_await aside([this, number] { return revisions_.end_watch(number); });
+  if (!ended.ok())
+    parts_.log.error("the end of a revision's bake time could not be kept; a crash would still lead back",
+                     {{"revision", std::to_string(number)}, {"reason", ended.message}});
+}
+
 // The lifecycle went back by itself, so the profile before is in force again, as a revision of its own.
 boost::asio::awaitable<void> Profiles::returned(std::shared_ptr<const InForce> before, std::string reason) {
   const auto now = current();
   InForce next = *before;
   next.file_digest = now->file_digest;
-  const std::string from = std::to_string(now->revision);
   lifecycle::Revision revision{.author = "slipwayd",
                                .at = parts_.clock.now(),
-                               .reason = "returned by itself from revision " + from + ": " + reason,
+                               .reason = return_from(now->revision, reason),
                                .digest = next.digest,
                                .file_digest = next.file_digest,
+                               .returned_from = now->revision,
                                .profile = next.document};
-  parts_.log.warn("the host went back to the profile before", {{"from", from}, {"reason", reason}});
+  parts_.log.warn("the host went back to the profile before",
+                  {{"from", std::to_string(now->revision)}, {"reason", reason}});
   const auto added = co_await aside([this, &revision] { return revisions_.add(revision); });
   if (added.ok()) next.revision = added->number;
   take(std::move(next));
@@ -274,10 +307,12 @@ Profiles::Answer<api::ProfileAnswer> Profiles::put(rollout::Actor actor, api::Pr
 Profiles::Answer<api::ProfileAnswer> Profiles::roll_back(rollout::Actor actor, api::RollbackRequest request,
                                                          rollout::Mode mode) {
   const auto now = current();
-  const std::int64_t number = request.revision.value_or(now->revision - 1);
-  const auto old = co_await aside([this, number] { return revisions_.get(number); });
+  const auto old = co_await aside([this, &request, &now] {
+    if (request.revision) return revisions_.get(*request.revision);
+    return revisions_.to_go_back_to(now->revision, now->digest);
+  });
   if (!old.ok()) co_return old.status();
-  std::string reason = "rollback to revision " + std::to_string(number);
+  std::string reason = "rollback to revision " + std::to_string(old->number);
   if (!request.reason.empty()) reason += ": " + request.reason;
   Wanted wanted{old->profile, actor.subject, std::move(reason), now->digest};
   lifecycle::ApplyOptions options;

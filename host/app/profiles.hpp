@@ -82,6 +82,7 @@ class Profiles final : public api::ProfileControl {
                                        lifecycle::ApplyOptions options);
   boost::asio::awaitable<void> try_out(lifecycle::Turn turn, Wanted wanted, Prepared prepared,
                                        lifecycle::ApplyOptions options);
+  boost::asio::awaitable<void> end_watch(std::int64_t number);
   boost::asio::awaitable<void> returned(std::shared_ptr<const InForce> before, std::string reason);
   void set_trial(ChangeUnderWay trial);
   void take(InForce next);

@@ -63,6 +63,8 @@ struct Watch {
   // Runs once, within the turn of the return, when the host went back by itself. The reason ends with what was lost and
   // what could not be put back.
   std::function<boost::asio::awaitable<void>(std::string reason)> returned = nullptr;
+  // Runs once when the time in which a return was possible is over, whatever ended it, also after `returned`.
+  std::function<boost::asio::awaitable<void>()> ended = nullptr;
   // Called at each look at which the return has to wait for another change, with the words of its refusal.
   std::function<void(const std::string& why)> waits = nullptr;
 };

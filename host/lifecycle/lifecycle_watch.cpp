@@ -44,6 +44,7 @@ void Lifecycle::attend(boost::asio::awaitable<void> work) {
 
 boost::asio::awaitable<void> Lifecycle::watch(std::shared_ptr<Exchange> exchange, std::shared_ptr<Watching> watching) {
   const bool back = co_await bake(*exchange, *watching);
+  if (watching->how.ended) co_await watching->how.ended();
   watching->baking = false;
   Generations over = back ? fresh_of(*exchange) : old_of(*exchange);
   co_await see_out(std::move(over), watching);

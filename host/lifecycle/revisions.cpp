@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "host/base/files.hpp"
 
@@ -11,6 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
+constexpr std::size_t kMaxMark = 20;
 constexpr std::size_t kDigits = 8;
 constexpr std::string_view kEnding = ".json";
 
@@ -76,6 +78,24 @@ Result<std::vector<Revision>> Revisions::list(std::int64_t before, std::size_t l
   return revisions;
 }
 
+Result<Revision> Revisions::to_go_back_to(std::int64_t now, const std::string& digest) const {
+  const auto all = numbers();
+  std::set<std::string> not_again{digest};
+  std::set<std::int64_t> withdrawn;
+  for (auto number = all.rbegin(); number != all.rend(); ++number) {
+    if (now != 0 && *number > now) continue;
+    auto revision = read(*number);
+    if (!revision.ok()) return revision;
+    withdrawn.insert(revision->returned_from);
+    if (withdrawn.contains(*number)) not_again.insert(revision->digest);
+    if (!not_again.contains(revision->digest)) return revision;
+  }
+  return Status(
+      Code::not_found,
+      "the history has no earlier profile that differs from the one in force and that the host did not go back "
+      "from by itself; name a revision");
+}
+
 Result<Revision> Revisions::add(Revision revision) {
   const std::lock_guard lock(adding_);
   if (Status made = base::make_private_directories(folder_); !made.ok()) return made;
@@ -86,6 +106,27 @@ Result<Revision> Revisions::add(Revision revision) {
   std::error_code ignored;
   for (std::size_t i = 0; i + keep_ <= all.size(); ++i) fs::remove(path_of(all[i]), ignored);
   return revision;
+}
+
+Result<std::int64_t> Revisions::watch_next() {
+  const std::lock_guard lock(adding_);
+  if (Status made = base::make_private_directories(folder_); !made.ok()) return made;
+  const auto all = numbers();
+  const std::int64_t next = all.empty() ? 1 : all.back() + 1;
+  if (Status written = base::write_private_file(mark(), std::to_string(next)); !written.ok()) return written;
+  return next;
+}
+
+Status Revisions::end_watch(std::int64_t number) {
+  const std::lock_guard lock(adding_);
+  return number != 0 && watched() == number ? base::write_private_file(mark(), "0") : Status();
+}
+
+std::int64_t Revisions::watched() const {
+  const auto text = base::read_file(mark(), {.max_bytes = kMaxMark, .links = base::Links::refuse});
+  std::int64_t number = 0;
+  if (text.ok()) std::from_chars(text->data(), text->data() + text->size(), number);
+  return number;
 }
 
 }  // namespace slipway::lifecycle

@@ -1,4 +1,4 @@
-// Every profile that was ever in force on this host, kept as files beside its state.
+// The profiles that were in force on this host, kept as files beside its state.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,11 @@ struct Revision {
   std::string author;
   Instant at;
   std::string reason;
-  std::string digest;       // SHA-256 of the profile
-  std::string file_digest;  // of the profile file as it was when this revision was made
-  Changes changes;          // against the revision before
-  Json profile;             // as it was written, templates and all
+  std::string digest;              // SHA-256 of the profile
+  std::string file_digest;         // of the profile file as it was when this revision was made
+  std::int64_t returned_from = 0;  // the one that the host went back from by itself; 0: none
+  Changes changes;                 // against the revision before
+  Json profile;                    // as it was written, templates and all
   static constexpr auto fields() {
     return slipway::fields(
         required("number", &Revision::number, "Its number, from 1."),
@@ -31,6 +32,8 @@ struct Revision {
         required("at", &Revision::at, "When."), field("reason", &Revision::reason, "Why."),
         required("digest", &Revision::digest, "SHA-256 of the profile."),
         field("file_digest", &Revision::file_digest, "SHA-256 of the host's profile file at that time."),
+        field("returned_from", &Revision::returned_from,
+              "The revision that the host went back from by itself; 0: none, this one is somebody's wish."),
         field("changes", &Revision::changes, "What changed against the revision before."),
         required("profile", &Revision::profile, "The profile as it was written."));
   }
@@ -48,17 +51,29 @@ class Revisions {
   [[nodiscard]] Result<Revision> get(std::int64_t number) const;
   // Newest first: at most `limit` below `before`, or from the newest with 0.
   [[nodiscard]] Result<std::vector<Revision>> list(std::int64_t before, std::size_t limit) const;
+  // Where a rollback without a number leads: the newest one up to `now` (0: of all) that is another profile than that
+  // of the digest, and none that the host went back from by itself since. NOT_FOUND when there is none.
+  [[nodiscard]] Result<Revision> to_go_back_to(std::int64_t now, const std::string& digest) const;
   // Durable when it returns; gives it the next number.
   Result<Revision> add(Revision revision);
+
+  // Marks the revision that will be added next as one that is watched, until the end of that is told. A host that finds
+  // the mark at its newest revision when it starts ended while it watched. Durable when they return.
+  Result<std::int64_t> watch_next();
+  // Does nothing unless that one is watched.
+  Status end_watch(std::int64_t number);
+  // 0: none.
+  [[nodiscard]] std::int64_t watched() const;
 
  private:
   [[nodiscard]] std::vector<std::int64_t> numbers() const;
   [[nodiscard]] std::filesystem::path path_of(std::int64_t number) const;
+  [[nodiscard]] std::filesystem::path mark() const { return folder_ / "watched"; }
   [[nodiscard]] Result<Revision> read(std::int64_t number) const;
 
   std::filesystem::path folder_;
   std::size_t keep_;
-  std::mutex adding_;  // from the choice of a number until it is taken
+  std::mutex adding_;  // from the choice of a number until it is taken, and around the mark
 };
 
 }  // namespace slipway::lifecycle

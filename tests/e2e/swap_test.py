@@ -1,7 +1,10 @@
 """Plugins are swapped, and profiles exchanged, while rollouts run under traffic: nothing fails, and all can be taken back."""
 
+import contextlib
 import hashlib
+import http.client
 import json
+import re
 import signal
 import unittest
 from concurrent.futures import ThreadPoolExecutor
@@ -96,6 +99,47 @@ class StrategiesTest(SwapTest):
         self.assertIn("(renewed)", json.dumps(self.stack.journal(rollout)[-6:]))
         wait_for("0.2.0 to go when nobody needs it", lambda: ("0.2.0", "warm") not in self.states("strategy-canary"), 15)
         self.end_without_a_failed_request("1.1")
+
+
+class CrashTest(SwapTest):
+    """What a version that runs in the process of the host and ends it comes to."""
+
+    def setUp(self):
+        super().setUp()
+        self.pin()
+        self.stack.first_release(replicas=1)
+
+    def crash(self, *bake):
+        """The revision that did it."""
+        swapped = int(re.search(r"revision ([0-9]+) is in force", self.swap("strategies.canary", "0.1.4", *bake))[1])
+        self.stack.create_release("1.1")
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            self.stack.start_rollout("1.1", "canary", {"steps": [{"weight": "50%"}], "scale_down_delay": "300ms"})
+        self.assertEqual(self.stack.await_end(), -signal.SIGABRT)
+        return swapped
+
+    def test_one_that_ends_the_host_in_its_bake_time_is_returned_from_at_the_next_start(self):
+        before = self.crash("--bake", "10m")
+        self.stack.start_daemon()
+        self.assertEqual(self.bound("strategies.canary")["version"], "0.1.0")
+        newest = self.stack.read("/api/profile/history")["items"][0]
+        self.assertEqual((newest["number"], newest["author"], newest["returned_from"]), (before + 1, "slipwayd", before))
+        self.assertEqual(newest["reason"], f"returned by itself from revision {before}: slipwayd ended without a clean stop while it "
+                         "was watched; apply it again if it was not the cause")
+        rollout = self.stack.read("/api/rollouts?limit=1")["items"][0]
+        self.assertEqual(rollout["to_release"], "1.1")
+        self.stack.wait_state(rollout["id"], "succeeded")
+        self.stack.kill_daemon()
+        self.stack.start_daemon()
+        self.assertEqual((self.profile()["revision"], self.bound("strategies.canary")["version"]), (newest["number"], "0.1.0"))
+
+    def test_a_clean_stop_in_the_bake_time_leads_nowhere_and_neither_does_a_crash_after_it(self):
+        self.swap("strategies.canary", "0.1.1", "--bake", "10m")
+        self.stack.stop_daemon()
+        for _ in range(2):
+            self.stack.start_daemon()
+            self.assertEqual(self.bound("strategies.canary")["version"], "0.1.1")
+            self.stack.kill_daemon()
 
 
 class KeptTest(SwapTest):

@@ -233,7 +233,7 @@ void add_rollback(CLI::App& group, Session& session) {
   };
   auto options = std::make_shared<Options>();
   CLI::App* rollback = group.add_subcommand("rollback", "Puts an earlier revision in force again");
-  rollback->add_option("revision", options->revision, "A number of the history; without it the one before");
+  rollback->add_option("revision", options->revision, "A number of the history; without it, the last other profile");
   rollback->add_option("--reason", options->reason, "Why, for the history");
   rollback->add_flag("--dry-run", options->dry_run, "Show what would change; change nothing");
   rollback->callback([&session, options] {

@@ -50,9 +50,9 @@ class ProfileChanges : public lifecycle::Lifecycles {
              {{"db", {{"plugin", "storage-none"}}}, {"alpha", {{"plugin", "gate-alpha"}, {"version", version}}}}},
             {"bindings", {{"storage", "db"}, {"gates.alpha", "alpha"}}}};
   }
-  boost::asio::awaitable<Answer> put(Json profile, rollout::IfVersion version = {}) {
+  boost::asio::awaitable<Answer> put(Json profile, rollout::IfVersion version = {}, Duration bake = seconds(30)) {
     api::ProfileRequest request{.profile = std::move(profile), .reason = "a test"};
-    request.bake = seconds(30);
+    request.bake = bake;
     return profiles_->put({.tenant = {}, .subject = "ada"}, std::move(request), std::move(version),
                           rollout::Mode::commit);
   }
@@ -125,6 +125,47 @@ TEST_F(ProfileChanges, AReturnByItselfIsARevisionWithTheProfileBefore) {
       newest().reason,
       "returned by itself from revision 2: 20 of 20 calls of gate-alpha 1.1.0 as \"alpha\" failed, more than the 5% "
       "allowed");
+}
+
+TEST_F(ProfileChanges, ARollbackAfterThatDoesNotLeadToWhatTheHostWentBackFrom) {
+  const std::string before = profiles_->current()->digest;
+  ASSERT_EQ(await_on(runtime_, put(document("1.1.0")))->state, "applied");
+  for (int i = 0; i < 20; ++i) call_the_gate();
+  ASSERT_TRUE(eventually([&] { return profiles_->current()->revision == 3; }));
+  EXPECT_EQ(newest().returned_from, 2);
+  const auto nowhere =
+      await_on(runtime_, profiles_->roll_back({.tenant = {}, .subject = "ada"}, {}, rollout::Mode::commit));
+  EXPECT_EQ(nowhere.status(), Status(Code::not_found,
+                                     "the history has no earlier profile that differs from the one in force and that "
+                                     "the host did not go back from by itself; name a revision"));
+  EXPECT_EQ(profiles_->current()->digest, before);
+}
+
+TEST_F(ProfileChanges, ARevisionIsMarkedAsLongAsItIsWatched) {
+  const lifecycle::Revisions kept(revisions_folder(site_));
+  EXPECT_EQ(kept.watched(), 0);
+  ASSERT_EQ(await_on(runtime_, put(document("1.0.0", "other")))->state, "applied");
+  EXPECT_EQ(kept.watched(), 2);
+  ASSERT_EQ(await_on(runtime_, put(document("1.0.0", "third")))->state, "applied");
+  EXPECT_EQ(kept.watched(), 3);
+  EXPECT_FALSE(await_on(runtime_, put(document("9.0.0"))).ok());
+  EXPECT_EQ(kept.watched(), 3) << "a plan that comes to nothing changes nothing";
+  ASSERT_EQ(await_on(runtime_, put(document("1.0.0"), {}, {}))->state, "applied");
+  EXPECT_EQ(newest().number, 4);
+  EXPECT_EQ(kept.watched(), 0) << "without a bake time nothing is watched";
+}
+
+TEST_F(ProfileChanges, AStartForgetsTheWatchOfAChangeThatWasNeverRecorded) {
+  lifecycle::Revisions kept(revisions_folder(site_));
+  ASSERT_EQ(kept.watch_next().value(), 2);
+  ASSERT_TRUE(await_on(runtime_, profiles_->remember_start()).ok());
+  EXPECT_EQ(kept.watched(), 0);
+}
+
+TEST_F(ProfileChanges, ACleanStopEndsTheWatch) {
+  ASSERT_EQ(await_on(runtime_, put(document("1.0.0", "other")))->state, "applied");
+  ASSERT_TRUE(stop().ok());
+  EXPECT_EQ(lifecycle::Revisions(revisions_folder(site_)).watched(), 0);
 }
 
 TEST_F(ProfileChanges, WhatTheMachineLacksIsToldBeforeAnythingChanges) {

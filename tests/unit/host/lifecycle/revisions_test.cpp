@@ -70,5 +70,55 @@ TEST_F(RevisionFiles, ADamagedOneIsNamed) {
   EXPECT_THAT(status.message, ::testing::HasSubstr("00000001.json"));
 }
 
+class WayBack : public RevisionFiles {
+ protected:
+  std::int64_t keep(const std::string& digest, std::int64_t returned_from = 0) {
+    return all_.add({.author = "ada", .digest = digest, .returned_from = returned_from}).value().number;
+  }
+  std::string back_from(std::int64_t now, const std::string& digest) const {
+    const auto found = all_.to_go_back_to(now, digest);
+    return found.ok() ? std::to_string(found->number) : found.status().message;
+  }
+  Revisions all_{folder_, 100};
+};
+
+TEST_F(WayBack, LeadsToTheNewestEarlierProfileThatIsAnotherOne) {
+  EXPECT_THAT(back_from(0, "a"), ::testing::HasSubstr("name a revision"));
+  keep("a");
+  EXPECT_THAT(back_from(1, "a"), ::testing::HasSubstr("the history has no earlier profile"));
+  keep("b");
+  keep("c");
+  keep("c");
+  EXPECT_EQ(back_from(4, "c"), "2");
+  EXPECT_EQ(back_from(2, "b"), "1") << "what is newer does not count";
+  EXPECT_EQ(back_from(0, "d"), "4") << "a profile that could not be kept";
+}
+
+TEST_F(WayBack, PassesOverWhatTheHostWentBackFromByItself) {
+  keep("a");
+  keep("b");
+  keep("bad");
+  keep("b", 3);
+  EXPECT_EQ(back_from(4, "b"), "1");
+  keep("c");
+  EXPECT_EQ(back_from(5, "c"), "4");
+  keep("bad");
+  keep("c");
+  EXPECT_EQ(back_from(7, "c"), "6") << "somebody wanted it again, and it stayed";
+}
+
+TEST_F(RevisionFiles, OneIsWatchedFromBeforeItIsAddedUntilItsEnd) {
+  EXPECT_EQ(revisions_.watched(), 0);
+  EXPECT_EQ(revisions_.watch_next().value(), 1);
+  EXPECT_EQ(Revisions(folder_).watched(), 1) << "for whoever comes after a crash";
+  EXPECT_FALSE(revisions_.newest().value().has_value());
+  EXPECT_EQ(add("first").number, 1);
+  EXPECT_TRUE(revisions_.end_watch(2).ok());
+  EXPECT_EQ(revisions_.watched(), 1);
+  EXPECT_TRUE(revisions_.end_watch(1).ok());
+  EXPECT_EQ(revisions_.watched(), 0);
+  EXPECT_EQ(revisions_.watch_next().value(), 2);
+}
+
 }  // namespace
 }  // namespace slipway::lifecycle
