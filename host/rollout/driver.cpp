@@ -68,7 +68,9 @@ void Driver::let_go() {
 void Driver::forget() {
   application_.reset();
   rollout_.reset();
+  world_.reset();  // what it looks like when this host has it again, another one will have changed
   alone_since_.reset();
+  left_.reset();
   stale_ = true;
   note_use();
   count();
@@ -235,7 +237,10 @@ boost::asio::awaitable<bool> Driver::decide() {
 
 // Commits a change; without one, what has to be written anyway. The turn is held.
 boost::asio::awaitable<bool> Driver::go_on(std::optional<Change>&& change) {
-  const bool waits_for_another = record().rollout.state != State::paused && waiting_.kind != record().wait.kind;
+  const strategy::Wait& told = record().wait;
+  const bool another =
+      waiting_.kind != told.kind || (told.kind == strategy::WaitKind::approval && waiting_.what != told.what);
+  const bool waits_for_another = record().rollout.state != State::paused && another;
   notes_ = notes_ || waits_for_another;
   const bool due = notes_ && now() - written_at_ >= tools_.settings.keep_notes;
   if (!change && !due && verdicts_.empty()) co_return false;

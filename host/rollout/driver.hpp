@@ -74,7 +74,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   };
   // After a restart, or after another host was at work: nobody has looked for so long. Nothing is decided before that
   // is recorded. On the strand.
-  void left_alone(Duration away);
+  void left_alone(Absence absence);
   // Begins to work after that when there is something to do. What is stored is read again unless it was found since.
   boost::asio::awaitable<void> resume(std::optional<Found> found);
   // Another host has stored something about the application.
@@ -140,6 +140,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   // Writing and reading (driver_commit.cpp)
   boost::asio::awaitable<Status> load();
   void learn(Found found);
+  void count_absence();
   boost::asio::awaitable<void> note_absence();
   boost::asio::awaitable<Status> load_releases(const Order& order);
   // The caller keeps the change until they have ended.
@@ -196,6 +197,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   std::optional<Stored<Application>> application_;
   std::optional<Stored<Record>> rollout_;    // the one under way
   std::optional<std::int64_t> alone_since_;  // when somebody looked last (steady clock), until that is recorded
+  std::optional<Instant> left_;              // the same by the store's clock, until the record is read
   std::optional<State> counted_;             // its state, as the census knows it
   Census::PlacePtr place_;                   // of one that is about to begin
   bool stale_ = true;                        // what is in memory may not be what is stored

@@ -60,10 +60,22 @@ void Driver::learn(Found found) {
   verdicts_.clear();
   notes_ = false;
   waiting_ = has_rollout() ? record().wait : strategy::Wait{};
+  count_absence();
   stale_ = false;
   note_use();
   count();
   sync_analyses();
+}
+
+// The clocks of two hosts, and of the store, differ by more than one is away. So the time that counts for the rollout
+// is what somebody was at work after its last decision, by the store's clock; the rest of the time since then, by this
+// host's, does not count.
+void Driver::count_absence() {
+  const auto left = std::exchange(left_, std::nullopt);
+  if (!left || !has_rollout() || rollout_->updated_at == Instant{}) return;
+  const Duration worked = std::max(Duration{}, *left - rollout_->updated_at);
+  const Duration since_decided = now() - record().rollout.updated_at;
+  alone_since_ = clock_.steady_ns() - std::max(Duration{}, since_decided - worked).ns;
 }
 
 // Whenever what is in memory is what is stored.

@@ -212,8 +212,9 @@ boost::asio::awaitable<void> Driver::read_again() {
   ensure_running();
 }
 
-void Driver::left_alone(Duration away) {
-  alone_since_ = clock_.steady_ns() - away.ns;
+void Driver::left_alone(Absence absence) {
+  alone_since_ = clock_.steady_ns() - absence.length.ns;
+  left_ = absence.since;
   stale_ = true;
 }
 
@@ -233,9 +234,7 @@ boost::asio::awaitable<void> Driver::resume(std::optional<Found> found) {
 // by the loop. The turn is held.
 boost::asio::awaitable<void> Driver::note_absence() {
   if (has_rollout()) {
-    // A store whose clock was set forward meanwhile tells of a longer absence than there was.
-    const Duration since_decided = std::max(Duration{}, now() - record().rollout.updated_at);
-    const Duration away = std::min(nanoseconds(clock_.steady_ns() - *alone_since_), since_decided);
+    const Duration away{clock_.steady_ns() - *alone_since_};
     Change change{.record = record(), .kind = "resumed", .reason = record().rollout.why.reason};
     Record& next = change.record;
     if (next.phase == Phase::stepping && !next.paused_at) next.stood_still = next.stood_still + away;

@@ -175,7 +175,7 @@ boost::asio::awaitable<Status> Engine::resume_applications(std::vector<TakenPart
       trimmer_.known(record.key.tenant);
       const TakenPartition* partition = find_in(taken, record.key);
       if (partition == nullptr) continue;
-      resumption_.add(driver(record.key.tenant, record.key.id), partition->away);
+      resumption_.add(driver(record.key.tenant, record.key.id), partition->absence);
     }
     request.after = page->next;
   } while (!request.after.empty() && !stopping_);

@@ -217,7 +217,7 @@ boost::asio::awaitable<Status> Ownership::adopt(const Roster& roster) {
     const bool mine = partition.owner == settings_.host.name;
     if (!mine && tokens_[i].exchange(0) != 0) lost.push_back(i);
     if (mine && partition.next.empty() && tokens_[i].exchange(partition.token) != partition.token)
-      taken.push_back({i, away(partition)});
+      taken.push_back({i, absence_of(partition)});
   }
   if (!lost.empty()) co_await work_.let_go(std::move(lost));
   if (!taken.empty()) {
@@ -232,9 +232,10 @@ boost::asio::awaitable<Status> Ownership::adopt(const Roster& roster) {
 }
 
 // One that was let go and stays after all, or that is new like the store, has not been without work.
-Duration Ownership::away(const Partition& partition) const {
-  if (partition.token <= newest_token_ || partition.left == Instant{}) return {};
-  return std::max(Duration{}, store_now() - partition.left);
+Absence Ownership::absence_of(const Partition& partition) const {
+  const Instant now = store_now();
+  const bool nobody = partition.token > newest_token_ && partition.left != Instant{} && partition.left < now;
+  return nobody ? Absence{partition.left, now - partition.left} : Absence{now, {}};
 }
 
 boost::asio::awaitable<Status> Ownership::hand_over(const Roster& roster) {

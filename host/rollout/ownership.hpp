@@ -22,10 +22,16 @@
 
 namespace slipway::rollout {
 
+// Time without anybody at work.
+struct Absence {
+  Instant since;  // by the store's clock
+  Duration length;
+};
+
 // A partition that became this host's, and how long nobody was at work on it.
 struct TakenPartition {
   std::size_t number = 0;
-  Duration away;
+  Absence absence;
 };
 
 class Ownership {
@@ -96,7 +102,7 @@ class Ownership {
   boost::asio::awaitable<Status> look_around();
   boost::asio::awaitable<void> follow();
   boost::asio::awaitable<Status> adopt(const Roster& roster);
-  [[nodiscard]] Duration away(const Partition& partition) const;
+  [[nodiscard]] Absence absence_of(const Partition& partition) const;
   boost::asio::awaitable<Status> hand_over(const Roster& roster);
   boost::asio::awaitable<Status> watch(std::string host);
   boost::asio::awaitable<Status> stand_in_for(std::string host);

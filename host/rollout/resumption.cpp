@@ -52,8 +52,8 @@ std::vector<std::string> releases_of(const Driver::Found& found) {
 
 }  // namespace
 
-void Resumption::add(std::shared_ptr<Driver> driver, Duration away) {
-  boost::asio::post(driver->strand(), [driver, away] { driver->left_alone(away); });
+void Resumption::add(std::shared_ptr<Driver> driver, Absence absence) {
+  boost::asio::post(driver->strand(), [driver, absence] { driver->left_alone(absence); });
   {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(std::move(driver));

@@ -19,8 +19,8 @@ class Resumption {
   Resumption(boost::asio::any_io_executor executor, Store& store, const base::Clock& clock, Timers& timers)
       : executor_(std::move(executor)), store_(store), clock_(clock), timers_(timers) {}
 
-  // The driver decides nothing from now on until it resumes, soon; `away` is how long nobody has looked until now.
-  void add(std::shared_ptr<Driver> driver, Duration away);
+  // The driver decides nothing from now on until it resumes, soon; nobody has looked meanwhile.
+  void add(std::shared_ptr<Driver> driver, Absence absence);
   // What has not begun does not begin.
   void stop();
 

@@ -88,7 +88,7 @@ template <class T>
 Result<Stored<T>> document_from(const storage::Record& record) {
   auto value = decode_text<T>(record.value, record.key.kind + " " + record.key.id);
   if (!value.ok()) return Status(Code::data_loss, "the store's " + value.status().message, value.status().problems);
-  return Stored<T>{std::move(*value), record.version};
+  return Stored<T>{std::move(*value), record.version, record.updated_at};
 }
 template Result<Stored<Application>> document_from(const storage::Record& record);
 template Result<Stored<Release>> document_from(const storage::Record& record);

@@ -28,6 +28,7 @@ template <class T>
 struct Stored {
   T value;
   std::int64_t version = 0;
+  Instant updated_at{};  // by the store's clock, when it was read from there
 };
 template <class T>
 using Later = boost::asio::awaitable<Result<T>>;

@@ -90,6 +90,33 @@ TEST_F(ClockSteps, AStoreThatIsSetForwardMakesNoAbsenceLongerThanTheTimeSinceThe
   EXPECT_LE(parse_duration(tree_of(resumed.detail).at("away").get<std::string>())->ns, (resumed.at - decided).ns);
 }
 
+TEST_F(ClockSteps, AHostThatIsAheadAndTakesOverEndsNeitherAPauseNorAWatch) {
+  auto spec = world.shop({{"weights", {50'000}}, {"hold", "60s"}});
+  spec.verification.period = seconds(60);
+  world.make_stable(spec, "1.0");
+  (void)world.make_release("shop", "1.1");
+  const std::string id = world.deploy("shop", "1.1")->id;
+  ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 50'000; }));
+  world.clock_of(World::Side::second).step(kHour);
+  world.start_second();
+  world.run_for(seconds(10));
+  world.crash(World::Side::first);
+  world.use(World::Side::second);
+  ASSERT_TRUE(world.until([&] { return world.journal(id).back().kind == "resumed"; }, seconds(60)));
+  EXPECT_NEAR(seconds_until(kAllTraffic), 50, 10);
+
+  ASSERT_TRUE(world.until([&] { return world.state_of(id) == State::verifying; }));
+  world.run_for(seconds(10));
+  world.clock_of(World::Side::first).step(kHour * 3);
+  world.use(World::Side::first);
+  world.start();
+  world.crash(World::Side::second);
+  ASSERT_TRUE(world.until([&] { return world.journal(id).back().kind == "resumed"; }, seconds(60)));
+  const std::int64_t begun = world.time.clock().steady_ns();
+  ASSERT_TRUE(world.until([&] { return rollout::has_ended(world.state_of(id)); }, kHour * 4));
+  EXPECT_NEAR(static_cast<double>(world.time.clock().steady_ns() - begun) / 1e9, 50, 10);
+}
+
 TEST_F(ClockSteps, AHostThatWasAheadLeavesItsTimeToItsRolloutsAlone) {
   auto other = world.shop({{"weights", {50'000, 500'000}}, {"hold", "60s"}});
   other.name = "other";

@@ -22,8 +22,8 @@ constexpr const char* kManifest = "plugin.json";
 std::filesystem::path package_beneath(const std::filesystem::path& folder, int depth = 2) {
   std::error_code unreadable;
   std::set<std::filesystem::path> inside;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, unreadable)) {
-    if (entry.is_directory(unreadable)) inside.insert(entry.path());
+  for (std::filesystem::directory_iterator entry(folder, unreadable), end; entry != end; entry.increment(unreadable)) {
+    if (entry->is_directory(unreadable)) inside.insert(entry->path());
   }
   for (const auto& path : inside) {
     if (std::filesystem::exists(path / kManifest, unreadable)) return path;

@@ -107,8 +107,8 @@ void check_applied(Connection& connection, std::span<const Migration> steps) {
   for (std::size_t i = 0; i < rows.size() && i < steps.size(); ++i) {
     if (rows.integer(i, 0) == steps[i].number && rows.text(i, 2) == checksum(steps[i])) continue;
     refuse(connection, "was changed: step " + std::to_string(rows.integer(i, 0)) + " \"" + rows.text(i, 1) +
-                      "\" has checksum " + rows.text(i, 2) + " there, and " + checksum(steps[i]) +
-                      " in this version; use the version of storage-postgres that made it");
+                           "\" has checksum " + rows.text(i, 2) + " there, and " + checksum(steps[i]) +
+                           " in this version; use the version of storage-postgres that made it");
   }
 }
 
