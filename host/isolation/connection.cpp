@@ -111,9 +111,9 @@ void Connection::read_later() {
   pause_.async_wait([self = shared_from_this()](const boost::system::error_code&) { self->read_later(); });
 }
 
-// A quarter of a second's worth is what one that floods never has again.
+// Half a second's worth at once is what one that floods never has again.
 bool Connection::floods(std::chrono::steady_clock::time_point now) {
-  if (4 * allowance_ >= std::int64_t{settings_.messages_per_second}) {
+  if (2 * allowance_ >= std::int64_t{settings_.messages_per_second}) {
     spent_since_.reset();
     return false;
   }
