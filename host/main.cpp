@@ -59,8 +59,8 @@ int check(const Options& options) {
   auto faults = configuration.faults;
   if (faults.empty()) {
     faults = machine_lacks(configuration.in_force.plan);
-    const auto refused = refused_packages(configuration.in_force.plan, *configuration.trust);
-    faults.insert(faults.end(), refused.begin(), refused.end());
+    for (const Problem& refused : refused_packages(configuration.in_force.plan, *configuration.trust))
+      faults.push_back(refused.path + ": " + refused.message);
   }
   print(faults, "");
   if (!faults.empty()) {

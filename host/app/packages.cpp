@@ -5,15 +5,15 @@
 
 namespace slipway::app {
 
-std::vector<std::string> refused_packages(const lifecycle::Plan& plan, const loader::SignaturePolicy& policy) {
+Problems refused_packages(const lifecycle::Plan& plan, const loader::SignaturePolicy& policy) {
   const PrivateFolder store;
   const loader::Loader loader({.store = store.path()}, policy);
-  std::vector<std::string> lines;
+  Problems refused;
   for (const lifecycle::PlannedInstance& instance : plan.instances) {
     const auto verified = loader.verify(instance.package);
-    if (!verified.ok()) lines.push_back("/plugins/" + instance.name + ": " + verified.status().message);
+    if (!verified.ok()) refused.push_back({"/plugins/" + instance.name, "", verified.status().message});
   }
-  return lines;
+  return refused;
 }
 
 }  // namespace slipway::app

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "host/app/machine.hpp"
+#include "host/app/packages.hpp"
 #include "host/app/trial.hpp"
 #include "host/app/trust.hpp"
 #include "host/base/sha256.hpp"
@@ -46,14 +47,22 @@ Status check_version(const rollout::IfVersion& seen, const std::string& now) {
           "the profile has changed since it was read: version " + *seen + ", now " + now + "; read it again"};
 }
 
-// What those that would be started anew need of the machine. One that goes on as it is has what it needs.
-Problems lacks_of(const lifecycle::Plan& plan, const lifecycle::Changes& changes) {
+// Those that would be started anew. One that goes on as it is has what it needs, and has been let in.
+lifecycle::Plan anew_in(const lifecycle::Plan& next, const lifecycle::Plan& now) {
+  lifecycle::Plan anew = next;
+  std::erase_if(anew.instances, [&](const lifecycle::PlannedInstance& wanted) {
+    return std::ranges::any_of(now.instances, [&](const lifecycle::PlannedInstance& runs) {
+      return runs.name == wanted.name && lifecycle::same_generation(runs, wanted);
+    });
+  });
+  return anew;
+}
+
+Problems lacks_of(const lifecycle::Plan& anew) {
   Problems lacks;
-  for (const lifecycle::InstanceChange& change : changes.instances) {
-    lifecycle::Plan one;
-    std::ranges::copy_if(plan.instances, std::back_inserter(one.instances),
-                         [&](const lifecycle::PlannedInstance& each) { return each.name == change.instance; });
-    for (std::string& lack : machine_lacks(one)) lacks.push_back({"/plugins/" + change.instance, "", std::move(lack)});
+  for (const lifecycle::PlannedInstance& instance : anew.instances) {
+    for (std::string& lack : machine_lacks({.profile = anew.profile, .instances = {instance}}))
+      lacks.push_back({"/plugins/" + instance.name, "", std::move(lack)});
   }
   return lacks;
 }
@@ -76,6 +85,21 @@ Problems unspoken_gains(const lifecycle::Plan& now, const InForce& next, const s
            title(*to) + " asks for more than " + title(*from) + " has: " + gained +
                "; a swap grants nothing new: apply a profile with this version, which grants it, or with permissions "
                "that grant less"}};
+}
+
+// Code and sentence are those of the first that is refused, the problems those of all.
+void gather(Status& all, Status refused) {
+  if (refused.ok()) return;
+  if (all.ok()) {
+    all = std::move(refused);
+    return;
+  }
+  if (refused.problems.empty()) refused.problems.push_back({"", "", refused.message});
+  std::ranges::move(refused.problems, std::back_inserter(all.problems));
+}
+
+Status status_of(Code code, const char* sentence, Problems problems) {
+  return problems.empty() ? Status() : Status(code, sentence, std::move(problems));
 }
 
 }  // namespace
@@ -160,21 +184,26 @@ lifecycle::Plan Profiles::running() const {
   return plan;
 }
 
-// Reads and compares; changes nothing.
-Result<Profiles::Prepared> Profiles::prepare(const Wanted& wanted) const {
+// Reads and compares; changes nothing. A document that is refused has no plan, so nothing more is told of it. The
+// packages are looked through for a plan only: whoever loads them does it again, and must.
+Result<Profiles::Prepared> Profiles::prepare(const Wanted& wanted, rollout::Mode mode) const {
   auto checked = check_profile(wanted.document, "the profile", parts_.site, parts_.sources.site.variables);
   if (!checked.ok()) return checked.status();
   const lifecycle::Plan now = running();
-  Problems refused = take_out_revoked(checked->in_force, now, parts_.trust, checked->warnings);
-  if (!refused.empty())
-    return Status(Code::permission_denied, "this site does not let the profile run", std::move(refused));
-  if (Problems gained = unspoken_gains(current()->plan, checked->in_force, wanted.swapped); !gained.empty())
-    return Status(Code::permission_denied, "a swap does not grant what the profile does not say", std::move(gained));
+  Status refused = status_of(Code::permission_denied, "this site does not let the profile run",
+                             take_out_revoked(checked->in_force, now, parts_.trust, checked->warnings));
+  gather(refused, status_of(Code::permission_denied, "a swap does not grant what the profile does not say",
+                            unspoken_gains(current()->plan, checked->in_force, wanted.swapped)));
   auto changes = lifecycle::compare(now, checked->in_force.plan, disabled_of(checked->in_force.profile));
-  if (!changes.ok()) return changes.status();
+  gather(refused, changes.status());
+  const lifecycle::Plan anew = anew_in(checked->in_force.plan, now);
+  gather(refused, status_of(Code::failed_precondition, "this machine has not what the profile needs", lacks_of(anew)));
+  if (mode == rollout::Mode::dry_run) {
+    gather(refused, status_of(Code::permission_denied, "packages of the profile are refused",
+                              refused_packages(anew, *parts_.trust.policy())));
+  }
+  if (!refused.ok()) return refused;
   changes->rules = lifecycle::compare_rules(current()->profile, checked->in_force.profile);
-  if (Problems lacks = lacks_of(checked->in_force.plan, *changes); !lacks.empty())
-    return Status(Code::failed_precondition, "this machine has not what the profile needs", std::move(lacks));
   return Prepared{std::move(checked->in_force), std::move(*changes), std::move(checked->warnings)};
 }
 
@@ -187,7 +216,7 @@ Profiles::Answer<api::ProfileAnswer> Profiles::apply(Wanted wanted, lifecycle::A
     turn = *std::move(taken);
   }
   if (Status fresh = check_version(wanted.version, current()->digest); !fresh.ok()) co_return fresh;
-  auto prepared = co_await aside([this, &wanted] { return prepare(wanted); });
+  auto prepared = co_await aside([this, &wanted, mode] { return prepare(wanted, mode); });
   if (!prepared.ok()) co_return prepared.status();
   const bool same = prepared->changes.empty() && prepared->next.digest == current()->digest;
   if (turn == nullptr || same) {

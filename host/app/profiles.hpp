@@ -76,7 +76,7 @@ class Profiles final : public api::ProfileControl {
   auto aside(Work work) const -> boost::asio::awaitable<decltype(work())>;
   Status record_start();
   [[nodiscard]] lifecycle::Plan running() const;
-  Result<Prepared> prepare(const Wanted& wanted) const;
+  Result<Prepared> prepare(const Wanted& wanted, rollout::Mode mode) const;
   Answer<api::ProfileAnswer> apply(Wanted wanted, lifecycle::ApplyOptions options, rollout::Mode mode);
   Answer<api::ProfileAnswer> carry_out(const lifecycle::Turn& turn, Wanted wanted, Prepared prepared,
                                        lifecycle::ApplyOptions options);

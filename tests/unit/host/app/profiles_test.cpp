@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "host/bridge/plugin_caller.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -72,6 +74,11 @@ class ProfileChanges : public lifecycle::Lifecycles {
     for (auto grant = document.begin(); grant != document.end();)
       grant = grant->empty() ? document.erase(grant) : std::next(grant);
     return document;
+  }
+  Answer plan(Json profile) {
+    auto asked =
+        profiles_->put({.tenant = {}, .subject = "ada"}, {.profile = std::move(profile)}, {}, rollout::Mode::dry_run);
+    return await_on(runtime_, std::move(asked));
   }
   void call_the_gate() {
     bridge::CallContext context;
@@ -183,6 +190,31 @@ TEST_F(ProfileChanges, WhatTheMachineLacksIsToldBeforeAnythingChanges) {
                                            "no-such-program, or name its path"}));
   EXPECT_EQ(profiles_->current()->digest, before);
   EXPECT_EQ(newest().number, 1);
+}
+
+TEST_F(ProfileChanges, APlanNamesPackagesThatAreNotSignedAndOnlyThoseThatWouldBeLoaded) {
+  const Answer answer = plan(document("1.1.0"));
+  ASSERT_EQ(answer.status().code, Code::permission_denied) << to_string(answer.status());
+  EXPECT_EQ(answer.status().message, "packages of the profile are refused");
+  ASSERT_EQ(answer.status().problems.size(), 1U);
+  EXPECT_EQ(answer.status().problems[0].path, "/plugins/alpha");
+  EXPECT_THAT(answer.status().problems[0].message, HasSubstr("plugin.sig"));
+  const Answer unchanged = plan(document("1.0.0", "other"));
+  EXPECT_TRUE(unchanged.ok()) << to_string(unchanged.status());
+}
+
+TEST_F(ProfileChanges, APlanTellsWhatTheMachineLacksAndATamperedPackageAtOnce) {
+  const Json program{{"type", "string"}, {"default", "no-such-program"}, {"x-slipway-needs", {{"what", "program"}}}};
+  const auto folder =
+      root_.install({.fixture = "sound",
+                     .id = "gate-alpha",
+                     .version = "1.4.0",
+                     .more = {{"config", {{"type", "object"}, {"properties", {{"program", program}}}}}}});
+  std::ofstream(folder / "gate-alpha.so", std::ios::app) << "tampered";
+  const Answer answer = plan(document("1.4.0"));
+  EXPECT_THAT(told(answer.status()),
+              testing::ElementsAre(StartsWith("/plugins/alpha: alpha: program \"no-such-program\" is not installed"),
+                                   HasSubstr("SHA-256")));
 }
 
 TEST_F(ProfileChanges, TheSameProfileMendsWhatCouldNotBePutBack) {
