@@ -150,6 +150,20 @@ class HostsTest(StackTest):
         self.assert_exit(self.hosts["dock-1"].cli("hosts", "undrain", "dock-3"), 0, "dock-3")
         self.await_shares({name: PARTITIONS // 3 for name in NAMES}, spread=1)
 
+    def test_the_drain_of_a_host_that_was_lost_can_be_undone(self):
+        lost = self.hosts.pop("dock-3")
+        self.assert_exit(self.any().cli("hosts", "drain", "dock-3", "--timeout", "40s"), 0, "drained")
+        lost.daemon.send_signal(signal.SIGKILL)
+        lost.await_end()
+        self.await_shares({name: PARTITIONS // 2 for name in self.hosts})
+        refused = self.any().cli("hosts", "drain", "dock-3")
+        self.assert_exit(refused, 5, 'there is no host "dock-3"; there are: dock-1, dock-2 (dock-3 was draining when it was lost)')
+        self.assert_exit(self.any().cli("hosts", "undrain", "dock-3"), 0, "dock-3", "silent")
+        self.assert_exit(self.any().cli("hosts", "undrain", "dock-3"), 5, 'there is no host "dock-3"; there are: dock-1, dock-2')
+        lost.start_daemon()
+        self.hosts["dock-3"] = lost
+        self.await_shares({name: PARTITIONS // 3 for name in NAMES}, spread=1)
+
     def test_the_last_host_that_takes_work_is_not_drained(self):
         for name in ("dock-1", "dock-2"):
             self.assert_exit(self.hosts["dock-3"].cli("hosts", "drain", name), 0, "drained")
