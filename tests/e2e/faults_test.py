@@ -91,7 +91,7 @@ class FaultsTest(StackTest):
         self.assert_served_all(*self.stack.end_load())
 
     def test_without_prometheus_a_canary_never_moves_on(self):
-        nobody = f"    plugin: metrics-prometheus\n    config: {{url: 'http://127.0.0.1:{free_port()}'}}\n"
+        nobody = f"    plugin: metrics-prometheus\n    config: {{url: 'http://127.0.0.1:{free_port()}', delay: 0s}}\n"
         self.start_stack(changes=[("    plugin: metrics-prometheus\n", nobody)])
         query = {"queries": {"error_ratio": "vector(0)"}}
         self.stack.first_release(replicas=2, analyses=[{

@@ -66,7 +66,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class SickMetricsTest(StackTest):
     def begin(self, port, analysis=ERRORS, **policies):
-        settings = f"{PLUGIN}    config: {{url: 'http://127.0.0.1:{port}', timeout: 2s, max_reply_bytes: 65536}}\n"
+        settings = f"{PLUGIN}    config: {{url: 'http://127.0.0.1:{port}', timeout: 2s, delay: 0s, max_reply_bytes: 65536}}\n"
         self.start_stack(changes=[(PLUGIN, settings)])
         self.stack.first_release(replicas=1, analyses=[{**analysis, **policies}])
 

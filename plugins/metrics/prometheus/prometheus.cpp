@@ -46,7 +46,8 @@ struct Settings {
         field("delay", &Settings::delay,
               "How far windows lie back: the numbers are of the time from `delay` before the window's begin to `delay` "
               "before its end, so that scrapes which were under way at its end are complete. At least what the slowest "
-              "target takes to answer; the scrape_timeout is always enough. 0s to 1m."),
+              "target takes to answer; the scrape_timeout is always enough. Windows that are shorter than it "
+              "are refused. 0s to 1m."),
         field("max_reply_bytes", &Settings::max_reply_bytes, "The largest answer that is read.",
               between(1024, 16 << 20)));
   }
@@ -114,11 +115,19 @@ class Prometheus final : public Plugin<Settings> {
   }
 
  private:
-  static Query accepted(const QueryRequest& request) {
+  [[nodiscard]] Query accepted(const QueryRequest& request) const {
     Query query = value_or_throw(read_query(request.query));
     const Window& window = request.window;
-    if (window.to <= window.from) throw Error(Code::invalid_argument, "the window is empty");
-    if (query.kind == Kind::range && (window.to - window.from).ns / query.step.ns > kMostPoints)
+    const Duration length = window.to - window.from;
+    const Duration delay = settings().delay;
+    if (length <= Duration{0}) throw Error(Code::invalid_argument, "the window is empty");
+    // Whoever judges it looks back no further than one window for what was true in the time that it is of.
+    if (length < delay)
+      throw Error(Code::invalid_argument, "the window of " + to_string(length) +
+                                              " is shorter than the plugin's delay of " + to_string(delay) +
+                                              "; want an analysis with an interval of at least " + to_string(delay) +
+                                              ", or a shorter delay in the plugin's config");
+    if (query.kind == Kind::range && length.ns / query.step.ns > kMostPoints)
       throw Error(Code::invalid_argument,
                   "a step of " + to_string(query.step) + " makes more than 11000 points of the window");
     return query;
@@ -222,9 +231,21 @@ class Prometheus final : public Plugin<Settings> {
       reach = std::max(reach, milliseconds(scrapes.due_after(target).value_or(0)));
     }
     if (instances.empty()) co_return std::set<Target>();
-    const std::string promql = over(up_of(instances), reach);
-    const Found up = co_await ask(asked, promql, warnings, Kind::instant);
-    co_return tried(silent, up);
+    try {
+      const std::string promql = over(up_of(instances), reach);
+      const Found up = co_await ask(asked, promql, warnings, Kind::instant);
+      co_return tried(silent, up);
+    } catch (const Error& error) {
+      if (!is_refusal(error.status().code)) throw;
+      warn(warnings, asked.names.role +
+                         ": a target told nothing, and whether it ended is not known, for up may not be asked: " +
+                         to_string(error.status()));
+    }
+    co_return std::set<Target>();
+  }
+  // What a proxy says that lets through some queries only.
+  static bool is_refusal(Code code) {
+    return code == Code::invalid_argument || code == Code::unauthenticated || code == Code::permission_denied;
   }
   static std::string over(const std::string& selector, Duration reach) {
     return selector + "[" + std::to_string(std::max<std::int64_t>(1, reach.ns / 1'000'000)) + "ms]";

@@ -5,18 +5,19 @@
 namespace slipway::prometheus {
 namespace {
 
-std::optional<std::int64_t> least_gap_of(const std::set<std::int64_t>& times) {
-  std::optional<std::int64_t> least;
-  for (auto time = times.begin(); time != times.end() && std::next(time) != times.end(); ++time) {
-    const std::int64_t gap = *std::next(time) - *time;
-    least = std::min(least.value_or(gap), gap);
-  }
-  return least;
-}
+// So few that a new scrape_interval is soon known, and more than one, for two servers that scrape the same target do so
+// in short and long gaps by turns.
+constexpr int kGapsSeen = 3;
 
-std::optional<std::int64_t> lesser(std::optional<std::int64_t> one, std::optional<std::int64_t> other) {
-  if (!one || !other) return one ? one : other;
-  return std::min(*one, *other);
+std::optional<std::int64_t> gap_of(const std::set<std::int64_t>& times) {
+  std::optional<std::int64_t> largest;
+  int seen = 0;
+  for (auto time = times.rbegin(); seen < kGapsSeen && time != times.rend() && std::next(time) != times.rend();
+       ++time) {
+    largest = std::max(largest.value_or(0), *time - *std::next(time));
+    ++seen;
+  }
+  return largest;
 }
 
 }  // namespace
@@ -33,7 +34,7 @@ Scrapes::Scrapes(const std::vector<Found>& counters) {
   for (const Found& found : counters)
     for (const Series& series : found.series)
       times_[target_of(series)].insert(series.times.begin(), series.times.end());
-  for (const auto& [target, times] : times_) least_gap_ = lesser(least_gap_, least_gap_of(times));
+  for (const auto& [target, times] : times_) gap_ = std::max(gap_, gap_of(times));
 }
 
 std::optional<std::int64_t> Scrapes::before(const Series& series, std::int64_t time) const {
@@ -45,8 +46,8 @@ std::optional<std::int64_t> Scrapes::before(const Series& series, std::int64_t t
 
 std::optional<std::int64_t> Scrapes::due_after(const Target& target) const {
   const auto known = times_.find(target);
-  auto gap = known == times_.end() ? std::nullopt : least_gap_of(known->second);
-  if (!gap) gap = least_gap_;
+  auto gap = known == times_.end() ? std::nullopt : gap_of(known->second);
+  if (!gap) gap = gap_;
   return gap ? std::optional(*gap + *gap / 2) : std::nullopt;
 }
 

@@ -19,8 +19,8 @@ class Scrapes {
 
   // The last scrape of the series' target before that time (milliseconds) which told of any of its counters.
   [[nodiscard]] std::optional<std::int64_t> before(const Series& series, std::int64_t time) const;
-  // After this time (milliseconds) without a scrape of it, one is missing: half as much again as the least time between
-  // two. Nothing when nothing was scraped twice.
+  // After this time (milliseconds) without a scrape of it, one is missing: half as much again as the largest of the
+  // last times between two. Of a target that was scraped once the others' stands for it; nothing when none was twice.
   [[nodiscard]] std::optional<std::int64_t> due_after(const Target& target) const;
 
   // Targets that told nothing in the window although they had to.
@@ -28,7 +28,7 @@ class Scrapes {
 
  private:
   std::map<Target, std::set<std::int64_t>> times_;
-  std::optional<std::int64_t> least_gap_;
+  std::optional<std::int64_t> gap_;
 };
 
 // Of these targets the ones that Prometheus tried to scrape, by the samples of `up` in the same time. The others are no

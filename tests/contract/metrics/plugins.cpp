@@ -13,7 +13,7 @@ metrics::QueryRequest question(const Json& query, const std::string& window_id) 
           .application = "shop",
           .query = query,
           .groups = {{"next", "2.0", {}}, {"stable", "1.0", {}}},
-          .window = {window_id, to - seconds(1), to}};
+          .window = {window_id, to - seconds(2), to}};
 }
 
 namespace {

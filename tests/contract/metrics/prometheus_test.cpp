@@ -64,6 +64,61 @@ TEST(MetricsPrometheus, AQueryThatTakesTooLongIsGivenUpAfterItsOwnTime) {
   EXPECT_EQ(pending.get().status().code, Code::deadline_exceeded);
 }
 
+TEST(MetricsPrometheus, AWindowThatIsShorterThanTheDelayIsRefusedWithTheWayOut) {
+  const auto status_with = [](const std::string& delay) {
+    Hosted plugin("metrics-prometheus", {{"delay", delay}});
+    plugin.host().on_http(
+        [](const services::HttpRequest&) { return services::HttpReply{.status = 200, .body = kOne}; });
+    return call<metrics::Interface, metrics::Query>(plugin, question(kUp, "w")).status();
+  };
+  EXPECT_EQ(status_with("2s"), Status());
+  EXPECT_EQ(status_with("2001ms"),
+            Status(Code::invalid_argument,
+                   "the window of 2s is shorter than the plugin's delay of 2s1ms; want an analysis with an interval of "
+                   "at least 2s1ms, or a shorter delay in the plugin's config"));
+}
+
+// Two replicas, of which one told nothing in the window; `up` is answered with this.
+Result<metrics::QueryReply> with_one_silent(const services::HttpReply& up) {
+  Hosted plugin("metrics-prometheus", {{"delay", "0s"}});
+  const metrics::QueryRequest request = question(Json::parse(R"({"counters": {"requests": "served"}})"), "w");
+  const std::int64_t end = request.window.to.ns / 1'000'000'000;
+  const auto series = [&](const std::string& instance, std::int64_t first, std::int64_t last) {
+    Json points = Json::array();
+    for (std::int64_t second = first; second <= last; ++second) points.push_back({end + second, "5"});
+    return Json{{"metric", {{"instance", instance}, {"job", "shop"}}}, {"values", points}};
+  };
+  const Json result{series("a", -9, 0), series("b", -9, -4)};
+  const Json served{{"status", "success"}, {"data", {{"resultType", "matrix"}, {"result", result}}}};
+  plugin.host().on_http([&](const services::HttpRequest& asked) {
+    return asked.body.starts_with("query=up%7B") ? up : services::HttpReply{.status = 200, .body = served.dump()};
+  });
+  return call<metrics::Interface, metrics::Query>(plugin, request);
+}
+
+TEST(MetricsPrometheus, WhenTheQueryOfUpIsRefusedNothingIsKnownToBeMissingAndThatIsTold) {
+  const Json there = Json::parse(
+      R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{"instance":"b","job":"shop"},"values":[[1,"0"]]}]}})");
+  const auto known = with_one_silent({.status = 200, .body = there.dump()});
+  ASSERT_TRUE(known.ok()) << to_string(known.status());
+  EXPECT_EQ(known->groups.at(0).completeness, 0.5);
+  EXPECT_TRUE(known->warnings.empty());
+
+  for (const int refused : {400, 401, 403, 422}) {
+    const auto reply = with_one_silent({.status = refused, .body = "no"});
+    ASSERT_TRUE(reply.ok()) << to_string(reply.status());
+    EXPECT_EQ(reply->groups.at(0).values.at("requests"), 0);
+    EXPECT_EQ(reply->groups.at(0).completeness, 1);
+    ASSERT_EQ(reply->warnings.size(), 2U) << "one for each group";
+    EXPECT_TRUE(reply->warnings.at(0).starts_with("next: a target told nothing, and whether it ended is not known"))
+        << reply->warnings.at(0);
+    EXPECT_TRUE(reply->warnings.at(0).ends_with("Prometheus answered with status " + std::to_string(refused) + ": no"))
+        << reply->warnings.at(0);
+  }
+  EXPECT_EQ(with_one_silent({.status = 503, .body = "no"}).status().code, Code::unavailable)
+      << "nobody refused; it may be answered the next time";
+}
+
 TEST(MetricsPrometheus, WarningsAreToldOnce) {
   Hosted plugin("metrics-prometheus", Json::object());
   plugin.host().on_http([](const services::HttpRequest&) {

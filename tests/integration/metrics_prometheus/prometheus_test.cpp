@@ -40,11 +40,12 @@ struct Counting {
   std::string text() {
     if (is_gone) return "";
     const std::string n = std::to_string(count);
-    return "twin_total{release=\"2.0\"} 5\nserved_total{release=\"2.0\"} " + n +
-           "\nspent_bucket{release=\"2.0\",le=\"0.1\"} " + std::to_string(count / 2) +
-           "\nspent_bucket{release=\"2.0\",le=\"+Inf\"} " + n + "\n";
+    return "served_total{release=\"2.0\"} " + n + "\nspent_bucket{release=\"2.0\",le=\"0.1\"} " +
+           std::to_string(count / 2) + "\nspent_bucket{release=\"2.0\",le=\"+Inf\"} " + n + "\n";
   }
 };
+
+std::string twin() { return "twin_total{release=\"2.0\"} 5\n"; }
 
 // A target that takes half a second to answer, and counts seven more each time.
 struct Slow {
@@ -64,7 +65,10 @@ class PrometheusServer {
                            "200ms}\nscrape_configs:\n  - job_name: shop\n"
                            "    static_configs: [{targets: ['127.0.0.1:"
                         << target_.port() << "', '127.0.0.1:" << native_target_.port()
-                        << "', '127.0.0.1:" << counting_target_.port() << "', '127.0.0.1:" << twin_target_.port()
+                        << "', '127.0.0.1:" << counting_target_.port()
+                        << "']}]\n  - job_name: twins\n    scrape_interval: 1s\n    scrape_timeout: 1s\n"
+                           "    static_configs: [{targets: ['127.0.0.1:"
+                        << twin_target_.port() << "', '127.0.0.1:" << other_twin_target_.port()
                         << "']}]\n  - job_name: slow\n    scrape_interval: 1s\n    scrape_timeout: 1s\n"
                            "    static_configs: [{targets: ['127.0.0.1:"
                         << slow_target_.port() << "']}]\n";
@@ -99,7 +103,8 @@ class PrometheusServer {
   Target target_{exposition};
   Target native_target_{native_histogram, kProtobuf};
   Target counting_target_{[this] { return counting.text(); }};
-  Target twin_target_{[this] { return twin_is_gone ? "" : "twin_total{release=\"2.0\"} 5\n"; }};
+  Target twin_target_{[this] { return twin_is_gone ? "" : twin(); }};
+  Target other_twin_target_{twin};
   Slow slow_;
   Target slow_target_{[this] { return slow_.text(); }};
   std::uint16_t port_ = free_port();
@@ -273,7 +278,7 @@ TEST_F(PrometheusMetrics, WhatATargetCountedBeforePrometheusKnewItIsNoGrowthOfAW
 TEST_F(PrometheusMetrics, ATargetThatIsStillThereAndToldNothingIsMissing) {
   const Json query{{"counters", {{"requests", R"(twin_total{release="${release}"})"}}}};
   const auto completeness_from = [&](Instant begin) {
-    const Instant end = begin + milliseconds(700);
+    const Instant end = begin + seconds(3);
     EXPECT_TRUE(eventually([&] { return wall_clock() >= end; }));
     const auto reply = ask(query, begin, end);
     if (!reply.ok()) throw Error(reply.status());
@@ -291,11 +296,12 @@ TEST_F(PrometheusMetrics, ATargetThatIsStillThereAndToldNothingIsMissing) {
 
 // Asked at each window's very end, as the host does, while a scrape is under way at the end of half of them.
 TEST_F(PrometheusMetrics, WindowsOverATargetThatIsSlowToAnswerAddUpToItsCounter) {
-  Hosted shipped("metrics-prometheus", {{"url", server().url()}}, [](FakeHost& host) { host.on_http(send_http); });
+  Hosted late("metrics-prometheus", {{"url", server().url()}, {"delay", "1s"}},
+              [](FakeHost& host) { host.on_http(send_http); });
   const Json query{{"counters", {{"requests", R"(slow_total{release="${release}"})"}}}};
   server().until_counted("\"value\"", "slow_total");
   const auto requests = [&](Instant from, Instant to) {
-    const auto reply = ask_of(shipped, query, from, to);
+    const auto reply = ask_of(late, query, from, to);
     if (!reply.ok()) throw Error(reply.status());
     const auto& values = reply->groups.at(0).values;
     return values.contains("requests") ? values.at("requests") : 0;
@@ -305,7 +311,7 @@ TEST_F(PrometheusMetrics, WindowsOverATargetThatIsSlowToAnswerAddUpToItsCounter)
   double sum = 0;
   for (int window = 0; window < 10; ++window) {
     const Instant from = end;
-    end = end + milliseconds(700);
+    end = end + milliseconds(1'100);
     ASSERT_TRUE(eventually([&] { return wall_clock() >= end; }));
     sum += requests(from, end);
   }
@@ -327,7 +333,7 @@ TEST(PrometheusAbsent, AServerThatIsNotThereIsUnavailable) {
                                       .application = "shop",
                                       .query = {{"queries", {{"up", "up"}}}},
                                       .groups = {{"next", "2.0", {}}},
-                                      .window = {"w", wall_clock() - seconds(1), wall_clock()}};
+                                      .window = {"w", wall_clock() - seconds(2), wall_clock()}};
   EXPECT_EQ((call<metrics::Interface, metrics::Query>(plugin, request).status()),
             Status(Code::unavailable, "connection refused"));
 }

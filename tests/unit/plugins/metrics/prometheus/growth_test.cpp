@@ -113,6 +113,38 @@ TEST(PrometheusGrowth, CoversAWindowThatIsNoMultipleOfTheTimeBetweenScrapes) {
     EXPECT_EQ(covered({scraped}, between(begin, begin + 4)), 1) << begin;
 }
 
+// Of one target, at these times (seconds).
+Series scraped_at(std::initializer_list<std::int64_t> times, const std::string& instance = "a") {
+  Series series{.labels = {{"instance", instance}}};
+  for (const std::int64_t time : times) {
+    series.times.push_back(time * 1'000);
+    series.points.push_back(static_cast<double>(time));
+  }
+  return series;
+}
+
+TEST(PrometheusGrowth, CoversTheWholeWindowOnceTheScrapesComeMoreSeldom) {
+  const auto seldom = scraped_at({0, 15, 30, 45, 60, 120});
+  EXPECT_EQ(covered({seldom}, between(100, 160)), 1);
+  EXPECT_EQ(covered({seldom}, between(111, 211)), 9.0 / 100) << "the next one is late";
+}
+
+TEST(PrometheusGrowth, NoticesAMissingScrapeSoonAfterTheScrapesComeMoreOften) {
+  EXPECT_EQ(covered({scraped_at({0, 60, 120, 135, 150, 165})}, between(145, 195)), 20.0 / 50);
+}
+
+TEST(PrometheusGrowth, CoversTheWholeWindowOfATargetThatTwoServersScrape) {
+  EXPECT_EQ(covered({scraped_at({0, 1, 15, 16, 30, 31})}, between(10, 40)), 1);
+  EXPECT_EQ(covered({scraped_at({0, 1, 15, 16, 30, 31})}, between(10, 60)), 21.0 / 50);
+}
+
+TEST(PrometheusGrowth, OfATargetThatWasScrapedOnceIsDueAsTheOthersAre) {
+  const Scrapes scrapes({{{scraped_at({0, 15, 30}), scraped_at({0, 60}, "b"), scraped_at({60}, "c")}, {}}});
+  EXPECT_EQ(scrapes.due_after({{"instance", "a"}}), 22'500);
+  EXPECT_EQ(scrapes.due_after({{"instance", "c"}}), 90'000);
+  EXPECT_EQ(Scrapes({{{scraped_at({60}, "c")}, {}}}).due_after({{"instance", "c"}}), std::nullopt);
+}
+
 TEST(PrometheusGrowth, DoesNotCoverWhatNobodyCouldCount) {
   EXPECT_EQ(covered({counter({100, 103, 4, 9})}, between(0, 3)), 2.0 / 3) << "it began anew";
   EXPECT_EQ(covered({counter({10, 20, kGap, kGap}, {{"instance", "a"}}), counter({1, 2, 3, 4}, {{"instance", "b"}})},
