@@ -7,12 +7,11 @@
 #include <iterator>
 #include <utility>
 
-#include "host/app/machine.hpp"
 #include "host/app/packages.hpp"
+#include "host/app/plan_refusals.hpp"
 #include "host/app/trial.hpp"
 #include "host/app/trust.hpp"
 #include "host/base/sha256.hpp"
-#include "host/config/fault.hpp"
 #include "host/lifecycle/on_blocking.hpp"
 
 namespace slipway::app {
@@ -45,46 +44,6 @@ Status check_version(const rollout::IfVersion& seen, const std::string& now) {
   if (!seen || *seen == now) return {};
   return {Code::aborted,
           "the profile has changed since it was read: version " + *seen + ", now " + now + "; read it again"};
-}
-
-// Those that would be started anew. One that goes on as it is has what it needs, and has been let in.
-lifecycle::Plan anew_in(const lifecycle::Plan& next, const lifecycle::Plan& now) {
-  lifecycle::Plan anew = next;
-  std::erase_if(anew.instances, [&](const lifecycle::PlannedInstance& wanted) {
-    return std::ranges::any_of(now.instances, [&](const lifecycle::PlannedInstance& runs) {
-      return runs.name == wanted.name && lifecycle::same_generation(runs, wanted);
-    });
-  });
-  return anew;
-}
-
-Problems lacks_of(const lifecycle::Plan& anew) {
-  Problems lacks;
-  for (const lifecycle::PlannedInstance& instance : anew.instances) {
-    for (std::string& lack : machine_lacks({.profile = anew.profile, .instances = {instance}}))
-      lacks.push_back({"/plugins/" + instance.name, "", std::move(lack)});
-  }
-  return lacks;
-}
-
-// What a swap would give a plugin by nobody's word: its new version asks for it, and the profile is silent.
-Problems unspoken_gains(const lifecycle::Plan& now, const InForce& next, const std::string& swapped) {
-  const auto of = [&](const lifecycle::Plan& plan) {
-    return std::ranges::find(plan.instances, swapped, &lifecycle::PlannedInstance::name);
-  };
-  const auto from = of(now);
-  const auto to = of(next.plan);
-  if (from == now.instances.end() || to == next.plan.instances.end()) return {};
-  if (next.profile.plugins.at(swapped).permissions) return {};
-  const std::string gained = manifest::missing(to->permissions, from->permissions);
-  if (gained.empty()) return {};
-  const auto title = [](const lifecycle::PlannedInstance& one) {
-    return one.package.manifest.id + " " + base::to_string(one.package.manifest.version);
-  };
-  return {{config::child_path("/plugins", swapped) + "/permissions", "",
-           title(*to) + " asks for more than " + title(*from) + " has: " + gained +
-               "; a swap grants nothing new: apply a profile with this version, which grants it, or with permissions "
-               "that grant less"}};
 }
 
 // Code and sentence are those of the first that is refused, the problems those of all.
@@ -192,8 +151,10 @@ Result<Profiles::Prepared> Profiles::prepare(const Wanted& wanted, rollout::Mode
   const lifecycle::Plan now = running();
   Status refused = status_of(Code::permission_denied, "this site does not let the profile run",
                              take_out_revoked(checked->in_force, now, parts_.trust, checked->warnings));
-  gather(refused, status_of(Code::permission_denied, "a swap does not grant what the profile does not say",
-                            unspoken_gains(current()->plan, checked->in_force, wanted.swapped)));
+  if (wanted.is_swap) {
+    gather(refused, status_of(Code::permission_denied, "a swap does not grant what the profile does not say",
+                              unspoken_gains(current()->plan, checked->in_force)));
+  }
   auto changes = lifecycle::compare(now, checked->in_force.plan, disabled_of(checked->in_force.profile));
   gather(refused, changes.status());
   const lifecycle::Plan anew = anew_in(checked->in_force.plan, now);
@@ -366,7 +327,7 @@ Profiles::Answer<api::ProfileAnswer> Profiles::swap(rollout::Actor actor, std::s
                     (request.reason.empty() ? std::string() : ": " + request.reason),
                 now->digest};
   wanted.document["plugins"][instance]["version"] = request.version;
-  wanted.swapped = instance;
+  wanted.is_swap = true;
   lifecycle::ApplyOptions options;
   options.watch.bake = request.bake.value_or(kBake);
   if (request.share) options.try_out = trial_of(request, parts_.caller, parts_.clock);

@@ -64,7 +64,7 @@ class Profiles final : public api::ProfileControl {
     std::string reason;
     rollout::IfVersion version;  // of the profile that it was made from
     std::string file_digest{};   // of the profile file, when it comes from there
-    std::string swapped{};       // the instance of which only the version is said
+    bool is_swap = false;        // then only a version is said
   };
   struct Prepared {
     InForce next;

@@ -32,6 +32,10 @@ void check_config(const PlannedInstance& planned, Problems& problems) {
   }
 }
 
+manifest::Permissions granted(const manifest::Instance& instance, const manifest::PluginManifest& plugin) {
+  return instance.permissions ? manifest::in_both(*instance.permissions, plugin.permissions) : plugin.permissions;
+}
+
 Planned resolve_all(const manifest::Profile& profile, const loader::Catalog& catalog, Problems& problems) {
   Planned planned;
   for (const auto& [name, instance] : profile.plugins) {
@@ -43,13 +47,13 @@ Planned resolve_all(const manifest::Profile& profile, const loader::Catalog& cat
     }
     const loader::Installed& package = **found;
     PlannedInstance& one = planned[name];
-    one = {name,
-           package,
-           instance.config,
-           instance.permissions.value_or(package.manifest.permissions),
-           bindings_of(profile, name),
-           {},
-           instance.placement};
+    one = {.name = name,
+           .package = package,
+           .config = instance.config,
+           .permissions = granted(instance, package.manifest),
+           .bindings = bindings_of(profile, name),
+           .needs = {},
+           .placement = instance.placement};
     check_config(one, problems);
   }
   return planned;

@@ -16,7 +16,7 @@ struct PlannedInstance {
   std::string name;
   loader::Installed package;
   Json config;
-  manifest::Permissions permissions;  // granted
+  manifest::Permissions permissions;  // in force: what profile and plugin both say
   std::vector<std::string> bindings;  // that lead to it
   std::vector<std::string> needs;     // instances that start before it and stop after it
   manifest::Placement placement = manifest::Placement::in_process;

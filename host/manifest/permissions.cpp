@@ -75,25 +75,34 @@ bool matches(std::string_view pattern, std::string_view text) {
   return pattern.find_first_not_of('*', p) == pattern.npos;
 }
 
-// The grant with what its names stand for beyond themselves: a prefix for all that begins with it, a path for all that
-// lies beneath it.
-Grant spread(const Permissions& permissions, Grant Permissions::*member) {
-  Grant grant = permissions.*member;
-  for (std::size_t i = (permissions.*member).allowed.size(); i-- > 0;) {
-    const std::string name = grant.allowed[i];
-    if (member == &Permissions::store) grant.allowed.push_back(name + "*");
-    if (member == &Permissions::files) grant.allowed.push_back(name + (name.ends_with('/') ? "*" : "/*"));
-  }
-  return grant;
+std::string plain_path(const std::string& path) {
+  std::string plain = std::filesystem::path(path).lexically_normal().string();
+  if (plain.size() > 1 && plain.ends_with('/')) plain.pop_back();
+  return plain;
+}
+
+// A path stands for itself alone: one beneath it may be a socket, and naming that gives a worker every other one.
+bool covers_path(const Grant& granted, const std::string& path) {
+  return std::ranges::any_of(granted.allowed, [plain = plain_path(path)](const std::string& one) {
+    return one == "*" || plain_path(one) == plain;
+  });
+}
+
+bool covers_prefix(const Grant& granted, const std::string& prefix) {
+  return std::ranges::any_of(
+      granted.allowed, [&](const std::string& one) { return matches(one, prefix) || matches(one + "*", prefix); });
+}
+
+bool covers_as(Grant Permissions::*member, const Grant& granted, const std::string& name) {
+  if (member == &Permissions::files) return covers_path(granted, name);
+  if (member == &Permissions::store) return covers_prefix(granted, name);
+  return covers(granted, name);
 }
 
 std::vector<std::string> names_beyond(const Permissions& a, const Permissions& b, Grant Permissions::*member) {
-  const Grant granted = spread(b, member);
-  const bool paths = member == &Permissions::files;
   std::vector<std::string> names;
-  std::ranges::copy_if((a.*member).allowed, std::back_inserter(names), [&](const std::string& name) {
-    return !covers(granted, paths ? std::filesystem::path(name).lexically_normal().string() : name);
-  });
+  std::ranges::copy_if((a.*member).allowed, std::back_inserter(names),
+                       [&](const std::string& name) { return !covers_as(member, b.*member, name); });
   return names;
 }
 
@@ -140,6 +149,21 @@ std::vector<std::string> beyond(const Permissions& a, const Permissions& b) {
       words.push_back(std::string(grant.name) + " " + name);
   }
   return words;
+}
+
+Permissions in_both(const Permissions& a, const Permissions& b) {
+  Permissions both;
+  for (const NamedGrant& grant : kGrants) {
+    Grant& to = both.*grant.member;
+    const auto add = [&](const Grant& names, const Grant& covering) {
+      for (const std::string& name : names.allowed) {
+        if (covers_as(grant.member, covering, name) && !covers_as(grant.member, to, name)) to.allowed.push_back(name);
+      }
+    };
+    add(a.*grant.member, b.*grant.member);
+    add(b.*grant.member, a.*grant.member);
+  }
+  return both;
 }
 
 }  // namespace slipway::manifest

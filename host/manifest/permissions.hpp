@@ -38,12 +38,16 @@ Result<Permissions> permissions_of(const Json& document);
 // covered by one that stands for more.
 bool covers(const Grant& grant, std::string_view name);
 
-// What is wanted and not covered by what is granted (a prefix of `store` covers all that begins with it, a path of
-// `files` all that lies beneath it), in words: "network (10.0.0.1, *), processes (haproxy)". Empty: everything is
-// granted.
+// What is wanted and not covered by what is granted, in words: "network (10.0.0.1, *), processes (haproxy)". Empty:
+// everything is granted. A prefix of `store` covers all that begins with it. A path of `files` covers itself alone,
+// however it is spelled, and "*" every path: what lies beneath a folder may be a socket, which is another right.
 std::string missing(const Permissions& wanted, const Permissions& granted);
 
 // What `a` allows and `b` does not cover, one text each: "network 10.0.0.1".
 std::vector<std::string> beyond(const Permissions& a, const Permissions& b);
+
+// What both allow: the names of each that the other covers, those of `a` first. Of two patterns of which neither covers
+// the other, neither, whatever both match.
+Permissions in_both(const Permissions& a, const Permissions& b);
 
 }  // namespace slipway::manifest

@@ -40,7 +40,7 @@ LoadedProfile read_profile(const config::Source& source, const config::TemplateN
   Problems across;
   Problems warnings;
   check_names(profile, across, warnings);
-  if (find) check_plugins(profile, find, across);
+  if (find) check_plugins(profile, find, across, warnings);
   add(across);
   for (Problem& problem : faults) loaded.faults.push_back(layers.fault(std::move(problem)));
   for (Problem& problem : warnings) loaded.warnings.push_back(layers.fault(std::move(problem)));

@@ -32,7 +32,7 @@ struct Instance {
   base::VersionRange version = *base::parse_range("*");
   Json config = Json::object();
   Placement placement = Placement::in_process;
-  std::optional<Permissions> permissions;  // no more than the plugin asks for; absent: all of it
+  std::optional<Permissions> permissions;  // of what the plugin asks for; absent: all of it
   bool enabled = true;
   static constexpr auto fields();
 };

@@ -108,14 +108,15 @@ void check_placement(const std::string& name, const Instance& instance, const Pl
   if (!why.empty()) faults.push_back({child_path("/plugins", name) + "/placement", "\"isolated\"", why});
 }
 
-void check_permissions(const std::string& name, const Instance& instance, const PluginManifest& plugin,
-                       Problems& faults) {
+// No fault: a newer version within the range may ask for less, and a host that then did not start would be worse.
+void warn_of_unasked(const std::string& name, const Instance& instance, const PluginManifest& plugin,
+                     Problems& warnings) {
   if (!instance.permissions) return;
   const auto unasked = missing(*instance.permissions, plugin.permissions);
   if (unasked.empty()) return;
-  faults.push_back({child_path("/plugins", name) + "/permissions", "",
-                    plugin.id + " " + base::to_string(plugin.version) + " does not ask for " + unasked +
-                        " in its plugin.json; take it out"});
+  warnings.push_back({child_path("/plugins", name) + "/permissions", "",
+                      plugin.id + " " + base::to_string(plugin.version) + " does not ask for " + unasked +
+                          " in its plugin.json; only what both say is granted"});
 }
 
 Found find_all(const Profile& profile, const FindPlugin& find, Problems& faults) {
@@ -164,11 +165,11 @@ void check_names(const Profile& profile, Problems& faults, Problems& warnings) {
   warn_of_unused(profile, warnings);
 }
 
-void check_plugins(const Profile& profile, const FindPlugin& find, Problems& faults) {
+void check_plugins(const Profile& profile, const FindPlugin& find, Problems& faults, Problems& warnings) {
   const Found found = find_all(profile, find, faults);
   for (const auto& [name, plugin] : found) {
     check_configuration(name, profile.plugins.at(name), *plugin, faults);
-    check_permissions(name, profile.plugins.at(name), *plugin, faults);
+    warn_of_unasked(name, profile.plugins.at(name), *plugin, warnings);
     check_placement(name, profile.plugins.at(name), *plugin, faults);
     check_needs(name, *plugin, found, faults);
   }

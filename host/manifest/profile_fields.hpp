@@ -45,7 +45,7 @@ constexpr auto Instance::fields() {
       field("config", &Instance::config, "Configuration, by the plugin's own schema."),
       field("placement", &Instance::placement, "Where it runs."),
       field("permissions", &Instance::permissions,
-            "What it is allowed: all or less of what its plugin.json asks for, never more; without it, all of it."),
+            "What it is allowed of what its plugin.json asks for: what both say is in force; without it, all."),
       field("enabled", &Instance::enabled, "false: it is neither loaded nor bound."));
 }
 

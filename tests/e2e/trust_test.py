@@ -146,11 +146,17 @@ class TrustTest(StackTest):
         self.stack.change_profile(("    plugin: gate-webhook\n", "    plugin: gate-webhook\n"
                                    f"    permissions: {json.dumps(permissions)}\n"))
 
-    def test_a_profile_that_grants_more_than_a_package_asks_for_is_refused(self):
+    def test_what_a_profile_grants_beyond_what_a_package_asks_for_is_a_warning_and_not_in_force(self):
         self.prepare()
         self.grant({"network": True, "files": ["/etc"]})
-        self.assert_refused("/plugins/gate-webhook/permissions: gate-webhook 0.1.0 does not ask for files (/etc) in its "
-                            "plugin.json; take it out")
+        warning = ("/plugins/gate-webhook/permissions: gate-webhook 0.1.0 does not ask for files (/etc) in its plugin.json; only "
+                   "what both say is granted")
+        self.assert_exit(self.stack.run_daemon("check"), 0, warning)
+        self.stack.start_daemon()
+        self.assertIn(warning, self.stack.log())
+        permissions = self.plugin("gate-webhook")["permissions"]
+        self.assertEqual((permissions["network"], permissions["files"]), (["*"], []))
+        self.assertIn(warning, "\n".join(self.put(dry_run=True).body["warnings"]))
 
     def test_faults_of_the_trust_policy_are_all_told_at_once(self):
         self.prepare(trust={"keys": [{"name": "a", "public_key": "ed25519:x", "prefixes": ["a."]},

@@ -4,7 +4,10 @@
 
 #include <fstream>
 
+#include "host/base/files.hpp"
+#include "host/base/sha256.hpp"
 #include "host/bridge/plugin_caller.hpp"
+#include "host/loader/signature_document.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/unit/host/lifecycle/rig.hpp"
@@ -259,11 +262,11 @@ TEST_F(ProfileChanges, ASwapGrantsNothingThatNobodyHasSaid) {
   for (const auto mode : {rollout::Mode::dry_run, rollout::Mode::commit}) {
     const Answer refused = swap("1.5.0", mode);
     ASSERT_EQ(refused.status().code, Code::permission_denied) << to_string(refused.status());
-    EXPECT_EQ(refused.status().problems,
-              (Problems{{"/plugins/alpha/permissions", "",
-                         "gate-alpha 1.5.0 asks for more than gate-alpha 1.0.0 has: network (10.0.0.1, 10.0.0.2), "
-                         "secrets (*); a swap grants nothing new: apply a profile with this version, which grants it, "
-                         "or with permissions that grant less"}}));
+    EXPECT_EQ(refused.status().problems.front(),
+              (Problem{"/plugins/alpha/permissions", "",
+                       "gate-alpha 1.5.0 asks for more than gate-alpha 1.0.0 has: network (10.0.0.1, 10.0.0.2), "
+                       "secrets (*); a swap grants nothing new: apply a profile with this version, which grants it, "
+                       "or with permissions that grant less"}));
   }
   Json less = document("1.5.0");
   less["plugins"]["alpha"]["permissions"] = {{"network", {"10.0.0.1"}}};
@@ -284,10 +287,57 @@ TEST_F(ProfileChanges, ASwapOfAnInstanceWhosePermissionsAreSaidGrantsThose) {
   ASSERT_EQ(await_on(runtime_, put(said))->state, "applied");
   ASSERT_EQ(swap("1.6.0", rollout::Mode::commit)->state, "applied");
   EXPECT_EQ(granted(), Json({{"network", {"10.0.0.1"}}}));
-  const Answer refused = swap("1.0.0", rollout::Mode::commit);
+  const Answer less = swap("1.0.0", rollout::Mode::commit);
+  ASSERT_EQ(less->state, "applied") << "what asks for less than the profile says is granted less";
+  EXPECT_THAT(less->warnings, testing::ElementsAre(HasSubstr(
+                                  "/plugins/alpha/permissions: gate-alpha 1.0.0 does not ask for network (10.0.0.1) in "
+                                  "its plugin.json; only what both say is granted")));
+  EXPECT_EQ(granted(), Json::object());
+}
+
+constexpr auto kSwapGrantsNothing =
+    ": network (*); a swap grants nothing new: apply a profile with this version, which grants it, or with permissions "
+    "that grant less";
+
+TEST_F(ProfileChanges, ASwapGrantsNothingToAnotherInstanceOfWhichItTakesANewerVersion) {
+  root_.install({.fixture = "sound", .id = "gate-beta"});
+  root_.install({.fixture = "sound", .id = "gate-alpha", .version = "1.4.0"});
+  Json two = document("1.0.0");
+  two["plugins"]["beta"] = {{"plugin", "gate-beta"}, {"version", "^1"}};
+  two["bindings"]["gates.beta"] = "beta";
+  ASSERT_EQ(await_on(runtime_, put(two))->state, "applied");
+  root_.install({.fixture = "sound", .id = "gate-beta", .version = "1.1.0", .more = {{"permissions", {"network"}}}});
+  const Answer refused = swap("1.4.0", rollout::Mode::commit);
+  ASSERT_EQ(refused.status().code, Code::permission_denied) << to_string(refused.status());
+  EXPECT_EQ(refused.status().problems,
+            (Problems{{"/plugins/beta/permissions", "",
+                       std::string("gate-beta 1.1.0 asks for more than gate-beta 1.0.0 has") + kSwapGrantsNothing}}));
+  two["plugins"]["beta"]["permissions"] = {{"network", false}};
+  ASSERT_EQ(await_on(runtime_, put(two))->state, "applied");
+  EXPECT_EQ(swap("1.4.0", rollout::Mode::commit)->state, "applied") << "now the profile says it";
+}
+
+TEST_F(ProfileChanges, ASwapGrantsNothingToAnInstanceThatWasRevokedMeanwhile) {
+  const auto folder = root_.path() / "gate-alpha" / "1.0.0";
+  const std::string manifest = base::read_file(folder / "plugin.json").value();
+  const std::map<std::string, std::string> files{
+      {"gate-alpha.so", base::sha256_hex_of_file(folder / "gate-alpha.so").value()}};
+  const loader::PrivateKey key = loader::PrivateKey::generate();
+  loader::TrustSettings settings{.keys = {{"acme", key.public_key(), {"*"}}}};
+  trust_.replace(std::make_shared<const loader::TrustPolicy>(settings));
+  const std::string signature = to_text(loader::sign_manifest(manifest, key).value());
+  ASSERT_TRUE(trust_.check({folder, "gate-alpha", "1.0.0", manifest, files, "gate-alpha.so", signature}).ok());
+  settings.revoked_digests = {files.at("gate-alpha.so")};
+  trust_.replace(std::make_shared<const loader::TrustPolicy>(settings));
+  ASSERT_EQ(await_on(runtime_, put(document("1.0.0", "retired")))->state, "applied");
+  ASSERT_EQ(lifecycle_.running(), std::set<std::string>{"db"});
+  root_.install(
+      {.fixture = "gate_is_slow", .id = "gate-alpha", .version = "1.5.0", .more = {{"permissions", {"network"}}}});
+  const Answer refused = swap("1.5.0", rollout::Mode::commit);
   EXPECT_EQ(refused.status().problems,
             (Problems{{"/plugins/alpha/permissions", "",
-                       "gate-alpha 1.0.0 does not ask for network (10.0.0.1) in its plugin.json; take it out"}}));
+                       std::string("gate-alpha 1.5.0 asks for more than nothing, and no version of it is in force") +
+                           kSwapGrantsNothing}}));
 }
 
 TEST_F(ProfileChanges, ASlowVersionIsWithdrawnForItsLatency) {

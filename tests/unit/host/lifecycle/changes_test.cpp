@@ -66,6 +66,18 @@ TEST(Changes, PermissionsAreGainedAndLost) {
   EXPECT_THAT(change.permissions_lost, ElementsAre("network 10.0.0.1"));
 }
 
+TEST(Changes, ASocketInAFolderThatIsGrantedIsAChange) {
+  auto from = instance("a", "gate-a", "1.0.0");
+  auto to = from;
+  from.permissions.files.allowed = {"/run/postgresql"};
+  to.permissions.files.allowed = {"/run/postgresql/", "/run/postgresql/.s.PGSQL.5432"};
+  const auto changes = compare(plan({from}), plan({to}), {}).value();
+  ASSERT_EQ(changes.instances.size(), 1U);
+  EXPECT_THAT(changes.instances[0].what, ElementsAre(ChangeKind::permit));
+  EXPECT_THAT(changes.instances[0].permissions_gained, ElementsAre("files /run/postgresql/.s.PGSQL.5432"));
+  EXPECT_THAT(changes.instances[0].permissions_lost, IsEmpty());
+}
+
 TEST(Changes, AnotherPlacementIsOneChange) {
   auto to = instance("a", "gate-a", "1.0.0");
   to.placement = manifest::Placement::isolated;

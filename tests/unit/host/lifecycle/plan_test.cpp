@@ -69,6 +69,26 @@ TEST_F(Plans, WhoeverCallsABindingOrResolvesSecretsStartsAfterThem) {
   EXPECT_THAT(order(), ElementsAre("sqlite", "env", "late", "probe", "alpha"));
 }
 
+TEST_F(Plans, InForceIsWhatProfileAndPluginBothSay) {
+  add("alpha", "gate-alpha", {"gates.alpha"},
+      {{"permissions", {{"network", {"*.example.org"}}, {"files", {"/run/"}}, {"bindings", {"gates.late"}}}}});
+  add("late", "gate-late", {"gates.late"});
+  EXPECT_THAT(plan()->instances.at(2).permissions.network.allowed, ElementsAre("*.example.org")) << "it is silent";
+  manifest::Permissions said;
+  said.network = {{"*"}};
+  said.secrets = {{"*"}};
+  said.files = {{"/run/haproxy/admin.sock"}};
+  profile_.plugins["alpha"].permissions = said;
+  const auto made = plan();
+  ASSERT_TRUE(made.ok()) << to_string(made.status());
+  const PlannedInstance& alpha = made->instances.at(1);
+  ASSERT_EQ(alpha.name, "alpha");
+  manifest::Permissions in_force;
+  in_force.network = {{"*.example.org"}};
+  EXPECT_EQ(manifest::document_of(alpha.permissions), manifest::document_of(in_force));
+  EXPECT_THAT(alpha.needs, ::testing::IsEmpty());
+}
+
 TEST_F(Plans, ThePermissionToCallEverythingIsNoNeed) {
   add("alpha", "provider-alpha", {"provider"}, {{"permissions", {{"bindings", {"*"}}}}});
   add("beta", "gate-beta", {"gates.beta"}, {{"permissions", {{"bindings", {"*"}}}}});

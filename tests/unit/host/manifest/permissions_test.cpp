@@ -66,5 +66,46 @@ TEST(Permissions, WhatIsGainedAndLostIsWhatTheOtherDoesNotCover) {
             (std::vector<std::string>{"network *.example.org", "network 10.0.0.1", "store mine/"}));
 }
 
+TEST(Permissions, APathStandsForItselfAloneHoweverItIsSpelled) {
+  const auto files = [](std::vector<std::string> names) {
+    Permissions permissions;
+    permissions.files.allowed = std::move(names);
+    return permissions;
+  };
+  EXPECT_EQ(missing(files({"/run", "/run/", "/srv/../run/.", "/"}), files({"/run//", "/"})), "");
+  EXPECT_EQ(missing(files({"/run", "/"}), files({"*"})), "");
+  EXPECT_EQ(missing(files({"/run/haproxy/admin.sock", "/runs", "/run/../etc", "*"}), files({"/run/"})),
+            "files (/run/haproxy/admin.sock, /runs, /run/../etc, *)");
+  EXPECT_EQ(missing(files({"/run/a"}), files({"/run/*"})), "files (/run/a)") << "a path is no pattern";
+  EXPECT_EQ(beyond(files({"/run/postgresql", "/run/postgresql/.s.PGSQL.5432"}), files({"/run/postgresql"})),
+            std::vector<std::string>{"files /run/postgresql/.s.PGSQL.5432"});
+}
+
+TEST(Permissions, InForceIsWhatBothSay) {
+  Permissions said;
+  said.network = {{"*"}};
+  said.secrets = {{"db/*", "mail"}};
+  said.store = {{"mine/a/", "others/"}};
+  said.files = {{"/run/", "/run/haproxy/admin.sock"}};
+  said.events = {{"a*"}};
+  Permissions asked;
+  asked.network = {{"*.example.org", "10.0.0.1"}};
+  asked.secrets = {{"*"}};
+  asked.store = {{"mine/"}};
+  asked.files = {{"/run", "/etc"}};
+  asked.processes = {{"haproxy"}};
+  asked.events = {{"*b"}};
+  Permissions both;
+  both.network = {{"*.example.org", "10.0.0.1"}};
+  both.secrets = {{"db/*", "mail"}};
+  both.store = {{"mine/a/"}};
+  both.files = {{"/run/"}};
+  EXPECT_EQ(document_of(in_both(said, asked)), document_of(both));
+  EXPECT_EQ(in_both(asked, asked), asked);
+  EXPECT_EQ(in_both(asked, {}), Permissions());
+  EXPECT_EQ(missing(in_both(said, asked), asked), "");
+  EXPECT_EQ(missing(in_both(said, asked), said), "");
+}
+
 }  // namespace
 }  // namespace slipway::manifest
