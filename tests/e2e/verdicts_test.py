@@ -160,7 +160,7 @@ class ScrapedRecountTest(CountedTest):
         self.stack = self.new_stack()
         prometheus = Scraper(self.stack)
         self.addCleanup(prometheus.stop)
-        prometheus.start()
+        prometheus.start(delay="2s")  # a busy machine keeps a scrape waiting for longer than its timeout
         self.stack.start_daemon()
         self.begin(metrics="prometheus", query={"counters": {"requests": REQUESTS, "failures": FAILURES}})
         scraped = 'count(count by (instance, version) (example_requests_total)) == 3'
