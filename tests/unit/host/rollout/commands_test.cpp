@@ -7,7 +7,7 @@
 namespace slipway::rollout {
 namespace {
 
-constexpr Instant kBefore{1'700'000'000'000'000'000};
+constexpr Instant kSaidBefore{1'700'000'000'000'000'000};
 constexpr Instant kAsked{1'700'000'060'000'000'000};
 
 // A canary of 1.1 that waits for a person.
@@ -17,7 +17,7 @@ class Words : public testing::Test {
     record.rollout.to_release = "1.1";
     record.rollout.state = State::progressing;
     record.phase = Phase::stepping;
-    set_wait(record, {strategy::WaitKind::approval, "somebody to promote", "weight 50%", {}}, kBefore);
+    set_wait(record, {strategy::WaitKind::approval, "somebody to promote", "weight 50%", {}}, kSaidBefore);
   }
   Why why_after(Action action, ActionRequest request = {}) {
     const auto change = obey(record, Word{.action = action, .request = std::move(request), .by = "ann"}, {}, kAsked);
@@ -46,7 +46,7 @@ TEST_F(Words, AfterAnApprovalTheOldWaitIsOver) {
 }
 
 TEST_F(Words, AfterAPauseNobodyIsWaitedFor) {
-  record = obey(record, Word{.action = Action::pause}, {}, kBefore)->record;
+  record = obey(record, Word{.action = Action::pause}, {}, kSaidBefore)->record;
   expect_no_old_wait(why_after(Action::resume));
 }
 
