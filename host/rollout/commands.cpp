@@ -27,7 +27,7 @@ Change command(const Record& record, const Word& word, const std::string& what) 
   return {.record = record, .kind = "command", .reason = because(word, what), .by = word.by};
 }
 
-// What it waited for before is over by this word; what it waits for now tells the look that follows.
+// The word ends the wait; the look that follows tells the next one.
 void set_no_wait(Record& record, Instant now) {
   set_wait(record, {strategy::WaitKind::nothing, "the look at what was asked for", {}, {}}, now);
 }
