@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -99,6 +100,24 @@ Result<Descriptor> open_stored(const fs::path& path) {
   return file;
 }
 
+// Whoever owns a folder may put another file in the place of each one in it.
+Status check_owner(const fs::path& folder) {
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) != 0) return base::file_fault(folder, "cannot be examined", errno);
+  if (info.st_uid == ::geteuid()) return {};
+  const std::string user = std::to_string(::geteuid());
+  return {Code::failed_precondition, folder.string() + ": belongs to user " + std::to_string(info.st_uid) +
+                                         ", who could change what is loaded from it; want user " + user +
+                                         ": run chown -R " + user + " " + folder.string()};
+}
+
+// Nobody has another way to these bytes: no right to write to them, and no second name from which one was had.
+bool is_private(const Descriptor& file) {
+  struct stat info {};
+  return ::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == ::geteuid() && info.st_nlink == 1 &&
+         (info.st_mode & 07777) == 0400;
+}
+
 Status was_changed(const fs::path& path) {
   return {Code::failed_precondition,
           path.string() + ": was changed after it was verified; see who else writes to the store of plugins"};
@@ -108,6 +127,7 @@ Status was_changed(const fs::path& path) {
 
 Result<StoredFile> ContentStore::take(const Descriptor& source, std::uint64_t max_bytes, const fs::path& name) const {
   if (Status status = base::make_private_directories(folder_); !status.ok()) return status;
+  if (Status status = check_owner(folder_); !status.ok()) return status;
   const auto wanted = content_of(source, name, max_bytes);
   if (!wanted.ok()) return wanted.status();
   if (auto there = find(wanted->sha256)) return *std::move(there);
@@ -124,7 +144,7 @@ Result<StoredFile> ContentStore::take(const Descriptor& source, std::uint64_t ma
 
 std::optional<StoredFile> ContentStore::find(const std::string& sha256) const {
   auto file = open_stored(folder_ / sha256);
-  if (!file.ok()) return std::nullopt;
+  if (!file.ok() || !is_private(*file)) return std::nullopt;
   auto stored = hash(std::move(*file), folder_ / sha256);
   if (!stored.ok() || stored->sha256 != sha256) return std::nullopt;
   return std::move(*stored);

@@ -28,13 +28,14 @@ Status check_unchanged(const StoredFile& stored);
 // Safe from several threads and processes on one folder.
 class ContentStore {
  public:
-  // The folder is made with mode 0700 at the first use.
+  // The folder is made with mode 0700 at the first use; one that others own or may write to is refused.
   explicit ContentStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
   // Copies at most max_bytes of `source` from its start, and hashes the copy. A file of that content which is there
   // already, as its bytes say, is used again without a copy: a second name or inode for the same code is no use to the
-  // linker. A damaged one is replaced. `name` stands in messages for the source.
+  // linker. A damaged one is replaced, and so is one that somebody else may still have a hold of. `name` stands in
+  // messages for the source.
   Result<StoredFile> take(const Descriptor& source, std::uint64_t max_bytes, const std::filesystem::path& name) const;
 
   // Removes every other file: those of plugins no longer used, and what a crash left behind. For the folder's only

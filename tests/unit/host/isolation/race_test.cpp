@@ -49,7 +49,9 @@ class WorkerRace : public IsolatedTest, public testing::WithParamInterface<Deed>
     const test::PluginRoot root(folder.path() / "root");
     const fs::path library = root.install({.fixture = "worker_tricks"}) / "gate-fixture.so";
     const std::string digest = base::sha256_hex_of_file(library).value();
+    std::vector<std::string> points;
     const auto come_to = [&](std::string_view here) {
+      points.emplace_back(here);
       if (here == point) GetParam().change(library, fs::path(SLIPWAY_FIXTURES) / "sound.so");
     };
     const test::UncheckedSignatures unchecked;
@@ -59,6 +61,7 @@ class WorkerRace : public IsolatedTest, public testing::WithParamInterface<Deed>
       ++refused_;
       return;
     }
+    EXPECT_EQ(points, std::vector<std::string>(std::begin(kWay), std::end(kWay)));
     come_to(kFirstContact);
     EXPECT_EQ(check_in_worker(runtime, *package, isolation), Status());
     come_to(kStart);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <iterator>
 
@@ -74,6 +75,36 @@ TEST_F(Store, ALinkInThePlaceOfACopyIsReplacedAndNotFollowed) {
   const auto stored = take("code");
   ASSERT_TRUE(stored.ok());
   EXPECT_FALSE(fs::is_symlink(stored->path));
+}
+
+TEST_F(Store, ACopyToWhichSomebodyMayHaveAnotherWayIsReplaced) {
+  const auto first = take("code");
+  // Planted: a name of its own leads to the same inode, with a right to write that outlives every check.
+  fs::create_hard_link(first->path, directory_.path() / "second-name");
+  ASSERT_TRUE(take("code").ok());
+  EXPECT_EQ(fs::hard_link_count(first->path), 1U);
+  EXPECT_EQ(fs::hard_link_count(directory_.path() / "second-name"), 1U);
+  fs::permissions(first->path, fs::perms::owner_read | fs::perms::owner_write);
+  ASSERT_TRUE(take("code").ok());
+  EXPECT_EQ(mode_of(first->path), 0400U);
+  EXPECT_EQ(entries(), 1);
+}
+
+TEST_F(Store, AFolderOfAnotherUserIsRefused) {
+  const bool is_root = ::geteuid() == 0;
+  const fs::path folder = is_root ? store_.folder() : fs::path("/usr/share");
+  fs::create_directories(store_.folder());
+  if (is_root) {
+    ASSERT_EQ(::chown(folder.c_str(), 65534, 65534), 0);
+  }
+  const fs::path source = directory_.path() / "source";
+  test::PluginRoot::write(source, "code");
+  const auto refused =
+      ContentStore(folder).take(Descriptor(::open(source.c_str(), O_RDONLY | O_CLOEXEC)), 1000, source);
+  const std::string user = std::to_string(::geteuid());
+  EXPECT_EQ(refused.status().message, folder.string() + ": belongs to user " + (is_root ? "65534" : "0") +
+                                          ", who could change what is loaded from it; want user " + user +
+                                          ": run chown -R " + user + " " + folder.string());
 }
 
 TEST_F(Store, ASourceAboveTheCapIsRefusedAndLeavesNothing) {

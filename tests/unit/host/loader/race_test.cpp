@@ -105,6 +105,15 @@ class Race : public ::testing::Test {
   int refused_ = 0;
 };
 
+TEST_F(Race, IsRunAtEveryPointThatThereIs) {
+  std::vector<std::string> points;
+  Loader loader({.store = directory_.path() / "store",
+                 .before_check = [&](std::string_view check) { points.emplace_back(check); }},
+                policy_);
+  ASSERT_TRUE(loader.load(fresh()).ok());
+  EXPECT_EQ(points, std::vector<std::string>(std::begin(kPoints), std::end(kPoints)));
+}
+
 TEST_F(Race, TheLibraryIsReplacedByAnother) {
   for (const char* point : kPoints) {
     race(point, [&] {
@@ -186,6 +195,48 @@ TEST_F(Race, ACopyInTheStoreThatSomebodyTouchedIsNotMapped) {
     });
   }
   EXPECT_EQ(refused_, 10);
+}
+
+// What nobody but this user could do, and what is found all the same: another file under the copy's name.
+TEST_F(Race, AnotherFileInThePlaceOfTheCopyIsNeverAskedForItsTable) {
+  const auto stored = [&] { return directory_.path() / "store" / digest_; };
+  const Installed package = fresh();
+  std::vector<std::string> points;
+  Loader loader({.store = directory_.path() / "store",
+                 .before_check =
+                     [&](std::string_view check) {
+                       points.emplace_back(check);
+                       if (check != "map_stored_copy") return;
+                       fs::remove(stored());
+                       fs::copy_file(evil_library_, stored());
+                     }},
+                policy_);
+  const auto refused = loader.load(package);
+  EXPECT_NE(refused.status().message.find("what was mapped is not the file that was verified"), std::string::npos)
+      << refused.status().message;
+  EXPECT_EQ(points.back(), "match_mapped_file");
+  EXPECT_EQ(mapped_below(directory_.path()), std::set<std::string>());
+}
+
+TEST_F(Race, ACopyThatHadASecondNameBeforeIsNotTheOneThatIsMapped) {
+  const Installed package = fresh();
+  const fs::path stored = directory_.path() / "store" / digest_;
+  const fs::path planted = directory_.path() / "planted.so";
+  // Somebody who once could write to the store left what it should hold, and kept a name for it.
+  fs::create_directory(stored.parent_path());
+  fs::permissions(stored.parent_path(), fs::perms::owner_all);
+  fs::copy_file(library_, planted);
+  fs::create_hard_link(planted, stored);
+  Loader loader({.store = stored.parent_path(),
+                 .before_check =
+                     [&](std::string_view check) {
+                       if (check == "map_stored_copy") test::PluginRoot::write(planted, bytes_of(evil_library_));
+                     }},
+                policy_);
+  const auto library = loader.load(package);
+  ASSERT_TRUE(library.ok()) << library.status().message;
+  EXPECT_EQ(base::sha256_hex(bytes_of(stored)), digest_);
+  expect_alive(**library);
 }
 
 TEST_F(Race, ARunningGenerationSurvivesEverythingThatHappensToItsPackage) {
