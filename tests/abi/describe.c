@@ -1,11 +1,23 @@
-/* Describes slipway/abi/plugin.h as the compiler sees it: one line for each struct, each of its fields in order, and
- * each constant. tests/abi/plugin_1.txt keeps what was released. */
+/* Describes slipway/abi/plugin.h as the compiler sees it: one line for each struct, each of its fields in order with
+ * its type, and each constant. tests/abi/plugin_1.txt keeps what was released. */
 #include <slipway/abi/plugin.h>
 #include <stdio.h>
 
 #define STRUCT(type) printf("struct %s size %zu align %zu\n", #type, sizeof(type), _Alignof(type))
-#define FIELD(type, field) \
-  printf("field %s.%s offset %zu size %zu\n", #type, #field, offsetof(type, field), sizeof(((type*)0)->field))
+/* What each function takes and returns is held below. */
+#define NAME_OF_TYPE(value) \
+  _Generic((value), \
+      uint32_t : "uint32_t", \
+      uint64_t : "uint64_t", \
+      int64_t : "int64_t", \
+      void* : "void*", \
+      const uint8_t* : "const uint8_t*", \
+      const slipway_span* : "const slipway_span*", \
+      slipway_span : "slipway_span", \
+      default : "function")
+#define FIELD(type, field)                                                                                             \
+  printf("field %s.%s offset %zu size %zu type %s\n", #type, #field, offsetof(type, field), sizeof(((type*)0)->field), \
+         NAME_OF_TYPE(((type*)0)->field))
 #define NUMBER(name) printf("constant %s %lld\n", #name, (long long)(name))
 #define TEXT(name) printf("constant %s \"%s\"\n", #name, name)
 
@@ -101,6 +113,7 @@ static void other_constants(void) {
 }
 
 /* What each function takes and returns, held by the compiler: a pointer of another type does not convert. */
+_Static_assert(_Generic(((slipway_blob*)0)->release, void (*)(void*) : 1, default : 0), "release");
 _Static_assert(_Generic(((slipway_host*)0)->complete, void (*)(void*, uint64_t, int32_t, slipway_blob) : 1,
                         default : 0),
                "complete");

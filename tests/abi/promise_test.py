@@ -1,6 +1,8 @@
-"""The promise of the ABI: what was released stays. Fields and constants may be appended; a struct may grow; nothing moves.
+"""The promise of the ABI: what was released stays. Fields and constants may be appended; a struct may grow; nothing moves
+or becomes of another type.
 
-usage: promise_test.py DESCRIBE plugin_1.txt
+usage: promise_test.py DESCRIBE plugin_1.txt DESCRIBE_1_0...: today's header, what was released, and the headers that plugins of
+released SDKs are rebuilt against
 """
 
 import pathlib
@@ -41,15 +43,40 @@ def faults(released, found):
     return problems
 
 
+def undescribed(found):
+    """Structs that go on behind the last field that is described."""
+    end, names = {}, []
+    for kind, name, _, first, _, second, *_ in (line.split() for line in found if not line.startswith("constant ")):
+        if kind == "field":
+            end[name.split(".")[0]] = int(first) + int(second)
+        else:
+            names.append((name, int(first)))
+    return [name for name, size in names if end[name] != size]
+
+
+def described_by(program):
+    return subprocess.run([program], check=True, capture_output=True, text=True, timeout=10).stdout.splitlines()
+
+
 class Promise(unittest.TestCase):
-    describe, golden = sys.argv[1:3]
+    describe, golden, *kept = sys.argv[1:]
 
     def setUp(self):
         self.released = pathlib.Path(self.golden).read_text().splitlines()
 
     def test_the_header_keeps_what_was_released(self):
-        found = subprocess.run([self.describe], check=True, capture_output=True, text=True, timeout=10).stdout.splitlines()
-        self.assertEqual(faults(self.released, found), [])
+        self.assertEqual(faults(self.released, described_by(self.describe)), [])
+
+    def test_every_slot_is_described(self):
+        self.assertEqual(undescribed(described_by(self.describe)), [])
+        less = [line for line in self.released if "slipway_plugin.destroy" not in line]
+        self.assertEqual(undescribed(less), ["slipway_plugin"])
+
+    def test_the_kept_headers_are_those_that_were_released(self):
+        self.assertGreater(len(self.kept), 0)
+        for program in self.kept:
+            with self.subTest(program):
+                self.assertEqual(faults(described_by(program), self.released), [])
 
     def test_appending_is_allowed(self):
         grown = [line.replace("struct slipway_call size 112", "struct slipway_call size 128") for line in self.released]
@@ -58,7 +85,14 @@ class Promise(unittest.TestCase):
     def test_a_field_that_moves_is_told(self):
         moved = [line.replace("slipway_call.roles offset 96", "slipway_call.roles offset 104") for line in self.released]
         self.assertEqual(faults(self.released, moved), [
-            "field slipway_call.roles offset 96 size 16 became field slipway_call.roles offset 104 size 16"])
+            "field slipway_call.roles offset 96 size 16 type slipway_span became "
+            "field slipway_call.roles offset 104 size 16 type slipway_span"])
+
+    def test_a_field_of_another_type_is_told_though_its_size_is_the_same(self):
+        other = [line.replace("int64_t", "uint64_t") if "slipway_call.budget_ns" in line else line for line in self.released]
+        self.assertEqual(faults(self.released, other), [
+            "field slipway_call.budget_ns offset 24 size 8 type int64_t became "
+            "field slipway_call.budget_ns offset 24 size 8 type uint64_t"])
 
     def test_a_field_that_goes_is_told(self):
         less = [line for line in self.released if "slipway_plugin.quiesce" not in line]
