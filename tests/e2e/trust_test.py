@@ -2,8 +2,10 @@
 revocation reaches what runs."""
 
 import hashlib
+import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -250,10 +252,29 @@ class TrustTest(StackTest):
         with tarfile.open(good, "w:gz") as archive:
             archive.add(self.package, "gate-good/1.0.0")
         self.assert_exit(self.stack.cli("plugin", "verify", good), DONE, "gate-good 1.0.0 is what local (")
-        with tarfile.open(bad, "w") as archive:
-            archive.add(self.package / "plugin.json", "../plugin.json")
-        self.assert_exit(self.stack.cli("plugin", "inspect", bad), 2, f"{bad}: entry \"../plugin.json\" leads out of the package")
+        hostile = {
+            "leads out of the package": [("../plugin.json", tarfile.REGTYPE, "")],
+            "is a link": [("lib.so", tarfile.SYMTYPE, "/etc/passwd")],
+            "is no regular file": [("lib.so", tarfile.CHRTYPE, "")],
+            "occurs twice": [("plugin.json", tarfile.REGTYPE, ""), ("./plugin.json", tarfile.REGTYPE, "")],
+        }
+        for words, entries in hostile.items():
+            self.write_archive(bad, entries)
+            for command in ("inspect", "verify"):
+                with self.subTest(words, command=command):
+                    run = self.stack.cli("plugin", command, bad)
+                    self.assert_exit(run, run.returncode, f"{bad}: entry \"{entries[-1][0]}\" ", words)
+                    self.assertNotEqual(run.returncode, DONE)
         self.assertFalse((self.stack.folder.parent / "plugin.json").exists())
+
+    @staticmethod
+    def write_archive(file, entries):
+        """(name, type, target of a link)"""
+        with tarfile.open(file, "w") as archive:
+            for name, kind, target in entries:
+                entry = tarfile.TarInfo(name)
+                entry.type, entry.linkname = kind, target
+                archive.addfile(entry)
 
     def test_another_site_decides_by_its_own_policy(self):
         self.prepare()
@@ -261,6 +282,32 @@ class TrustTest(StackTest):
         other.write_text("environment: production\n")
         self.assert_exit(self.stack.cli("plugin", "verify", self.package, "--policy", other), REFUSED,
                          "which is trusted in development only")
+
+    def test_no_site_takes_what_nobody_signed_or_changed_whatever_it_says(self):
+        """Every value of every word of the site's that chooses among several, and a rule that allows all."""
+        self.prepare()
+        site = json.loads((ROOT / "config/site.schema.json").read_text())["properties"]
+        trust = site["trust"]["properties"]
+        chosen = {name: field["enum"] for name, field in trust.items() if "enum" in field}
+        self.assertEqual({name for name, field in trust.items() if name not in chosen and field["type"] != "array"}, set())
+        self.assertNotIn("boolean", [field["type"] for field in trust.values()])
+        document = json.loads((self.package / "plugin.json").read_text())
+        unsigned, changed = self.stack.folder / "unsigned", self.stack.folder / "changed"
+        shutil.copytree(self.package, unsigned, ignore=shutil.ignore_patterns("plugin.sig"))
+        shutil.copytree(self.package, changed)
+        (changed / "plugin.json").write_text(json.dumps({**document, "description": "changed"}))
+        policy = self.stack.folder / "policy.json"
+        rules = [{"plugins": ["*"], "placements": ["in-process", "isolated"], "permissions": None}]
+        taken = 0
+        for environment in ("development", "staging", "production"):
+            for values in itertools.product(*chosen.values()):
+                words = dict(zip(chosen, values))
+                policy.write_text(json.dumps({"environment": environment, "trust": {**words, "rules": rules}}))
+                with self.subTest(environment=environment, **words):
+                    for package in (unsigned, changed):
+                        self.assert_exit(self.stack.cli("plugin", "verify", package, "--policy", policy), REFUSED)
+                    taken += self.stack.cli("plugin", "verify", self.package, "--policy", policy).returncode == DONE
+        self.assertGreater(taken, 0)
 
     def test_a_build_of_somebody_else_makes_a_key_of_its_own(self):
         self.prepare()
