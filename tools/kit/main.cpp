@@ -90,6 +90,8 @@ Run start_of_run(const Options& options, const Subjects& subjects) {
           .version = "",
           .digest = package.digest,
           .package = options.package,
+          .config = options.config,
+          .key = options.key,
           .seed = subjects.seed,
           .level = level_of(options.level),
           .date = now_text(),

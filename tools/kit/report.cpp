@@ -33,9 +33,22 @@ std::string summary(const Run& run) {
   return text;
 }
 
+// As a shell takes it for one word.
+std::string word(const std::string& text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+=:@%,";
+  if (!text.empty() && text.find_first_not_of(kPlain) == text.npos) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+// The command that repeats it, with all that its outcome depends on.
 std::string again(const Run& run, const Ran& ran) {
-  return "slipway plugin test " + run.package + " --only " + ran.test->full_name() + " --seed " +
-         std::to_string(run.seed);
+  std::string text = "slipway plugin test " + word(run.package) + " --only " + ran.test->full_name() + " --seed " +
+                     std::to_string(run.seed);
+  if (!run.config.empty()) text += " --config " + word(run.config);
+  if (!run.key.empty()) text += " --key " + word(run.key);
+  return text;
 }
 
 std::string line_of(const Run& run, const Ran& ran) {
@@ -47,10 +60,20 @@ std::string line_of(const Run& run, const Ran& ran) {
   return text;
 }
 
+// XML has no character U+FFFE or U+FFFF, however it is written.
+void replace_no_characters(std::string& text) {
+  for (const std::string_view none : {"\xef\xbf\xbe", "\xef\xbf\xbf"}) {
+    for (auto at = text.find(none); at != text.npos; at = text.find(none, at))
+      text.replace(at, none.size(), "\xef\xbf\xbd");
+  }
+}
+
 std::string escaped(const std::string& text) {
   std::string out;
   // Through JSON, which replaces what is no UTF-8.
-  for (const char c : Json::parse(to_text(text)).get<std::string>()) {
+  auto valid = Json::parse(to_text(text)).get<std::string>();
+  replace_no_characters(valid);
+  for (const char c : valid) {
     switch (c) {
       case '&':
         out += "&amp;";

@@ -13,6 +13,8 @@ struct Run {
   std::string version;
   std::string digest;  // SHA-256 of its library
   std::string package;
+  std::string config = {};  // as --config named it, and
+  std::string key = {};     // --key
   std::uint64_t seed = 0;
   Level level = Level::isolated;
   std::string date;  // RFC 3339

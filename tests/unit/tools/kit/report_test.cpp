@@ -41,9 +41,22 @@ TEST_F(Reports, ForPeopleNameTheFailureAndTheCommandThatRepeatsIt) {
             "1 pass, 1 warn, 1 crash\n");
 }
 
+TEST_F(Reports, RepeatAFailureWithAllThatItDependsOn) {
+  run_.package = "it's/acme.echo";
+  run_.config = "my config.json";
+  run_.key = "keys/acme.pub";
+  EXPECT_THAT(as_text(run_), HasSubstr("again: slipway plugin test 'it'\\''s/acme.echo' --only calls.bad --seed 42 "
+                                       "--config 'my config.json' --key keys/acme.pub\n"));
+}
+
 TEST_F(Reports, ForProgramsHoldEveryTest) {
   const Json document = Json::parse(as_json(run_));
   EXPECT_EQ(document["plugin"], "acme.echo");
+  EXPECT_EQ(document["version"], "1.2.3");
+  EXPECT_EQ(document["library_sha256"], "00");
+  EXPECT_EQ(document["level"], "core");
+  EXPECT_EQ(document["seed"], 42);
+  EXPECT_EQ(document["date"], "2026-03-01T12:00:00Z");
   EXPECT_EQ(document["passed"], false);
   EXPECT_EQ(document["counts"]["crash"], 1);
   EXPECT_EQ(document["tests"][1]["verdict"], "crash");
@@ -54,6 +67,12 @@ TEST_F(Reports, ForContinuousIntegrationAreEscaped) {
   const std::string text = as_junit(run_);
   EXPECT_THAT(text, HasSubstr("tests=\"3\" failures=\"1\" skipped=\"0\" time=\"1.018\""));
   EXPECT_THAT(text, HasSubstr("<failure message=\"crash: ended by SIGSEGV &lt;in&gt; &quot;invoke&quot;\">"));
+}
+
+TEST_F(Reports, ForContinuousIntegrationHoldWhatXmlCanHold) {
+  run_.tests[1].outcome.reason = "says \x01 \xff \xef\xbf\xbf \xef\xbf\xbe";
+  const std::string replaced = "\xef\xbf\xbd";
+  EXPECT_THAT(as_junit(run_), HasSubstr("crash: says   " + replaced + " " + replaced + " " + replaced + "\">"));
 }
 
 TEST_F(Reports, AWarningFailsOnlyAtLevelPedantic) {
@@ -69,6 +88,22 @@ TEST(Selection, AGroupIsChosenByItsNameAndATestInFullWhateverItsLevel) {
   EXPECT_TRUE(select(Level::core, "state").empty());
   EXPECT_EQ(select(Level::core, "state.survives_a_hand_over").size(), 1U);
   EXPECT_TRUE(select(Level::pedantic, "nothing").empty());
+}
+
+TEST(Selection, EachLevelHasTheTestsOfThoseBeforeItAndMore) {
+  const auto names = [](Level level) {
+    std::vector<std::string> all;
+    for (const kit::Test& test : select(level, "")) all.push_back(test.full_name());
+    return all;
+  };
+  const auto core = names(Level::core);
+  const auto swap = names(Level::swap);
+  const auto isolated = names(Level::isolated);
+  EXPECT_THAT(swap, ::testing::IsSupersetOf(core));
+  EXPECT_THAT(isolated, ::testing::IsSupersetOf(swap));
+  EXPECT_LT(core.size(), swap.size());
+  EXPECT_LT(swap.size(), isolated.size());
+  EXPECT_EQ(names(Level::pedantic), isolated);
 }
 
 TEST(Selection, EveryNeedIsATestThatRunsBefore) {
