@@ -7,6 +7,7 @@ usage: kit_test.py KIT ZOO.json PACKAGES KEY
 import hashlib
 import json
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -115,6 +116,15 @@ class Kit(unittest.TestCase):
         self.assertEqual((document["plugin"], document["version"], document["library_sha256"], document["seed"], document["passed"]),
                          ("zoo.lost-call", "1.0.0", hashlib.sha256(library.read_bytes()).hexdigest(), 7, True))
         self.assertEqual(document["counts"]["pass"] + document["counts"]["skip"], len(document["tests"]))
+
+    def test_what_a_pass_of_the_isolated_placement_stands_on_is_told(self):
+        package = self.package("lost-call", "healthy")
+        parity = self.outcomes(package, "--only", "parity")["parity.replies_are_the_same"]
+        compared, replies = re.fullmatch(r"(\d+) of (\d+) replies compared", parity["reason"]).groups()
+        self.assertEqual(compared, replies)
+        kill = self.outcomes(package, "--only", "kill")["kill.ends_between_any_two_frames"]
+        # Two for each of create, start, seven calls, quiesce and destroy at the least.
+        self.assertGreaterEqual(int(re.fullmatch(r"killed before each of (\d+) frames", kill["reason"])[1]), 20)
 
     def test_a_warning_is_a_failure_at_level_pedantic_only(self):
         words = (self.package("completes-during-destroy"), "--only", "lifecycle.destroys_with_open_calls")

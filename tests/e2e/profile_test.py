@@ -5,6 +5,8 @@ import datetime
 import hashlib
 import json
 import os
+import re
+import shutil
 import signal
 import unittest
 
@@ -114,6 +116,76 @@ class HistoryTest(ProfileTest):
         self.stack.create_application(gates=[{"gate": "freeze-window"}], replicas=1, analyses=[])
         self.stack.create_release("1.0")
         self.stack.wait_why(self.stack.start_rollout("1.0"), f"frozen until {window['to']}")
+
+
+class PlanTest(ProfileTest):
+    NAMES = ("carried", "dropped", "moved", "off", "gone")
+
+    def package(self, name, version, state, permissions=()):
+        """Like the fixture's first version, but for these."""
+        first, folder = (self.stack.folder / f"fixtures/gate-{name}" / each for each in ("1.0.0", version))
+        if version != "1.0.0":
+            shutil.copytree(first, folder)
+        manifest = json.loads((folder / "plugin.json").read_text())
+        manifest.update(version=version, state=state, permissions=list(permissions))
+        (folder / "plugin.json").write_text(json.dumps(manifest))
+        sign(folder)
+
+    def change(self, profile):
+        plugins, bindings = profile["plugins"], profile["bindings"]
+        for name in ("carried", "dropped"):
+            plugins[f"gate-{name}"]["version"] = "2.0.0"
+        plugins["gate-moved"]["placement"] = "isolated"
+        plugins["gate-off"]["enabled"] = False
+        del plugins["gate-gone"]
+        for name in ("off", "gone"):
+            del bindings[f"gates.gate-{name}"]
+        plugins["probe"]["config"] = {"max_replicas": 10}
+        plugins["newcomer"] = {"plugin": "gate-moved"}
+        bindings["gates.newcomer"] = "newcomer"
+
+    def test_a_plan_shows_what_comes_goes_and_becomes_of_state_and_permissions_before_anything_does(self):
+        self.stack = self.new_stack(fixtures=[Fixture(f"gate-{name}", "sound") for name in self.NAMES])
+        snapshot = {"kind": "snapshot", "reads": [1], "writes": 1}
+        for name in self.NAMES:
+            self.package(name, "1.0.0", snapshot, ["events"] if name == "carried" else [])
+        self.stack.start_daemon()
+        self.package("carried", "2.0.0", {"kind": "snapshot", "reads": [1, 2], "writes": 2}, ["secrets"])
+        self.package("dropped", "2.0.0", {"kind": "external", "reads": [1], "writes": 1})
+        before, plugins = self.profile(), self.stack.read("/api/plugins")["items"]
+        profile = self.profile()["profile"]
+        self.change(profile)
+        file = self.stack.folder / "next.json"
+        file.write_text(json.dumps(profile))
+        run = self.stack.cli("profile", "plan", file)
+        self.assert_exit(run, 0, "planned only; nothing has changed")
+        shown = run.stdout[run.stdout.index("instances\n"):run.stdout.index("bindings\n")]
+        self.assertEqual(set(re.split(r"\n(?=  \S)", shown.removeprefix("instances\n").rstrip("\n"))), {
+            "  ~ gate-carried: swap, permit (gate-carried 1.0.0 -> gate-carried 2.0.0)\n"
+            "      gains: secrets *\n"
+            "      loses: events *\n"
+            "      calls wait while the old one ends and the new one starts\n"
+            "      state: is carried over\n"
+            "      note: can't be undone for state that is written meanwhile: gate-carried 2.0.0 writes version 2, which "
+            "gate-carried 1.0.0 does not read",
+            "  ~ gate-dropped: swap (gate-dropped 1.0.0 -> gate-dropped 2.0.0)\n"
+            "      calls wait while the old one ends and the new one starts\n"
+            "      state: is dropped\n"
+            "      note: what gate-dropped 1.0.0 knows is not handed to gate-dropped 2.0.0",
+            "  ~ gate-moved: place (gate-moved 1.0.0)\n"
+            "      calls wait while the old one ends and the new one starts\n"
+            "      state: is carried over",
+            "  - gate-off: disable (gate-off 1.0.0)\n"
+            "      state: is dropped\n"
+            "      note: can't be undone: what gate-off 1.0.0 knows ends with it",
+            "  - gate-gone: remove (gate-gone 1.0.0)\n"
+            "      state: is dropped\n"
+            "      note: can't be undone: what gate-gone 1.0.0 knows ends with it",
+            "  ~ probe: configure (metrics-probe 0.1.0)\n"
+            "      configuration: /max_replicas",
+            "  + newcomer: load (gate-moved 1.0.0)"})
+        self.assertEqual(self.profile(), before)
+        self.assertEqual(self.stack.read("/api/plugins")["items"], plugins)
 
 
 class FileTest(ProfileTest):

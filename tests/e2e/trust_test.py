@@ -189,13 +189,26 @@ class TrustTest(StackTest):
         self.assertEqual(self.plugin().get("reason", ""), "")
         self.assertEqual(self.told("plugin.revoked"), 1)
 
-    def test_a_revoked_plugin_is_retired_at_once_where_the_policy_says_so(self):
-        self.prepare().start_daemon()
+    def retire_at_once(self, placement):
+        self.prepare()
+        self.stack.change_profile(("{plugin: gate-good}", f"{{plugin: gate-good, placement: {placement}}}"))
+        self.stack.start_daemon()
+        self.assertEqual((self.plugin()["state"], self.plugin()["placement"]), ("active", placement))
+        worker = self.plugin().get("worker", {}).get("process", 0)
         self.reload(revoked_digests=[hashlib.sha256(self.library.read_bytes()).hexdigest()], on_revocation="retire")
         wait_for("the end of the plugin", lambda: (self.plugin() or {}).get("state") in (None, "unloaded"), 15)
         self.assertIn("revoked plugins were retired", self.stack.log())
         self.assertNotIn("gates.gate-good", [item["name"] for item in self.stack.read("/api/bindings")["items"]])
         self.stack.first_release(replicas=1)
+        return worker
+
+    def test_a_revoked_plugin_is_retired_at_once_where_the_policy_says_so(self):
+        self.assertEqual(self.retire_at_once("in-process"), 0)
+
+    def test_a_revoked_plugin_in_a_worker_is_retired_at_once_with_its_process(self):
+        worker = self.retire_at_once("isolated")
+        self.assertGreater(worker, 0)
+        self.assertFalse(os.path.exists(f"/proc/{worker}"))
 
     def test_the_next_apply_retires_what_is_revoked_and_none_brings_it_back(self):
         self.prepare().start_daemon()
@@ -245,6 +258,13 @@ class TrustTest(StackTest):
         self.assert_exit(self.stack.cli("plugin", "verify", self.package), REFUSED, "extra: is not listed in plugin.json")
         self.assert_exit(self.stack.cli("plugin", "sign", self.package), REFUSED, "extra: is not listed in plugin.json")
         self.assert_exit(self.stack.cli("plugin", "inspect", self.package), DONE, "extra", "not listed", "refused: ")
+
+    def test_inspecting_and_verifying_run_no_code_of_a_package(self):
+        for library in ("constructor_ends_the_process", "constructor_never_returns"):
+            self.prepare(Fixture("gate-good", library))
+            for command in ("inspect", "verify"):
+                with self.subTest(library, command=command):
+                    self.assert_exit(self.stack.cli("plugin", command, self.package), DONE, "gate-good 1.0.0")
 
     def test_an_archive_is_a_package_and_a_hostile_one_is_refused_by_name(self):
         self.prepare()

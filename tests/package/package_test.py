@@ -50,6 +50,23 @@ class Installation(unittest.TestCase):
         for program in (PREFIX / "bin").iterdir():
             self.assertNotRegex(workshop.run("readelf", "-dW", program), "R(UN)?PATH", program)
 
+    def test_the_way_of_the_guide_installs_the_same(self):
+        """Its build has no tests, and is left out here; what it would install is known before."""
+        text = (SOURCE / "docs/guides/plugins/first-plugin.md").read_text()
+        line = r"^\$ tools/setup build && (cmake --preset release -DSLIPWAY_TESTS=OFF) && cmake --build --preset release$"
+        configure = re.search(line, text, re.M)[1]
+        self.assertIn("\n$ cmake --install build/release --prefix ~/slipway\n", text)
+        folder = PLACE / "guide"
+        shutil.rmtree(folder, ignore_errors=True)
+        workshop.run(*configure.split(), "-B", folder, cwd=SOURCE)
+
+        def installed(build):
+            words = [re.findall(r'"([^"\n]+)"', file.read_text()) for file in build.rglob("cmake_install.cmake")]
+            return {re.sub(r"/Export/[0-9a-f]+/", "/", word.replace(str(build), "")) for word in sum(words, [])
+                    if word.startswith((str(build), str(SOURCE))) and not word.endswith("cmake_install.cmake")}
+
+        self.assertIn("/bin/slipway-kit", installed(folder))
+        self.assertEqual(installed(workshop.BUILD), installed(folder))
 
     def test_a_new_plugin_is_refused_with_the_way_out(self):
         def refused(*arguments):

@@ -1,6 +1,10 @@
 // What a package may do wrong before anything of it runs.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "tests/unit/host/loader/loading.hpp"
 
@@ -86,6 +90,22 @@ TEST_F(PackageRefusal, AFolderThatIsALinkIsNotFollowed) {
 TEST_F(PackageRefusal, APipeIsRefusedAtOnce) {
   ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
   EXPECT_EQ(refusal(), begin_ + folder_.string() + "/pipe: is no regular file");
+}
+
+TEST_F(PackageRefusal, ASocketAndADeviceAreRefused) {
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  const fs::path path = folder_ / "s";
+  path.string().copy(name.sun_path, sizeof name.sun_path - 1);
+  ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+  ::close(socket);
+  EXPECT_EQ(refusal(), begin_ + path.string() + ": is no regular file");
+  fs::remove(path);
+  // Only root may make one.
+  if (::mknod(path.c_str(), S_IFCHR | 0600, ::makedev(1, 3)) == 0) {
+    EXPECT_EQ(refusal(), begin_ + path.string() + ": is no regular file");
+  }
 }
 
 TEST_F(PackageRefusal, WhatEverybodyMayWriteToIsRefused) {
