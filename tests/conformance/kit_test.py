@@ -21,7 +21,6 @@ LIMIT_S = 120
 NOT_IN_THE_ZOO = {
     "benchmark.call_latency": "it informs, and has no verdict",
     "kill.calls_end_with_unavailable": "a plugin can't tell one life of its worker from the next; it holds the host to its part",
-    "kill.ends_between_any_two_frames": "the same",
 }
 
 

@@ -113,9 +113,9 @@ std::string nested(std::size_t depth) { return R"({"a":)" + std::string(depth, '
 Json make_document(const Json& schema, base::Random& random) { return make(schema, random, 0); }
 
 std::string_view name_of(Damage damage) {
-  constexpr std::array<std::string_view, 7> kNames{
-      "cut off",  "flipped bits", "an embedded NUL", "bytes that are no UTF-8",
-      "too deep", "wrong types",  "nothing at all"};
+  constexpr std::array<std::string_view, 7> kNames{"its end cut off",         "flipped bits",    "an embedded NUL",
+                                                   "bytes that are no UTF-8", "too many levels", "wrong types",
+                                                   "no byte at all"};
   return kNames[static_cast<std::size_t>(damage)];
 }
 

@@ -72,8 +72,10 @@ void ends_between_any_two_frames(Context& context) {
     live_until(context, boundary);
     last = boundary.killed == 0;
   }
-  context.note = last ? "killed before each of " + std::to_string(frame - 1) + " frames"
-                      : "killed before each of the first " + std::to_string(frame) + " frames";
+  if (!last)
+    warn("its life has more frames than were gone through: its worker was killed before each of the first " +
+         std::to_string(frame) + " only");
+  context.note = "killed before each of " + std::to_string(frame - 1) + " frames";
 }
 
 }  // namespace
