@@ -211,6 +211,39 @@ class FileTest(ProfileTest):
         self.assertNotIn("gates.webhook", bindings)
 
 
+class VersionsTest(ProfileTest):
+    def test_two_versions_of_one_plugin_serve_side_by_side_and_a_range_that_none_fits_is_refused(self):
+        self.stack = self.new_stack(fixtures=[Fixture("gate-good", "sound")])
+        first = self.stack.folder / "fixtures/gate-good/1.0.0"
+        second = first.with_name("2.1.0")
+        shutil.copytree(first, second)
+        library = second / "gate-good.so"
+        with library.open("ab") as file:  # another library: one with the same bytes would be shared
+            file.write(b"2")
+        manifest = json.loads((second / "plugin.json").read_text())
+        manifest.update(version="2.1.0", files={library.name: hashlib.sha256(library.read_bytes()).hexdigest()})
+        (second / "plugin.json").write_text(json.dumps(manifest))
+        sign(second)
+        self.stack.change_profile(("  gate-good: {plugin: gate-good}\n", "  gate-good: {plugin: gate-good, version: ^1.0}\n"
+                                   "  gate-next: {plugin: gate-good, version: ^2.0}\n"),
+                                  ("  gates.gate-good: gate-good\n", "  gates.gate-good: gate-good\n  gates.gate-next: gate-next\n"))
+        self.stack.start_daemon()
+        bound = {item["name"]: item.get("version") for item in self.stack.read("/api/bindings")["items"]}
+        self.assertEqual((bound["gates.gate-good"], bound["gates.gate-next"]), ("1.0.0", "2.1.0"))
+        self.assertEqual({name: self.plugin(name)["state"] for name in ("gate-good", "gate-next")},
+                         {"gate-good": "active", "gate-next": "active"})
+        self.stack.create_application(gates=[{"gate": "gate-good"}, {"gate": "gate-next"}], replicas=1, analyses=[])
+        self.stack.create_release("1.0")
+        self.stack.wait_state(self.stack.start_rollout("1.0"), "succeeded")
+        for name in ("gates.gate-good", "gates.gate-next"):
+            self.assertGreaterEqual(self.stack.metric("slipway_plugin_calls_total", binding=name, status="OK"), 1, name)
+        profile = self.profile()["profile"]
+        profile["plugins"]["gate-next"]["version"] = "^3.0"
+        reply = self.stack.call("PUT", "/api/profile?dry_run=true", {"profile": profile})
+        self.assert_refused(reply, 400, "/plugins/gate-next/plugin", "gate-good ^3.0 is not installed; there is 1.0.0, 2.1.0 in ",
+                            "install a version that fits or relax the range")
+
+
 class LibrariesTest(ProfileTest):
     def test_a_library_that_stays_is_told_with_its_reason_and_counted(self):
         name = "gate-stays"
