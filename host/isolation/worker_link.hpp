@@ -68,6 +68,8 @@ class WorkerLink final : public Listener, public std::enable_shared_from_this<Wo
   void destroy();
 
   [[nodiscard]] WorkerStatus status() const;
+  // What a next life would be given; empty when no state is known.
+  [[nodiscard]] std::string last_state() const;
 
   Result<Weight> heard(const Frame& message) override;
   void ended(const std::string& why) override;

@@ -390,4 +390,9 @@ WorkerStatus WorkerLink::status() const {
   return status;
 }
 
+std::string WorkerLink::last_state() const {
+  const std::lock_guard lock(mutex_);
+  return checkpoint_.state;
+}
+
 }  // namespace slipway::isolation

@@ -4,6 +4,13 @@
 #include <utility>
 
 namespace slipway::lifecycle {
+namespace {
+
+bool is_down(const isolation::WorkerStatus& worker) {
+  return worker.state == isolation::WorkerState::restarting || worker.state == isolation::WorkerState::broken;
+}
+
+}  // namespace
 
 Generation::Generation(PlannedInstance plan) : plan_(std::move(plan)), bindings_(plan_.bindings) {}
 
@@ -64,10 +71,19 @@ bool Generation::serves(const std::string& binding) const {
 
 std::string Generation::crash() const {
   const auto worker = status().worker;
-  if (!worker) return {};
-  const bool is_down =
-      worker->state == isolation::WorkerState::restarting || worker->state == isolation::WorkerState::broken;
-  return is_down || worker->restarts > 0 ? "crashed: its worker " + worker->reason : std::string();
+  if (!worker || worker->reason.empty()) return {};
+  return lifecycle::is_down(*worker) || worker->restarts > 0 ? "crashed: its worker " + worker->reason : std::string();
+}
+
+bool Generation::is_down() const {
+  const auto worker = status().worker;
+  return worker && lifecycle::is_down(*worker);
+}
+
+Json Generation::last_state() const {
+  const std::lock_guard lock(mutex_);
+  const auto document = parse_json(worker_ ? worker_->last_state() : std::string());
+  return document.ok() ? *document : Json();
 }
 
 std::string Generation::title() const {

@@ -35,13 +35,18 @@ class Generation {
   [[nodiscard]] bool serves(const std::string& binding) const;
   // The worker of an isolated one, while it has one.
   void set_worker(std::shared_ptr<const isolation::WorkerLink> worker);
-  // How its worker ended, if it ever did: "crashed: its worker ended by signal 9 (Killed)".
+  // How its worker ended, if it ever did and that is known: "crashed: its worker ended by signal 9 (Killed)".
   [[nodiscard]] std::string crash() const;
+  // Whether it has a worker, and that one does not run.
+  [[nodiscard]] bool is_down() const;
+  // What its worker had told of its state when it was last asked, and would begin its next life with; null: nothing.
+  [[nodiscard]] Json last_state() const;
   // "strategy-canary 1.0.0"
   [[nodiscard]] std::string title() const;
 
-  std::optional<loader::VerifiedPackage> verified;  // between the check and the load or the worker's start
-  std::shared_ptr<const loader::Library> library;   // null for an isolated one
+  // Between the check and the load; of an isolated one as long as it may be made anew, its package may be gone by then.
+  std::optional<loader::VerifiedPackage> verified;
+  std::shared_ptr<const loader::Library> library;  // null for an isolated one
   std::shared_ptr<runtime::Instance> instance;
   bool forsaken = false;  // nobody may keep it any longer
   // Counts its calls.

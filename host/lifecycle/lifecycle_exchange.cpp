@@ -66,10 +66,10 @@ boost::asio::awaitable<Status> Lifecycle::replace(Succession& succession) {
   Generation& fresh = *succession.fresh;
   succession.done = true;
   close_intake(old);
-  Status status;
+  std::string aged;
+  Status status = co_await take_state(succession, aged);
   // A successor that takes nothing over is no reason to forget it: the old one may have to come back.
   const bool is_wanted = hands_over(old, fresh);
-  if (keeps_snapshot(old)) status = co_await export_state(old, succession.state);
   if (!is_wanted) status = Status();
   // Also when it could not tell what it knows: it was quiesced for that, and is made anew when it is put back.
   const Status ended = co_await end_instance(old);
@@ -79,14 +79,27 @@ boost::asio::awaitable<Status> Lifecycle::replace(Succession& succession) {
     co_return status;
   }
   status = co_await go_through(fresh, std::span(kRest).first(1));
-  if (status.ok() && is_wanted) status = co_await import_state(fresh, succession.state);
+  if (status.ok() && is_wanted && !succession.state.is_null()) status = co_await import_state(fresh, succession.state);
   if (!status.ok()) {
     fresh.move_to(GenerationState::failed, reason_of(status, fresh.plan().name));
     co_return status;
   }
   status = co_await go_through(fresh, std::span(kRest).last(1));
-  if (status.ok()) fresh.move_to(GenerationState::warm, fresh.status().reason);
+  if (status.ok()) fresh.move_to(GenerationState::warm, is_wanted && !aged.empty() ? aged : fresh.status().reason);
   co_return status;
+}
+
+// Of a worker that is down the last checkpoint is all that there is, for a successor as for its own next life: what
+// crashes again and again can be replaced. `aged` says so.
+boost::asio::awaitable<Status> Lifecycle::take_state(Succession& succession, std::string& aged) {
+  Generation& old = *succession.old;
+  if (!keeps_snapshot(old)) co_return Status();
+  const Status status = co_await export_state(old, succession.state);
+  if (status.ok()) co_return status;
+  succession.state = old.last_state();
+  if (!old.is_down()) co_return status;
+  aged = "began with the last checkpoint of " + old.title() + ", if there was one: " + status.message;
+  co_return Status();
 }
 
 // Its calls end, its instance too; its library stays, for a return.
@@ -117,50 +130,56 @@ boost::asio::awaitable<Status> Lifecycle::put_back(Succession& succession) {
   co_return Status(status.code, old.title() + " " + reason);
 }
 
-// What the new one knows by now. Returns why the old one can't have it; neither when nothing is handed over between
-// them.
+// What the new one knows by now, or told last when it can't any more. Returns why the old one can't have all of it;
+// neither when nothing is handed over between them.
 boost::asio::awaitable<std::string> Lifecycle::ask_back(const Succession& succession, Json& newer) {
   if (!hands_over(*succession.fresh, *succession.old)) co_return std::string();
   std::string unread = why_unread(*succession.fresh, *succession.old);
   if (!unread.empty()) co_return unread;
   const Status status = co_await export_state(*succession.fresh, newer);
+  if (!status.ok()) newer = succession.fresh->last_state();
   co_return status.message;
 }
 
-// After the new one has served: the old one is made anew with what the new one knows, or else with what it knew itself.
-// What is lost, and that it could not be put back, are problems. The intake is closed.
+// After the new one has served: the old one is made anew with what the new one knows, or knew at its last checkpoint,
+// or else with what it knew itself. What is lost, and that it could not be put back, are problems. The intake is
+// closed.
 boost::asio::awaitable<Problems> Lifecycle::return_to(Succession& succession) {
   Generation& old = *succession.old;
   close_intake(*succession.fresh);
   Json newer;
   std::string lost = co_await ask_back(succession, newer);
   (void)co_await end_instance(*succession.fresh);
+  const std::string path = config::child_path("/plugins", old.plan().name);
+  Problems problems;
+  const auto tell_lost = [&](const std::string& since) {
+    if (lost.empty()) return;
+    problems.push_back(
+        {path, "", "what " + succession.fresh->title() + " took in since " + since + " is dropped: " + lost});
+  };
   if (!newer.is_null()) {
     const Status taken = co_await make_anew(old, newer);
     if (taken.ok()) {
       old.move_to(GenerationState::active, old.status().reason);
-      co_return Problems();
+      tell_lost("its last checkpoint");
+      co_return problems;
     }
     lost = reason_of(taken, old.plan().name);
     if (old.instance) (void)co_await end_instance(old);
   }
-  const std::string path = config::child_path("/plugins", old.plan().name);
-  Problems problems;
-  if (!lost.empty())
-    problems.push_back(
-        {path, "",
-         "what " + succession.fresh->title() + " took in since it followed " + old.title() + " is dropped: " + lost});
+  tell_lost("it followed " + old.title());
   const Status status = co_await put_back(succession);
   if (!status.ok()) problems.push_back({path, "", status.message});
   co_return problems;
 }
 
-// From its library or, isolated, from its package, with what it knew.
+// From its library or, isolated, from what was verified of its package, with what it knew.
 boost::asio::awaitable<Status> Lifecycle::make_anew(Generation& generation, const Json& state) {
   static constexpr std::array<Step, 4> kAgain{&Lifecycle::verify, &Lifecycle::create, &Lifecycle::begin,
                                               &Lifecycle::check_health};
-  // A library that is still mapped needs no second look at its package, which may be gone.
-  const std::span<const Step> again = std::span(kAgain).first(3).subspan(generation.library ? 1 : 0);
+  // What was verified needs no second look at its package, which may be gone.
+  const bool known = generation.library != nullptr || generation.verified.has_value();
+  const std::span<const Step> again = std::span(kAgain).first(3).subspan(known ? 1 : 0);
   Status status = co_await go_through(generation, again);
   if (status.ok() && !state.is_null()) status = co_await import_state(generation, state);
   if (status.ok()) status = co_await go_through(generation, std::span(kAgain).last(1));

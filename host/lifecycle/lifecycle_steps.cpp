@@ -91,7 +91,6 @@ boost::asio::awaitable<Status> Lifecycle::create(Generation& generation) {
   if (!status.ok()) co_return status;
   generation.instance = std::move(made.instance);
   generation.set_worker(std::move(made.worker));
-  generation.verified.reset();
   generation.move_to(GenerationState::loaded);
   co_return Status();
 }
@@ -158,6 +157,7 @@ boost::asio::awaitable<Status> Lifecycle::take_down(Generation& generation, runt
 boost::asio::awaitable<void> Lifecycle::let_go(Generation& generation) {
   if (!generation.library) {
     generation.instance.reset();
+    generation.verified.reset();
     const bool ended =
         generation.plan().placement == manifest::Placement::isolated && generation.state() != GenerationState::failed;
     if (ended) generation.move_to(GenerationState::unloaded);

@@ -86,6 +86,7 @@ boost::asio::awaitable<Result<std::string>> Lifecycle::reach_verdict(std::vector
     for (Candidate* one : open) {
       one->last = co_await how.judge(one->tried());
       if (const std::string crash = one->fresh->crash(); !crash.empty()) co_return one->withdrawn("it " + crash);
+      if (one->fresh->is_down()) one->last = {Word::unknown, "its worker has just ended"};
       if (one->last.word == Word::fail) co_return one->withdrawn(one->last.reason);
       const bool was_called = one->fresh->tally->counts().calls > 0;
       if (one->last.word == Word::pass && !was_called) one->last.word = Word::unknown;

@@ -1,12 +1,57 @@
 // A lifecycle that goes from one plan to another, and a caller of what it runs.
 #pragma once
 
+#include <atomic>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <functional>
 
 #include "host/bridge/plugin_caller.hpp"
 #include "tests/unit/host/lifecycle/rig.hpp"
 
 namespace slipway::lifecycle {
+
+// Calls without a pause until it is told to stop.
+class Callers {
+ public:
+  using Ask = std::function<boost::asio::awaitable<Result<std::string>>()>;
+
+  Callers(runtime::Runtime& runtime, int count, const Ask& ask) {
+    for (int i = 0; i < count; ++i) {
+      auto done = std::make_shared<std::promise<void>>();
+      ends_.push_back(done->get_future());
+      boost::asio::co_spawn(runtime.executor(), run(ask, done), boost::asio::detached);
+    }
+  }
+  Callers(const Callers&) = delete;
+  Callers& operator=(const Callers&) = delete;
+  ~Callers() { stop(); }
+  void stop() {
+    stopping_ = true;
+    for (auto& end : ends_) {
+      if (end.valid()) end.get();
+    }
+  }
+  std::atomic<int> answered{0};
+  std::atomic<int> failed{0};
+
+ private:
+  boost::asio::awaitable<void> run(Ask ask, std::shared_ptr<std::promise<void>> done) {
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    while (!stopping_) {
+      const auto reply = co_await ask();
+      reply.ok() ? ++answered : ++failed;
+      timer.expires_after(std::chrono::microseconds(100));
+      co_await timer.async_wait(boost::asio::use_awaitable);
+    }
+    done->set_value();
+  }
+  std::atomic<bool> stopping_{false};
+  std::vector<std::future<void>> ends_;
+};
+
+// What a manifest says of a plugin whose state is handed over.
+inline Json snapshot() { return {{"state", {{"kind", "snapshot"}, {"reads", {1}}, {"writes", 1}}}}; }
 
 class ListeningCalls final : public bridge::CallSink {
  public:

@@ -2,8 +2,6 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <mutex>
 #include <set>
 
@@ -16,48 +14,6 @@ namespace {
 using test::eventually;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-// Calls without a pause until it is told to stop.
-class Callers {
- public:
-  using Ask = std::function<boost::asio::awaitable<Result<std::string>>()>;
-
-  Callers(runtime::Runtime& runtime, int count, const Ask& ask) {
-    for (int i = 0; i < count; ++i) {
-      auto done = std::make_shared<std::promise<void>>();
-      ends_.push_back(done->get_future());
-      boost::asio::co_spawn(runtime.executor(), run(ask, done), boost::asio::detached);
-    }
-  }
-  Callers(const Callers&) = delete;
-  Callers& operator=(const Callers&) = delete;
-  ~Callers() { stop(); }
-  void stop() {
-    stopping_ = true;
-    for (auto& end : ends_) {
-      if (end.valid()) end.get();
-    }
-  }
-  std::atomic<int> answered{0};
-  std::atomic<int> failed{0};
-
- private:
-  boost::asio::awaitable<void> run(Ask ask, std::shared_ptr<std::promise<void>> done) {
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-    while (!stopping_) {
-      const auto reply = co_await ask();
-      reply.ok() ? ++answered : ++failed;
-      timer.expires_after(std::chrono::microseconds(100));
-      co_await timer.async_wait(boost::asio::use_awaitable);
-    }
-    done->set_value();
-  }
-  std::atomic<bool> stopping_{false};
-  std::vector<std::future<void>> ends_;
-};
-
-// What a manifest says of a plugin whose state is handed over.
-Json snapshot() { return {{"state", {{"kind", "snapshot"}, {"reads", {1}}, {"writes", 1}}}}; }
 
 TEST_F(Applying, ANewVersionTakesOverAndTheOldOneIsUnloaded) {
   add("alpha", "sound");

@@ -71,6 +71,7 @@ class Lifecycles : public ::testing::Test {
   static isolation::IsolationSettings workers() {
     isolation::IsolationSettings settings;
     settings.program.path = SLIPWAY_WORKER;
+    settings.heartbeat = settings.checkpoint = milliseconds(20);
     return settings;
   }
   std::string bound() const { return routes_.capture()->names_like(""); }

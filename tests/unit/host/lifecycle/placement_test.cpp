@@ -1,0 +1,273 @@
+// Generations in workers, and on their way into one and out of it: nothing is lost that one in the process of the host
+// would have kept, and no call.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <mutex>
+#include <set>
+
+#include "tests/support/eventually.hpp"
+#include "tests/unit/host/lifecycle/apply_rig.hpp"
+
+namespace slipway::lifecycle {
+namespace {
+
+using manifest::Placement;
+using test::eventually;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+Json kept_outside() { return {{"state", {{"kind", "external"}}}}; }
+
+// From 1.0.0 in one placement to another version or placement.
+struct Move {
+  const char* name;
+  Placement from;
+  Placement to;
+  const char* version;
+};
+void PrintTo(const Move& move, std::ostream* out) { *out << move.name; }
+
+class Moves : public Applying {
+ protected:
+  ~Moves() override { EXPECT_TRUE(stop().ok()); }
+
+  // gate-alpha 1.0.0 counts its calls, and so does 1.1.0.
+  void begin(const Json& more, Placement placement) {
+    on_log_ = [this](std::string_view message) {
+      hear(message);
+      if (message == "exported") heard_an_export();
+    };
+    add("alpha", "counts", {}, more);
+    root_.install({.fixture = "counts", .id = "gate-alpha", .version = "1.1.0", .more = more});
+    profile_.plugins["alpha"].version = *base::parse_range("1.0.0");
+    profile_.plugins["alpha"].placement = placement;
+    ASSERT_EQ(to_string(start()), "OK: ");
+  }
+  void go(const std::string& version, Placement placement) {
+    profile_.plugins["alpha"].version = *base::parse_range(version);
+    profile_.plugins["alpha"].placement = placement;
+    ASSERT_EQ(to_string(apply()), "OK: ");
+    const PluginStatus status = lifecycle_.status().at(0);
+    EXPECT_EQ(status.state, GenerationState::active);
+    EXPECT_EQ(status.placement, placement);
+    EXPECT_EQ(status.worker.has_value(), placement == Placement::isolated);
+  }
+  void hear(std::string_view message) {
+    const std::lock_guard lock(mutex_);
+    if (message == "exported") ++exports_;
+    if (message.starts_with("took ")) taken_ += std::stoul(std::string(message.substr(5)));
+  }
+  // By all generations that have ended.
+  unsigned long taken() const {
+    const std::lock_guard lock(mutex_);
+    return taken_;
+  }
+  // Until the host has a checkpoint that began after this.
+  bool checkpoint_comes() const {
+    const auto exports = [this] {
+      const std::lock_guard lock(mutex_);
+      return exports_;
+    };
+    const int before = exports();
+    return eventually([&] { return exports() > before + 1; });
+  }
+  virtual void heard_an_export() {}
+  isolation::WorkerStatus worker() const { return lifecycle_.status().at(0).worker.value(); }
+  // 0 is no process, but a whole group of them.
+  static void kill_worker(const isolation::WorkerStatus& worker) {
+    if (worker.process > 0) ::kill(worker.process, SIGKILL);
+  }
+  void crash_until_the_circuit_opens() const {
+    ASSERT_TRUE(eventually([this] {
+      const auto now = worker();
+      if (now.state == isolation::WorkerState::running) kill_worker(now);
+      return now.state == isolation::WorkerState::broken;
+    }));
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  unsigned long taken_ = 0;
+  int exports_ = 0;
+};
+
+class MovesOf : public Moves, public testing::WithParamInterface<Move> {
+ protected:
+  // Forth and back, three times.
+  void tour() {
+    for (int i = 0; i < 3; ++i) {
+      go(GetParam().version, GetParam().to);
+      go("1.0.0", GetParam().from);
+    }
+  }
+};
+
+TEST_P(MovesOf, NoCallIsLostOrDoubledBetweenWhatCanNotRunTwice) {
+  begin(kept_outside(), GetParam().from);
+  Callers callers(runtime_, 8, [this] { return ask("gates.alpha"); });
+  tour();
+  callers.stop();
+  EXPECT_EQ(callers.failed, 0);
+  EXPECT_GT(callers.answered, 20);
+  EXPECT_TRUE(stop().ok());
+  EXPECT_EQ(taken(), static_cast<unsigned long>(callers.answered));
+}
+
+TEST_P(MovesOf, EachCallIsTakenOnceByASnapshotThatIsHandedOn) {
+  begin(snapshot(), GetParam().from);
+  std::mutex mutex;
+  std::multiset<unsigned long> numbers;
+  Callers callers(runtime_, 8, [&]() -> boost::asio::awaitable<Result<std::string>> {
+    auto reply = co_await ask("gates.alpha");
+    const auto at = reply.ok() ? reply->find("call ") : std::string::npos;
+    const std::lock_guard lock(mutex);
+    if (at != std::string::npos) numbers.insert(std::stoul(reply->substr(at + 5)));
+    co_return reply;
+  });
+  tour();
+  callers.stop();
+  EXPECT_EQ(callers.failed, 0);
+  EXPECT_GT(callers.answered, 20);
+  const std::set<unsigned long> each(numbers.begin(), numbers.end());
+  EXPECT_EQ(numbers.size(), each.size());
+  EXPECT_EQ(*numbers.rbegin(), numbers.size());
+}
+
+TEST_P(MovesOf, NoCallFailsBetweenWhatRunsSideBySide) {
+  begin(Json::object(), GetParam().from);
+  Callers callers(runtime_, 8, [this] { return ask("gates.alpha"); });
+  tour();
+  callers.stop();
+  EXPECT_EQ(callers.failed, 0);
+  EXPECT_GT(callers.answered, 20);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Ways, MovesOf,
+    testing::Values(Move{"between_workers", Placement::isolated, Placement::isolated, "1.1.0"},
+                    Move{"into_a_worker_and_out", Placement::in_process, Placement::isolated, "1.0.0"},
+                    Move{"into_a_worker_of_another_version", Placement::in_process, Placement::isolated, "1.1.0"}),
+    [](const auto& move) { return std::string(move.param.name); });
+
+// gate-alpha 1.0.0 in a worker, and 1.1.0 that the host goes back from.
+class IsolatedReturns : public Moves, public testing::WithParamInterface<const char*> {
+ protected:
+  ApplyOptions watched() {
+    ApplyOptions options;
+    options.watch = {.bake = seconds(600), .look = milliseconds(2)};
+    options.watch.returned = [this](std::string reason) -> boost::asio::awaitable<void> {
+      returned_.set_value(std::move(reason));
+      co_return;
+    };
+    return options;
+  }
+  std::string why_returned() {
+    auto reason = returned_.get_future();
+    if (reason.wait_for(std::chrono::seconds(20)) != std::future_status::ready) return "it did not return";
+    return reason.get();
+  }
+
+ private:
+  std::promise<std::string> returned_;
+};
+
+TEST_P(IsolatedReturns, OneComesBackAlthoughItsPackageIsGone) {
+  const Json more{{"state", {{"kind", GetParam()}, {"reads", {1}}, {"writes", 1}}}};
+  begin(more, Placement::isolated);
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 1"));
+  upgrade("alpha", "counts", "1.1.0", more);
+  ApplyOptions options = watched();
+  // Even no fault at all is too many of them.
+  options.watch.fault_ratio = -1;
+  options.watch.calls = 5;
+  ASSERT_EQ(to_string(apply(std::move(options))), "OK: ");
+  std::filesystem::remove_all(root_.path() / "gate-alpha/1.0.0");
+  for (int i = 0; i < 5; ++i) EXPECT_THAT(said("gates.alpha"), HasSubstr("call"));
+  EXPECT_EQ(why_returned(), "0 of 5 calls of gate-alpha 1.1.0 as \"alpha\" failed, more than the -100% allowed");
+  EXPECT_EQ(versions().at(0), "alpha 1.0.0 active");
+  const bool handed_back = GetParam() == std::string("snapshot");
+  EXPECT_THAT(said("gates.alpha"), HasSubstr(handed_back ? "call 7" : "call 1"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, IsolatedReturns, testing::Values("external", "snapshot"),
+                         [](const auto& kind) { return std::string(kind.param); });
+
+TEST_F(IsolatedReturns, AWorkerThatCrashesGivesItsLastCheckpointBack) {
+  begin(snapshot(), Placement::isolated);
+  for (int i = 0; i < 3; ++i) (void)said("gates.alpha");
+  upgrade("alpha", "counts", "1.1.0", snapshot());
+  ASSERT_EQ(to_string(apply(watched())), "OK: ");
+  for (int i = 0; i < 5; ++i) (void)said("gates.alpha");
+  ASSERT_TRUE(checkpoint_comes());
+  kill_worker(worker());
+  EXPECT_THAT(why_returned(),
+              StartsWith("gate-alpha 1.1.0 as \"alpha\" crashed: its worker ended by signal 9 (Killed)"));
+  EXPECT_EQ(versions().at(0), "alpha 1.0.0 active");
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 9"));
+}
+
+TEST_F(Moves, WhatCrashesAgainAndAgainIsReplacedAndItsLastCheckpointHandedOn) {
+  begin(snapshot(), Placement::isolated);
+  for (int i = 0; i < 3; ++i) (void)said("gates.alpha");
+  ASSERT_TRUE(checkpoint_comes());
+  crash_until_the_circuit_opens();
+  go("1.1.0", Placement::isolated);
+  EXPECT_EQ(lifecycle_.status().at(0).reason,
+            "began with the last checkpoint of gate-alpha 1.0.0, if there was one: its state can't be exported: its "
+            "worker ended by signal 9 (Killed)");
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
+}
+
+// Kills a worker at an export while a successor of another version is there: at the one of the hand-over, or at a
+// checkpoint right before it.
+class KilledInAHandOver : public Moves {
+ protected:
+  void heard_an_export() override {
+    const auto all = lifecycle_.status();
+    if (all.size() < 2 || !all.at(1).worker) return;
+    for (const auto& one : all) {
+      if (one.version == victim_ && one.worker) kill_worker(*one.worker);
+    }
+  }
+  // After three calls.
+  Status swap_with_a_kill_of(const std::string& version) {
+    victim_ = version;
+    begin(snapshot(), Placement::isolated);
+    for (int i = 0; i < 3; ++i) (void)said("gates.alpha");
+    EXPECT_TRUE(checkpoint_comes());
+    profile_.plugins["alpha"].version = *base::parse_range("1.1.0");
+    return apply();
+  }
+  ~KilledInAHandOver() override { EXPECT_TRUE(stop().ok()); }
+
+ private:
+  std::string victim_;
+};
+
+TEST_F(KilledInAHandOver, AnOldOneHasHandedItsStateOnAllTheSame) {
+  EXPECT_EQ(to_string(swap_with_a_kill_of("1.0.0")), "OK: ");
+  EXPECT_EQ(versions().at(0), "alpha 1.1.0 active");
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
+}
+
+TEST_F(KilledInAHandOver, ASuccessorChangesNothing) {
+  EXPECT_THAT(told(swap_with_a_kill_of("1.1.0")), ElementsAre("/plugins/alpha: its worker ended by signal 9 (Killed)"));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
+}
+
+TEST_F(Moves, WhatCrashesAgainAndAgainAndIsNotReplacedAfterAllKeepsItsLastCheckpoint) {
+  begin(snapshot(), Placement::isolated);
+  for (int i = 0; i < 3; ++i) (void)said("gates.alpha");
+  ASSERT_TRUE(checkpoint_comes());
+  crash_until_the_circuit_opens();
+  upgrade("alpha", "start_fails", "1.2.0", snapshot());
+  EXPECT_THAT(told(apply()), ElementsAre("/plugins/alpha: port 80 is taken"));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
+}
+
+}  // namespace
+}  // namespace slipway::lifecycle
