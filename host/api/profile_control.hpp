@@ -25,7 +25,7 @@ struct ProfileRequest {
         field("reason", &ProfileRequest::reason, "Why, for the history.", at_most(1000)),
         field("bake", &ProfileRequest::bake,
               "How long replaced generations are kept warm; the host goes back to them by itself when too many calls "
-              "fail. 30s without it."));
+              "fail. Without it as long as the site's bake.time, 30s."));
   }
 };
 

@@ -17,7 +17,6 @@
 namespace slipway::app {
 namespace {
 
-constexpr Duration kBake = seconds(30);
 constexpr const char* kEndedWatching =
     "slipwayd ended without a clean stop while it was watched; apply it again if it was not the cause";
 
@@ -55,6 +54,10 @@ void gather(Status& all, Status refused) {
   }
   if (refused.problems.empty()) refused.problems.push_back({"", "", refused.message});
   std::ranges::move(refused.problems, std::back_inserter(all.problems));
+}
+
+lifecycle::Watch watch_of(const config::BakeConfig& policy, std::optional<Duration> time) {
+  return {.bake = time.value_or(policy.time), .fault_ratio = policy.faults.ppm / 1e6, .calls = policy.calls};
 }
 
 Status status_of(Code code, const char* sentence, Problems problems) {
@@ -290,7 +293,7 @@ Profiles::Answer<api::ProfileAnswer> Profiles::put(rollout::Actor actor, api::Pr
                                                    rollout::IfVersion version, rollout::Mode mode) {
   Wanted wanted{std::move(request.profile), actor.subject, std::move(request.reason), std::move(version)};
   lifecycle::ApplyOptions options;
-  options.watch.bake = request.bake.value_or(kBake);
+  options.watch = watch_of(parts_.site.bake, request.bake);
   co_return co_await apply(std::move(wanted), std::move(options), mode);
 }
 
@@ -306,7 +309,7 @@ Profiles::Answer<api::ProfileAnswer> Profiles::roll_back(rollout::Actor actor, a
   if (!request.reason.empty()) reason += ": " + request.reason;
   Wanted wanted{old->profile, actor.subject, std::move(reason), now->digest};
   lifecycle::ApplyOptions options;
-  options.watch.bake = kBake;
+  options.watch = watch_of(parts_.site.bake, {});
   co_return co_await apply(std::move(wanted), std::move(options), mode);
 }
 
@@ -329,7 +332,7 @@ Profiles::Answer<api::ProfileAnswer> Profiles::swap(rollout::Actor actor, std::s
   wanted.document["plugins"][instance]["version"] = request.version;
   wanted.is_swap = true;
   lifecycle::ApplyOptions options;
-  options.watch.bake = request.bake.value_or(kBake);
+  options.watch = watch_of(parts_.site.bake, request.bake);
   if (request.share) options.try_out = trial_of(request, parts_.caller, parts_.clock);
   co_return co_await apply(std::move(wanted), std::move(options), mode);
 }
@@ -367,9 +370,12 @@ boost::asio::awaitable<void> Profiles::reload_file() {
   if (!source.faults.empty() || digest == now->file_digest) co_return;
   Wanted wanted{std::move(source.value), "SIGHUP", "read again from " + parts_.sources.profile.string(), {}, digest};
   lifecycle::ApplyOptions options;
-  options.watch.bake = kBake;
+  options.watch = watch_of(parts_.site.bake, {});
   const auto answer = co_await apply(std::move(wanted), std::move(options), rollout::Mode::commit);
-  if (answer.ok()) co_return;
+  if (answer.ok()) {
+    for (const std::string& warning : answer->warnings) parts_.log.warn("configuration", {{"warning", warning}});
+    co_return;
+  }
   parts_.log.error("the profile file is not taken over", {{"fault", answer.status().message}});
   for (const Problem& problem : answer.status().problems)
     parts_.log.error("the profile file is not taken over", {{"fault", problem.path + ": " + problem.message}});

@@ -192,6 +192,7 @@ Json site_schema() {
   put(top["limits"]["properties"]["idle_timeout"], {{"x-minimum", "1s"}, {"x-maximum", "1h"}});
   put(top["isolation"]["properties"]["required"]["items"], {{"enum", kProtections}});
   put(top["isolation"]["properties"]["hang"], {{"x-minimum", "1s"}, {"x-maximum", "10m"}});
+  put(top["bake"]["properties"]["time"], {{"x-minimum", "0s"}, {"x-maximum", "24h"}});
   return schema;
 }
 

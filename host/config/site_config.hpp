@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <slipway/json.hpp>
+#include <slipway/settings.hpp>
 #include <slipway/values.hpp>
 #include <string>
 #include <string_view>
@@ -85,6 +86,15 @@ struct IsolationConfig {
   static constexpr auto fields();
 };
 
+// When the host goes back from a change of what runs by itself.
+struct BakeConfig {
+  Duration time = seconds(30);
+  Share faults = share(5);
+  std::uint32_t calls = 20;
+  bool operator==(const BakeConfig&) const = default;
+  static constexpr auto fields();
+};
+
 // This host among those that share its store.
 struct HostConfig {
   std::string name;  // empty: the machine's
@@ -105,6 +115,7 @@ struct SiteConfig {
   LimitsConfig limits;
   TrustConfig trust;
   IsolationConfig isolation;
+  BakeConfig bake;
   std::uint32_t threads = 0;
   std::uint32_t blocking_threads = 4;
   Duration shutdown_grace = seconds(4);

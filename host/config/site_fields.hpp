@@ -111,6 +111,15 @@ constexpr auto IsolationConfig::fields() {
       field("hang", &I::hang, "A worker that does not react for so long is ended and started again."));
 }
 
+constexpr auto BakeConfig::fields() {
+  using B = BakeConfig;
+  return slipway::fields(
+      field("time", &B::time, "How long replaced plugins are kept warm for a return, unless a change says how long."),
+      field("faults", &B::faults,
+            "The largest share of a new plugin's calls that may fail meanwhile; above it the host goes back."),
+      field("calls", &B::calls, "Calls of it before that share says anything.", between(1, 1'000'000)));
+}
+
 constexpr auto HostConfig::fields() {
   using H = HostConfig;
   return slipway::fields(
@@ -137,6 +146,7 @@ constexpr auto SiteConfig::fields() {
       field("limits", &S::limits, "Bounds on what clients may ask of the API."),
       field("trust", &S::trust, "Whose plugins this site runs."),
       field("isolation", &S::isolation, "What holds plugins in that run in processes of their own."),
+      field("bake", &S::bake, "What sends the host back from a change of plugins by itself."),
       field("threads", &S::threads,
             "Threads for everything that does not block; 0: as many as the machine has processors.", between(0, 256)),
       field("blocking_threads", &S::blocking_threads, "Threads for plugins that declare that they block.",

@@ -4,9 +4,9 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
-#include <cmath>
 #include <iterator>
 #include <ranges>
+#include <sstream>
 
 #include "host/lifecycle/lifecycle.hpp"
 #include "host/lifecycle/watching.hpp"
@@ -32,7 +32,11 @@ boost::asio::awaitable<void> rest(boost::asio::steady_timer& timer, std::chrono:
   co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
 }
 
-std::string percent(double ratio) { return std::to_string(std::lround(ratio * 100)) + "%"; }
+std::string percent(double ratio) {
+  std::ostringstream text;
+  text << ratio * 100 << "%";
+  return text.str();
+}
 
 }  // namespace
 

@@ -1,16 +1,12 @@
-#include "host/app/profiles.hpp"
-
 #include <gmock/gmock.h>
 
 #include <fstream>
 
 #include "host/base/files.hpp"
 #include "host/base/sha256.hpp"
-#include "host/bridge/plugin_caller.hpp"
 #include "host/loader/signature_document.hpp"
 #include "tests/support/eventually.hpp"
-#include "tests/support/manual_clock.hpp"
-#include "tests/unit/host/lifecycle/rig.hpp"
+#include "tests/unit/host/app/profile_rig.hpp"
 
 namespace slipway::app {
 namespace {
@@ -19,85 +15,6 @@ using lifecycle::await_on;
 using test::eventually;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-class NoSink final : public bridge::CallSink {
- public:
-  void began(std::string_view) override {}
-  void ended(const bridge::CallRecord&) override {}
-  void refused(std::string_view, std::string_view, std::uint32_t) override {}
-};
-
-// A gate in two versions of which the newer one fails every call, beside what a profile has to have.
-class ProfileChanges : public lifecycle::Lifecycles {
- protected:
-  using Answer = Result<api::ProfileAnswer>;
-
-  ProfileChanges() {
-    root_.install({.fixture = "storage_sound", .id = "storage-none", .interfaces = {"slipway.storage/1"}});
-    root_.install({.fixture = "sound", .id = "gate-alpha"});
-    root_.install({.fixture = "gate_answers_no_status", .id = "gate-alpha", .version = "1.1.0"});
-    site_.state_directory = (directory_.path() / "state").string();
-    site_.plugin_roots = {root_.path().string()};
-    auto checked = check_profile(document("1.0.0"), "the profile", site_, {});
-    EXPECT_TRUE(checked.ok()) << to_string(checked.status());
-    auto plan = checked->in_force.plan;
-    EXPECT_TRUE(await_on(runtime_, lifecycle_.start(std::move(plan))).ok());
-    profiles_.emplace(ProfilesParts{lifecycle_, trust_, runtime_, caller_, clock_, telemetry::Log::none(), sources_,
-                                    site_, [](const manifest::Profile&) {}},
-                      std::move(checked->in_force));
-    EXPECT_TRUE(await_on(runtime_, profiles_->remember_start()).ok());
-  }
-  ~ProfileChanges() override { EXPECT_TRUE(stop().ok()); }
-
-  static Json document(const std::string& version, const std::string& name = "dev") {
-    return {{"profile", {{"name", name}, {"version", "1.0.0"}}},
-            {"plugins",
-             {{"db", {{"plugin", "storage-none"}}}, {"alpha", {{"plugin", "gate-alpha"}, {"version", version}}}}},
-            {"bindings", {{"storage", "db"}, {"gates.alpha", "alpha"}}}};
-  }
-  boost::asio::awaitable<Answer> put(Json profile, rollout::IfVersion version = {}, Duration bake = seconds(30)) {
-    api::ProfileRequest request{.profile = std::move(profile), .reason = "a test"};
-    request.bake = bake;
-    return profiles_->put({.tenant = {}, .subject = "ada"}, std::move(request), std::move(version),
-                          rollout::Mode::commit);
-  }
-  Answer swap(const std::string& version, rollout::Mode mode) {
-    api::SwapRequest request{.version = version};
-    request.bake = seconds(30);
-    return await_on(runtime_, profiles_->swap({.tenant = {}, .subject = "ada"}, "gates.alpha", request, mode));
-  }
-  // What the gate in force is allowed, without what it is not.
-  Json granted() {
-    const auto plugins = lifecycle_.status();
-    const auto active = std::ranges::find_if(plugins, [](const lifecycle::PluginStatus& one) {
-      return one.instance == "alpha" && one.state == lifecycle::GenerationState::active;
-    });
-    if (active == plugins.end()) return nullptr;
-    Json document = manifest::document_of(active->permissions);
-    for (auto grant = document.begin(); grant != document.end();)
-      grant = grant->empty() ? document.erase(grant) : std::next(grant);
-    return document;
-  }
-  Answer plan(Json profile) {
-    auto asked =
-        profiles_->put({.tenant = {}, .subject = "ada"}, {.profile = std::move(profile)}, {}, rollout::Mode::dry_run);
-    return await_on(runtime_, std::move(asked));
-  }
-  void call_the_gate() {
-    bridge::CallContext context;
-    context.budget_ns = seconds(5).ns;
-    (void)await_on(runtime_, caller_.call("gates.alpha", "slipway.gate/1", 0, "{}", context));
-  }
-  lifecycle::Revision newest() { return await_on(runtime_, profiles_->history({.limit = 1}))->items.at(0); }
-
-  config::SiteConfig site_;
-  Sources sources_;
-  loader::CurrentTrust trust_{std::make_shared<const loader::TrustPolicy>(loader::TrustSettings{})};
-  test::ManualClock clock_;
-  NoSink sink_;
-  bridge::PluginCaller caller_{routes_, sink_};
-  std::optional<Profiles> profiles_;
-};
 
 TEST_F(ProfileChanges, OfManyMadeFromTheSameProfileAtOnceOneComesIntoForce) {
   for (int round = 0; round < 10; ++round) {
@@ -135,6 +52,37 @@ TEST_F(ProfileChanges, AReturnByItselfIsARevisionWithTheProfileBefore) {
       newest().reason,
       "returned by itself from revision 2: 20 of 20 calls of gate-alpha 1.1.0 as \"alpha\" failed, more than the 5% "
       "allowed");
+}
+
+TEST_F(ProfileChanges, TheSiteSaysHowManyFaultsOfHowManyCallsSendTheHostBackAndForHowLong) {
+  site_.bake = {.time = seconds(600), .faults = Share{5'000}, .calls = 3};
+  api::ProfileRequest request{.profile = document("1.1.0")};
+  ASSERT_TRUE(
+      await_on(runtime_, profiles_->put({.tenant = {}, .subject = "ada"}, request, {}, rollout::Mode::commit)).ok());
+  EXPECT_EQ(lifecycle::Revisions(revisions_folder(site_)).watched(), 2);
+  for (int i = 0; i < 3; ++i) call_the_gate();
+  ASSERT_TRUE(eventually([&] { return profiles_->current()->revision == 3; }));
+  EXPECT_THAT(newest().reason, HasSubstr("3 of 3 calls of gate-alpha 1.1.0 as \"alpha\" failed, more than the 0.5% "
+                                         "allowed"));
+  site_.bake.time = {};
+  ASSERT_TRUE(
+      await_on(runtime_, profiles_->put({.tenant = {}, .subject = "ada"}, request, {}, rollout::Mode::commit)).ok());
+  EXPECT_EQ(lifecycle::Revisions(revisions_folder(site_)).watched(), 0) << "nothing is watched";
+}
+
+TEST_F(ProfileChanges, WhatIsUnwiseInAProfileFileThatIsTakenOverIsLogged) {
+  Json written = document("1.0.0");
+  written["plugins"]["idle"] = {{"plugin", "gate-alpha"}, {"version", "1.0.0"}};
+  sources_.profile = directory_.path() / "profile.json";
+  std::ofstream(sources_.profile) << written.dump();
+  const auto reloaded = [this]() -> boost::asio::awaitable<bool> {
+    co_await profiles_->reload_file();
+    co_return true;
+  };
+  ASSERT_TRUE(await_on(runtime_, reloaded()));
+  EXPECT_EQ(profiles_->current()->revision, 2);
+  const std::lock_guard lock(mutex_);
+  EXPECT_THAT(logged_, HasSubstr("/plugins/idle: is bound to no name, so nothing will call it"));
 }
 
 TEST_F(ProfileChanges, ARollbackAfterThatDoesNotLeadToWhatTheHostWentBackFrom) {
