@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <utility>
@@ -144,13 +145,16 @@ constexpr std::uint64_t kTypeMask = 0xf;
 
 class Filter {
  public:
-  Filter() : context_(seccomp_init(SCMP_ACT_ERRNO(EPERM)), &seccomp_release) {}
-
   using When = std::initializer_list<scmp_arg_cmp>;
+  // May be empty: only people want to hear of the rules.
+  using OnRule = std::function<void(std::uint32_t action, const char* name, When when)>;
+
+  explicit Filter(OnRule on_rule = {})
+      : context_(seccomp_init(SCMP_ACT_ERRNO(EPERM)), &seccomp_release), on_rule_(std::move(on_rule)) {}
 
   void allow(const char* name, When when = {}) { answer(SCMP_ACT_ALLOW, name, when); }
   void answer(std::uint32_t action, const char* name, When when = {}) {
-    rules_.push_back(text_of(action, name, when));
+    if (on_rule_) on_rule_(action, name, when);
     const int number = seccomp_syscall_resolve_name(name);
     // Not every machine has every call.
     if (number == __NR_SCMP_ERROR || !context_) return;
@@ -159,7 +163,6 @@ class Filter {
     if (error != 0 && error != -EDOM) error_ = -error;
   }
 
-  [[nodiscard]] std::vector<std::string> rules() && { return std::move(rules_); }
   Result<std::string> program() {
     const loader::Descriptor file(static_cast<int>(::memfd_create("system-calls", MFD_CLOEXEC)));
     if (!context_ || error_ != 0) return fault(context_ ? error_ : ENOSYS);
@@ -174,20 +177,20 @@ class Filter {
     return {Code::unavailable, std::string("no filter of system calls can be made: ") + std::strerror(error)};
   }
 
-  static std::string text_of(std::uint32_t action, const char* name, When when) {
-    std::string text = action == SCMP_ACT_ALLOW ? name : std::string(name) + " fails";
-    for (const scmp_arg_cmp& one : when) {
-      const bool masked = one.op == SCMP_CMP_MASKED_EQ;
-      text += " " + std::to_string(one.arg) + (masked ? "&" + std::to_string(one.datum_a) : std::string()) + "=" +
-              std::to_string(masked ? one.datum_b : one.datum_a);
-    }
-    return text;
-  }
-
   std::unique_ptr<void, decltype(&seccomp_release)> context_;
-  std::vector<std::string> rules_;
+  OnRule on_rule_;
   int error_ = 0;
 };
+
+std::string text_of(std::uint32_t action, const char* name, Filter::When when) {
+  std::string text = action == SCMP_ACT_ALLOW ? name : std::string(name) + " fails";
+  for (const scmp_arg_cmp& one : when) {
+    const bool masked = one.op == SCMP_CMP_MASKED_EQ;
+    text += " " + std::to_string(one.arg) + (masked ? "&" + std::to_string(one.datum_a) : std::string()) + "=" +
+            std::to_string(masked ? one.datum_b : one.datum_a);
+  }
+  return text;
+}
 
 void allow_threads(Filter& filter, pid_t worker) {
   constexpr std::uint64_t kThread = CLONE_THREAD | CLONE_VM | CLONE_SIGHAND;
@@ -282,9 +285,12 @@ Result<std::string> filter_of(const SystemCalls& allowed) {
 }
 
 std::vector<std::string> rules_of(const SystemCalls& allowed) {
-  Filter filter;
+  std::vector<std::string> rules;
+  Filter filter([&rules](std::uint32_t action, const char* name, Filter::When when) {
+    rules.push_back(text_of(action, name, when));
+  });
   allow_all(filter, allowed);
-  return std::move(filter).rules();
+  return rules;
 }
 
 }  // namespace slipway::isolation
