@@ -119,6 +119,18 @@ void warn_of_unasked(const std::string& name, const Instance& instance, const Pl
                           " in its plugin.json; only what both say is granted"});
 }
 
+// What blocks its threads may well have a client of its own, whose sockets no name opens; others ask the host.
+void warn_of_sockets(const std::string& name, const Instance& instance, const PluginManifest& plugin,
+                     Problems& warnings) {
+  if (instance.placement != Placement::isolated || plugin.threading != Threading::blocking) return;
+  const Permissions granted =
+      instance.permissions ? in_both(*instance.permissions, plugin.permissions) : plugin.permissions;
+  if (granted.network.allowed.empty() || covers(granted.network, "*")) return;
+  warnings.push_back({child_path("/plugins", name) + "/permissions", "",
+                      "\"network\" by name opens no sockets to an isolated plugin, only the host's HTTP client; if " +
+                          plugin.id + " connects by itself, grant \"*\" or leave out \"placement\""});
+}
+
 Found find_all(const Profile& profile, const FindPlugin& find, Problems& faults) {
   Found found;
   for (const auto& [name, instance] : profile.plugins) {
@@ -170,6 +182,7 @@ void check_plugins(const Profile& profile, const FindPlugin& find, Problems& fau
   for (const auto& [name, plugin] : found) {
     check_configuration(name, profile.plugins.at(name), *plugin, faults);
     warn_of_unasked(name, profile.plugins.at(name), *plugin, warnings);
+    warn_of_sockets(name, profile.plugins.at(name), *plugin, warnings);
     check_placement(name, profile.plugins.at(name), *plugin, faults);
     check_needs(name, *plugin, found, faults);
   }

@@ -189,6 +189,26 @@ TEST(Profile, WhatAnInstanceIsGrantedAndItsPluginDoesNotAskForIsAWarning) {
             begin + "files (/etc/x/y, /srv/../root, /etc)" + end);
 }
 
+TEST(Profile, NamesThatOpenNoSocketToAnIsolatedPluginWithClientsOfItsOwnAreAWarning) {
+  const auto warnings_with = [](const std::string& threading, const std::string& more) {
+    const Installed installed(
+        {plugin("storage-postgres", "slipway.storage/1", {{"threading", threading}, {"permissions", {"network"}}})});
+    const auto loaded = read("profile: {name: a, version: 1.0.0}\nplugins:\n  db: {plugin: storage-postgres, " + more +
+                                 "}\nbindings: {storage: db}\n",
+                             installed);
+    EXPECT_TRUE(loaded.profile) << config::to_string(loaded.faults);
+    return config::to_string(loaded.warnings);
+  };
+  const std::string named = "placement: isolated, permissions: {network: [db.example.org]}";
+  EXPECT_EQ(warnings_with("blocking", named),
+            "p.yaml:3: /plugins/db/permissions: \"network\" by name opens no sockets to an isolated plugin, only the "
+            "host's HTTP client; if storage-postgres connects by itself, grant \"*\" or leave out \"placement\"");
+  EXPECT_EQ(warnings_with("concurrent", named), "") << "it asks the host";
+  for (const auto* fine : {"placement: isolated", "placement: isolated, permissions: {network: false}",
+                           "permissions: {network: [db.example.org]}"})
+    EXPECT_EQ(warnings_with("blocking", fine), "") << fine;
+}
+
 TEST(Profile, ASoundOneFitsItsPlugins) {
   const Installed installed({plugin("storage-sqlite", "slipway.storage/1", {{"config", {{"type", "object"}}}}),
                              plugin("strategy-canary", "slipway.strategy/1"),
