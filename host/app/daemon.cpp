@@ -221,7 +221,7 @@ boost::asio::awaitable<Status> Daemon::start_api() {
 
 std::shared_ptr<runtime::HostSink> Daemon::make_sink(const lifecycle::PlannedInstance& instance) {
   return std::make_shared<services::InstanceSink>(services::Requester{instance.name, instance.permissions}, log_,
-                                                  metrics_, broker_, &request_ids_);
+                                                  metrics_, broker_, clock_, &request_ids_);
 }
 
 std::optional<Status> Daemon::run(const std::function<boost::asio::awaitable<Status>()>& work, Duration patience) {

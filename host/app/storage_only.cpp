@@ -50,8 +50,9 @@ Status without_problems(const Status& status) {
 }  // namespace
 
 struct StorageOnly::Parts {
-  Parts(const Configuration& configuration, telemetry::Log to)
-      : log(std::move(to)),
+  Parts(const Configuration& configuration, telemetry::Log to, const base::Clock& time)
+      : clock(time),
+        log(std::move(to)),
         runtime({}),
         trust(configuration.trust),
         first_contact(runtime, folder.path() / "first-contacts", std::string(api::kVersion)),
@@ -73,7 +74,7 @@ struct StorageOnly::Parts {
 
   std::shared_ptr<runtime::HostSink> sink_of(const lifecycle::PlannedInstance& instance) {
     return std::make_shared<services::InstanceSink>(services::Requester{instance.name, instance.permissions}, log,
-                                                    metrics, broker);
+                                                    metrics, broker, clock);
   }
   template <class Value>
   Value wait(std::function<boost::asio::awaitable<Value>()> work) {
@@ -96,6 +97,7 @@ struct StorageOnly::Parts {
   }
 
   const PrivateFolder folder;
+  const base::Clock& clock;
   telemetry::Log log;
   telemetry::Metrics metrics;
   runtime::Runtime runtime;
@@ -131,7 +133,7 @@ Status StorageOnly::start(const Configuration& configuration, backup::Purpose pu
                                      "; bring what it keeps over by its own means"};
   auto log = telemetry::Log::open({.level = telemetry::Level::warn}, clock);
   if (!log.ok()) return log.status();
-  parts_ = std::make_unique<Parts>(configuration, *log);
+  parts_ = std::make_unique<Parts>(configuration, *log, clock);
   return without_problems(parts_->wait<Status>([this, &plan] { return parts_->lifecycle.start(std::move(plan)); }));
 }
 

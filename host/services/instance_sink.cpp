@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <slipway/json.hpp>
+#include <utility>
 
 #include "host/telemetry/trust_metrics.hpp"
 
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxText = 64 << 10;
 constexpr std::size_t kMaxFields = 64;
+// Of an instance's records, at once and each second.
+constexpr std::int64_t kMaxBytes = 1 << 20;
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
@@ -50,15 +53,41 @@ Requester counted(Requester requester, telemetry::Metrics& metrics) {
 }  // namespace
 
 InstanceSink::InstanceSink(Requester requester, telemetry::Log log, telemetry::Metrics& metrics, Broker& broker,
-                           const telemetry::RequestIds* request_ids)
+                           const base::Clock& clock, const telemetry::RequestIds* request_ids)
     : requester_(std::make_shared<const Requester>(counted(std::move(requester), metrics))),
       log_(log.with({{"instance", requester_->instance}})),
       metrics_(metrics),
       broker_(broker),
-      request_ids_(request_ids) {}
+      clock_(clock),
+      request_ids_(request_ids),
+      free_bytes_(kMaxBytes),
+      counted_ns_(clock.steady_ns()) {}
+
+bool InstanceSink::may_write(std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const std::int64_t now = clock_.steady_ns();
+  const std::int64_t gained = std::min(now - counted_ns_, kSecond) * kMaxBytes / kSecond;
+  if (gained > 0) {
+    free_bytes_ = std::min(kMaxBytes, free_bytes_ + gained);
+    counted_ns_ = now;
+  }
+  if (floods_ && 2 * free_bytes_ >= kMaxBytes) {
+    log_.warn("records were left out", {{"records", std::exchange(left_out_, 0)}});
+    floods_ = false;
+  }
+  if (!floods_ && free_bytes_ <= 0) {
+    log_.warn("writes more than 1 MiB a second: its records are left out until it writes less");
+    floods_ = true;
+  }
+  if (floods_) ++left_out_;
+  if (!floods_) free_bytes_ -= static_cast<std::int64_t>(bytes);
+  return !floods_;
+}
 
 void InstanceSink::log(std::uint32_t level, std::string_view message, std::string_view fields) {
   if (!log_.enabled(level_of(level))) return;
+  if (!may_write(std::min(message.size(), kMaxText) + std::min(fields.size(), kMaxText))) return;
   Pairs pairs = pairs_of(fields);
   if (request_ids_ != nullptr) add_request_id(pairs, *request_ids_);
   std::vector<telemetry::Field> list;

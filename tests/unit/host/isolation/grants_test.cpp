@@ -58,7 +58,7 @@ class Grants : public testing::TestWithParam<std::tuple<bool, Asked>> {
     requester_.permissions.events.allowed = {"mine.*"};
     sink_ = std::make_shared<services::InstanceSink>(
         requester_, telemetry::Log::to([](std::string_view) {}, {.format = telemetry::LogFormat::json}, clock_),
-        metrics_, broker_);
+        metrics_, broker_, clock_);
     instance_ = std::get<0>(GetParam()) ? apart() : inside();
     EXPECT_EQ(runtime::await_on(runtime_, instance_->start(seconds(10))), Status());
   }

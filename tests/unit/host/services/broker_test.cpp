@@ -51,7 +51,7 @@ class BrokerTest : public ::testing::Test {
     requester.instance = "hook";
     auto log = telemetry::Log::to([this](std::string_view line) { lines.add(std::string(line)); },
                                   {.format = telemetry::LogFormat::json}, clock);
-    auto sink = std::make_shared<InstanceSink>(requester, log, metrics, broker, &request_ids);
+    auto sink = std::make_shared<InstanceSink>(requester, log, metrics, broker, clock, &request_ids);
     instance =
         *runtime::Instance::create(runtime, plugin.table(), nullptr, {.name = "hook", .plugin = "test-hook"}, sink);
     EXPECT_EQ(await_on(runtime, instance->start(seconds(5))), Status());
@@ -141,6 +141,26 @@ TEST_F(BrokerTest, records_and_samples_carry_the_instance) {
   host.metric(host.context, SLIPWAY_METRIC_COUNTER, test::span_of("sent_total"), test::span_of(R"({"to":"x"})"), 2);
   EXPECT_NE(metrics.text().find("slipway_plugin_sent_total{binding=\"hook\",to=\"x\"} 2"), std::string::npos)
       << metrics.text();
+}
+
+TEST_F(BrokerTest, an_instance_that_floods_the_log_is_left_out_of_it_until_it_writes_less) {
+  const slipway_host& host = plugin.host();
+  const std::string huge(8000, 'x');
+  for (int i = 0; i < 1000; ++i) host.log(host.context, SLIPWAY_LOG_ERROR, test::span_of(huge), {});
+  std::size_t bytes = 0;
+  for (const std::string& line : lines.wait_for(1)) bytes += line.size();
+  EXPECT_GT(bytes, std::size_t{1} << 20);
+  EXPECT_LT(bytes, std::size_t{1200} << 10);
+  const std::size_t before = lines.size();
+  EXPECT_NE(lines.wait_for(before).back().find("writes more than 1 MiB a second"), std::string::npos);
+  clock.advance(milliseconds(100));
+  host.log(host.context, SLIPWAY_LOG_ERROR, test::span_of("still too soon"), {});
+  EXPECT_EQ(lines.size(), before);
+  clock.advance(milliseconds(500));
+  host.log(host.context, SLIPWAY_LOG_ERROR, test::span_of("quiet again"), {});
+  const auto after = lines.wait_for(before + 2);
+  EXPECT_NE(after[before].find("\"records\":869"), std::string::npos) << after[before];
+  EXPECT_NE(after[before + 1].find("quiet again"), std::string::npos);
 }
 
 }  // namespace
