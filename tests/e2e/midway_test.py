@@ -1,9 +1,12 @@
 """Strategies go over to other versions in the middle of rollouts under traffic, to another schema of their state and back by
-`migrate`, too: the journal has an entry for each, and nothing else is to be seen."""
+`migrate`, too: the journal has an entry for each, and nothing else is to be seen. Whatever may run in a worker goes into one and
+comes back: of that the journal knows nothing."""
 
+import json
 import unittest
 
-from harness import BUILD, ENDS, StackTest, wait_for
+from harness import BUILD, ENDS, ERRORS, StackTest, wait_for
+from kinds_test import FAULTS, WATCH
 
 LATER = BUILD / "tests/fixtures/strategies/root"
 SHIPPED = "0.1.0"
@@ -157,6 +160,78 @@ class IsolatedTest(MidwayTest):
 
     def test_an_isolated_rolling_update_on_its_way_goes_forth_and_back(self):
         self.tour_while_it_moves("rolling")
+
+
+class PlacementTest(StackTest):
+    """All that may be isolated goes into workers by one change of the profile and comes back by the next: the store, the
+    strategies, what measures and who judges."""
+
+    def setUp(self):
+        super().setUp()
+        self.start_stack()
+        self.stack.first_release(replicas=3, analyses=[ERRORS, WATCH])
+        self.moved = [name for name in self.stack.read("/api/profile")["profile"]["plugins"]
+                      if name not in ("local", "probe", "secrets-env")]
+        self.stack.begin_load()
+
+    def move(self, placement):
+        profile = self.stack.read("/api/profile")["profile"]
+        for name in self.moved:
+            profile["plugins"][name]["placement"] = placement
+        file = self.stack.folder / "moved.json"
+        file.write_text(json.dumps(profile))
+        self.assert_exit(self.stack.cli("profile", "apply", str(file), "--reason", f"all {placement}", "--bake", "0s"), 0)
+        runs = {one["instance"]: one for one in self.stack.read("/api/plugins")["items"] if one["state"] == "active"}
+        self.assertEqual({runs[name]["placement"] for name in self.moved}, {placement})
+        if placement == "isolated":
+            self.assertEqual({runs[name]["worker"]["state"] for name in self.moved}, {"running"})
+
+    def end(self, stable):
+        self.stack.await_requests(50, stable)
+        load, versions = self.stack.end_load()
+        self.assert_served_all(load, versions)
+        for one in self.stack.read("/api/bindings")["items"]:
+            for status in FAULTS:
+                self.assertEqual(self.stack.metric("slipway_plugin_calls_total", binding=one["name"], status=status), 0,
+                                 (one["name"], status))
+
+    def test_a_canary_that_waits_in_its_middle_sees_nothing_of_a_move_into_workers_and_back(self):
+        self.stack.create_release("1.1")
+        rollout = self.stack.start_rollout("1.1", "canary", {**WAITING["canary"][0], "analyses": "watch"})
+        self.stack.wait_rollout(rollout, "to wait for somebody",
+                                lambda: "promote" in self.stack.rollout(rollout)["why"]["waits_for"], 30)
+        journal, processes = self.stack.journal(rollout), (self.stack.pids_of("1.0"), self.stack.pids_of("1.1"))
+        for placement in ("isolated", "in-process", "isolated"):
+            self.move(placement)
+            self.stack.await_requests(20, "1.1")
+            with self.subTest(placement):
+                self.assertEqual(self.stack.weight(rollout), 400_000)
+                self.assertEqual((self.stack.pids_of("1.0"), self.stack.pids_of("1.1")), processes)
+                self.assertEqual(self.stack.journal(rollout), journal)
+        self.assertEqual(self.stack.call("POST", f"/api/rollouts/{rollout}/promote", {}).status, 200)
+        self.stack.wait_state(rollout, "succeeded")
+        self.assert_journal_is_sound(self.stack.journal(rollout))
+        self.end("1.1")
+
+    def test_a_canary_on_its_way_is_decided_as_ever_while_all_moves_into_workers_and_back(self):
+        settings = {**MOVING["canary"], "analyses": "errors"}
+        undisturbed = orders(self.stack.journal(self.stack.deploy("1.1", "canary", settings, seconds=60)))
+        self.stack.create_release("1.2")
+        rollout = self.stack.start_rollout("1.2", "canary", settings)
+        self.stack.wait_rollout(rollout, "to share the traffic", lambda: self.stack.weight(rollout) > 0, 30)
+        steps = 0
+        for placement in ("isolated", "in-process", "isolated"):
+            self.move(placement)
+            weight = self.stack.weight(rollout)
+            if self.stack.rollout(rollout)["state"] == "progressing" and weight < 900_000:
+                self.stack.wait_rollout(rollout, "to take its next step", lambda was=weight: self.stack.weight(rollout) > was, 20)
+                steps += 1
+        self.assertGreater(steps, 0, "it was over too soon to say anything of the moves")
+        self.stack.wait_state(rollout, "succeeded", 60)
+        journal = self.stack.journal(rollout)
+        self.assertEqual(orders(journal), undisturbed)
+        self.assert_journal_is_sound(journal)
+        self.end("1.2")
 
 
 if __name__ == "__main__":
