@@ -110,15 +110,18 @@ void Evidence::restore(const Track& track) {
   tell();
 }
 
+// What is worse must itself be above the floor: the many requests above a low edge say nothing of a high one's few.
 Strength together(const std::vector<Strength>& tracks) {
-  const auto mean = [&](double Strength::*part) {
+  const auto mean = [&](double Strength::*part, bool above_the_floor = false) {
     std::vector<double> values;
-    for (const Strength& track : tracks) values.push_back(track.*part);
+    for (const Strength& track : tracks)
+      values.push_back(above_the_floor ? std::min(track.*part, track.above) : track.*part);
     return log_mean(values);
   };
   const auto least = std::min_element(tracks.begin(), tracks.end(),
                                       [](const Strength& a, const Strength& b) { return a.pass < b.pass; });
-  return {mean(&Strength::severe), mean(&Strength::worse), mean(&Strength::sign), mean(&Strength::above), least->pass};
+  return {mean(&Strength::severe, true), mean(&Strength::worse, true), mean(&Strength::sign), mean(&Strength::above),
+          least->pass};
 }
 
 Ruling rule(const Settings& settings, const Strength& strength, Duration elapsed) {

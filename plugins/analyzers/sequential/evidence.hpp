@@ -7,7 +7,8 @@
 
 namespace slipway::sequential {
 
-// Logs of e-values. Of several tracks: their means, but for `pass`, which every one must reach.
+// Logs of e-values. Of several tracks: the means of what of `severe` and `worse` is above the floor too, of `sign` and
+// of `above`; `pass` is what every one reaches.
 struct Strength {
   double severe;  // next is bad more than severe_ratio times as often as stable
   double worse;   // more than max_ratio times

@@ -189,6 +189,25 @@ TEST_F(Sequential, LooksAtSlowRequestsByTheirBuckets) {
   EXPECT_EQ(tracks[1]["bad"], tracks[1]["baseline_bad"]);
 }
 
+// Above the first edge is half of the requests, above the second what `rare` says of each million.
+TEST_F(Sequential, AnEdgeThatStaysBelowTheFloorIsNotLiftedAboveItByAnother) {
+  const auto with_rare = [&](std::int64_t rare_next, std::int64_t rare_stable) {
+    settings = {{"kind", "slow_ratio"}, {"edges", {100, 1'000}}};
+    const auto took = [](const char* role, std::int64_t rare) {
+      return metrics::GroupSamples{
+          .role = role,
+          .histograms = {{"latency", {{100.0, 500'000}, {1'000.0, 500'000 - rare}, {std::nullopt, rare}}}}};
+    };
+    state = {};
+    analyzer::JudgeReply reply;
+    for (number = 0; number < 100 && reply.verdict == Verdict::proceed;)
+      reply = ask({.groups = {took("next", rare_next), took("stable", rare_stable)}});
+    return reply.verdict;
+  };
+  EXPECT_EQ(with_rare(200, 20), Verdict::pass) << "ten times as many, and fewer than the floor's 1,000";
+  EXPECT_EQ(with_rare(20'000, 2'000), Verdict::fail);
+}
+
 TEST_F(Sequential, WithoutABaselineItJudgesByTheFloorAlone) {
   settings = {{"kind", "absolute"}, {"absolute_floor", 0.01}};
   analyzer::JudgeReply reply;
