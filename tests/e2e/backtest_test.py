@@ -93,7 +93,7 @@ QUERY = {"queries": {"requests": 'increase(requests_total{release="${release}"}[
                      "failures": 'increase(failures_total{release="${release}"}[${window}])'}}
 
 
-class PrometheusBacktestTest(BacktestBase):
+class HistoryTest(BacktestBase):
     """Over a real Prometheus with an hour of history, which it was given as blocks."""
 
     def setUp(self):
@@ -103,16 +103,8 @@ class PrometheusBacktestTest(BacktestBase):
         self.start_prometheus()
 
     def history(self):
-        """Samples each 15 seconds of an hour: 100 requests a second."""
-        lines, draw = [], random.Random(1)
-        for name in ("requests", "failures"):
-            lines.append(f"# TYPE {name} counter")
-            for release, rate in HISTORY.items():
-                total = 0
-                for second in range(0, 3615, 15):
-                    total += 1500 if name == "requests" else sum(draw.random() < rate for _ in range(1500))
-                    lines.append(f'{name}_total{{release="{release}"}} {total} {self.begin + second}')
-        return "\n".join(lines + ["# EOF", ""])
+        """As OpenMetrics."""
+        raise NotImplementedError
 
     def start_prometheus(self):
         (self.folder / "history.txt").write_text(self.history())
@@ -141,6 +133,20 @@ class PrometheusBacktestTest(BacktestBase):
                              window[1].replace("+00:00", "Z"), "--query", query, "--interval", "1m", *options,
                              status=status)
 
+
+class PrometheusBacktestTest(HistoryTest):
+    def history(self):
+        """Samples each 15 seconds of an hour: 100 requests a second."""
+        lines, draw = [], random.Random(1)
+        for name in ("requests", "failures"):
+            lines.append(f"# TYPE {name} counter")
+            for release, rate in HISTORY.items():
+                total = 0
+                for second in range(0, 3615, 15):
+                    total += 1500 if name == "requests" else sum(draw.random() < rate for _ in range(1500))
+                    lines.append(f'{name}_total{{release="{release}"}} {total} {self.begin + second}')
+        return "\n".join(lines + ["# EOF", ""])
+
     def test_two_releases_of_the_past_are_judged_by_what_the_server_still_has(self):
         answer = self.over_the_server("--next", "1.1", "--stable", "1.0")
         self.assertEqual((answer["verdict"], answer["windows"]), ("fail", 59))
@@ -153,11 +159,54 @@ class PrometheusBacktestTest(BacktestBase):
         self.assertLessEqual(answer["runs"]["false_alarms"], 2, "alpha is 1 %")
         self.assertEqual(answer["runs"]["count"], 50)
 
+    def test_the_points_of_a_range_become_one_number(self):
+        settings = self.folder / "settings.yaml"
+        settings.write_text(json.dumps({"success": "requests > 0", "count": 2}))
+        for reduce, number in (("min", 7500), ("avg", 10_500), ("max", 13_500), ("last", 13_500), ("sum", 52_500)):
+            ranged = {"queries": {"requests": 'requests_total{release="${release}"}'}, "kind": "range", "step": "15s", "reduce": reduce}
+            answer = self.over_the_server("--next", "1.0", "--analyzer", "threshold", "--settings", settings, queries=ranged)
+            self.assertEqual([look["requests"] for look in answer["looks"]][0], number, reduce)
+            self.assertEqual(answer["verdict"], "pass")
+
     def test_what_the_server_cannot_answer_is_said(self):
         self.assertIn("parse error", self.over_the_server("--stable", "1.0", queries={"queries": {"requests": "sum("}},
                                                           status=2))
         self.assertIn("a server wants --from and --to",
                       self.backtest(f"http://127.0.0.1:{self.port}", "--query", self.folder / "query.yaml", status=2))
+
+
+class CountersBacktestTest(HistoryTest):
+    """Of counters, one of which began anew between two scrapes, and one was first scraped late, when it had counted for long."""
+
+    BEGAN_ANEW, FIRST_SCRAPED = 315, 135  # seconds
+    SINCE_THEN = {"requests": 700, "failures": 7}  # counted up to the scrape after it
+    EACH_SCRAPE = {"requests": 1500, "failures": 15}
+
+    def history(self):
+        lines = []
+        for name, more in self.EACH_SCRAPE.items():
+            lines.append(f"# TYPE {name} counter")
+            for release, total, first in (("1.0", 0, 0), ("1.1", 1_000_000, self.FIRST_SCRAPED)):
+                for second in range(first, 3615, 15):
+                    anew = release == "1.0" and second == self.BEGAN_ANEW
+                    total = self.SINCE_THEN[name] if anew else total + more
+                    lines.append(f'{name}_total{{release="{release}",instance="{release}"}} {total} {self.begin + second}')
+        return "\n".join(lines + ["# EOF", ""])
+
+    def test_each_request_that_two_scrapes_tell_of_is_judged_once_and_what_is_not_known_is_told(self):
+        counters = {name: f'{name}_total{{release="${{release}}"}}' for name in self.EACH_SCRAPE}
+        answer = self.over_the_server("--next", "1.1", "--stable", "1.0", queries={"counters": counters})
+        self.assertEqual(answer["verdict"], "pass")
+        looks = answer["looks"]
+        self.assertGreater(len(looks), 6)
+        # The first window is that from the first minute on.
+        self.assertEqual([look.get("requests") for look in looks], [None, 4500] + [6000] * (len(looks) - 2))
+        self.assertEqual([look["baseline_requests"] for look in looks], [6000] * 4 + [5200] + [6000] * (len(looks) - 5))
+        judged = looks[-1]["evidence"]["tracks"][0]
+        self.assertEqual((judged["requests"], judged["baseline_requests"]), (6000 * (len(looks) - 1) - 1500, 6000 * (len(looks) - 1) - 800))
+        self.assertEqual((judged["bad"], judged["baseline_bad"]), (60 * (len(looks) - 1) - 15, 60 * (len(looks) - 1) - 8))
+        self.assertIn("requests of stable: counters began anew 1 time in this window", "".join(answer["warnings"]))
+        self.assertIn("requests of next: 1 counter new to Prometheus in this window", "".join(answer["warnings"]))
 
 
 if __name__ == "__main__":

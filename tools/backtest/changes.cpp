@@ -105,7 +105,7 @@ std::pair<metrics::GroupSamples, metrics::GroupSamples> deal(const metrics::Grou
 }
 
 Recording split(const Recording& recording, const std::string& group, double share, Draws& draws) {
-  Recording changed{recording.interval, {}};
+  Recording changed{recording.interval, {}, recording.warnings};
   for (const Window& window : recording.windows) {
     changed.windows.push_back({window.from, {}});
     const auto found = std::find_if(window.groups.begin(), window.groups.end(),

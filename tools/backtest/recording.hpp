@@ -23,6 +23,7 @@ struct Window {
 struct Recording {
   Duration interval;
   std::vector<Window> windows;
+  std::vector<std::string> warnings = {};  // of the source, each sentence once
 };
 
 // `name` is for messages. INVALID_ARGUMENT names the line or the entry.

@@ -104,6 +104,7 @@ Json document_of(const Summary& summary) {
                 {"after", to_string(took(run))},
                 {"code", run.looks.back().code},
                 {"reason", run.looks.back().reason}};
+  if (!summary.recording.warnings.empty()) document["warnings"] = summary.recording.warnings;
   if (summary.request.split) document["split"] = to_string(*summary.request.split);
   if (const auto time = detection_time(summary, run)) document["time_to_detection"] = to_string(*time);
   for (const Look& look : run.looks) document["looks"].push_back(look_document(look));
@@ -120,6 +121,7 @@ std::string text_of(const Summary& summary) {
     rows.push_back({to_string(look.at), cli::brief(look.at - run.started), name_of(look.verdict), look.reason});
   }
   std::string text = cli::table({"AT", "AFTER", "VERDICT", "REASON"}, rows);
+  for (const std::string& warning : summary.recording.warnings) text += "warning: " + warning + "\n";
   text += summary.request.analyzer + " over " + summary.request.file + ": " + decision(run) + "\n";
   if (const auto time = detection_time(summary, run))
     text += "detected " + cli::brief(*time) + " after the injection\n";

@@ -94,7 +94,7 @@ TEST(Source, IsAskedForEachWindowOfBothReleases) {
   const auto recording =
       recording_of(question, [&](const metrics::QueryRequest& request) -> Result<metrics::QueryReply> {
         asked.push_back(request);
-        return metrics::QueryReply{.groups = {{.role = "next"}, {.role = "stable"}}, .warnings = {}};
+        return metrics::QueryReply{.groups = {{.role = "next"}, {.role = "stable"}}, .warnings = {"partial"}};
       });
   ASSERT_TRUE(recording.ok());
   ASSERT_EQ(asked.size(), 2U) << "a window that is not over is none";
@@ -102,6 +102,7 @@ TEST(Source, IsAskedForEachWindowOfBothReleases) {
   EXPECT_EQ(asked[1].window.to, Instant{} + seconds(30));
   EXPECT_EQ(asked[1].groups[0].release, "1.1");
   EXPECT_EQ(recording->windows[1].groups.size(), 2U);
+  EXPECT_EQ(recording->warnings, std::vector<std::string>{"partial"}) << "once";
 }
 
 TEST(Source, ThatFailsIsTold) {

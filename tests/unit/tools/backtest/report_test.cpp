@@ -72,6 +72,14 @@ TEST(BacktestReport, SaysThatNothingWasDecided) {
   EXPECT_NE(text_of(summary).find("undecided (continue) after 2m, 2 looks"), std::string::npos);
 }
 
+TEST(BacktestReport, PassesOnWhatTheSourceWarnedOf) {
+  Summary summary = summary_of(2);
+  EXPECT_FALSE(document_of(summary).contains("warnings"));
+  summary.recording.warnings = {"partial", "slow"};
+  EXPECT_EQ(document_of(summary)["warnings"], Json({"partial", "slow"}));
+  EXPECT_NE(text_of(summary).find("look <2>\nwarning: partial\nwarning: slow\n"), std::string::npos);
+}
+
 TEST(BacktestReport, CountsFalseAlarmsOfManyRuns) {
   Summary summary = summary_of(10);
   summary.runs = {summary.first, summary_of(2).first, summary_of(3).first};
