@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <future>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "tests/support/eventually.hpp"
 #include "tests/unit/host/lifecycle/apply_rig.hpp"
@@ -256,6 +258,32 @@ TEST_F(KilledInAHandOver, ASuccessorChangesNothing) {
   EXPECT_THAT(told(swap_with_a_kill_of("1.1.0")), ElementsAre("/plugins/alpha: its worker ended by signal 9 (Killed)"));
   EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
   EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
+}
+
+TEST_F(Moves, AKillAtAnyMomentOfAHandOverLosesNoCallThatWasAnswered) {
+  begin(snapshot(), Placement::isolated);
+  const auto begun = std::chrono::steady_clock::now();
+  go("1.1.0", Placement::isolated);
+  const auto undisturbed = std::chrono::steady_clock::now() - begun;
+  std::string now = "1.1.0";
+  for (int round = 0; round < 20; ++round) {
+    const std::string next = now == "1.0.0" ? "1.1.0" : "1.0.0";
+    const std::string victim = round % 4 < 2 ? now : next;
+    SCOPED_TRACE("round " + std::to_string(round));
+    // A life that was killed has to come up again.
+    std::string first;
+    ASSERT_TRUE(eventually([&] { return (first = said("gates.alpha")).find("call ") != std::string::npos; })) << first;
+    ASSERT_THAT(first, HasSubstr("call " + std::to_string(round + 1) + "\""));
+    ASSERT_TRUE(checkpoint_comes());
+    profile_.plugins["alpha"].version = *base::parse_range(next);
+    auto end = std::async(std::launch::async, [this] { return apply(); });
+    // No condition is waited for: the moments are spread over the hand-over.
+    std::this_thread::sleep_for(undisturbed * round / 20);
+    for (const auto& one : lifecycle_.status()) {
+      if (one.version == victim && one.worker) kill_worker(*one.worker);
+    }
+    if (end.get().ok()) now = next;
+  }
 }
 
 TEST_F(Moves, WhatCrashesAgainAndAgainAndIsNotReplacedAfterAllKeepsItsLastCheckpoint) {
