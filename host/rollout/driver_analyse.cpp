@@ -10,6 +10,8 @@ namespace slipway::rollout {
 namespace {
 
 constexpr int kAnalyzerTries = 4;
+// How long before a window a request may have begun that ended in it.
+constexpr Duration kUnderWay = seconds(2);
 
 std::string key_of(const strategy::AnalysisWanted& wanted) {
   return wanted.name + "\n" + wanted.role + "\n" + wanted.baseline + "\n" + wanted.run;
@@ -98,11 +100,11 @@ metrics::QueryRequest Driver::query_for(const AnalysisRun& run, const AnalysisSp
 
 // The judged group's share of what both compared groups get, if the weights alone decided where requests went and did
 // not change: not since the window before either, for what a source tells of a window may lie back by a part of it
-// (metrics-prometheus' `delay`, which refuses windows that are shorter).
+// (metrics-prometheus' `delay`), nor while requests may be under way that were routed by another weight.
 std::optional<std::uint32_t> Driver::weight_during(const AnalysisRun& run, const metrics::Window& window) const {
   const Order& order = record().order;
   const bool by_weights = record().spec.sticky == provider::Sticky::none && order.routes.empty();
-  const Instant since = window.from - (window.to - window.from);
+  const Instant since = window.from - std::max(window.to - window.from, kUnderWay);
   if (!by_weights || !world_ || world_->generation != order.generation || since < routed_since_) return std::nullopt;
   std::optional<std::uint64_t> judged;
   std::uint64_t both = 0;

@@ -21,12 +21,18 @@ WAITING = {
     "blue-green": ({"switch_steps": [{"weight": "30%", "pause": "1h"}], "keep_blue": "300ms"}, "the pause of 1h to end", 6),
     "canary": ({"steps": [{"weight": "10%"}, {"pause": {"duration": "100ms"}}, {"weight": "40%"}, {"pause": {}}, {"weight": "70%"}],
                 "scale_down_delay": "300ms"}, "promote", 5)}
+
+
+def canary_with_pauses(duration):
+    return {"steps": [step for weight in range(15, 100, 15) for step in ({"weight": f"{weight}%"}, {"pause": {"duration": duration}})],
+            "scale_down_delay": "300ms"}
+
+
 # None waits for a person.
 MOVING = {"rolling": {"max_surge": 1, "max_unavailable": 0, "min_ready": "1s"},
           "blue-green": {"switch_steps": [{"weight": f"{weight}%", "pause": "1s"} for weight in range(10, 100, 10)],
                          "keep_blue": "300ms"},
-          "canary": {"steps": [step for weight in range(15, 100, 15)
-                               for step in ({"weight": f"{weight}%"}, {"pause": {"duration": "1s"}})], "scale_down_delay": "300ms"}}
+          "canary": canary_with_pauses("1s")}
 
 
 def orders(journal):
@@ -214,10 +220,9 @@ class PlacementTest(StackTest):
         self.end("1.1")
 
     def test_a_canary_on_its_way_is_decided_as_ever_while_all_moves_into_workers_and_back(self):
-        settings = {**MOVING["canary"], "analyses": "errors"}
-        undisturbed = orders(self.stack.journal(self.stack.deploy("1.1", "canary", settings, seconds=60)))
+        undisturbed = orders(self.stack.journal(self.stack.deploy("1.1", "canary", {**MOVING["canary"], "analyses": "errors"}, seconds=60)))
         self.stack.create_release("1.2")
-        rollout = self.stack.start_rollout("1.2", "canary", settings)
+        rollout = self.stack.start_rollout("1.2", "canary", {**canary_with_pauses("3s"), "analyses": "errors"})
         self.stack.wait_rollout(rollout, "to share the traffic", lambda: self.stack.weight(rollout) > 0, 30)
         steps = 0
         for placement in ("isolated", "in-process", "isolated"):

@@ -61,7 +61,8 @@ class Installation(unittest.TestCase):
         workshop.run(*configure.split(), "-B", folder, cwd=SOURCE)
 
         def installed(build):
-            words = [re.findall(r'"([^"\n]+)"', file.read_text()) for file in build.rglob("cmake_install.cmake")]
+            words = [re.findall(r'"([^"\n]+)"', file.read_text()) for file in build.rglob("cmake_install.cmake")
+                     if build == folder or not file.is_relative_to(PLACE)]
             return {re.sub(r"/Export/[0-9a-f]+/", "/", word.replace(str(build), "")) for word in sum(words, [])
                     if word.startswith((str(build), str(SOURCE))) and not word.endswith("cmake_install.cmake")}
 

@@ -30,10 +30,10 @@ TEST_F(WindowWeight, IsToldOfAWindowBeforeWhichItHeldForOne) {
   run(provider::Sticky::none);
   ASSERT_EQ(told.size(), 8U);
   EXPECT_EQ(told[0], std::nullopt);
-  EXPECT_EQ(told[1], 250'000U);
+  EXPECT_EQ(told[2], 250'000U);
   EXPECT_EQ(told[3], 250'000U);
   EXPECT_EQ(told[4], std::nullopt);
-  EXPECT_EQ(told[5], 500'000U);
+  EXPECT_EQ(told[6], 500'000U);
   EXPECT_EQ(told[7], 500'000U);
 }
 

@@ -72,10 +72,12 @@ void ends_between_any_two_frames(Context& context) {
     live_until(context, boundary);
     last = boundary.killed == 0;
   }
-  if (!last)
-    warn("its life has more frames than were gone through: its worker was killed before each of the first " +
-         std::to_string(frame) + " only");
-  context.note = "killed before each of " + std::to_string(frame - 1) + " frames";
+  context.note = "killed before each of " + std::to_string(last ? frame - 1 : frame) + " frames";
+  if (last) return;
+  if (frame < kMostFrames)
+    context.note += ", then the time was over";
+  else
+    context.warnings.push_back("has more frames in a life than the " + std::to_string(kMostFrames) + " that were gone through");
 }
 
 }  // namespace
