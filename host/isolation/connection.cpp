@@ -24,7 +24,8 @@ constexpr std::chrono::milliseconds kPause{5};
 constexpr std::size_t kCounted = std::size_t{4} << 10;
 
 // Gives `end` a copy of the socket.
-boost::system::error_code lead(boost::asio::local::stream_protocol::socket& end, const loader::Descriptor& socket) {
+template <class Socket>
+boost::system::error_code lead(Socket& end, const loader::Descriptor& socket) {
   const int copy = ::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0);
   if (copy < 0) return {errno, boost::system::system_category()};
   boost::system::error_code error;
@@ -35,24 +36,23 @@ boost::system::error_code lead(boost::asio::local::stream_protocol::socket& end,
 
 }  // namespace
 
-Result<std::shared_ptr<Connection>> Connection::make(const boost::asio::any_io_executor& executor,
-                                                     loader::Descriptor socket, ConnectionSettings settings) {
-  std::shared_ptr<Connection> made(new Connection(executor, std::move(socket), settings));
+Result<std::shared_ptr<Connection>> Connection::make(boost::asio::io_context& context, loader::Descriptor socket,
+                                                     ConnectionSettings settings) {
+  std::shared_ptr<Connection> made(new Connection(context, std::move(socket), settings));
   auto error = lead(made->in_, made->socket_);
   if (!error) made->in_.non_blocking(true, error);
   if (error) return Status(Code::unavailable, "no descriptor for a worker: " + error.message());
   return made;
 }
 
-Connection::Connection(const boost::asio::any_io_executor& executor, loader::Descriptor socket,
-                       ConnectionSettings settings)
+Connection::Connection(boost::asio::io_context& context, loader::Descriptor socket, ConnectionSettings settings)
     : settings_(settings),
       socket_(std::move(socket)),
-      in_(executor),
-      out_(executor),
+      in_(context),
+      out_(context),
       outbox_(settings.outbox_bytes),
       assembler_(settings.incoming),
-      pause_(executor),
+      pause_(context),
       allowance_(settings.messages_per_second),
       refilled_(std::chrono::steady_clock::now()) {}
 
@@ -70,7 +70,7 @@ void Connection::read_some() {
 }
 
 void Connection::on_read(std::size_t count) {
-  runtime::Resumptions answered(in_.get_executor());
+  runtime::Resumptions answered(in_.get_executor().context());
   reader_.filled(count);
   take_messages();
   if (listener_) allowance_ > 0 ? read_some() : read_later();

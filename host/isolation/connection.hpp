@@ -2,7 +2,8 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -51,8 +52,8 @@ class Listener {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // UNAVAILABLE when this process has no descriptors left for it.
-  static Result<std::shared_ptr<Connection>> make(const boost::asio::any_io_executor& executor,
-                                                  loader::Descriptor socket, ConnectionSettings settings);
+  static Result<std::shared_ptr<Connection>> make(boost::asio::io_context& context, loader::Descriptor socket,
+                                                  ConnectionSettings settings);
 
   // Hears from now on. The listener lives until it has heard `ended`.
   void listen(std::shared_ptr<Listener> listener);
@@ -68,7 +69,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close();
 
  private:
-  Connection(const boost::asio::any_io_executor& executor, loader::Descriptor socket, ConnectionSettings settings);
+  Connection(boost::asio::io_context& context, loader::Descriptor socket, ConnectionSettings settings);
   void read_some();
   void on_read(std::size_t count);
   void take_messages();
@@ -82,7 +83,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   const ConnectionSettings settings_;
   const loader::Descriptor socket_;
-  using Socket = boost::asio::local::stream_protocol::socket;
+  using Stream = boost::asio::local::stream_protocol;
+  using Socket = boost::asio::basic_stream_socket<Stream, boost::asio::io_context::executor_type>;
   Socket in_;  // the reader's own copy of the descriptor
   std::mutex mutex_;
   Socket

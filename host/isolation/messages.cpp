@@ -11,8 +11,7 @@ constexpr std::uint32_t kMaxList = 1024;
 
 class Writer {
  public:
-  // A call's head with its trace fits.
-  Writer() { bytes_.reserve(160); }
+  explicit Writer(std::size_t room = 0) { bytes_.reserve(room); }
   template <class Number>
   requires(std::is_arithmetic_v<Number>) Writer& put(Number value) {
     bytes_.append(reinterpret_cast<const char*>(&value), sizeof(value));
@@ -79,7 +78,8 @@ class Reader {
 }  // namespace
 
 std::string head_of(const Call& call) {
-  return Writer()
+  // So much is enough for a call with its trace.
+  return Writer(160)
       .put(call.interface_index)
       .put(call.method)
       .put(call.budget_ns)

@@ -46,7 +46,7 @@ Result<std::vector<std::string>> WorkerLink::open() {
 Status WorkerLink::launch() {
   auto launched = launcher_->launch();
   if (!launched.ok()) return launched.status();
-  const auto made = Connection::make(runtime_.executor(), std::move(launched->socket), settings_.connection);
+  const auto made = Connection::make(runtime_.context(), std::move(launched->socket), settings_.connection);
   if (!made.ok()) return made.status();
   const std::shared_ptr<Connection>& fresh = *made;
   {

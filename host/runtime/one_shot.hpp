@@ -1,17 +1,14 @@
 // One value from any thread to one coroutine.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <utility>
 
 #include "host/runtime/resumptions.hpp"
@@ -30,22 +27,16 @@ class OneShot : public std::enable_shared_from_this<OneShot<T>> {
 
   // The first value counts; false for any other. Never resumes the waiter inside this call.
   bool deliver(T value) {
-    Waiter waiter;
-    {
-      const std::lock_guard lock(mutex_);
-      if (value_) return false;
-      value_ = std::move(value);
-      waiter = std::exchange(waiter_, {});
-    }
-    if (waiter.resume) resume(std::move(waiter));
+    if (claimed_.exchange(true, std::memory_order_relaxed)) return false;
+    value_ = std::move(value);
+    if (meet()) resume();
     return true;
   }
 
-  // The value, on the caller's executor. Once.
+  // The value, on the caller's executor. Once. The caller holds this until then.
   boost::asio::awaitable<T> wait() {
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(T)>(
-        [self = this->shared_from_this()](auto handler) { self->attach(std::move(handler)); },
-        boost::asio::use_awaitable);
+        [this](auto handler) { attach(std::move(handler)); }, boost::asio::use_awaitable);
   }
 
  protected:
@@ -53,12 +44,6 @@ class OneShot : public std::enable_shared_from_this<OneShot<T>> {
   virtual void on_cancel() {}
 
  private:
-  struct Waiter {
-    const boost::asio::execution_context* context = nullptr;
-    boost::asio::any_io_executor executor;
-    Task resume;
-  };
-
   template <class Handler>
   void attach(Handler handler) {
     auto slot = boost::asio::get_associated_cancellation_slot(handler);
@@ -67,33 +52,32 @@ class OneShot : public std::enable_shared_from_this<OneShot<T>> {
         if (const auto alive = self.lock()) alive->on_cancel();
       });
     }
-    const boost::asio::any_io_executor executor = boost::asio::get_associated_executor(handler);
-    Waiter waiter{plain_context(executor),
-                  // It stays busy until the value has come.
-                  boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked),
-                  Task([this, handler = std::move(handler)]() mutable {
-                    T value = std::move(*value_);
-                    boost::asio::get_associated_cancellation_slot(handler).clear();
-                    handler(std::move(value));
-                  })};
-    {
-      const std::lock_guard lock(mutex_);
-      if (!value_) {
-        waiter_ = std::move(waiter);
-        return;
-      }
-    }
-    resume(std::move(waiter));
+    // Whoever spawned the coroutine keeps its executor busy.
+    executor_ = boost::asio::get_associated_executor(handler);
+    waiter_ = Task([this, handler = std::move(handler)]() mutable {
+      T value = std::move(value_);
+      boost::asio::get_associated_cancellation_slot(handler).clear();
+      handler(std::move(value));
+    });
+    if (meet()) resume();
   }
 
-  static void resume(Waiter waiter) {
-    if (Resumptions::take(waiter.context, waiter.resume)) return;
-    boost::asio::post(waiter.executor, [resume = std::move(waiter.resume)]() mutable { resume(); });
+  // The value and the waiter come in any order, from two threads: true for the one that comes second.
+  bool meet() { return one_is_here_.exchange(true, std::memory_order_acq_rel); }
+
+  void resume() {
+    // This may end with the waiter, before the post returns.
+    Task waiter = std::move(waiter_);
+    const boost::asio::any_io_executor executor = std::move(executor_);
+    if (Resumptions::take(executor, waiter)) return;
+    boost::asio::post(executor, [waiter = std::move(waiter)]() mutable { waiter(); });
   }
 
-  std::mutex mutex_;
-  std::optional<T> value_;
-  Waiter waiter_;
+  std::atomic<bool> claimed_{false};
+  std::atomic<bool> one_is_here_{false};
+  T value_{};
+  boost::asio::any_io_executor executor_;
+  Task waiter_;
 };
 
 }  // namespace slipway::runtime

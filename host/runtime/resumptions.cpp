@@ -1,7 +1,6 @@
 #include "host/runtime/resumptions.hpp"
 
 #include <atomic>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <cstddef>
 #include <memory>
@@ -19,9 +18,9 @@ struct Gathered {
 
 // Whoever runs them leaves a successor in the queue: a thread that is free helps, and one that a task does not give
 // back holds up nobody but itself.
-void run_shared(const boost::asio::any_io_executor& executor, const std::shared_ptr<Gathered>& all) {
+void run_shared(boost::asio::io_context& context, const std::shared_ptr<Gathered>& all) {
   if (all->next.load() >= all->tasks.size()) return;
-  boost::asio::post(executor, [executor, all] { run_shared(executor, all); });
+  boost::asio::post(context, [&context, all] { run_shared(context, all); });
   for (std::size_t mine = all->next++; mine < all->tasks.size(); mine = all->next++) {
     Task resume = std::move(all->tasks[mine]);
     resume();
@@ -30,20 +29,14 @@ void run_shared(const boost::asio::any_io_executor& executor, const std::shared_
 
 }  // namespace
 
-const boost::asio::execution_context* plain_context(const boost::asio::any_io_executor& executor) {
-  const auto* plain = executor.target<boost::asio::io_context::executor_type>();
-  return plain == nullptr ? nullptr : &plain->context();
-}
-
-Resumptions::Resumptions(const boost::asio::any_io_executor& executor)
-    : executor_(executor), context_(plain_context(executor)) {
-  gathering = this;
-}
+Resumptions::Resumptions(boost::asio::io_context& context) : context_(context) { gathering = this; }
 
 Resumptions::~Resumptions() { gathering = nullptr; }
 
-bool Resumptions::take(const boost::asio::execution_context* context, Task& resume) {
-  if (context == nullptr || gathering == nullptr || gathering->context_ != context) return false;
+bool Resumptions::take(const boost::asio::any_io_executor& executor, Task& resume) {
+  if (gathering == nullptr) return false;
+  const auto* plain = executor.target<boost::asio::io_context::executor_type>();
+  if (plain == nullptr || &plain->context() != &gathering->context_) return false;
   gathering->gathered_.push_back(std::move(resume));
   return true;
 }
@@ -54,7 +47,7 @@ void Resumptions::run() {
   if (gathered_.size() == 1) return gathered_.front()();
   const auto all = std::make_shared<Gathered>();
   all->tasks = std::move(gathered_);
-  run_shared(executor_, all);
+  run_shared(context_, all);
 }
 
 }  // namespace slipway::runtime

@@ -3,22 +3,18 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/execution_context.hpp>
+#include <boost/asio/io_context.hpp>
 #include <vector>
 
 #include "host/runtime/task.hpp"
 
 namespace slipway::runtime {
 
-// The context on whose threads work of the executor may run without more ado; null when the executor keeps an order of
-// its own, as a strand does.
-const boost::asio::execution_context* plain_context(const boost::asio::any_io_executor& executor);
-
 // On the stack of a handler, at most one at a time. What is gathered and not run by its end is lost.
 class Resumptions {
  public:
-  // Gathers what comes on this thread for the context of that executor.
-  explicit Resumptions(const boost::asio::any_io_executor& executor);
+  // Gathers what comes on this thread for that context.
+  explicit Resumptions(boost::asio::io_context& context);
   Resumptions(const Resumptions&) = delete;
   Resumptions& operator=(const Resumptions&) = delete;
   ~Resumptions();
@@ -27,12 +23,12 @@ class Resumptions {
   // coroutine could want.
   void run();
 
-  // False, and the task is as it was, when nothing is gathered here for that context.
-  static bool take(const boost::asio::execution_context* context, Task& resume);
+  // False, and the task is as it was, when nothing is gathered here for the executor's context, or the executor keeps
+  // an order of its own, as a strand does.
+  static bool take(const boost::asio::any_io_executor& executor, Task& resume);
 
  private:
-  const boost::asio::any_io_executor executor_;
-  const boost::asio::execution_context* const context_;
+  boost::asio::io_context& context_;
   std::vector<Task> gathered_;
 };
 

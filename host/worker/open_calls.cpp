@@ -4,11 +4,11 @@
 
 namespace slipway::worker {
 
-void OpenCalls::begin(std::uint64_t id, std::int64_t budget_ns) {
+void OpenCalls::begin(std::uint64_t id, Clock::time_point now, std::int64_t budget_ns) {
   // A budget beyond a year is none: adding it to the clock could go past its end.
   constexpr std::chrono::nanoseconds kYear = std::chrono::hours(24 * 365);
   const bool bounded = budget_ns < kYear.count();
-  const auto end = bounded ? Clock::now() + std::chrono::nanoseconds(budget_ns) : Clock::time_point::max();
+  const auto end = bounded ? now + std::chrono::nanoseconds(budget_ns) : Clock::time_point::max();
   const std::lock_guard lock(mutex_);
   open_[id] = end;
 }

@@ -11,7 +11,8 @@ namespace slipway::worker {
 // Thread-safe.
 class OpenCalls {
  public:
-  void begin(std::uint64_t id, std::int64_t budget_ns);
+  using Clock = std::chrono::steady_clock;
+  void begin(std::uint64_t id, Clock::time_point now, std::int64_t budget_ns);
   // The caller has given up; false when the call is answered already.
   bool cancel(std::uint64_t id);
   // It was answered.
@@ -20,7 +21,6 @@ class OpenCalls {
   [[nodiscard]] bool is_cancelled(std::uint64_t id) const;
 
  private:
-  using Clock = std::chrono::steady_clock;
   mutable std::mutex mutex_;
   // When it is over for the caller; the beginning of time when it was cancelled.
   std::unordered_map<std::uint64_t, Clock::time_point> open_;

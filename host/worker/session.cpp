@@ -195,15 +195,28 @@ void Session::tell(FrameKind kind, std::uint64_t id, slipway_status status, slip
   if (error.release != nullptr) error.release(error.owner);
 }
 
+template <class Work>
+void Session::take_turn(Turn turn, Clock::time_point begun, const Work& work) {
+  bool& is_short = short_[turn];
+  if (!is_short) {
+    channel_.flush();
+    // Writing may have waited for the host.
+    begun = Clock::now();
+  }
+  work();
+  is_short = Clock::now() - begun < kShort;
+}
+
 void Session::call(const Frame& message) {
   isolation::Call call;
   if (!read(message.body, call)) {
     slipway_blob error = error_of("the call cannot be read");
     return tell(FrameKind::complete, message.id, SLIPWAY_INTERNAL, error);
   }
-  calls_.begin(message.id, call.budget_ns);
+  const auto now = Clock::now();
+  calls_.begin(message.id, now, call.budget_ns);
   if (pool_) return call_on_pool(call, message.id);
-  take_turn({call.interface_index, call.method}, [&] { invoke(call, message.id); });
+  take_turn({call.interface_index, call.method}, now, [&] { invoke(call, message.id); });
 }
 
 void Session::call_on_pool(const isolation::Call& call, std::uint64_t id) {
@@ -239,15 +252,7 @@ void Session::cancel(std::uint64_t id) {
 
 void Session::on_strand(Turn turn, std::function<void()> work) {
   if (strand_) return strand_->post(std::move(work));
-  take_turn(turn, work);
-}
-
-void Session::take_turn(Turn turn, const std::function<void()>& work) {
-  bool& is_short = short_[turn];
-  if (!is_short) channel_.flush();
-  const auto begun = std::chrono::steady_clock::now();
-  work();
-  is_short = std::chrono::steady_clock::now() - begun < kShort;
+  take_turn(turn, Clock::now(), work);
 }
 
 void Session::destroy() {

@@ -4,6 +4,7 @@
 
 #include <slipway/abi/plugin.h>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -36,6 +37,7 @@ class Session {
 
  private:
   enum class Goes { on, to_the_end };
+  using Clock = std::chrono::steady_clock;
   // By interface and method: whether the plugin's last turn at it was short.
   using Turn = std::pair<std::uint32_t, std::uint32_t>;
 
@@ -51,7 +53,8 @@ class Session {
   void invoke(const isolation::Call& call, std::uint64_t id);
   void cancel(std::uint64_t id);
   void on_strand(Turn turn, std::function<void()> work);
-  void take_turn(Turn turn, const std::function<void()>& work);
+  template <class Work>
+  void take_turn(Turn turn, Clock::time_point begun, const Work& work);
   void destroy();
   void tell(isolation::FrameKind kind, std::uint64_t id, slipway_status status, slipway_blob& error);
 

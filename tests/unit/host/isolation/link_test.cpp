@@ -182,7 +182,7 @@ class Connections : public ::testing::Test {
     int ends[2] = {-1, -1};
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     its.emplace(loader::Descriptor(ends[1]));
-    auto made = Connection::make(context.get_executor(), loader::Descriptor(ends[0]), settings);
+    auto made = Connection::make(context, loader::Descriptor(ends[0]), settings);
     ASSERT_TRUE(made.ok());
     ours = *made;
     ours->listen(listener);

@@ -54,7 +54,7 @@ TEST_F(ResumptionsTest, values_that_come_while_it_gathers_resume_nobody_before_r
   std::vector<std::shared_ptr<Numbered>> waiters;
   for (int i = 0; i < 20; ++i) waiters.push_back(waiter(runtime.executor()));
   run_on(runtime.executor(), [&] {
-    Resumptions answered(runtime.executor());
+    Resumptions answered(runtime.context());
     for (int i = 0; i < 20; ++i) EXPECT_TRUE(waiters[static_cast<std::size_t>(i)]->deliver(i));
     EXPECT_EQ(told.size(), 0U);
     answered.run();
@@ -67,7 +67,7 @@ TEST_F(ResumptionsTest, values_that_come_while_it_gathers_resume_nobody_before_r
 TEST_F(ResumptionsTest, one_value_resumes_its_coroutine_without_a_turn_of_the_executor) {
   const auto only = waiter(runtime.executor());
   run_on(runtime.executor(), [&] {
-    Resumptions answered(runtime.executor());
+    Resumptions answered(runtime.context());
     only->deliver(1);
     answered.run();
     EXPECT_EQ(told.size(), 1U);
@@ -81,7 +81,7 @@ TEST_F(ResumptionsTest, a_coroutine_that_does_not_go_on_holds_up_no_other) {
   for (int i = 0; i < 10; ++i) waiters.push_back(waiter(two.executor()));
   blocks_at = 0;
   asio::post(two.executor(), [&] {
-    Resumptions answered(two.executor());
+    Resumptions answered(two.context());
     for (int i = 0; i < 10; ++i) waiters[static_cast<std::size_t>(i)]->deliver(i);
     answered.run();
   });
@@ -97,7 +97,7 @@ TEST_F(ResumptionsTest, a_strand_keeps_its_own_order_and_another_context_its_own
   const auto on_strand = waiter(asio::make_strand(runtime.context()));
   const auto elsewhere = waiter(other.executor());
   run_on(runtime.executor(), [&] {
-    Resumptions answered(runtime.executor());
+    Resumptions answered(runtime.context());
     on_strand->deliver(1);
     elsewhere->deliver(2);
     // What was gathered would be lost here.
