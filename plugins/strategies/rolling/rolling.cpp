@@ -32,7 +32,9 @@ class Rolling : public Strategy<Settings, State> {
       return fail(state, "no progress for " + to_string(settings.progress_deadline) + " while it waited for " +
                              state.waited_for);
     }
-    const auto* held = state.fully ? nullptr : world.first(Finding::held, analyses);
+    // A first release has nothing to be compared with: what is held then would be for ever.
+    const bool unheld = state.fully || !world.has_stable();
+    const auto* held = unheld ? nullptr : world.first(Finding::held, analyses);
     if (held == nullptr) order(state, fleet);
     strategy::Wait wait = held != nullptr ? wait_for_analysis(*held, "go on with the next batch")
                                           : wait_for(settings, state, fleet, world);

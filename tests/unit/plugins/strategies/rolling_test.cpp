@@ -98,6 +98,14 @@ TEST_F(Rolling, AFirstReleaseGetsAllTrafficAsSoonAsAReplicaIsReady) {
   EXPECT_EQ(rollout.settle().outcome, Outcome::promoted);
 }
 
+TEST_F(Rolling, AHeldAnalysisDoesNotHoldAFirstRelease) {
+  auto rollout = world({{"analyses", {"errors"}}}, {.has_stable = false, .start_time = std::nullopt});
+  rollout.say("errors", Finding::held, "half of the metrics have no data");
+  rollout.settle();
+  rollout.make_ready(4);
+  EXPECT_EQ(rollout.settle().outcome, Outcome::promoted);
+}
+
 TEST_F(Rolling, AReplicaCountsOnlyAfterItWasReadyForMinReady) {
   auto rollout = world({{"max_surge", 1}, {"max_unavailable", 0}, {"min_ready", "10s"}});
   rollout.settle();
