@@ -102,6 +102,8 @@ Later<Empty> Driver::remove(Actor actor, IfVersion version, Mode mode) {
   co_return Empty{};
 }
 
+// Of what was ordered before, something may still be on its way: it meets a newer token at the provider. So does this
+// removal, when it comes late, at an application that was made anew under the name.
 boost::asio::awaitable<void> Driver::finish_removal() {
   Wakeup pause(strand_, clock_, tools_.timers);
   while (!stopping_ && owned()) {
@@ -113,9 +115,15 @@ boost::asio::awaitable<void> Driver::finish_removal() {
       co_await pause.wait_until(now() + seconds(1));
       continue;
     }
-    const std::int64_t token = tools_.ownership.token(partition_);
+    stale_ = true;
+    interrupt();
+    const auto token = co_await tools_.ownership.renew_token(partition_);
+    if (!token.ok()) {
+      co_await pause.wait_until(now() + seconds(1));
+      continue;
+    }
     const storage::ExpectLease fence = tools_.ownership.fence();
-    provider::Removal removal{.tenant = tenant_, .application = name_, .token = token};
+    provider::Removal removal{.tenant = tenant_, .application = name_, .token = *token};
     const auto gone = co_await bridge::call<provider::Interface, provider::Remove>(
         tools_.caller, "provider", removal, context(tools_.settings.budgets.apply));
     auto left = co_await tools_.store.scan(scan_of(tenant_, "release", name_ + "/", "", 400));
@@ -124,7 +132,8 @@ boost::asio::awaitable<void> Driver::finish_removal() {
     if (left.ok()) {
       for (const auto& record : left->records) batch.removes.push_back(record.key);
     }
-    const bool last = gone.ok() && left.ok() && left->next.empty();
+    const bool last =
+        gone.ok() && left.ok() && left->next.empty() && (co_await tools_.ownership.renew_token(partition_)).ok();
     if (last) batch.removes.push_back(keys::removal(tenant_, name_));
     const bool written =
         left.ok() && !batch.removes.empty() && (co_await tools_.store.write(batch, std::string())).ok();

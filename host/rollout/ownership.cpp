@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "host/rollout/hop.hpp"
+
 namespace slipway::rollout {
 namespace {
 
@@ -18,7 +20,8 @@ Status name_taken(const Status& status, const std::string& name) {
 
 Ownership::Ownership(boost::asio::any_io_executor executor, Store& store, base::ForwardClock& clock, Timers& timers,
                      const telemetry::Log& log, const EngineSettings& settings)
-    : store_(store),
+    : executor_(executor),
+      store_(store),
       clock_(clock),
       log_(log),
       settings_(settings),
@@ -297,6 +300,23 @@ boost::asio::awaitable<void> Ownership::leave() {
   const Change goes = [this](Roster& roster) { rollout::leave(roster, settings_.host.name, store_now()); };
   (void)co_await change(goes);
   (void)co_await ask(storage::LeaseAction::release);
+}
+
+Later<std::int64_t> Ownership::renew_token(std::size_t partition) {
+  co_return co_await run_on(executor_, renewed_token(partition));
+}
+
+Later<std::int64_t> Ownership::renewed_token(std::size_t partition) {
+  const auto turn = co_await turns_.take();
+  const std::string& name = settings_.host.name;
+  const Change anew = [&](Roster& now) { rollout::renew_token(now, name, partition); };
+  const auto roster = co_await change(anew);
+  if (!roster.ok()) co_return roster.status();
+  const Partition& mine = roster->partitions[partition];
+  if (mine.owner != name || !mine.next.empty() || !owns(partition))
+    co_return Status(Code::aborted, "the work is another host's now");
+  tokens_[partition] = mine.token;
+  co_return mine.token;
 }
 
 Later<Roster> Ownership::change(Change change) {

@@ -65,6 +65,10 @@ class Ownership {
   // [any thread]
   void look_soon();
 
+  // From now on this host orders under a new token, so that what is on its way under an older one is refused. ABORTED
+  // when the partition is not this host's any more. [any thread]
+  Later<std::int64_t> renew_token(std::size_t partition);
+
   // How a host's lease stands. [any thread]
   Later<storage::LeaseReply> look(const std::string& host);
 
@@ -106,9 +110,11 @@ class Ownership {
   boost::asio::awaitable<Status> hand_over(const Roster& roster);
   boost::asio::awaitable<Status> watch(std::string host);
   boost::asio::awaitable<Status> stand_in_for(std::string host);
+  Later<std::int64_t> renewed_token(std::size_t partition);
   // Under this host's lease.
   Later<Roster> change(Change change);
 
+  boost::asio::any_io_executor executor_;
   Store& store_;
   base::ForwardClock& clock_;
   const telemetry::Log& log_;

@@ -136,6 +136,11 @@ void set_draining(Roster& roster, const std::string& name, bool draining) {
   balance(roster);
 }
 
+void renew_token(Roster& roster, const std::string& owner, std::size_t number) {
+  Partition& partition = roster.partitions[number];
+  if (partition.owner == owner && partition.next.empty()) give(roster, partition, owner);
+}
+
 void hand_over(Roster& roster, const std::string& owner, const std::vector<std::size_t>& idle, Instant now) {
   for (const std::size_t number : idle) {
     Partition& partition = roster.partitions.at(number);

@@ -78,6 +78,8 @@ void lose(Roster& roster, const std::string& name, Instant last_seen);
 // Its work shall go to the others, or it takes its share again, also when it comes back. Hosts that are draining do
 // what else nobody would.
 void set_draining(Roster& roster, const std::string& name, bool draining);
+// The owner keeps it under a new token. Nothing changes for a partition that is, or shall be, another host's.
+void renew_token(Roster& roster, const std::string& owner, std::size_t partition);
 // The owner gives up those of these partitions that others shall have; `now` is when it stopped.
 void hand_over(Roster& roster, const std::string& owner, const std::vector<std::size_t>& idle, Instant now);
 

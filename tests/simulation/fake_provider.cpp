@@ -78,11 +78,13 @@ void FakeProvider::check_order(const App& app, const provider::Desired& desired)
 
 Empty FakeProvider::apply(const provider::Desired& desired) {
   const Name name{desired.tenant, desired.application};
-  App& app = apps_[name];
-  const auto newer =
-      std::tie(desired.token, desired.generation) <=> std::tie(app.desired.token, app.desired.generation);
+  const auto known = apps_.find(name);
+  const std::int64_t token = known == apps_.end() ? forgotten_[name] : known->second.desired.token;
+  const std::int64_t generation = known == apps_.end() ? 0 : known->second.desired.generation;
+  const auto newer = std::tie(desired.token, desired.generation) <=> std::tie(token, generation);
   if (newer < 0) ++refused_;
-  if (newer < 0) throw Error(Code::aborted, "order " + std::to_string(app.desired.generation) + " is newer");
+  if (newer < 0) throw Error(Code::aborted, "order " + std::to_string(generation) + " is newer");
+  App& app = apps_[name];
   if (desired.generation < app.desired.generation)
     violations_.push_back("the generation went back: " + text_of(desired));
   const bool repeated = desired.generation == app.desired.generation;
@@ -138,9 +140,12 @@ void FakeProvider::scale(const Name& name, const std::string& release, Group& gr
   group.processes.resize(static_cast<std::size_t>(replicas));
   group.leaving += surplus;
   time_.after(behaviour.stop, [this, name, release, surplus] {
-    Group& left = apps_[name].groups[release];
-    left.leaving -= surplus;
-    if (left.role.empty() && left.leaving == 0) apps_[name].groups.erase(release);
+    const auto app = apps_.find(name);
+    if (app == apps_.end()) return;
+    const auto left = app->second.groups.find(release);
+    if (left == app->second.groups.end()) return;  // of an application of this name that was removed
+    left->second.leaving = std::max(0, left->second.leaving - surplus);
+    if (left->second.role.empty() && left->second.leaving == 0) app->second.groups.erase(left);
     changed_(name.first, name.second);
   });
 }
@@ -151,8 +156,10 @@ void FakeProvider::settle_later(const Name& name, Duration after) {
 
 void FakeProvider::kill_replica(const std::string& tenant, const std::string& application, const std::string& release) {
   const Name name{tenant, application};
-  const auto found = apps_[name].groups.find(release);
-  if (found == apps_[name].groups.end() || found->second.processes.empty()) return;
+  const auto app = apps_.find(name);
+  if (app == apps_.end()) return;
+  const auto found = app->second.groups.find(release);
+  if (found == app->second.groups.end() || found->second.processes.empty()) return;
   Group& group = found->second;
   const Duration start = behaviours_[rollout::kept_name(release)].start;
   group.processes.back() = process(start);
@@ -183,13 +190,16 @@ provider::Observation FakeProvider::observe(const provider::Target& target) {
 }
 
 Empty FakeProvider::remove(const provider::Removal& removal) {
-  const auto found = apps_.find({removal.tenant, removal.application});
-  if (found == apps_.end()) return {};
-  if (removal.token < found->second.desired.token) {
+  const Name name{removal.tenant, removal.application};
+  std::int64_t& token = forgotten_[name];
+  const auto found = apps_.find(name);
+  if (found != apps_.end()) token = std::max(token, found->second.desired.token);
+  if (removal.token < token) {
     ++refused_;
     throw Error(Code::aborted, "a newer lease has ordered");
   }
-  apps_.erase(found);
+  token = removal.token;
+  apps_.erase(name);
   return {};
 }
 

@@ -82,6 +82,7 @@ class FakeProvider {
   SimTime& time_;
   Changed changed_;
   std::map<Name, App> apps_;
+  std::map<Name, std::int64_t> forgotten_;  // the newest token when it was removed
   std::map<std::string, Behaviour> behaviours_;
   std::vector<provider::Desired> orders_;
   std::vector<std::string> violations_;

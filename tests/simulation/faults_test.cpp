@@ -220,6 +220,41 @@ TEST_F(Faults, ADeletedApplicationIsGoneFromTheProviderAlsoAcrossACrash) {
   EXPECT_EQ(world.ask(world.engine().releases(world.somebody, "shop", {}))->items.size(), 0U);
 }
 
+TEST_F(Faults, AnOrderThatArrivesAfterTheRemovalStartsNothing) {
+  auto spec = world.shop();
+  world.make_stable(spec, "1.0");
+  constexpr auto kApply = provider::Interface::index_of<provider::Apply>();
+  world.fate = [late = true](int, std::string_view to, std::uint32_t method) mutable {
+    const bool strikes = to == "provider" && method == kApply && std::exchange(late, false);
+    return strikes ? Fate::late : Fate::good;
+  };
+  spec.replicas = 6;
+  ASSERT_TRUE(world.make_application(spec).ok());
+  world.run_for(seconds(1));
+  ASSERT_TRUE(world.ask(world.engine().delete_application(world.somebody, "shop", {}, rollout::Mode::commit)).ok());
+  world.run_for(seconds(1));
+  EXPECT_FALSE(world.provider.knows("shop", "1.0"));
+  world.run_for(seconds(60));
+  EXPECT_FALSE(world.provider.knows("shop", "1.0"));
+  EXPECT_EQ(world.provider.refused(), 1);
+}
+
+TEST_F(Faults, ARemovalThatIsDeliveredTwiceLeavesTheSuccessorAlone) {
+  constexpr auto kRemove = provider::Interface::index_of<provider::Remove>();
+  world.fate = [](int, std::string_view to, std::uint32_t method) {
+    return to == "provider" && method == kRemove ? Fate::repeated : Fate::good;
+  };
+  const auto spec = world.shop();
+  for (int i = 0; i < 6; ++i) {
+    world.make_stable(spec, "1.0");
+    world.run_for(seconds(10));
+    EXPECT_EQ(world.provider.ready_of("shop", "1.0"), 4);
+    ASSERT_TRUE(world.ask(world.engine().delete_application(world.somebody, "shop", {}, rollout::Mode::commit)).ok());
+    const auto gone = [&] { return world.storage.find(rollout::keys::removal("acme", "shop")) == nullptr; };
+    ASSERT_TRUE(world.until(gone, seconds(10)));
+  }
+}
+
 TEST_F(Faults, AChangeOfReplicasIsAppliedAtOnceWhenNoRolloutRuns) {
   auto spec = world.shop();
   world.make_stable(spec, "1.0");

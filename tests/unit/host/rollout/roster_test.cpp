@@ -72,6 +72,20 @@ TEST(Roster, only_what_is_idle_is_handed_over_and_gets_a_larger_token) {
   EXPECT_EQ(roster.partitions[number].owner, "b");
 }
 
+TEST(Roster, only_the_owner_of_a_partition_gets_a_new_token_for_it) {
+  Roster roster = of({"a"});
+  join(roster, named("b"), kBefore);
+  const Roster before = roster;
+  const auto promised = std::ranges::find(roster.partitions, "b", &Partition::next) - roster.partitions.begin();
+  renew_token(roster, "b", 0);
+  renew_token(roster, "a", static_cast<std::size_t>(promised));
+  EXPECT_EQ(encode_text(roster), encode_text(before));
+  const auto kept = std::ranges::find(roster.partitions, "", &Partition::next) - roster.partitions.begin();
+  renew_token(roster, "a", static_cast<std::size_t>(kept));
+  EXPECT_EQ(roster.partitions[static_cast<std::size_t>(kept)].token, before.token + 1);
+  EXPECT_EQ(roster.partitions[static_cast<std::size_t>(kept)].owner, "a");
+}
+
 TEST(Roster, shares_are_equal_and_as_few_as_possible_move) {
   const Roster three = of({"a", "b", "c"});
   EXPECT_THAT(shares(three), testing::UnorderedElementsAre(22, 21, 21));
