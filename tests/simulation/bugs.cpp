@@ -235,6 +235,21 @@ void baseline_later_than_its_canary(World& world) {
   });
 }
 
+// Now and then an application's order holds the groups of another one.
+void orders_cross(World& world) {
+  change_requests<provider::Interface, provider::Apply>(world, "provider", [&world, count = 0](auto& desired) mutable {
+    const auto* others = world.provider.desired(desired.tenant, desired.application == "shop" ? "blog" : "shop");
+    if (others != nullptr && ++count % 10 == 0) desired.groups = others->groups;
+  });
+}
+
+void removal_not_carried_out(World& world) {
+  world.between = [](const Call& call, const Carry& carry) {
+    const bool removal = is<provider::Interface, provider::Remove>(call, "provider");
+    return removal ? Result<std::string>(encode_text(Empty{})) : carry(call.payload);
+  };
+}
+
 // As an engine that goes to sleep without having set its alarm.
 void wake_forgotten(World& world) {
   for (const World::Side side : {World::Side::first, World::Side::second})
@@ -272,6 +287,9 @@ constexpr std::array kBugs = {
         baseline_taken_from_stable},
     Bug{"baseline_later_than_its_canary", "a strategy gives the canary traffic before the baseline",
         baseline_later_than_its_canary},
+    Bug{"orders_cross", "the order of one application reaches the provider for another one", orders_cross},
+    Bug{"removal_not_carried_out", "the provider keeps what runs of an application that was deleted",
+        removal_not_carried_out},
     Bug{"wake_forgotten", "a host that waits for a moment is not woken then", wake_forgotten},
 };
 

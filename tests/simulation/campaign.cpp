@@ -66,6 +66,7 @@ class Runner {
     tally_.simulated_ns += outcome.simulated_ns;
     for (const Mishap& mishap : plan.mishaps) ++tally_.mishaps[mishap.kind];
     for (const auto& [state, count] : outcome.rollouts) tally_.rollouts[state] += count;
+    for (const auto& [sight, count] : outcome.sights) tally_.sights[sight] += count;
     if (outcome.violation) tally_.failures.push_back({plan.seed, *outcome.violation});
     enough_ = tally_.failures.size() >= campaign_.enough;
   }
@@ -116,8 +117,11 @@ std::string story_of(const Failure& failure, const Bug* bug) {
   std::string text = "tools/simulate --seed " + std::to_string(failure.seed) +
                      (bug == nullptr ? "" : " --bug " + std::string(bug->name)) + "\n";
   text += "  " + std::string(failure.violation.invariant) + ": " +
-          (outcome.violation ? outcome.violation->what : failure.violation.what) + "\n  " + plan.spec.strategy.name +
-          " " + plan.spec.strategy.settings.text + (plan.two_hosts ? ", two hosts" : ", one host") + ", and of " +
+          (outcome.violation ? outcome.violation->what : failure.violation.what) + "\n";
+  for (const Product& product : plan.products)
+    text +=
+        "  " + product.spec.name + ": " + product.spec.strategy.name + " " + product.spec.strategy.settings.text + "\n";
+  text += std::string("  ") + (plan.two_hosts ? "two hosts" : "one host") + ", and of " +
           std::to_string(plan_of(failure.seed).mishaps.size()) + " mishaps these:\n";
   for (const Mishap& mishap : plan.mishaps) text += "    " + text_of(mishap) + "\n";
   for (const std::string& line : lines) text += "  " + line + "\n";

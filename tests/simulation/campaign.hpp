@@ -16,6 +16,7 @@ struct Tally {
   std::int64_t simulated_ns = 0;
   std::map<Mischief, std::int64_t> mishaps;
   std::map<State, std::int64_t> rollouts;
+  std::map<std::string_view, std::int64_t> sights;
   std::map<std::uint64_t, std::uint64_t> digests;  // by seed, when they are wanted
   std::vector<Failure> failures;                   // by seed
 };

@@ -31,8 +31,12 @@ bool goes_back(const Record& record) { return record.retreat.has_value(); }
 
 std::string durable_before_applied(Watch& watch) {
   for (const Ordered& order : watch.orders) {
-    const auto known = watch.decided.find(order.desired.generation);
-    if (known == watch.decided.end() || !known->second.contains(text_of(order.desired)))
+    const Standing& standing = watch.applications[order.desired.application];
+    const auto holds = [&](const auto& decided) {
+      const auto known = decided.find(order.desired.generation);
+      return known != decided.end() && known->second.contains(text_of(order.desired));
+    };
+    if (!holds(standing.decided) && !holds(standing.before))
       return "order " + std::to_string(order.desired.generation) + " (" + text_of(order.desired) +
              ") reached the provider, and the store has no such decision";
   }
@@ -50,7 +54,8 @@ std::string one_actor_per_token(Watch& watch) {
     if (taken(token, claim.side)) return "two hosts have written under " + token;
   }
   for (const Ordered& order : watch.orders) {
-    const std::string token = "token " + std::to_string(order.desired.token);
+    const std::string token =
+        "token " + std::to_string(order.desired.token) + " of the application " + order.desired.application;
     if (taken(token, order.side)) return "two hosts have ordered under " + token;
     if (order.desired.token < order.before.token)
       return "an order was taken under " + token + " after one under " + std::to_string(order.before.token);
@@ -88,7 +93,7 @@ std::string weights_sum_up(Watch& watch) {
 std::string weight_needs_replicas(Watch& watch) {
   for (const Commit& commit : watch.commits) {
     for (const OrderedGroup& group : commit.after->order.groups) {
-      if (rises(commit, group) && watch.told_ready(group.release) == 0)
+      if (rises(commit, group) && commit.ready_of(group.release) == 0)
         return subject(commit) + ": the weight of " + group.release + " rises to " + std::to_string(group.weight) +
                " and no replica of it was ready";
     }
@@ -97,11 +102,10 @@ std::string weight_needs_replicas(Watch& watch) {
 }
 
 // Ready replicas of the groups that have traffic, as far as the order has room for them.
-template <class Ready>
-std::int32_t serving(const std::vector<OrderedGroup>& groups, const Ready& ready) {
+std::int32_t serving(const std::vector<OrderedGroup>& groups, const Commit& commit) {
   std::int32_t sum = 0;
   for (const OrderedGroup& group : groups) {
-    if (group.weight > 0) sum += std::min(group.replicas, ready(group.release));
+    if (group.weight > 0) sum += std::min(group.replicas, commit.ready_of(group.release));
   }
   return sum;
 }
@@ -121,36 +125,37 @@ std::int32_t promised_by(const Record& record) {
 }
 
 // Whether a group has the replicas for its weight, of all that are promised or at least of all that is ready anywhere.
-bool can_carry(const Watch& watch, const Record& record, const OrderedGroup& group) {
-  const std::int64_t ready = watch.told_ready(group.release);
-  if (ready >= std::int64_t{group.weight} * promised_by(record) / kAllTraffic) return true;
+bool can_carry(const Commit& commit, const OrderedGroup& group) {
+  const std::int64_t ready = commit.ready_of(group.release);
+  if (ready >= std::int64_t{group.weight} * promised_by(*commit.after) / kAllTraffic) return true;
   std::int64_t anywhere = ready;
-  for (const OrderedGroup& other : record.order.groups) {
-    if (other.release != group.release) anywhere += std::min(other.replicas, watch.last_ready(other.release));
+  for (const OrderedGroup& other : commit.after->order.groups) {
+    if (other.release != group.release) anywhere += std::min(other.replicas, commit.ready_of(other.release));
   }
   return std::int64_t{group.weight} * anywhere <= ready * kAllTraffic + anywhere;
 }
 
-// A way back promises what the application's rollback asks for.
+// A way back promises what the application's rollback asks for, and nothing where no release has served before.
+std::int32_t promised_on_the_way_back(const Record& record) {
+  return record.retreat->home.empty() ? 0 : record.spec.rollback.min_ready.of(record.spec.replicas, Round::up);
+}
+
 std::string capacity_as_promised(Watch& watch) {
   for (const Commit& commit : watch.commits) {
     if (!same_attempt(commit) || commit.before->order.generation == commit.after->order.generation) continue;
     const Record& after = *commit.after;
-    const std::int32_t all = after.spec.replicas;
-    const std::int32_t promised =
-        goes_back(after) ? after.spec.rollback.min_ready.of(all, Round::up) : promised_by(after);
-    const std::int32_t left = serving(after.order.groups, [&](const auto& one) { return watch.told_ready(one); });
-    const std::int32_t had =
-        serving(commit.before->order.groups, [&](const auto& one) { return watch.last_ready(one); });
+    const std::int32_t promised = goes_back(after) ? promised_on_the_way_back(after) : promised_by(after);
+    const std::int32_t left = serving(after.order.groups, commit);
+    const std::int32_t had = serving(commit.before->order.groups, commit);
     if (left < promised && left < had)
       return subject(commit) + ": order " + std::to_string(after.order.generation) + " (" +
              text_of(after.order.groups) + ") leaves " + std::to_string(left) + " ready replicas of the " +
              std::to_string(promised) + " promised";
     if (goes_back(after)) continue;
     for (const OrderedGroup& group : after.order.groups) {
-      if (rises(commit, group) && !can_carry(watch, after, group))
+      if (rises(commit, group) && !can_carry(commit, group))
         return subject(commit) + ": " + std::to_string(group.weight) + " of the traffic goes to " + group.release +
-               " with " + std::to_string(watch.told_ready(group.release)) + " replicas ready";
+               " with " + std::to_string(commit.ready_of(group.release)) + " replicas ready";
     }
   }
   return {};
@@ -193,7 +198,7 @@ std::string failure_ends_at_the_good_release(Watch& watch) {
 
 std::string decided_once(Watch& watch) {
   for (const Commit& commit : watch.commits) {
-    const auto& orders = watch.decided[commit.after->order.generation];
+    const auto& orders = watch.applications[commit.after->rollout.application].decided[commit.after->order.generation];
     if (orders.size() > 1)
       return "two decisions bear the number " + std::to_string(commit.after->order.generation) + ": " +
              *orders.begin() + " and " + *orders.rbegin();
@@ -252,9 +257,9 @@ std::string baseline_beside_both(Watch& watch) {
     if (std::string fault = fault_beside(commit, *baseline); !fault.empty())
       return subject(commit) + ": " + fault + ": " + text_of(order.groups);
   }
-  if (!watch.over || !watch.application) return {};
-  const std::string& shop = watch.application->spec.name;
+  if (!watch.over) return {};
   for (const auto& [id, record] : watch.records) {
+    const std::string& shop = record->rollout.application;
     for (const std::string& release : {record->rollout.from_release, record->rollout.to_release}) {
       if (watch.world.provider.knows(shop, rollout::baseline_of(release)))
         return "all has ended, and the baseline of " + release + " is still there";
@@ -318,17 +323,32 @@ std::string ends_or_says_why(Watch& watch) {
   return {};
 }
 
-std::string world_as_decided(Watch& watch) {
-  if (!watch.over || !watch.application) return {};
-  const rollout::Application& app = *watch.application;
-  const auto* desired = watch.world.provider.desired(app.tenant, app.spec.name);
+std::string fault_of_deleted(const World& world, const std::string& name) {
+  if (world.storage.find(rollout::keys::removal("acme", name)) != nullptr)
+    return name + " was deleted, and is still on its way out";
+  const auto* desired = world.provider.desired("acme", name);
+  return desired == nullptr ? "" : name + " was deleted, and the provider still has " + text_of(*desired);
+}
+
+std::string fault_of_world(const World& world, const rollout::Application& app) {
+  const auto* desired = world.provider.desired(app.tenant, app.spec.name);
   const auto steady = rollout::steady_order(app.stable_release, app.spec.replicas, app.generation);
   if (!app.rollout.empty()) return "the application has a rollout that has ended";
-  if (desired == nullptr || text_of(*desired) != text_of(steady.groups))
-    return "decided is " + text_of(steady.groups) + ", ordered is " +
-           (desired == nullptr ? "nothing" : text_of(*desired));
-  if (watch.world.provider.weight_of(app.spec.name, app.stable_release) != kAllTraffic)
+  const std::string ordered = desired == nullptr ? "" : text_of(*desired);
+  if (ordered != text_of(steady.groups))
+    return "decided is " + text_of(steady.groups) + ", ordered is " + (ordered.empty() ? "nothing" : ordered);
+  if (!app.stable_release.empty() && world.provider.weight_of(app.spec.name, app.stable_release) != kAllTraffic)
     return app.stable_release + " is stable and has not all of the traffic";
+  return {};
+}
+
+std::string world_as_decided(Watch& watch) {
+  if (!watch.over) return {};
+  for (const auto& [name, standing] : watch.applications) {
+    std::string fault =
+        standing.application ? fault_of_world(watch.world, *standing.application) : fault_of_deleted(watch.world, name);
+    if (!fault.empty()) return fault;
+  }
   return {};
 }
 

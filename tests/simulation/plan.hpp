@@ -1,5 +1,5 @@
-// What a seed says: an application, its releases, and everything that befalls it. The same seed gives the same plan,
-// and a plan with some of its mishaps left out is a plan again, so that a failing one can be made smaller.
+// What a seed says: an application or two, their releases, and everything that befalls them. The same seed gives the
+// same plan, and a plan with some of its mishaps left out is a plan again, so that a failing one can be made smaller.
 #pragma once
 
 #include <slipway/document.hpp>
@@ -47,9 +47,15 @@ enum class Mischief {
   skip,
   rollback,
   approve,
+  // what people do to hosts and to whole applications
+  drain,
+  undrain,
+  stop,
+  remove,
+  make,
 };
 constexpr auto enum_names(Mischief) {
-  return std::array<EnumName<Mischief>, 32>{{{Mischief::fail_before, "call fails before the deed"},
+  return std::array<EnumName<Mischief>, 37>{{{Mischief::fail_before, "call fails before the deed"},
                                              {Mischief::fail_after, "answer lost after the deed"},
                                              {Mischief::late, "deed done after the deadline"},
                                              {Mischief::repeated, "call delivered twice"},
@@ -80,7 +86,12 @@ constexpr auto enum_names(Mischief) {
                                              {Mischief::retry, "retry"},
                                              {Mischief::skip, "skip"},
                                              {Mischief::rollback, "rollback"},
-                                             {Mischief::approve, "approve"}}};
+                                             {Mischief::approve, "approve"},
+                                             {Mischief::drain, "host drained"},
+                                             {Mischief::undrain, "host undrained"},
+                                             {Mischief::stop, "host stopped"},
+                                             {Mischief::remove, "application deleted"},
+                                             {Mischief::make, "application made again"}}};
 }
 
 // `detail` decides the rest: which host, which binding, which release, for how long.
@@ -88,6 +99,7 @@ struct Mishap {
   Duration at;  // after the begin
   Mischief kind = Mischief::deploy;
   std::uint64_t detail = 0;
+  std::size_t application = 0;  // which of the plan's
 };
 
 // How a release does.
@@ -101,10 +113,13 @@ struct Going {
   std::int64_t ppm = 0;
 };
 
+struct Product {
+  rollout::ApplicationSpec spec;
+  std::vector<Quality> releases;  // of all but the first, which is good
+};
 struct Plan {
   std::uint64_t seed = 0;
-  rollout::ApplicationSpec spec;
-  std::vector<Quality> releases;  // of 1.1, 1.2 and so on; 1.0 is good
+  std::vector<Product> products;  // one or two
   bool two_hosts = false;
   Going first, second, store;
   std::vector<Mishap> mishaps;  // in the order of time
@@ -112,6 +127,8 @@ struct Plan {
 
 inline constexpr Duration kStorm = seconds(60);
 
+// Of the first product 1.0, 1.1 and so on, of the second 2.0, 2.1 ...: no two have one of the same name.
+std::string release_name(std::size_t product, std::uint64_t number);
 // Of the plans' analysis by this analyzer.
 Json settings_of(std::string_view analyzer);
 Plan plan_of(std::uint64_t seed);

@@ -50,11 +50,17 @@ std::optional<Options> options_of(int count, char** values, int& exit_code) {
   return options;
 }
 
+std::string_view label_of(std::string_view sight) { return sight; }
+template <class Kind>
+std::string_view label_of(Kind kind) {
+  return to_name(kind);
+}
+
 template <class Kind>
 std::string table(const std::string& title, const std::map<Kind, std::int64_t>& counts) {
   std::string text = "\n| " + title + " | number |\n| --- | ---: |\n";
   for (const auto& [kind, count] : counts)
-    text += "| " + std::string(to_name(kind)) + " | " + std::to_string(count) + " |\n";
+    text += "| " + std::string(label_of(kind)) + " | " + std::to_string(count) + " |\n";
   return text;
 }
 
@@ -65,7 +71,8 @@ std::string report(const Campaign& campaign, const Tally& tally, double took) {
                      std::to_string(invariants().size()) + " invariants, over " +
                      std::to_string(tally.simulated_ns / 3'600'000'000'000) + " hours of simulated time. " +
                      std::to_string(tally.failures.size()) + " seeds broke an invariant.\n";
-  return text + table("mishap", tally.mishaps) + table("end of a rollout", tally.rollouts);
+  return text + table("mishap", tally.mishaps) + table("end of a rollout", tally.rollouts) +
+         table("what came of them", tally.sights);
 }
 
 int simulate(const Options& options) {

@@ -10,7 +10,6 @@ namespace {
 
 constexpr World::Side kSides[] = {World::Side::first, World::Side::second};
 constexpr const char* kTenant = "acme";
-constexpr const char* kShop = "shop";
 
 const char* library_of(const std::string& binding) {
   if (binding == "strategies.canary") return SLIPWAY_CANARY;
@@ -20,8 +19,6 @@ const char* library_of(const std::string& binding) {
   if (binding == "analyzers.judge") return SLIPWAY_JUDGE;
   return SLIPWAY_THRESHOLD;
 }
-
-std::string release_number(std::uint64_t n) { return "1." + std::to_string(n); }
 
 Behaviour behaviour_of(Quality quality) {
   Behaviour behaviour;
@@ -68,20 +65,16 @@ Duration between(base::Random& dice, std::uint64_t least_ms, std::uint64_t most_
 
 Story::Story(const Plan& plan, const Bug* bug, History history)
     : plan_(plan), history_(std::move(history)), world_(plan.seed), watch_(world_) {
-  const std::string strategy = "strategies." + plan.spec.strategy.name;
   world_.clock_of(Side::first).set(plan.first.skew, plan.first.ppm);
   world_.clock_of(Side::second).set(plan.second.skew, plan.second.ppm);
   world_.store_wall.set(plan.store.skew, plan.store.ppm);
-  std::set<std::string> bindings = {strategy, "analyzers.threshold"};
-  for (const auto& analysis : plan.spec.analyses) bindings.insert("analyzers." + analysis.analyzer);
-  for (const std::string& binding : bindings) {
-    plugins_.push_back(std::make_unique<RealPlugin>(library_of(binding)));
-    world_.plugins[binding] = [plugin = plugins_.back().get()](std::string_view interface, std::uint32_t method,
-                                                               const std::string& payload) {
-      return plugin->call(interface, method, payload);
-    };
+  std::set<std::string> strategies, bindings = {"analyzers.threshold"};
+  for (const Product& product : plan.products) {
+    strategies.insert("strategies." + product.spec.strategy.name);
+    for (const auto& analysis : product.spec.analyses) bindings.insert("analyzers." + analysis.analyzer);
   }
-  world_.versions[strategy] = "1.0.0";
+  bindings.insert(strategies.begin(), strategies.end());
+  for (const std::string& binding : bindings) load(binding);
   world_.fate_of = [this](Side side, std::string_view binding, std::uint32_t method) {
     return fate_of(side, binding, method);
   };
@@ -92,8 +85,19 @@ Story::Story(const Plan& plan, const Bug* bug, History history)
   if (history_) watch_.tell = [this](const std::string& line) { note(line); };
   world_.metrics.counts_failures = true;
   if (bug != nullptr) bug->plant(world_);
-  shipped_ = world_.plugins[strategy];
-  world_.plugins[strategy + "@1.0.0"] = shipped_;
+  for (const std::string& strategy : strategies) {
+    world_.versions[strategy] = "1.0.0";
+    shipped_[strategy] = world_.plugins[strategy];
+    world_.plugins[strategy + "@1.0.0"] = shipped_[strategy];
+  }
+}
+
+void Story::load(const std::string& binding) {
+  plugins_.push_back(std::make_unique<RealPlugin>(library_of(binding)));
+  world_.plugins[binding] = [plugin = plugins_.back().get()](std::string_view interface, std::uint32_t method,
+                                                             const std::string& payload) {
+    return plugin->call(interface, method, payload);
+  };
 }
 
 void Story::note(const std::string& line) {
@@ -108,6 +112,7 @@ Outcome Story::tell() {
   if (!violation_) calm();
   Outcome outcome{.violation = violation_, .steps = steps_, .simulated_ns = world_.time.clock().steady_ns()};
   for (const auto& [id, record] : watch_.records) ++outcome.rollouts[record->rollout.state];
+  outcome.sights = watch_.sights;
   return outcome;
 }
 
@@ -123,25 +128,30 @@ void Story::run_for(Duration span) {
   until([] { return false; }, span);
 }
 
-// 1.0 serves before anything befalls it.
+// The first release of each serves before anything befalls it.
 void Story::arrange() {
   booted_[Side::first] = world_.boot(Side::first, seconds(60));
   until([&] { return booted_[Side::first]->has_value(); }, seconds(60));
-  auto plain = plan_.spec;
+  for (std::size_t i = 0; i < plan_.products.size(); ++i) arrange(i);
+  if (plan_.two_hosts) booted_[Side::second] = world_.boot(Side::second, seconds(60));
+}
+
+void Story::arrange(std::size_t number) {
+  const Product& product = plan_.products[number];
+  auto plain = product.spec;
   plain.gates.clear();
   for (auto& analysis : plain.analyses) {
     analysis.analyzer = "threshold";
     analysis.settings = json_text(settings_of(analysis.analyzer));
   }
-  world_.make_stable(plain, release_number(0));
-  (void)world_.make_application(plan_.spec);
-  for (std::size_t i = 0; i < plan_.releases.size(); ++i) {
-    const std::string release = release_number(i + 1);
-    (void)world_.make_release(kShop, release);
-    world_.provider.behave(release, behaviour_of(plan_.releases[i]));
-    if (plan_.releases[i] == Quality::bad) world_.metrics.error_ratio[release] = 0.5;
+  world_.make_stable(plain, release_name(number, 0));
+  (void)world_.make_application(product.spec);
+  for (std::size_t i = 0; i < product.releases.size(); ++i) {
+    const std::string release = release_name(number, i + 1);
+    (void)world_.make_release(product.spec.name, release);
+    world_.provider.behave(release, behaviour_of(product.releases[i]));
+    if (product.releases[i] == Quality::bad) world_.metrics.error_ratio[release] = 0.5;
   }
-  if (plan_.two_hosts) booted_[Side::second] = world_.boot(Side::second, seconds(60));
 }
 
 void Story::rage() {
@@ -152,6 +162,7 @@ void Story::rage() {
 }
 
 void Story::tick() {
+  look_after_stops();
   for (const auto& [side, resumed] : booted_) {
     const bool failed = world_.up(side) && resumed->has_value() && !(*resumed)->ok();
     if (failed) world_.crash(side);
@@ -192,7 +203,8 @@ void Story::befall(const Mishap& mishap) {
   if (mishap.kind == Mischief::torn_order) return world_.provider.tear_next();
   if (mishap.kind <= Mischief::lose_lease) return befall_host(mishap, dice);
   if (mishap.kind <= Mischief::shut_gate) return befall_world(mishap, dice);
-  people(mishap, dice);
+  if (mishap.kind <= Mischief::approve) return people(mishap, dice);
+  oversee(mishap, dice);
 }
 
 void Story::befall_host(const Mishap& mishap, base::Random& dice) {
@@ -216,9 +228,10 @@ void Story::befall_host(const Mishap& mishap, base::Random& dice) {
 }
 
 void Story::befall_world(const Mishap& mishap, base::Random& dice) {
-  const std::string release = release_number(dice.below(plan_.releases.size() + 1));
+  const std::string& name = name_of(mishap.application);
+  const std::string release = any_release(mishap.application, dice);
   const Duration span = between(dice, 500, 15'000);
-  const auto kill = [this, release] { world_.provider.kill_replica(kTenant, kShop, release); };
+  const auto kill = [this, name, release] { world_.provider.kill_replica(kTenant, name, release); };
   switch (mishap.kind) {
     case Mischief::clock_forward:
       return jump(Duration{span.ns * static_cast<std::int64_t>(1 + dice.below(100))}, dice);
@@ -235,23 +248,25 @@ void Story::befall_world(const Mishap& mishap, base::Random& dice) {
       return world_.time.after(span, [this, release, before] { world_.metrics.error_ratio[release] = before; });
     }
     case Mischief::false_alarm:
-      for (int i = 0; i < 5; ++i) world_.provider.cry_wolf(kTenant, kShop);
+      for (int i = 0; i < 5; ++i) world_.provider.cry_wolf(kTenant, name);
       return;
-    case Mischief::swap_strategy: {
-      const std::string binding = "strategies." + plan_.spec.strategy.name;
-      auto& version = world_.versions[binding];
-      if (dice.below(3) != 0) world_.versions[binding + "@" + version] = version;
-      const bool another_schema = dice.below(3) == 0;
-      version = (another_schema ? "2.0." : "1.0.") + std::to_string(dice.below(9) + 1);
-      world_.plugins[binding] = another_schema ? renewed(shipped_) : shipped_;
-      world_.plugins[binding + "@" + version] = world_.plugins[binding];
-      return;
-    }
+    case Mischief::swap_strategy:
+      return swap_strategy("strategies." + plan_.products[mishap.application].spec.strategy.name, dice);
     default:
       world_.gate.answer = {.state = dice.below(4) == 0 ? strategy::GateState::closed : strategy::GateState::pending,
                             .reason = "frozen"};
       return world_.time.after(span, [this] { world_.gate.answer = {.state = strategy::GateState::open}; });
   }
+}
+
+void Story::swap_strategy(const std::string& binding, base::Random& dice) {
+  const World::Plugin& shipped = shipped_.at(binding);
+  auto& version = world_.versions[binding];
+  if (dice.below(3) != 0) world_.versions[binding + "@" + version] = version;
+  const bool another_schema = dice.below(3) == 0;
+  version = (another_schema ? "2.0." : "1.0.") + std::to_string(dice.below(9) + 1);
+  world_.plugins[binding] = another_schema ? renewed(shipped) : shipped;
+  world_.plugins[binding + "@" + version] = world_.plugins[binding];
 }
 
 // Of one machine, or of all of them.
@@ -263,66 +278,32 @@ void Story::jump(Duration by, base::Random& dice) {
   world_.time.clock().step_wall(world_.now() + by);
 }
 
-bool Story::find_host(base::Random& dice) {
-  const Side wish = dice.below(2) == 0 ? Side::second : Side::first;
-  for (const Side side : {wish, Side::first, Side::second}) {
-    const auto known = booted_.find(side);
-    if (known == booted_.end() || !world_.up(side)) continue;
-    world_.use(side);
-    if (known->second->has_value()) return true;
+std::string Story::any_release(std::size_t product, base::Random& dice) const {
+  return release_name(product, dice.below(plan_.products[product].releases.size() + 1));
+}
+
+std::string Story::under_way(const std::string& application) const {
+  const auto found = watch_.applications.find(application);
+  const bool stands = found != watch_.applications.end() && found->second.application;
+  return stands ? found->second.application->rollout : "";
+}
+
+std::string Story::newest(const std::string& application) const {
+  std::string id;
+  for (const auto& [other, record] : watch_.records) {
+    if (record->rollout.application == application) id = other;
   }
-  return false;
+  return id;
 }
-
-void Story::people(const Mishap& mishap, base::Random& dice) {
-  if (!find_host(dice)) return;
-  switch (mishap.kind) {
-    case Mischief::deploy:
-      return deploy(dice, rollout::Supersede::refuse);
-    case Mischief::replace:
-      return deploy(dice, rollout::Supersede::replace);
-    case Mischief::resize:
-      return resize(dice);
-    default: {
-      const auto action = *enum_from<rollout::Action>(to_name(mishap.kind));
-      const std::string id = dice.below(4) == 0 ? newest() : under_way();
-      if (!id.empty()) act(id, action, dice.below(4) == 0);
-    }
-  }
-}
-
-void Story::deploy(base::Random& dice, rollout::Supersede supersede) {
-  rollout::RolloutRequest request{.application = kShop,
-                                  .release = release_number(dice.below(plan_.releases.size() + 1)),
-                                  .supersede = supersede,
-                                  .reason = word_text(++last_word_)};
-  say(world_.engine().start_rollout(world_.somebody, std::move(request)), last_word_);
-}
-
-void Story::resize(base::Random& dice) {
-  auto spec = plan_.spec;
-  spec.replicas = 2 + static_cast<std::int32_t>(dice.below(3));
-  auto box = std::make_shared<std::optional<Result<rollout::Control::PutApplication>>>();
-  world_.begin(world_.engine().put_application(world_.somebody, spec, {}, rollout::Mode::commit), box);
-}
-
-void Story::act(const std::string& id, rollout::Action action, bool full) {
-  rollout::ActionRequest request{.full = full, .reason = word_text(++last_word_)};
-  say(world_.engine().act(world_.somebody, id, action, std::move(request), {}, rollout::Mode::commit), last_word_);
-}
-
-void Story::say(rollout::Control::Answer<rollout::Rollout> answer, int word) {
-  said_.push_back({word, std::make_shared<std::optional<Result<rollout::Rollout>>>()});
-  world_.begin(std::move(answer), said_.back().answer);
-}
-
-std::string Story::under_way() const { return watch_.application ? watch_.application->rollout : ""; }
-std::string Story::newest() const { return watch_.records.empty() ? "" : watch_.records.rbegin()->first; }
 
 bool Story::rests() const {
-  return watch_.application && watch_.application->rollout.empty() && said_.empty() &&
-         std::all_of(watch_.records.begin(), watch_.records.end(),
-                     [](const auto& entry) { return has_ended(entry.second->rollout.state); });
+  const auto is_still = [&](const auto& entry) {
+    const auto& [name, standing] = entry;
+    if (standing.application) return standing.application->rollout.empty();
+    return world_.storage.find(rollout::keys::removal(kTenant, name)) == nullptr;
+  };
+  return said_.empty() && std::ranges::all_of(watch_.applications, is_still) &&
+         std::ranges::all_of(watch_.records, [](const auto& entry) { return has_ended(entry.second->rollout.state); });
 }
 
 // No more faults; whoever waits for a person is helped on his way.
@@ -345,8 +326,11 @@ void Story::calm() {
 
 // As a person would who reads what it waits for.
 void Story::help() {
+  for (const Product& product : plan_.products) help(under_way(product.spec.name));
+}
+
+void Story::help(const std::string& id) {
   base::SeededRandom dice(static_cast<std::uint64_t>(last_word_));
-  const std::string id = under_way();
   if (id.empty() || !find_host(dice)) return;
   const auto shown = world_.get(id);
   if (!shown.ok()) return;

@@ -5,7 +5,7 @@
 namespace slipway::sim {
 namespace {
 
-constexpr std::int64_t kDecisionTakes = 30'000'000'000;
+constexpr std::uint32_t kObserve = provider::Interface::index_of<provider::Observe>();
 constexpr std::string_view kWord = "word ";
 
 const char* name_of(World::Side side) { return side == World::Side::first ? "first" : "second"; }
@@ -43,6 +43,11 @@ bool Commit::tells(std::string_view kind) const {
   return std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.kind == kind; });
 }
 
+std::int32_t Commit::ready_of(const std::string& release) const {
+  const auto found = ready.find(release);
+  return found == ready.end() ? 0 : found->second;
+}
+
 Watch::Watch(World& of) : world(of) {
   world.storage.on_commit = [this](const storage::WriteRequest& stored) { committed(stored); };
   world.provider.on_apply = [this](const provider::Desired& desired) {
@@ -52,35 +57,32 @@ Watch::Watch(World& of) : world(of) {
       tell("order " + std::to_string(desired.generation) + " under " + std::to_string(desired.token) + ": " +
            text_of(desired));
   };
-  world.provider.on_look = [this](const provider::Observation& seen) {
-    const std::int64_t now = world.time.clock().steady_ns();
-    for (const auto& group : seen.groups) {
-      auto& looks = looks_[group.release];
-      while (!looks.empty() && looks.front().at < now - 2 * kDecisionTakes) looks.pop_front();
-      looks.push_back({now, group.ready});
-    }
-  };
+  world.on_sent = [this](const World::Call& call) { sent(call); };
+  world.on_heard = [this](const World::Call& call, const auto& reply) { heard_back(call, reply); };
+}
+
+void Watch::sent(const World::Call& call) {
+  if (call.binding == "storage" && call.method == kWrite) sent_.try_emplace(call.payload, looks_[call.side]);
+  if (call.binding != "provider" || call.method != kObserve) return;
+  const auto target = *decode_text<provider::Target>(call.payload, "target");
+  looks_[call.side][target.application].asked = call.number;
+}
+
+void Watch::heard_back(const World::Call& call, const Result<std::string>& reply) {
+  if (call.binding != "provider" || call.method != kObserve) return;
+  Looks& looks = looks_[call.side][decode_text<provider::Target>(call.payload, "target")->application];
+  const bool nothing_there = reply.status().code == Code::not_found;
+  if (looks.asked != call.number || (!reply.ok() && !nothing_there)) return;
+  looks.ready.clear();
+  if (nothing_there) return;
+  const auto seen = *decode_text<provider::Observation>(*reply, "observation");
+  for (const auto& group : seen.groups) looks.ready[group.release] = group.ready;
 }
 
 void Watch::next_step() {
   claims.clear();
   commits.clear();
   orders.clear();
-}
-
-std::int32_t Watch::told_ready(const std::string& release) const {
-  const auto looks = looks_.find(release);
-  std::int32_t most = last_ready(release);
-  if (looks == looks_.end()) return most;
-  for (const Look& look : looks->second) {
-    if (look.at >= world.time.clock().steady_ns() - kDecisionTakes) most = std::max(most, look.ready);
-  }
-  return most;
-}
-
-std::int32_t Watch::last_ready(const std::string& release) const {
-  const auto looks = looks_.find(release);
-  return looks == looks_.end() || looks->second.empty() ? 0 : looks->second.back().ready;
 }
 
 AskStrategy Watch::strategy_of(const rollout::Record& record) const {
@@ -96,35 +98,80 @@ void Watch::committed(const storage::WriteRequest& stored) {
   if (call == nullptr) return;
   const auto sent = world.between ? *decode_text<storage::WriteRequest>(call->payload, "write") : stored;
   for (const auto& lease : sent.expect_leases) claims.push_back({call->side, lease, world.storage.holds(lease)});
+  for (const auto& key : stored.removes) {
+    if (key.kind != "application") continue;
+    Standing& standing = applications[key.id];
+    for (const auto& [number, groups] : standing.decided) standing.before[number].insert(groups.begin(), groups.end());
+    standing.application.reset();
+    standing.decided.clear();
+    ++sights["applications deleted"];
+    if (tell) tell(std::string(name_of(call->side)) + " deletes " + key.id);
+  }
   for (const auto& put : stored.puts) {
-    if (put.key.kind == "application") application = *decode_text<rollout::Application>(put.value, "application");
-    if (put.key.kind == "application" && application->rollout.empty()) {
-      const auto steady =
-          rollout::steady_order(application->stable_release, application->spec.replicas, application->generation);
-      decided[steady.generation].insert(text_of(steady.groups));
-    }
+    if (put.key.kind == "application") committed_application(put);
+    if (put.key == rollout::keys::roster()) see_hosts(put.value);
   }
   for (const auto& put : stored.puts) {
     if (put.key.kind == "rollout") committed(stored, put);
   }
 }
 
+void Watch::committed_application(const storage::Put& put) {
+  const auto [known, is_new] = applications.try_emplace(put.key.id);
+  Standing& standing = known->second;
+  if (!is_new && !standing.application) ++sights["applications made again"];
+  standing.application = *decode_text<rollout::Application>(put.value, "application");
+  const auto& application = *standing.application;
+  if (!application.rollout.empty()) return;
+  const auto steady =
+      rollout::steady_order(application.stable_release, application.spec.replicas, application.generation);
+  standing.decided[steady.generation].insert(text_of(steady.groups));
+}
+
 void Watch::committed(const storage::WriteRequest& stored, const storage::Put& put) {
   Commit commit{.side = world.acting()->side, .before = records[put.key.id]};
   commit.after = std::make_shared<const rollout::Record>(*decode_text<rollout::Record>(put.value, "rollout"));
+  const std::string& name = commit.after->rollout.application;
+  Standing& standing = applications[name];
   for (const auto& other : stored.puts) {
-    if (other.key.kind == "application") commit.application = application;
+    if (other.key.kind == "application" && other.key.id == name) commit.application = standing.application;
   }
+  const auto known = sent_.find(world.acting()->payload);
+  if (known != sent_.end()) commit.ready = known->second[name].ready;
   for (const auto& append : stored.appends) {
     if (append.stream.name != "journal/" + put.key.id) continue;
     commit.entries.push_back(*decode_text<rollout::JournalEntry>(append.value, "entry"));
     if (const int word = word_in(commit.entries.back()); word != 0) ++words[word];
   }
   const auto& order = commit.after->order;
-  decided[order.generation].insert(text_of(order.groups));
+  standing.decided[order.generation].insert(text_of(order.groups));
   records[put.key.id] = commit.after;
+  see_rollout(commit);
   if (tell) tell_of(commit);
   commits.push_back(std::move(commit));
+}
+
+void Watch::see_rollout(const Commit& commit) {
+  if (!commit.before) {
+    const auto others = std::count_if(applications.begin(), applications.end(), [&](const auto& entry) {
+      return entry.first != commit.after->rollout.application && entry.second.application &&
+             !entry.second.application->rollout.empty();
+    });
+    sights["rollouts begun beside one of another application"] += static_cast<int>(others);
+  }
+  if (commit.after->runs.size() > 1 && (!commit.before || commit.before->runs.size() < 2))
+    ++sights["rollouts with two analyses at once"];
+}
+
+void Watch::see_hosts(const std::string& text) {
+  const auto roster = *decode_text<rollout::Roster>(text, "roster");
+  for (const auto& host : roster.hosts) {
+    if (!host.draining && draining_.erase(host.name) > 0) ++sights["drains undone"];
+    if (!host.draining) drained_.erase(host.name);
+    if (!host.draining) continue;
+    draining_.insert(host.name);
+    if (share_of(roster, host.name) == 0 && drained_.insert(host.name).second) ++sights["hosts drained"];
+  }
 }
 
 void Watch::tell_of(const Commit& commit) {

@@ -61,12 +61,18 @@ void World::crash(Side side) {
   host(side).doomed = false;
 }
 
-Status World::stop() {
+World::Stopped World::begin_stop(Side side) {
   auto box = std::make_shared<std::optional<Status>>();
-  auto halt = [](rollout::Engine* engine, std::shared_ptr<std::optional<Status>> into) -> boost::asio::awaitable<void> {
+  auto halt = [](rollout::Engine* engine, Stopped into) -> boost::asio::awaitable<void> {
     *into = co_await engine->stop(seconds(4));
   };
-  boost::asio::co_spawn(*used_->context, halt(used_->engine.get(), box), boost::asio::detached);
+  Host& host = this->host(side);
+  boost::asio::co_spawn(*host.context, halt(host.engine.get(), box), boost::asio::detached);
+  return box;
+}
+
+Status World::stop() {
+  const auto box = begin_stop(used_->side);
   until([&] { return box->has_value(); }, seconds(10));
   return box->value_or(Status(Code::deadline_exceeded, "it did not stop"));
 }
@@ -113,8 +119,9 @@ boost::asio::awaitable<Result<std::string>> World::Host::call(std::string_view b
   const std::string to(binding);
   const std::string what(interface);
   const Duration budget{limits.budget_ns};
-  const Call mine{side, to, method, limits.affinity, payload};
   const Fate fate = world.fate_for(side, binding, method);
+  const Call mine{side, to, method, limits.affinity, payload, world.calls_};
+  if (world.on_sent) world.on_sent(mine);
   rollout::Wakeup pause(co_await boost::asio::this_coro::executor, world.time.clock(), world.time);
   const auto on_the_way = [this, fate, budget] {
     const std::int64_t longest = fate == Fate::slow ? budget.ns / 2 : 400'000;
@@ -139,6 +146,7 @@ boost::asio::awaitable<Result<std::string>> World::Host::call(std::string_view b
   if (fate == Fate::crash_after) doomed = true;
   co_await pause.wait_until(on_the_way());
   if (fate == Fate::fail_after) co_return Status(Code::deadline_exceeded, "the answer of " + to + " was lost");
+  if (world.on_heard) world.on_heard(mine, reply);
   co_return reply;
 }
 

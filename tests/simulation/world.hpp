@@ -50,6 +50,9 @@ class World {
   void freeze(Side side) { host(side).frozen = true; }
   void thaw(Side side) { host(side).frozen = false; }
   void crash(Side side);
+  // Begins an orderly end of a host; the box has its word, after which crash() takes away what is left.
+  using Stopped = std::shared_ptr<std::optional<Status>>;
+  Stopped begin_stop(Side side);
 
   // Time goes on until the predicate holds; false after `limit` of simulated time, or when the engine crashed.
   bool until(const std::function<bool()>& holds, Duration limit = seconds(600));
@@ -112,8 +115,12 @@ class World {
     std::uint32_t method;
     std::string_view affinity;
     const std::string& payload;
+    int number = 0;  // of all calls; 0 when no host is calling
   };
   std::function<void(const Call&, const Result<std::string>&)> on_answer;
+  // What hosts themselves know: that they have asked, and the answer, when it has come back to them.
+  std::function<void(const Call&)> on_sent;
+  std::function<void(const Call&, const Result<std::string>&)> on_heard;
   // A call, past whatever stands between.
   Result<std::string> carry_out(const Call& call, std::string_view interface);
   // The call that a plugin is answering; null between calls.
