@@ -100,7 +100,8 @@ TEST_P(DriftingClocks, AHostKeepsItsLease) {
     world.run_for(seconds(60));
     EXPECT_TRUE(say().ok());
   }
-  for (const auto& host : *world.ask(world.engine().hosts(world.somebody)))
+  const auto hosts = *world.ask(world.engine().hosts(world.somebody));
+  for (const auto& host : hosts)
     EXPECT_EQ(host.state, rollout::HostState::serving) << host.name;
   EXPECT_EQ(refused, 0);
   EXPECT_EQ(tokens.size(), 2U);

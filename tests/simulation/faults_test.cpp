@@ -291,7 +291,8 @@ TEST_F(Faults, AProviderThatForgotIsToldAgain) {
   world.make_stable(world.shop({{"weights", {50'000}}, {"hold", "200s"}}), "1.0");
   (void)deploy("1.1");
   ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 50'000; }));
-  (void)world.provider.remove({"acme", "shop", std::numeric_limits<std::int64_t>::max()});
+  const std::int64_t token = world.provider.desired("acme", "shop")->token;
+  (void)world.provider.remove({"acme", "shop", token});
   EXPECT_TRUE(world.until([&] { return world.provider.ready_of("shop", "1.1") == 4; }, seconds(30)));
 }
 
