@@ -163,6 +163,7 @@ void Lifecycle::commit(Exchange& exchange) {
 }
 
 // What is on its way out and revoked goes, whoever needs it. Whether the change can't be taken back because of that.
+// Asked again right before a return: it may have been revoked since.
 bool Lifecycle::forsake_revoked(const Exchange& exchange) {
   bool any = false;
   for (const auto& generation : others_) {

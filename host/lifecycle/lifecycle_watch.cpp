@@ -80,6 +80,11 @@ boost::asio::awaitable<bool> Lifecycle::bake(Exchange& exchange, Watching& watch
     const Result<Turn> turn = turns_.take("the host's return to the profile before");
     if (!turn.ok() && watching.how.waits) watching.how.waits(turn.status().message);
     if (!turn.ok()) continue;
+    if (forsake_revoked(exchange)) {
+      for (const GenerationPtr& fresh : fresh_of(exchange))
+        fresh->move_to(fresh->state(), reason + "; there is no way back: what was before is not trusted any more");
+      co_return false;
+    }
     const Problems lost = co_await go_back(exchange, reason);
     for (const Problem& problem : lost) reason += "; " + problem.message;
     if (watching.how.returned) co_await watching.how.returned(reason);

@@ -127,7 +127,12 @@ TEST_F(Lifecycles, TheSixteenthParkedLibraryComesWithAdvice) {
             "plugins isolated, or restart slipwayd at a quiet moment");
 }
 
-TEST_F(Lifecycles, AllFaultsOfAStartAreToldTogetherAndNothingIsLeftRunning) {
+class ImpatientLifecycles : public Lifecycles {
+ protected:
+  ImpatientLifecycles() : Lifecycles(milliseconds(300)) {}
+};
+
+TEST_F(ImpatientLifecycles, AllFaultsOfAStartAreToldTogetherAndNothingIsLeftRunning) {
   add("create", "create_fails");
   add("empty", "create_fills_no_instance");
   add("good", "sound");

@@ -196,6 +196,30 @@ TEST_P(IsolatedReturns, OneComesBackAlthoughItsPackageIsGone) {
 INSTANTIATE_TEST_SUITE_P(Kinds, IsolatedReturns, testing::Values("external", "snapshot"),
                          [](const auto& kind) { return std::string(kind.param); });
 
+class RevokedInTheBake : public IsolatedReturns {};
+
+TEST_P(RevokedInTheBake, OneIsNotStartedAgain) {
+  const Json more{{"state", {{"kind", GetParam()}}}};
+  begin(more, Placement::isolated);
+  upgrade("alpha", "counts", "1.1.0", more);
+  ApplyOptions options = watched();
+  // Even no fault at all is too many of them.
+  options.watch.fault_ratio = -1;
+  options.watch.calls = 5;
+  ASSERT_EQ(to_string(apply(std::move(options))), "OK: ");
+  revoked_["gate-alpha 1.0.0"] = true;
+  for (int i = 0; i < 5; ++i) (void)said("gates.alpha");
+  ASSERT_TRUE(eventually([this] { return versions().size() == 1 || versions().at(0) != "alpha 1.1.0 active"; }));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.1.0 active"));
+  EXPECT_EQ(lifecycle_.status().at(0).reason,
+            "0 of 5 calls of gate-alpha 1.1.0 as \"alpha\" failed, more than the -100% allowed; there is no way back: "
+            "what was before is not trusted any more");
+  EXPECT_THAT(created_, ElementsAre("alpha", "alpha"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, RevokedInTheBake, testing::Values("stateless", "external"),
+                         [](const auto& kind) { return std::string(kind.param); });
+
 TEST_F(IsolatedReturns, AWorkerThatCrashesGivesItsLastCheckpointBack) {
   begin(snapshot(), Placement::isolated);
   for (int i = 0; i < 3; ++i) (void)said("gates.alpha");

@@ -32,7 +32,8 @@ class ListeningSink final : public runtime::HostSink {
 
 class Lifecycles : public ::testing::Test {
  protected:
-  Lifecycles() {
+  // The patience for a first health call: that of a busy machine, short where it has to come to its end.
+  explicit Lifecycles(Duration health = seconds(5)) : health_(health) {
     profile_.profile.name = "dev";
     runtime_.start();
   }
@@ -76,6 +77,7 @@ class Lifecycles : public ::testing::Test {
   }
   std::string bound() const { return routes_.capture()->names_like(""); }
 
+  const Duration health_;
   test::TemporaryDirectory directory_;
   test::PluginRoot root_{directory_.path() / "root"};
   manifest::Profile profile_;
@@ -91,7 +93,7 @@ class Lifecycles : public ::testing::Test {
   // "plugin version", whether the site does not trust it any more.
   std::map<std::string, std::atomic<bool>> revoked_;
   Lifecycle lifecycle_{{.start = seconds(5),
-                        .health = milliseconds(300),
+                        .health = health_,
                         .stop = {.drain = milliseconds(50), .cancel = milliseconds(50), .patience = seconds(5)},
                         .retire = {.drain = seconds(30), .cancel = seconds(2), .patience = seconds(2)},
                         .isolation = workers()},

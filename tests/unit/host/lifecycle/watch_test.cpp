@@ -263,7 +263,9 @@ TEST_F(Trials, ACrashOfItsWorkerWithdrawsItWhateverIsSaidOfItsCalls) {
   options.try_out->judge = [this](const Tried&) -> boost::asio::awaitable<Opinion> {
     const std::string binding = "gates.alpha";
     for (int i = 0; i < 4; ++i) (void)co_await ask(binding);
-    ::kill(worker_of("1.1.0").process, SIGKILL);
+    const auto process = worker_of("1.1.0").process;
+    EXPECT_GT(process, 0) << "0 is no process, but a whole group of them";
+    if (process > 0) ::kill(process, SIGKILL);
     EXPECT_TRUE(eventually([this] {
       return worker_of("1.1.0").restarts == 1 && worker_of("1.1.0").state == isolation::WorkerState::running;
     }));
