@@ -145,14 +145,15 @@ Result<loader::StoredFile> library_of(const loader::VerifiedPackage& package) {
 Result<std::shared_ptr<ProxyTable>> open_proxy(runtime::Runtime& runtime, const loader::VerifiedPackage& package,
                                                const manifest::Permissions& granted,
                                                const runtime::InstanceSettings& settings,
-                                               const IsolationSettings& isolation) {
+                                               const IsolationSettings& isolation, Warn warn) {
   const manifest::PluginManifest& plugin = package.package.manifest;
   auto library = library_of(package);
   if (!library.ok()) return library.status();
   std::unique_ptr<Launcher> launcher = std::make_unique<WorkerLauncher>(isolation.program, std::move(*library));
   if (isolation.around) launcher = isolation.around(std::move(launcher));
-  const auto link = std::make_shared<WorkerLink>(link_settings(settings, granted, isolation, plugin.state.kind),
-                                                 runtime, std::move(launcher), isolation.random);
+  LinkSettings own = link_settings(settings, granted, isolation, plugin.state.kind);
+  own.warn = std::move(warn);
+  const auto link = std::make_shared<WorkerLink>(std::move(own), runtime, std::move(launcher), isolation.random);
   auto interfaces = link->open();
   Status status = interfaces.ok() ? check_required(link->status(), isolation) : interfaces.status();
   if (status.ok()) status = loader::match_interfaces(*interfaces, plugin.interfaces);
@@ -166,16 +167,16 @@ Result<std::shared_ptr<ProxyTable>> open_proxy(runtime::Runtime& runtime, const 
 Result<std::shared_ptr<ProxyTable>> make_proxy(runtime::Runtime& runtime, const loader::VerifiedPackage& package,
                                                const manifest::Permissions& granted,
                                                const runtime::InstanceSettings& settings,
-                                               const IsolationSettings& isolation) {
+                                               const IsolationSettings& isolation, Warn warn) {
   const manifest::PluginManifest& plugin = package.package.manifest;
   if (std::string why = manifest::why_not_isolated(plugin); !why.empty())
     return Status(Code::failed_precondition, std::move(why));
-  return open_proxy(runtime, package, granted, settings, isolation);
+  return open_proxy(runtime, package, granted, settings, isolation, std::move(warn));
 }
 
 Status check_in_worker(runtime::Runtime& runtime, const loader::VerifiedPackage& package,
                        const IsolationSettings& isolation) {
-  auto proxy = open_proxy(runtime, package, {}, {}, isolation);
+  auto proxy = open_proxy(runtime, package, {}, {}, isolation, LinkSettings{}.warn);
   if (!proxy.ok()) return proxy.status();
   (*proxy)->link()->destroy();
   return {};
@@ -185,7 +186,11 @@ Result<Isolated> make_isolated(runtime::Runtime& runtime, const loader::Verified
                                const manifest::Permissions& granted, runtime::InstanceSettings settings,
                                std::shared_ptr<runtime::HostSink> sink, const IsolationSettings& isolation) {
   const std::string name = settings.name;
-  auto proxy = make_proxy(runtime, package, granted, settings, isolation);
+  // The sink ends with its instance, though the link may be held for longer.
+  auto warn = [to = std::weak_ptr(sink)](std::string_view text) {
+    if (const auto held = to.lock()) held->host_log(SLIPWAY_LOG_WARN, text);
+  };
+  auto proxy = make_proxy(runtime, package, granted, settings, isolation, std::move(warn));
   if (!proxy.ok()) return Status(proxy.status().code, name + ": " + proxy.status().message, proxy.status().problems);
   // The worker keeps the order that the plugin asks for; to the host it is as a concurrent one.
   settings.threading = runtime::Threading::concurrent;

@@ -57,7 +57,8 @@ Result<Isolated> make_isolated(runtime::Runtime& runtime, const loader::Verified
 Result<std::shared_ptr<ProxyTable>> make_proxy(runtime::Runtime& runtime, const loader::VerifiedPackage& package,
                                                const manifest::Permissions& granted,
                                                const runtime::InstanceSettings& settings,
-                                               const IsolationSettings& isolation = {});
+                                               const IsolationSettings& isolation = {},
+                                               Warn warn = LinkSettings{}.warn);
 
 // What the library does and says when it is first run, seen in a worker that ends at once: its constructors, its entry
 // function, its table and the interfaces of plugin.json. Blocks; the thread may be any but the runtime's executor.

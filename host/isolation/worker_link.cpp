@@ -234,10 +234,9 @@ Listener::Weight WorkerLink::on_checkpoint(const Outcome& outcome) {
     tell = !is_whole(outcome) && !std::exchange(checkpoint_.told, true);
   }
   if (tell) {
-    const std::string text = "its state has " + std::to_string(outcome.size) +
-                             " bytes, more than a reply may have: should its worker end, the next one begins with an "
-                             "older state";
-    host_->log(host_->context, SLIPWAY_LOG_WARN, span(text), {});
+    settings_.warn(
+        "its state has " + std::to_string(outcome.size) +
+        " bytes, more than a reply may have: should its worker end, the next one begins with an older state");
   }
   return Weight::expected;
 }

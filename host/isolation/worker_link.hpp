@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -26,9 +27,13 @@
 
 namespace slipway::isolation {
 
+// Hears what the host has to say of a plugin; must not block.
+using Warn = std::function<void(std::string_view text)>;
+
 struct LinkSettings {
   // What the worker of that process id is to be told.
   std::function<Result<Setup>(pid_t worker)> setup;
+  Warn warn = [](std::string_view) {};
   Duration patience = seconds(10);  // for load, create, start and import_state, each
   Duration end = seconds(2);        // for destroy; then the worker is killed
   Duration heartbeat = seconds(1);

@@ -50,6 +50,9 @@ class HostSink {
 
   // `level` as SLIPWAY_LOG_…; `fields` is a JSON object or empty, unchecked.
   virtual void log(std::uint32_t level, std::string_view message, std::string_view fields) = 0;
+  // The host's own word on the instance, `level` as above. A sink that bounds the records of an instance leaves none of
+  // these out.
+  virtual void host_log(std::uint32_t level, std::string_view message) { log(level, message, {}); }
   // `kind` as SLIPWAY_METRIC_…; `labels` is a JSON object or empty, unchecked.
   virtual void metric(std::uint32_t kind, std::string_view name, std::string_view labels, double value) = 0;
   virtual void request(HostRequest request, Answerer answer) = 0;

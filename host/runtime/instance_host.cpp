@@ -132,7 +132,7 @@ void Instance::breach(std::string_view what) {
   // The first ones tell what is wrong; more would only fill the log.
   constexpr std::uint64_t kLogged = 10;
   if (breaches_.fetch_add(1) >= kLogged) return;
-  sink_->log(SLIPWAY_LOG_ERROR, "the plugin called " + std::string(what), {});
+  sink_->host_log(SLIPWAY_LOG_ERROR, "the plugin called " + std::string(what));
 }
 
 Answerer::~Answerer() {

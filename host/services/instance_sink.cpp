@@ -15,6 +15,8 @@ constexpr std::size_t kMaxText = 64 << 10;
 constexpr std::size_t kMaxFields = 64;
 // Of an instance's records, at once and each second.
 constexpr std::int64_t kMaxBytes = 1 << 20;
+// What a line has beside the words of its record: time, level, instance.
+constexpr std::size_t kLineBytes = 128;
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
@@ -63,6 +65,13 @@ InstanceSink::InstanceSink(Requester requester, telemetry::Log log, telemetry::M
       free_bytes_(kMaxBytes),
       counted_ns_(clock.steady_ns()) {}
 
+InstanceSink::~InstanceSink() {
+  if (floods_) tell_left_out();
+}
+
+// As an error, like the notice before it: a log of errors alone must not lose some in silence.
+void InstanceSink::tell_left_out() { log_.error("records were left out", {{"records", std::exchange(left_out_, 0)}}); }
+
 bool InstanceSink::may_write(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   constexpr std::int64_t kSecond = 1'000'000'000;
@@ -73,11 +82,11 @@ bool InstanceSink::may_write(std::size_t bytes) {
     counted_ns_ = now;
   }
   if (floods_ && 2 * free_bytes_ >= kMaxBytes) {
-    log_.warn("records were left out", {{"records", std::exchange(left_out_, 0)}});
+    tell_left_out();
     floods_ = false;
   }
   if (!floods_ && free_bytes_ <= 0) {
-    log_.warn("writes more than 1 MiB a second: its records are left out until it writes less");
+    log_.error("writes more than 1 MiB a second: its records are left out until it writes less");
     floods_ = true;
   }
   if (floods_) ++left_out_;
@@ -87,7 +96,7 @@ bool InstanceSink::may_write(std::size_t bytes) {
 
 void InstanceSink::log(std::uint32_t level, std::string_view message, std::string_view fields) {
   if (!log_.enabled(level_of(level))) return;
-  if (!may_write(std::min(message.size(), kMaxText) + std::min(fields.size(), kMaxText))) return;
+  if (!may_write(kLineBytes + std::min(message.size(), kMaxText) + std::min(fields.size(), kMaxText))) return;
   Pairs pairs = pairs_of(fields);
   if (request_ids_ != nullptr) add_request_id(pairs, *request_ids_);
   std::vector<telemetry::Field> list;
@@ -95,6 +104,8 @@ void InstanceSink::log(std::uint32_t level, std::string_view message, std::strin
   for (const auto& [name, value] : pairs) list.emplace_back(name, value);
   log_.write(level_of(level), message.substr(0, kMaxText), list);
 }
+
+void InstanceSink::host_log(std::uint32_t level, std::string_view message) { log_.write(level_of(level), message); }
 
 void InstanceSink::metric(std::uint32_t kind, std::string_view name, std::string_view labels, double value) {
   if (kind > SLIPWAY_METRIC_HISTOGRAM) return;

@@ -20,17 +20,21 @@ class InstanceSink final : public runtime::HostSink {
   // `request_ids` may be null.
   InstanceSink(Requester requester, telemetry::Log log, telemetry::Metrics& metrics, Broker& broker,
                const base::Clock& clock, const telemetry::RequestIds* request_ids = nullptr);
+  ~InstanceSink() override;
 
   // What is no JSON object is left out of the record; at most 64 fields and 64 KiB of text. A field "traceparent" is
   // joined by the id of the request that began the trace, while it is known. An instance that writes more than a MiB a
-  // second has its records left out until half of that is free again; the log says so, and how many.
+  // second has its records left out until half of that is free again. The log says so at once, and how many at the next
+  // record after that, or when the sink ends.
   void log(std::uint32_t level, std::string_view message, std::string_view fields) override;
+  void host_log(std::uint32_t level, std::string_view message) override;
   // A sample whose labels are no JSON object of texts is recorded without labels.
   void metric(std::uint32_t kind, std::string_view name, std::string_view labels, double value) override;
   void request(runtime::HostRequest request, runtime::Answerer answer) override;
 
  private:
   [[nodiscard]] bool may_write(std::size_t bytes);
+  void tell_left_out();  // with the lock held, if others may write
 
   const std::shared_ptr<const Requester> requester_;
   const telemetry::Log log_;

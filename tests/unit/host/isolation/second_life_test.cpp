@@ -60,6 +60,7 @@ TEST_F(SecondLife, a_state_that_is_too_large_is_told_once_and_the_one_before_is_
   EXPECT_EQ(sink->logs.wait_for(1)[0].message,
             "its state has 200 bytes, more than a reply may have: should its worker end, the next one begins with an "
             "older state");
+  EXPECT_TRUE(sink->logs.wait_for(1)[0].by_host);
 }
 
 TEST_F(SecondLife, a_plugin_without_a_snapshot_is_asked_for_no_checkpoint) {

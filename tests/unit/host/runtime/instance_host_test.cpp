@@ -141,6 +141,7 @@ TEST_F(InstanceHostTest, wakes_beyond_the_bound_are_dropped_counted_and_logged) 
   EXPECT_EQ(tokens.wait_for(3), (std::vector<std::uint64_t>{1, 2, 3}));
   EXPECT_EQ(instance->breaches(), 1U);
   EXPECT_EQ(sink->logs.wait_for(1)[0].message, "the plugin called wake, with its queue full: it was dropped");
+  EXPECT_TRUE(sink->logs.wait_for(1)[0].by_host);
 }
 
 TEST_F(InstanceHostTest, log_and_metric_go_to_the_sink) {
@@ -149,6 +150,7 @@ TEST_F(InstanceHostTest, log_and_metric_go_to_the_sink) {
   host.log(host.context, SLIPWAY_LOG_WARN, test::span_of("careful"), test::span_of("{}"));
   host.metric(host.context, SLIPWAY_METRIC_GAUGE, test::span_of("depth"), test::span_of(R"({"a":"b"})"), 2);
   EXPECT_EQ(sink->logs.wait_for(1)[0].message, "careful");
+  EXPECT_FALSE(sink->logs.wait_for(1)[0].by_host);
   EXPECT_EQ(sink->metrics.wait_for(1)[0], R"(depth{"a":"b"}=2.000000)");
 }
 

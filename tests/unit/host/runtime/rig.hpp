@@ -75,6 +75,7 @@ class Collected {
 struct LogRecord {
   std::uint32_t level;
   std::string message;
+  bool by_host = false;
 };
 
 // Keeps requests until the test answers them; with `respond` they are answered at once.
@@ -86,6 +87,9 @@ class RecordingSink final : public HostSink {
   };
   void log(std::uint32_t level, std::string_view message, std::string_view) override {
     logs.add({level, std::string(message)});
+  }
+  void host_log(std::uint32_t level, std::string_view message) override {
+    logs.add({level, std::string(message), true});
   }
   void metric(std::uint32_t, std::string_view name, std::string_view labels, double value) override {
     metrics.add(std::string(name) + std::string(labels) + "=" + std::to_string(value));

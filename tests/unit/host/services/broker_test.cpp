@@ -49,8 +49,6 @@ class BrokerTest : public ::testing::Test {
     };
     Requester requester;
     requester.instance = "hook";
-    auto log = telemetry::Log::to([this](std::string_view line) { lines.add(std::string(line)); },
-                                  {.format = telemetry::LogFormat::json}, clock);
     auto sink = std::make_shared<InstanceSink>(requester, log, metrics, broker, clock, &request_ids);
     instance =
         *runtime::Instance::create(runtime, plugin.table(), nullptr, {.name = "hook", .plugin = "test-hook"}, sink);
@@ -72,6 +70,8 @@ class BrokerTest : public ::testing::Test {
   test::ManualClock clock;
   test::ScriptedPlugin plugin;
   Collected<std::string> lines;
+  telemetry::Log log = telemetry::Log::to([this](std::string_view line) { lines.add(std::string(line)); },
+                                          {.format = telemetry::LogFormat::json}, clock);
   Collected<std::string> heard;
   std::shared_ptr<runtime::Instance> instance;
 };
@@ -159,8 +159,46 @@ TEST_F(BrokerTest, an_instance_that_floods_the_log_is_left_out_of_it_until_it_wr
   clock.advance(milliseconds(500));
   host.log(host.context, SLIPWAY_LOG_ERROR, test::span_of("quiet again"), {});
   const auto after = lines.wait_for(before + 2);
-  EXPECT_NE(after[before].find("\"records\":869"), std::string::npos) << after[before];
+  EXPECT_NE(after[before].find("\"records\":871"), std::string::npos) << after[before];
   EXPECT_NE(after[before + 1].find("quiet again"), std::string::npos);
+}
+
+TEST_F(BrokerTest, lines_without_a_word_fill_the_log_like_others) {
+  const slipway_host& host = plugin.host();
+  for (int i = 0; i < 20'000; ++i) host.log(host.context, SLIPWAY_LOG_ERROR, {}, {});
+  std::size_t bytes = 0;
+  const auto written = lines.wait_for(1);
+  for (const std::string& line : written) bytes += line.size();
+  EXPECT_LT(bytes, std::size_t{1200} << 10);
+  EXPECT_NE(written.back().find("writes more than 1 MiB a second"), std::string::npos) << written.back();
+}
+
+TEST_F(BrokerTest, a_log_of_errors_alone_says_what_a_flood_lost_though_it_be_the_instances_last_word) {
+  log.set_level(telemetry::Level::error);
+  const std::string huge(8000, 'x');
+  {
+    InstanceSink sink({.instance = "loud"}, log, metrics, broker, clock);
+    for (int i = 0; i < 1000; ++i) sink.log(SLIPWAY_LOG_ERROR, huge, {});
+    EXPECT_NE(lines.wait_for(1).back().find("writes more than 1 MiB a second"), std::string::npos);
+  }
+  const std::string last = lines.wait_for(1).back();
+  EXPECT_NE(last.find("records were left out"), std::string::npos) << last;
+  EXPECT_NE(last.find("\"records\":870"), std::string::npos) << last;
+  const std::size_t before = lines.size();
+  { const InstanceSink quiet({.instance = "quiet"}, log, metrics, broker, clock); }
+  EXPECT_EQ(lines.size(), before);
+}
+
+TEST_F(BrokerTest, the_hosts_own_word_on_an_instance_that_floods_the_log_is_written) {
+  InstanceSink sink({.instance = "loud"}, log, metrics, broker, clock);
+  const std::string huge(8000, 'x');
+  for (int i = 0; i < 1000; ++i) sink.log(SLIPWAY_LOG_ERROR, huge, {});
+  const std::size_t before = lines.size();
+  sink.host_log(SLIPWAY_LOG_WARN, "it misbehaves");
+  ASSERT_EQ(lines.size(), before + 1);
+  const std::string last = lines.wait_for(1).back();
+  EXPECT_NE(last.find("it misbehaves"), std::string::npos) << last;
+  EXPECT_NE(last.find("\"instance\":\"loud\""), std::string::npos) << last;
 }
 
 }  // namespace
