@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "plugins/analyzers/common/packed.hpp"
 #include "plugins/analyzers/sequential/logs.hpp"
@@ -110,18 +111,21 @@ void Evidence::restore(const Track& track) {
   tell();
 }
 
-// What is worse must itself be above the floor: the many requests above a low edge say nothing of a high one's few.
-Strength together(const std::vector<Strength>& tracks) {
-  const auto mean = [&](double Strength::*part, bool above_the_floor = false) {
+// What is worse must itself be above the floor, and have its own guard's word: what one edge shows says nothing of
+// another.
+Strength together(const Settings& settings, const std::vector<Strength>& tracks) {
+  const auto mean = [&](const auto& part) {
     std::vector<double> values;
-    for (const Strength& track : tracks)
-      values.push_back(above_the_floor ? std::min(track.*part, track.above) : track.*part);
+    for (const Strength& track : tracks) values.push_back(part(track));
     return log_mean(values);
+  };
+  const auto worse = [&](const Strength& track) {
+    return has_signs(settings) ? std::min({track.worse, track.sign, track.above}) : std::min(track.worse, track.above);
   };
   const auto least = std::min_element(tracks.begin(), tracks.end(),
                                       [](const Strength& a, const Strength& b) { return a.pass < b.pass; });
-  return {mean(&Strength::severe, true), mean(&Strength::worse, true), mean(&Strength::sign), mean(&Strength::above),
-          least->pass};
+  return {mean([](const Strength& track) { return std::min(track.severe, track.above); }), mean(worse),
+          mean(std::mem_fn(&Strength::sign)), mean(std::mem_fn(&Strength::above)), least->pass};
 }
 
 Ruling rule(const Settings& settings, const Strength& strength, Duration elapsed) {

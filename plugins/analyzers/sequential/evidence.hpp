@@ -7,8 +7,8 @@
 
 namespace slipway::sequential {
 
-// Logs of e-values. Of several tracks: the means of what of `severe` and `worse` is above the floor too, of `sign` and
-// of `above`; `pass` is what every one reaches.
+// Logs of e-values. Of several tracks: the means of what of `severe` is above the floor too, of what of `worse` is that
+// and has the guard's word, of `sign` and of `above`; `pass` is what every one reaches.
 struct Strength {
   double severe;  // next is bad more than severe_ratio times as often as stable
   double worse;   // more than max_ratio times
@@ -62,7 +62,7 @@ class Evidence {
   Pair totals_;
 };
 
-Strength together(const std::vector<Strength>& tracks);
+Strength together(const Settings& settings, const std::vector<Strength>& tracks);
 
 // What the evidence is held against, for the ruling and for people.
 struct Ruling {

@@ -131,7 +131,7 @@ class Judging {
       strengths.push_back(track.strength(moment()));
       findings.tracks.push_back(found(track, settings_));
     }
-    findings.ruling = rule(settings_, together(strengths), elapsed());
+    findings.ruling = rule(settings_, together(settings_, strengths), elapsed());
     return findings;
   }
 

@@ -208,6 +208,29 @@ TEST_F(Sequential, AnEdgeThatStaysBelowTheFloorIsNotLiftedAboveItByAnother) {
   EXPECT_EQ(with_rare(20'000, 2'000), Verdict::fail);
 }
 
+// By the first edge the release is worse in one window and better in the next, above the second is what `rare` says of
+// each million, in every window.
+TEST_F(Sequential, AnEdgeThatIsWorseOnceIsNotVouchedForByAnotherThatIsWorseInEveryWindow) {
+  const auto with_rare = [&](std::int64_t rare_next, std::int64_t rare_stable) {
+    settings = {{"kind", "slow_ratio"}, {"edges", {100, 1'000}}};
+    const auto took = [](const char* role, std::int64_t slow, std::int64_t rare) {
+      return metrics::GroupSamples{
+          .role = role,
+          .histograms = {{"latency", {{100.0, 1'000'000 - slow}, {1'000.0, slow - rare}, {std::nullopt, rare}}}}};
+    };
+    state = {};
+    analyzer::JudgeReply reply;
+    for (number = 0; number < 100 && reply.verdict == Verdict::proceed;) {
+      const bool is_worse = number % 2 == 1;
+      reply = ask({.groups = {took("next", is_worse ? 600'000 : 400'000, rare_next),
+                              took("stable", is_worse ? 400'000 : 600'000, rare_stable)}});
+    }
+    return reply.verdict;
+  };
+  EXPECT_EQ(with_rare(200, 20), Verdict::pass) << "ten times as many, and fewer than the floor's 1,000";
+  EXPECT_EQ(with_rare(15'000, 10'000), Verdict::fail);
+}
+
 TEST_F(Sequential, WithoutABaselineItJudgesByTheFloorAlone) {
   settings = {{"kind", "absolute"}, {"absolute_floor", 0.01}};
   analyzer::JudgeReply reply;
