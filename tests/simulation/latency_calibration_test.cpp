@@ -1,4 +1,5 @@
-// As sequential_calibration_test, for latency: requests above an edge, the evidence of several edges as its mean.
+// As sequential_calibration_test, for latency: requests above an edge, the evidence of several edges as its mean. Two
+// tables are of the ratio alone, for which figures were computed apart, the last is of the analyzer's defaults.
 // Latencies are lognormal with a median of 100 ms and a 99th percentile of 403.8 ms. A shift makes every request
 // slower, a tail only those above the 95th percentile.
 #include <gtest/gtest.h>
@@ -49,6 +50,7 @@ class Traffic {
       pairs.push_back({{next, slow_next[i]}, {kRequests - next, slow_stable[i]}});
     return pairs;
   }
+  double uniform() { return std::uniform_real_distribution<>()(random_); }
 
  private:
   std::int64_t drawn(std::int64_t n, double p) { return std::binomial_distribution<std::int64_t>(n, p)(random_); }
@@ -113,8 +115,9 @@ TEST(EqualLatencies, RaiseNoMoreAlarmsThanAlphaAllows) {
         const double part =
             static_cast<double>(std::count_if(all.begin(), all.end(), [](auto look) { return look <= kLooks; })) / runs;
         EXPECT_LE(part, alpha + 3 * std::sqrt(alpha * (1 - alpha) / runs)) << words(edges, share, alpha);
-        calibration::note("False alarms over two releases that are equally slow", words(edges, share, alpha),
-                          "at most " + calibration::percent(alpha), calibration::percent(part));
+        calibration::note("False alarms over two releases that are equally slow, by the ratio alone",
+                          words(edges, share, alpha), "at most " + calibration::percent(alpha),
+                          calibration::percent(part));
       }
     }
   }
@@ -132,7 +135,7 @@ void expect_looks(const Row& row, double share, double alpha, double wanted) {
   const auto all = alarms(row.edges, share, row.next, alpha);
   const auto median = static_cast<double>(all[all.size() / 2]);
   EXPECT_NEAR(median, wanted, 1) << row.name << " " << words(row.edges, share, alpha);
-  calibration::note("Looks until a slower release has failed, the median",
+  calibration::note("Looks until a slower release has failed by the ratio alone, without floor and guard: the median",
                     row.name + ": " + words(row.edges, share, alpha), calibration::number(wanted) + ", within 1",
                     calibration::number(median));
 }
@@ -158,6 +161,61 @@ TEST(SlowReleases, FailAfterTheLooksThatWereComputedApart) {
     for (const std::size_t level : {0U, 1U}) {
       expect_looks(row, 0.1, level == 0 ? 0.05 : 0.01, row.tenth[level]);
       expect_looks(row, 0.5, level == 0 ? 0.05 : 0.01, row.half[level]);
+    }
+  }
+}
+
+analyzer::Verdict verdict_of_defaults(const std::vector<double>& edges, double share, Release next, int run) {
+  const Settings settings{.kind = Kind::slow_ratio, .edges = edges};
+  Traffic traffic(edges, share, next, run);
+  std::vector<Evidence> tracks(edges.size(), Evidence(settings));
+  Ruling ruling;
+  for (std::int64_t number = 1; number <= kLooks && ruling.verdict == analyzer::Verdict::proceed; ++number) {
+    const auto pairs = traffic.look();
+    std::vector<Strength> strengths;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      tracks[i].add(pairs[i], {number, kLooks}, traffic.uniform());
+      strengths.push_back(tracks[i].strength({number, kLooks}));
+    }
+    ruling = rule(settings, together(settings, strengths), slipway::seconds(60) * number);
+  }
+  return ruling.verdict;
+}
+
+TEST(LatencyDefaults, FailWhatIsSlowAndKeepAlphaAndBeta) {
+  struct Promise {
+    std::string name;
+    Release next;
+    double fails[2];  // at least, at most
+    double passes[2];
+  };
+  const std::vector<Promise> promises{{"equally slow", {}, {0, 0.01}, {0.9, 1}},
+                                      {"all 50 % slower", {Slow::shift, 1.5}, {0.99, 1}, {0, 0.01}},
+                                      {"the tail twice as slow", {Slow::tail, 2}, {0.99, 1}, {0, 0.01}}};
+  const auto span = [](const double(&of)[2]) {
+    return of[0] > 0 ? "at least " + calibration::percent(of[0]) : "at most " + calibration::percent(of[1]);
+  };
+  const int runs = calibration::runs() / 2;
+  for (const auto& edges : kEdges) {
+    for (const double share : {0.1, 0.5}) {
+      for (const auto& [name, next, fails, passes] : promises) {
+        double failed = 0;
+        double passed = 0;
+        for (int run = 0; run < runs; ++run) {
+          const auto verdict = verdict_of_defaults(edges, share, next, run);
+          if (verdict == analyzer::Verdict::fail) failed += 1.0 / runs;
+          if (verdict == analyzer::Verdict::pass) passed += 1.0 / runs;
+        }
+        const std::string of = name + ": " + name_of(edges) + ", share " + calibration::percent(share);
+        const double error = 3 * std::sqrt(0.01 * 0.99 / runs);
+        EXPECT_GE(failed, fails[0]) << of;
+        EXPECT_LE(failed, fails[1] + error) << of;
+        EXPECT_GE(passed, passes[0]) << of;
+        EXPECT_LE(passed, passes[1] + error) << of;
+        calibration::note("The defaults of slow_ratio, over two hours: fails, passes", of,
+                          span(fails) + ", " + span(passes),
+                          calibration::percent(failed) + ", " + calibration::percent(passed));
+      }
     }
   }
 }
