@@ -23,7 +23,7 @@ struct Window {
 struct Recording {
   Duration interval;
   std::vector<Window> windows;
-  std::vector<std::string> warnings = {};  // of the source, each sentence once
+  std::vector<std::string> warnings = {};  // of the source, each sentence once; the last may count those left out
 };
 
 // `name` is for messages. INVALID_ARGUMENT names the line or the entry.

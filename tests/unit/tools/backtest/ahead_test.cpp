@@ -105,6 +105,26 @@ TEST(Source, IsAskedForEachWindowOfBothReleases) {
   EXPECT_EQ(recording->warnings, std::vector<std::string>{"partial"}) << "once";
 }
 
+TEST(Source, ManyWarningsAndLongOnesAreCut) {
+  const Question question{.application = "",
+                          .query = Json::object(),
+                          .next = "",
+                          .stable = "1.0",
+                          .from = Instant{},
+                          .to = Instant{} + seconds(70 * 15),
+                          .interval = seconds(15)};
+  int asked = 0;
+  const auto recording = recording_of(question, [&](const metrics::QueryRequest&) -> Result<metrics::QueryReply> {
+    return metrics::QueryReply{.warnings = {std::to_string(asked++), std::string(300, 'x'), std::string(301, 'x')}};
+  });
+  ASSERT_TRUE(recording.ok());
+  ASSERT_EQ(recording->warnings.size(), 65U);
+  EXPECT_EQ(recording->warnings[0], "0");
+  EXPECT_EQ(recording->warnings[1], std::string(256, 'x'));
+  EXPECT_EQ(recording->warnings[63], "62");
+  EXPECT_EQ(recording->warnings[64], "and 7 more");
+}
+
 TEST(Source, ThatFailsIsTold) {
   const Question question{.application = "",
                           .query = Json::object(),

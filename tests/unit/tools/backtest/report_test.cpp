@@ -75,9 +75,10 @@ TEST(BacktestReport, SaysThatNothingWasDecided) {
 TEST(BacktestReport, PassesOnWhatTheSourceWarnedOf) {
   Summary summary = summary_of(2);
   EXPECT_FALSE(document_of(summary).contains("warnings"));
-  summary.recording.warnings = {"partial", "slow"};
-  EXPECT_EQ(document_of(summary)["warnings"], Json({"partial", "slow"}));
-  EXPECT_NE(text_of(summary).find("look <2>\nwarning: partial\nwarning: slow\n"), std::string::npos);
+  summary.recording.warnings = {"partial", "slow <up>"};
+  EXPECT_EQ(document_of(summary)["warnings"], Json({"partial", "slow <up>"}));
+  EXPECT_NE(text_of(summary).find("look <2>\nwarning: partial\nwarning: slow <up>\n"), std::string::npos);
+  EXPECT_NE(page_of(summary).find("warning: partial\nwarning: slow &lt;up&gt;\n"), std::string::npos);
 }
 
 TEST(BacktestReport, CountsFalseAlarmsOfManyRuns) {
