@@ -37,6 +37,7 @@ Driver::Driver(const Tools& tools, const Executor& executor, std::string tenant,
       name_(std::move(name)),
       partition_(partition_of(tenant_, name_)),
       turns_(strand_),
+      removals_(strand_),
       wakeup_(strand_, clock_, tools.timers),
       troubles_(tools.random) {}
 
@@ -135,6 +136,8 @@ boost::asio::awaitable<void> Driver::apply() {
     troubles_.failed("storage", status, now());
     co_return;
   }
+  // It may be deleted by now.
+  if (interrupted_ || !application_) co_return;
   provider::Desired desired = desired_of(application_->value, current_spec(), order, releases_);
   desired.step = has_rollout() ? record().rollout.step : 0;
   desired.token = tools_.ownership.token(partition_);

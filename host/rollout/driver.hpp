@@ -81,6 +81,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   boost::asio::awaitable<void> read_again();
   // The application is no longer this host's: the loop ends, and what it knows is dropped.
   void let_go();
+  // Until the provider has forgotten the application, and its records are gone.
   boost::asio::awaitable<void> finish_removal();
   // No further decision; the loop ends after its current step.
   void stop();
@@ -91,10 +92,17 @@ class Driver : public std::enable_shared_from_this<Driver> {
 
  private:
   struct Analysis;
+  // How far the removal of the application has come.
+  struct Removing {
+    std::int64_t token = 0;  // newer than any that it was ordered under; 0 before there is one
+    bool gone = false;       // from the provider, and orders have a newer token still
+    bool ended = false;
+  };
   static constexpr const char* kLease = "lease";  // as a trouble
 
   // The loop (driver.cpp)
   boost::asio::awaitable<void> run();
+  boost::asio::awaitable<Status> remove_more(Removing& removing);
   boost::asio::awaitable<void> apply();
   boost::asio::awaitable<void> look();
   boost::asio::awaitable<void> refused(std::int64_t generation, Status status);
@@ -193,6 +201,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   const std::string name_;
   const std::size_t partition_;
   Turns turns_;
+  Turns removals_;
   Wakeup wakeup_;
   std::optional<Stored<Application>> application_;
   std::optional<Stored<Record>> rollout_;    // the one under way

@@ -102,47 +102,62 @@ Later<Empty> Driver::remove(Actor actor, IfVersion version, Mode mode) {
   co_return Empty{};
 }
 
-// Of what was ordered before, something may still be on its way: it meets a newer token at the provider. So does this
-// removal, when it comes late, at an application that was made anew under the name.
+// One at a time: what a second one deleted could be of an application that was made anew under the name.
 boost::asio::awaitable<void> Driver::finish_removal() {
+  const auto turn = co_await removals_.take();
   Wakeup pause(strand_, clock_, tools_.timers);
+  Removing removing;
+  std::string told;
   while (!stopping_ && owned()) {
-    std::vector<storage::Key> wanted;
-    wanted.push_back(keys::removal(tenant_, name_));
-    const auto found = co_await tools_.store.get(std::move(wanted));
-    if (found.ok() && found->records.empty()) co_return;
-    if (!found.ok() || !has_lease()) {
-      co_await pause.wait_until(now() + seconds(1));
-      continue;
-    }
+    const Status status = co_await remove_more(removing);
+    if (removing.ended) co_return;
+    if (status.ok()) continue;
+    if (const std::string reason = to_string(status); reason != told)
+      tools_.log.warn("an application is not removed yet",
+                      {{"tenant", tenant_}, {"application", name_}, {"reason", told = reason}});
+    co_await pause.wait_until(now() + seconds(1));
+  }
+}
+
+// Of what was ordered before, something may still be on its way: it meets a newer token at the provider. So does this
+// removal, when it comes late, at an application that was made anew under the name; and what is written late finds that
+// application, or no removal.
+boost::asio::awaitable<Status> Driver::remove_more(Removing& removing) {
+  std::vector<storage::Key> wanted;
+  wanted.push_back(keys::removal(tenant_, name_));
+  const auto found = co_await tools_.store.get(std::move(wanted));
+  if (!found.ok()) co_return found.status();
+  removing.ended = found->records.empty();
+  if (removing.ended) co_return Status();
+  if (!has_lease()) co_return troubles_.of(kLease)->status;
+  storage::WriteRequest batch;
+  batch.expect.push_back({keys::application(tenant_, name_), 0});
+  batch.expect.push_back({keys::removal(tenant_, name_), found->records.front().version});
+  batch.expect_leases.push_back(tools_.ownership.fence());
+  if (removing.token == 0) {
     stale_ = true;
     interrupt();
     const auto token = co_await tools_.ownership.renew_token(partition_);
-    if (!token.ok()) {
-      co_await pause.wait_until(now() + seconds(1));
-      continue;
-    }
-    const storage::ExpectLease fence = tools_.ownership.fence();
-    provider::Removal removal{.tenant = tenant_, .application = name_, .token = *token};
+    if (!token.ok()) co_return token.status();
+    removing.token = *token;
+  }
+  if (!removing.gone) {
+    provider::Removal removal{.tenant = tenant_, .application = name_, .token = removing.token};
     const auto gone = co_await bridge::call<provider::Interface, provider::Remove>(
         tools_.caller, "provider", removal, context(tools_.settings.budgets.apply));
-    auto left = co_await tools_.store.scan(scan_of(tenant_, "release", name_ + "/", "", 400));
-    storage::WriteRequest batch;
-    batch.expect_leases.push_back(fence);
-    if (left.ok()) {
-      for (const auto& record : left->records) batch.removes.push_back(record.key);
-    }
-    const bool last =
-        gone.ok() && left.ok() && left->next.empty() && (co_await tools_.ownership.renew_token(partition_)).ok();
-    if (last) batch.removes.push_back(keys::removal(tenant_, name_));
-    const bool written =
-        left.ok() && !batch.removes.empty() && (co_await tools_.store.write(batch, std::string())).ok();
-    if (last && written) co_return;
-    if (!gone.ok())
-      tools_.log.warn("an application is not removed yet",
-                      {{"tenant", tenant_}, {"application", name_}, {"reason", to_string(gone.status())}});
-    if (!gone.ok() || !written) co_await pause.wait_until(now() + seconds(1));
+    if (!gone.ok()) co_return gone.status();
+    const auto newer = co_await tools_.ownership.renew_token(partition_);
+    if (!newer.ok()) co_return newer.status();
+    removing.gone = true;
   }
+  const auto left = co_await tools_.store.scan(scan_of(tenant_, "release", name_ + "/", "", 400));
+  if (!left.ok()) co_return left.status();
+  for (const auto& record : left->records) batch.removes.push_back(record.key);
+  const bool last = left->next.empty();
+  if (last) batch.removes.push_back(keys::removal(tenant_, name_));
+  const auto written = co_await tools_.store.write(batch, std::string());
+  removing.ended = last && written.ok();
+  co_return written.ok() ? Status() : written.status();
 }
 
 }  // namespace slipway::rollout

@@ -308,6 +308,7 @@ Later<std::int64_t> Ownership::renew_token(std::size_t partition) {
 
 Later<std::int64_t> Ownership::renewed_token(std::size_t partition) {
   const auto turn = co_await turns_.take();
+  if (!owns(partition)) co_return Status(Code::aborted, "the work is another host's now");
   const std::string& name = settings_.host.name;
   const Change anew = [&](Roster& now) { rollout::renew_token(now, name, partition); };
   const auto roster = co_await change(anew);

@@ -138,7 +138,9 @@ void set_draining(Roster& roster, const std::string& name, bool draining) {
 
 void renew_token(Roster& roster, const std::string& owner, std::size_t number) {
   Partition& partition = roster.partitions[number];
-  if (partition.owner == owner && partition.next.empty()) give(roster, partition, owner);
+  if (partition.owner != owner || !partition.next.empty()) return;
+  give(roster, partition, owner);
+  partition.left = {};
 }
 
 void hand_over(Roster& roster, const std::string& owner, const std::vector<std::size_t>& idle, Instant now) {

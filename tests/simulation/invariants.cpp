@@ -36,7 +36,7 @@ std::string durable_before_applied(Watch& watch) {
       const auto known = decided.find(order.desired.generation);
       return known != decided.end() && known->second.contains(text_of(order.desired));
     };
-    if (!holds(standing.decided) && !holds(standing.before))
+    if (!holds(standing.decided) && (standing.application || !holds(standing.before)))
       return "order " + std::to_string(order.desired.generation) + " (" + text_of(order.desired) +
              ") reached the provider, and the store has no such decision";
   }

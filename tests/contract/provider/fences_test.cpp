@@ -74,6 +74,16 @@ TEST_P(ProviderContract, a_restart_finds_everything_again_restarts_nothing_and_r
   EXPECT_EQ(apply(wanted).code, Code::aborted);
 }
 
+TEST_P(ProviderContract, what_was_removed_before_its_first_order_came_is_made_by_no_older_one) {
+  EXPECT_EQ(remove({"acme", "shop", 5}), Status());
+  auto late = shop(4, {stable(place_->good("1.0"), 1)});
+  late.token = 4;
+  EXPECT_EQ(apply(late).code, Code::aborted);
+  EXPECT_EQ(place_->started(), 0);
+  late.token = 6;
+  EXPECT_EQ(group_of(converge(late), "1.0").ready, 1);
+}
+
 TEST_P(ProviderContract, each_change_is_announced_with_its_tenant_and_application) {
   converge(shop(1, {stable(place_->good("1.0"), 1)}));
   ASSERT_THAT(announced(), Not(IsEmpty()));

@@ -64,7 +64,12 @@ awaitable<Status> Pool::remove(provider::Removal removal) {
   const Target name{removal.tenant, removal.application};
   for (int i = 0; i < kTries; ++i) {
     StoredOrder stored = co_await records_.order(name);
-    if (!stored.order) co_return reconciler_.remove(removal);
+    if (!stored.order) {
+      // An order for it may still be on its way.
+      stored.order.emplace();
+      stored.order->desired.tenant = removal.tenant;
+      stored.order->desired.application = removal.application;
+    }
     Order& order = *stored.order;
     if (Status fence = check_token(order.desired, removal.token); !fence.ok()) co_return fence;
     const bool repeated = order.removed && order.desired.token == removal.token;

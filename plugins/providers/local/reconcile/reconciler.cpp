@@ -51,7 +51,11 @@ awaitable<Result<provider::Observation>> Reconciler::observe(provider::Target ta
 
 Status Reconciler::remove(const provider::Removal& removal) {
   const auto found = applications_.find(application_key(removal.tenant, removal.application));
-  return found == applications_.end() ? Status() : found->second->remove(removal);
+  if (found != applications_.end()) return found->second->remove(removal);
+  // An order for it may still be on its way.
+  if (removal.token > tools_.world.fence_of_removed(removal.tenant, removal.application))
+    tools_.world.fence_off(removal.tenant, removal.application, removal.token);
+  return Status();
 }
 
 std::shared_ptr<Application> Reconciler::find(const std::string& tenant, const std::string& application) const {

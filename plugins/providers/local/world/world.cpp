@@ -38,17 +38,19 @@ void World::save(const ApplicationRecord& record, Durability durability) const {
 }
 
 void World::erase(const provider::Desired& last) const {
-  if (last.token > 0) {
-    auto known = removed();
-    RemovedRecords records = known.ok() ? std::move(*known) : RemovedRecords{};
-    std::erase_if(records.removed, [&](const RemovedRecord& record) {
-      return record.tenant == last.tenant && record.application == last.application;
-    });
-    records.removed.push_back({last.tenant, last.application, last.token});
-    if (records.removed.size() > kMostRemoved) records.removed.erase(records.removed.begin());
-    write_file(folder_ / kRemoved, encode_text(records), Durability::kMachine);
-  }
+  if (last.token > 0) fence_off(last.tenant, last.application, last.token);
   std::filesystem::remove(file_of(last.tenant, last.application));
+}
+
+void World::fence_off(const std::string& tenant, const std::string& application, std::int64_t token) const {
+  auto known = removed();
+  RemovedRecords records = known.ok() ? std::move(*known) : RemovedRecords{};
+  std::erase_if(records.removed, [&](const RemovedRecord& record) {
+    return record.tenant == tenant && record.application == application;
+  });
+  records.removed.push_back({tenant, application, token});
+  if (records.removed.size() > kMostRemoved) records.removed.erase(records.removed.begin());
+  write_file(folder_ / kRemoved, encode_text(records), Durability::kMachine);
 }
 
 std::int64_t World::fence_of_removed(const std::string& tenant, const std::string& application) const {

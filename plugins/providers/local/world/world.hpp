@@ -24,6 +24,8 @@ class World {
   void save(const ApplicationRecord& record, Durability durability) const;
   // Forgets all but the fencing token, which keeps out orders of whoever was at work before.
   void erase(const provider::Desired& last) const;
+  // An application that is not here: orders of whoever was at work before shall not make it.
+  void fence_off(const std::string& tenant, const std::string& application, std::int64_t token) const;
   // The newest token that an application had seen when it was removed; 0 when none is remembered.
   [[nodiscard]] std::int64_t fence_of_removed(const std::string& tenant, const std::string& application) const;
 
