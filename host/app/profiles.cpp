@@ -225,6 +225,10 @@ Profiles::Answer<api::ProfileAnswer> Profiles::carry_out(const lifecycle::Turn& 
   options.watch.waits = [this, told = false](const std::string& why) mutable {
     if (!std::exchange(told, true)) parts_.log.warn("the return to the profile before has to wait", {{"reason", why}});
   };
+  options.lost = [this, &prepared](const std::string& what) {
+    parts_.log.warn("not all of a plugin's state was handed over", {{"reason", what}});
+    prepared.warnings.push_back(what);
+  };
   std::int64_t watched = 0;
   if (options.watch.bake.ns > 0) {
     const auto marked = co_await aside([this] { return revisions_.watch_next(); });

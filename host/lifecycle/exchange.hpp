@@ -20,9 +20,18 @@ struct Succession {
   GenerationPtr fresh;
   GenerationPtr old;
   HandOver hand_over = HandOver::none;
-  Json state;  // what the old one exported; null unless it keeps a snapshot
+  Json state;        // what the old one exported, or its last checkpoint; null unless it keeps a snapshot
+  std::string lost;  // what of the old one's state is not in there, and why; empty when it could export
   bool done = false;
 };
+
+inline bool keeps_snapshot(const Generation& generation) {
+  return generation.plan().package.manifest.state.kind == manifest::StateKind::snapshot;
+}
+
+inline bool hands_over(const Generation& from, const Generation& to) {
+  return keeps_snapshot(from) && keeps_snapshot(to) && from.plan().package.manifest.id == to.plan().package.manifest.id;
+}
 
 // Belongs to the coroutine that carries it out.
 struct Exchange {

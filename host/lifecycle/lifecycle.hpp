@@ -98,6 +98,8 @@ struct TryOut {
 
 struct ApplyOptions {
   Watch watch;
+  // Hears what is lost of the state that is handed over, when that comes into force. May be null.
+  std::function<void(const std::string& what)> lost = nullptr;
   std::optional<TryOut> try_out;
 };
 
@@ -187,7 +189,7 @@ class Lifecycle {
 
   // Two generations that can't run side by side (lifecycle_exchange.cpp)
   boost::asio::awaitable<Status> replace(Succession& succession);
-  boost::asio::awaitable<Status> take_state(Succession& succession, std::string& aged);
+  boost::asio::awaitable<Status> take_state(Succession& succession);
   boost::asio::awaitable<Status> put_back(Succession& succession);
   boost::asio::awaitable<std::string> ask_back(const Succession& succession, Json& newer);
   boost::asio::awaitable<Problems> return_to(Succession& succession);

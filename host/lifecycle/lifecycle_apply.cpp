@@ -39,6 +39,10 @@ boost::asio::awaitable<Status> Lifecycle::apply_one(Plan plan, ApplyOptions opti
     co_return status;
   }
   commit(*exchange);
+  for (const Succession& succession : exchange->successions) {
+    const bool is_told = !succession.lost.empty() && hands_over(*succession.old, *succession.fresh);
+    if (options.lost && is_told) options.lost(succession.lost);
+  }
   if (forsake_revoked(*exchange)) options.watch.bake = {};
   auto watching = std::make_shared<Watching>(strand_, std::move(options.watch));
   watches_.push_back(watching);
@@ -71,7 +75,7 @@ std::shared_ptr<Exchange> Lifecycle::stage(Plan plan) const {
     const HandOver how = runs ? hand_over_of(old->plan(), one) : HandOver::none;
     auto fresh = std::make_shared<Generation>(std::move(one));
     exchange->after.push_back(fresh);
-    exchange->successions.push_back({std::move(fresh), std::move(old), how, nullptr, false});
+    exchange->successions.push_back({std::move(fresh), std::move(old), how, nullptr, {}, false});
   }
   for (const auto& generation : generations_) {
     if (find(exchange->after, generation->plan().name) == nullptr) exchange->leaving.push_back(generation);
@@ -107,7 +111,8 @@ boost::asio::awaitable<Status> Lifecycle::hand_over(Exchange& exchange) {
   co_return Status();
 }
 
-// Back to what was before: nothing has been published yet but closed intakes. What could not be put back is a problem.
+// Back to what was before: nothing has been published yet but closed intakes. What could not be put back is a problem,
+// and so is what was lost of the state of what was.
 boost::asio::awaitable<Problems> Lifecycle::withdraw(Exchange& exchange) {
   Problems problems;
   Generations needed;
@@ -120,7 +125,8 @@ boost::asio::awaitable<Problems> Lifecycle::withdraw(Exchange& exchange) {
     if (!succession.done) continue;
     const Status status = co_await put_back(succession);
     const std::string& name = succession.old->plan().name;
-    if (!status.ok()) problems.push_back({config::child_path("/plugins", name), "", status.message});
+    const std::string& told = status.ok() ? succession.lost : status.message;
+    if (!told.empty()) problems.push_back({config::child_path("/plugins", name), "", told});
     open_intake(name);
   }
   {

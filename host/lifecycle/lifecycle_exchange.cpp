@@ -18,20 +18,31 @@ using slipway::plugin::StateDocument;
 
 constexpr Duration kStatePatience = seconds(10);
 
-bool keeps_snapshot(const Generation& generation) {
-  return generation.plan().package.manifest.state.kind == manifest::StateKind::snapshot;
-}
-
-bool hands_over(const Generation& from, const Generation& to) {
-  return keeps_snapshot(from) && keeps_snapshot(to) && from.plan().package.manifest.id == to.plan().package.manifest.id;
-}
-
 // Empty when `reader` reads what `writer` writes.
 std::string why_unread(const Generation& writer, const Generation& reader) {
   const std::uint32_t writes = writer.plan().package.manifest.state.writes;
   const auto& reads = reader.plan().package.manifest.state.reads;
   if (writes == 0 || std::ranges::find(reads, writes) != reads.end()) return {};
   return "it writes state of version " + std::to_string(writes) + ", which " + reader.title() + " does not read";
+}
+
+std::string why_unread(const Json& checkpoint, const Generation& reader) {
+  const auto document = decode<StateDocument>(checkpoint, "the checkpoint");
+  const auto& reads = reader.plan().package.manifest.state.reads;
+  if (!document.ok() || std::ranges::find(reads, document->version) != reads.end()) return {};
+  return "its last checkpoint is of version " + std::to_string(document->version) + ", which " + reader.title() +
+         " does not read";
+}
+
+// When it can't export, and `checkpoint` is what there is.
+std::string what_is_lost(const Generation& generation, const Json& checkpoint) {
+  return "what " + generation.title() +
+         (checkpoint.is_null() ? " knew is lost, there is no checkpoint of it"
+                               : " took in since its last checkpoint is lost");
+}
+
+std::string joined(const std::string& one, const std::string& other) {
+  return one.empty() || other.empty() ? one + other : one + "; " + other;
 }
 
 template <class Method>
@@ -66,8 +77,7 @@ boost::asio::awaitable<Status> Lifecycle::replace(Succession& succession) {
   Generation& fresh = *succession.fresh;
   succession.done = true;
   close_intake(old);
-  std::string aged;
-  Status status = co_await take_state(succession, aged);
+  Status status = co_await take_state(succession);
   // A successor that takes nothing over is no reason to forget it: the old one may have to come back.
   const bool is_wanted = hands_over(old, fresh);
   if (!is_wanted) status = Status();
@@ -85,20 +95,24 @@ boost::asio::awaitable<Status> Lifecycle::replace(Succession& succession) {
     co_return status;
   }
   status = co_await go_through(fresh, std::span(kRest).last(1));
-  if (status.ok()) fresh.move_to(GenerationState::warm, is_wanted && !aged.empty() ? aged : fresh.status().reason);
+  if (status.ok())
+    fresh.move_to(GenerationState::warm, joined(fresh.status().reason, is_wanted ? succession.lost : std::string()));
   co_return status;
 }
 
 // Of a worker that is down the last checkpoint is all that there is, for a successor as for its own next life: what
-// crashes again and again can be replaced. `aged` says so.
-boost::asio::awaitable<Status> Lifecycle::take_state(Succession& succession, std::string& aged) {
+// crashes again and again can be replaced. A successor that does not read it is refused, or it would lose more than a
+// restart does.
+boost::asio::awaitable<Status> Lifecycle::take_state(Succession& succession) {
   Generation& old = *succession.old;
   if (!keeps_snapshot(old)) co_return Status();
   const Status status = co_await export_state(old, succession.state);
   if (status.ok()) co_return status;
   succession.state = old.last_state();
+  succession.lost = what_is_lost(old, succession.state) + ": " + status.message;
   if (!old.is_down()) co_return status;
-  aged = "began with the last checkpoint of " + old.title() + ", if there was one: " + status.message;
+  if (const std::string unread = why_unread(succession.state, *succession.fresh); !unread.empty())
+    co_return Status(Code::failed_precondition, unread);
   co_return Status();
 }
 

@@ -177,8 +177,11 @@ TEST_F(Applying, AnOldOneThatCanNotTellWhatItKnowsIsMadeAnewAndStays) {
   add("alpha", "export_fails", {}, snapshot());
   ASSERT_TRUE(start().ok());
   upgrade("alpha", "counts", "1.1.0", snapshot());
-  EXPECT_THAT(told(apply()), ElementsAre("/plugins/alpha: gate-alpha 1.0.0 did not hand over: its state can't be "
-                                         "exported: its memory has a hole"));
+  EXPECT_THAT(told(apply()),
+              ElementsAre("/plugins/alpha: gate-alpha 1.0.0 did not hand over: its state can't be "
+                          "exported: its memory has a hole",
+                          "/plugins/alpha: what gate-alpha 1.0.0 knew is lost, there is no checkpoint of "
+                          "it: its state can't be exported: its memory has a hole"));
   EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
   EXPECT_THAT(created_, ElementsAre("alpha", "alpha", "alpha"));
   EXPECT_THAT(said("gates.alpha"), HasSubstr("it is a fixture"));

@@ -81,6 +81,9 @@ class Moves : public Applying {
   static void kill_worker(const isolation::WorkerStatus& worker) {
     if (worker.process > 0) ::kill(worker.process, SIGKILL);
   }
+  static constexpr const char* kLostSince =
+      "what gate-alpha 1.0.0 took in since its last checkpoint is lost: its state can't be exported: its worker ended "
+      "by signal 9 (Killed)";
   void crash_until_the_circuit_opens() const {
     ASSERT_TRUE(eventually([this] {
       const auto now = worker();
@@ -239,10 +242,13 @@ TEST_F(Moves, WhatCrashesAgainAndAgainIsReplacedAndItsLastCheckpointHandedOn) {
   for (int i = 0; i < 3; ++i) (void)said("gates.alpha");
   ASSERT_TRUE(checkpoint_comes());
   crash_until_the_circuit_opens();
-  go("1.1.0", Placement::isolated);
-  EXPECT_EQ(lifecycle_.status().at(0).reason,
-            "began with the last checkpoint of gate-alpha 1.0.0, if there was one: its state can't be exported: its "
-            "worker ended by signal 9 (Killed)");
+  upgrade("alpha", "counts", "1.2.0", snapshot());
+  std::string lost;
+  ApplyOptions options;
+  options.lost = [&lost](const std::string& what) { lost = what; };
+  EXPECT_EQ(to_string(apply(std::move(options))), "OK: ");
+  EXPECT_EQ(lost, kLostSince);
+  EXPECT_EQ(lifecycle_.status().at(0).reason, kLostSince);
   EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
 }
 
@@ -316,7 +322,36 @@ TEST_F(Moves, WhatCrashesAgainAndAgainAndIsNotReplacedAfterAllKeepsItsLastCheckp
   ASSERT_TRUE(checkpoint_comes());
   crash_until_the_circuit_opens();
   upgrade("alpha", "start_fails", "1.2.0", snapshot());
-  EXPECT_THAT(told(apply()), ElementsAre("/plugins/alpha: port 80 is taken"));
+  EXPECT_THAT(told(apply()),
+              ElementsAre("/plugins/alpha: port 80 is taken", std::string("/plugins/alpha: ") + kLostSince));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
+}
+
+TEST_F(Moves, OneThatRunsAndCanNotTellWhatItKnowsIsNotReplacedAndWhatIsLostIsSaid) {
+  add("alpha", "export_fails", {}, snapshot());
+  profile_.plugins["alpha"].placement = Placement::isolated;
+  ASSERT_EQ(to_string(start()), "OK: ");
+  upgrade("alpha", "counts", "1.1.0", snapshot());
+  const std::string why = "its state can't be exported: its memory has a hole";
+  EXPECT_THAT(told(apply()),
+              ElementsAre("/plugins/alpha: gate-alpha 1.0.0 did not hand over: " + why,
+                          "/plugins/alpha: what gate-alpha 1.0.0 knew is lost, there is no checkpoint of it: " + why));
+  EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
+}
+
+TEST_F(Moves, ACheckpointThatTheSuccessorDoesNotReadIsNotHandedOn) {
+  const Json both{{"state", {{"kind", "snapshot"}, {"reads", {1, 2}}, {"writes", 2}}}};
+  // It writes version 1, whatever it says.
+  begin(both, Placement::isolated);
+  for (int i = 0; i < 3; ++i) (void)said("gates.alpha");
+  ASSERT_TRUE(checkpoint_comes());
+  crash_until_the_circuit_opens();
+  upgrade("alpha", "counts", "1.2.0", {{"state", {{"kind", "snapshot"}, {"reads", {2}}, {"writes", 2}}}});
+  EXPECT_THAT(told(apply()),
+              ElementsAre("/plugins/alpha: gate-alpha 1.0.0 did not hand over: its last checkpoint is of "
+                          "version 1, which gate-alpha 1.2.0 does not read",
+                          std::string("/plugins/alpha: ") + kLostSince));
   EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
   EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
 }
