@@ -18,6 +18,13 @@ constexpr std::chrono::milliseconds kWatchEvery{200};
 // Parked generations that are still shown.
 constexpr std::ptrdiff_t kMaxParked = 64;
 
+// How a worker ended.
+constexpr std::chrono::seconds kUntilItIsKnown{5};
+
+bool any_down(const Exchange& exchange) {
+  return std::ranges::any_of(exchange.successions, [](const Succession& one) { return one.fresh->is_down(); });
+}
+
 Generations old_of(const Exchange& exchange) {
   Generations old = exchange.leaving;
   for (const Succession& succession : exchange.successions) {
@@ -73,7 +80,12 @@ void Lifecycle::keep_for_users(Generations generations) {
 boost::asio::awaitable<bool> Lifecycle::bake(Exchange& exchange, Watching& watching) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(watching.how.bake.ns);
   std::string reason;
-  while (!watching.settled && (!reason.empty() || std::chrono::steady_clock::now() < end)) {
+  // A worker that went down right before the end is not yet known to have crashed.
+  const auto goes_on = [&] {
+    const auto now = std::chrono::steady_clock::now();
+    return !reason.empty() || now < end || (now < end + kUntilItIsKnown && any_down(exchange));
+  };
+  while (!watching.settled && goes_on()) {
     co_await rest(watching.timer, std::chrono::nanoseconds(watching.how.look.ns));
     reason = watching.settled ? "" : complaint(exchange, watching.how);
     if (reason.empty()) continue;
