@@ -85,8 +85,9 @@ class VerdictsTest(StackTest):
                 judged[errors] += self.track_of(self.verdict(rollout, errors), counted.received, counted.injected)["requests"]
             judged["all"] += counted.received
         print(verdicts, judged)
-        # One alert alone may have ended with the first scrape of the new replicas.
-        self.assertGreater(judged["alert-scraped-errors"], 0.1 * judged["all"])
+        # One alert alone may have ended with the first scrape of the new replicas. No part of all: how much of an alert's four
+        # seconds is before that scrape, and of the rollout after them, is up to the machine's load.
+        self.assertGreater(judged["alert-scraped-errors"], 1_000)
         self.assertEqual(verdicts["errors", "pass"], CANARIES, verdicts)
         for name in names:
             self.assertEqual(verdicts[name, "pass"] + verdicts[name, "inconclusive"], CANARIES, verdicts)
