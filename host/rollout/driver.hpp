@@ -71,11 +71,15 @@ class Driver : public std::enable_shared_from_this<Driver> {
     Stored<Application> application;
     std::optional<Stored<Record>> rollout{};  // the one under way
     Releases releases{};                      // as far as they were read
+    std::int64_t touches = 0;                 // of the driver, when the reading began
   };
   // After a restart, or after another host was at work: nobody has looked for so long. Nothing is decided before that
   // is recorded. On the strand.
   void left_alone(Absence absence);
-  // Begins to work after that when there is something to do. What is stored is read again unless it was found since.
+  // [any thread] Grows with each look at what is stored, and with each write.
+  [[nodiscard]] std::int64_t touches() const { return touches_; }
+  // Begins to work after that when there is something to do. What is stored is read again unless it was found since,
+  // and not touched here.
   boost::asio::awaitable<void> resume(std::optional<Found> found);
   // Another host has stored something about the application.
   boost::asio::awaitable<void> read_again();
@@ -210,6 +214,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   std::optional<State> counted_;             // its state, as the census knows it
   Census::PlacePtr place_;                   // of one that is about to begin
   bool stale_ = true;                        // what is in memory may not be what is stored
+  std::atomic<std::int64_t> touches_ = 0;
   Releases releases_;
   std::optional<provider::Observation> world_;
   Instant routed_since_;  // the groups have had the shares of the traffic that world_ tells since then, or longer

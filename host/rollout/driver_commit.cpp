@@ -20,6 +20,7 @@ void reading_failed(const Tools& tools, Troubles& troubles, const std::string& t
 
 boost::asio::awaitable<Status> Driver::load() {
   auto application = co_await tools_.store.application(tenant_, name_);
+  ++touches_;
   if (!application.ok()) {
     if (application.status().code == Code::not_found) {
       application_.reset();
@@ -142,6 +143,7 @@ boost::asio::awaitable<Result<storage::WriteReply>> Driver::write(storage::Write
   Wakeup pause(strand_, clock_, tools_.timers);
   for (;;) {
     auto reply = co_await tools_.store.write(batch, trace());
+    ++touches_;
     if (reply.ok()) {
       troubles_.fine("storage");
       co_return reply;

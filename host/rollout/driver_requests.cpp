@@ -221,7 +221,7 @@ void Driver::left_alone(Absence absence) {
 boost::asio::awaitable<void> Driver::resume(std::optional<Found> found) {
   const auto turn = co_await turns_.take();
   if (stopping_ || !owned()) co_return;
-  if (stale_ && found) {
+  if (stale_ && found && found->touches == touches_) {
     learn(std::move(*found));
   } else if (stale_) {
     if (const Status status = co_await load(); status.code == Code::not_found) co_return;

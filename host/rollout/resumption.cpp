@@ -89,10 +89,15 @@ Resumption::Drivers Resumption::next() {
 boost::asio::awaitable<Resumption::Found> Resumption::read(const Drivers& drivers) {
   Found found(drivers.size());
   std::vector<storage::Key> wanted;
-  for (const auto& driver : drivers) wanted.push_back(keys::application(driver->tenant(), driver->name()));
+  std::vector<std::int64_t> touches;
+  for (const auto& driver : drivers) {
+    wanted.push_back(keys::application(driver->tenant(), driver->name()));
+    touches.push_back(driver->touches());
+  }
   const Records records = co_await read_all(store_, wanted);
   for (std::size_t i = 0; i < drivers.size(); ++i) {
-    if (auto application = document_in<Application>(records, wanted[i])) found[i].emplace(std::move(*application));
+    auto application = document_in<Application>(records, wanted[i]);
+    if (application) found[i] = Driver::Found{.application = std::move(*application), .touches = touches[i]};
   }
   co_await read_rollouts(drivers, found);
   co_await read_releases(drivers, found);

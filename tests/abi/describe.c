@@ -1,6 +1,6 @@
 /* Describes slipway/abi/plugin.h as the compiler sees it: one line for each struct, each of its fields in order with
- * its type, and each constant. tests/abi/plugin_1.txt keeps what was released. It is compiled against the kept headers of
- * older releases too: what a later minor version appends stands below #if SLIPWAY_ABI_MINOR >= that version. */
+ * its type, and each constant. tests/abi/plugin_1.txt keeps what was released. It is compiled against the kept headers
+ * of older releases too: what a later minor version appends stands below #if SLIPWAY_ABI_MINOR >= that version. */
 #include <slipway/abi/plugin.h>
 #include <stdio.h>
 

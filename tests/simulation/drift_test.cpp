@@ -101,8 +101,7 @@ TEST_P(DriftingClocks, AHostKeepsItsLease) {
     EXPECT_TRUE(say().ok());
   }
   const auto hosts = *world.ask(world.engine().hosts(world.somebody));
-  for (const auto& host : hosts)
-    EXPECT_EQ(host.state, rollout::HostState::serving) << host.name;
+  for (const auto& host : hosts) EXPECT_EQ(host.state, rollout::HostState::serving) << host.name;
   EXPECT_EQ(refused, 0);
   EXPECT_EQ(tokens.size(), 2U);
   for (const auto& [name, given] : tokens) EXPECT_EQ(given.size(), 1U) << name;

@@ -77,7 +77,8 @@ void ends_between_any_two_frames(Context& context) {
   if (frame < kMostFrames)
     context.note += ", then the time was over";
   else
-    context.warnings.push_back("has more frames in a life than the " + std::to_string(kMostFrames) + " that were gone through");
+    context.warnings.push_back("has more frames in a life than the " + std::to_string(kMostFrames) +
+                               " that were gone through");
 }
 
 }  // namespace
