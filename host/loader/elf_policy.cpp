@@ -24,6 +24,9 @@ Status check_exports(const ElfImage& image) {
         "exports no slipway_plugin_entry; define it with SLIPWAY_PLUGIN, or in C as in slipway/abi/plugin.h, and build "
         "with slipway_add_plugin");
   }
+  if (removed > 1)
+    return refuse("exports slipway_plugin_entry " + std::to_string(removed) +
+                  " times, and which of them would be called is anybody's guess; define it once");
   if (others.empty()) return {};
   const std::string pinned = image.unique.empty() ? ""
                                                   : ", " + std::to_string(image.unique.size()) +

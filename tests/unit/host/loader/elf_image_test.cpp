@@ -144,6 +144,14 @@ TEST(ElfImage, OnlyTheFirstOfManyExportsAreNamed) {
             "slipway_add_plugin sets");
 }
 
+TEST(ElfImage, AnEntryThatIsExportedTwiceIsRefused) {
+  ElfImage image;
+  image.exports = {"slipway_plugin_entry", "slipway_plugin_entry"};
+  EXPECT_EQ(
+      check_plugin_image(image).message,
+      "exports slipway_plugin_entry 2 times, and which of them would be called is anybody's guess; define it once");
+}
+
 TEST(ElfImage, WhatIsNoLibraryForThisMachineIsNamed) {
   EXPECT_EQ(read_elf("").status().message, "the ELF header lies outside the file");
   EXPECT_EQ(read_elf(std::string(100, 'x')).status().message, "is no ELF file");
