@@ -83,7 +83,8 @@ boost::asio::awaitable<bool> Lifecycle::bake(Exchange& exchange, Watching& watch
   // A worker that went down right before the end is not yet known to have crashed.
   const auto goes_on = [&] {
     const auto now = std::chrono::steady_clock::now();
-    return !reason.empty() || now < end || (now < end + kUntilItIsKnown && any_down(exchange));
+    const bool unknown = watching.how.bake.ns > 0 && now < end + kUntilItIsKnown && any_down(exchange);
+    return !reason.empty() || now < end || unknown;
   };
   while (!watching.settled && goes_on()) {
     co_await rest(watching.timer, std::chrono::nanoseconds(watching.how.look.ns));

@@ -98,6 +98,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   struct Analysis;
   // How far the removal of the application has come.
   struct Removing {
+    std::string of{};        // the record of the removal, as it was found
     std::int64_t token = 0;  // newer than any that it was ordered under; 0 before there is one
     bool gone = false;       // from the provider, and orders have a newer token still
     bool ended = false;

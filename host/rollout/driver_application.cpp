@@ -89,7 +89,7 @@ Later<Empty> Driver::remove(Actor actor, IfVersion version, Mode mode) {
   batch.expect.push_back({keys::application(tenant_, name_), application_->version});
   batch.expect_leases.push_back(tools_.ownership.fence());
   batch.removes.push_back(keys::application(tenant_, name_));
-  batch.puts.push_back({keys::removal(tenant_, name_), name_});
+  batch.puts.push_back({keys::removal(tenant_, name_), to_string(now())});
   append_event(batch, event_about("application.deleted", application_->value, "application " + name_ + " was deleted",
                                   now(), actor));
   const auto reply = co_await write(std::move(batch));
@@ -130,6 +130,9 @@ boost::asio::awaitable<Status> Driver::remove_more(Removing& removing) {
   removing.ended = found->records.empty();
   if (removing.ended) co_return Status();
   if (!has_lease()) co_return troubles_.of(kLease)->status;
+  // Another one of the same name may have been made and deleted since.
+  const std::string& of = found->records.front().value;
+  if (removing.of != of) removing = {.of = of};
   storage::WriteRequest batch;
   batch.expect.push_back({keys::application(tenant_, name_), 0});
   batch.expect.push_back({keys::removal(tenant_, name_), found->records.front().version});
@@ -145,6 +148,8 @@ boost::asio::awaitable<Status> Driver::remove_more(Removing& removing) {
     provider::Removal removal{.tenant = tenant_, .application = name_, .token = removing.token};
     const auto gone = co_await bridge::call<provider::Interface, provider::Remove>(
         tools_.caller, "provider", removal, context(tools_.settings.budgets.apply));
+    // It has seen a newer token: another host was at work for a while.
+    if (gone.status().code == Code::aborted) removing.token = 0;
     if (!gone.ok()) co_return gone.status();
     const auto newer = co_await tools_.ownership.renew_token(partition_);
     if (!newer.ok()) co_return newer.status();

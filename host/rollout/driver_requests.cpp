@@ -208,6 +208,7 @@ boost::asio::awaitable<void> Driver::read_again() {
   const auto turn = co_await turns_.take();
   if (!owned()) co_return;
   stale_ = true;
+  ++touches_;
   interrupt();
   ensure_running();
 }
