@@ -322,6 +322,11 @@ class Stack(stack.Stack):
     def haproxies(self):
         return self.processes("haproxy")
 
+    def settled_haproxies(self):
+        """Master and worker, once the workers of before the last reload have ended."""
+        wait_for("only HAProxy's master and its newest worker", lambda: len(self.haproxies()) == 2, 40)
+        return self.haproxies()
+
     def run_daemon(self, *words, environment=None):
         """For starts that end by themselves; `words`: "check", or nothing."""
         return run([*self.daemon_command, *words], seconds=40, env={**os.environ, **(environment or {})})

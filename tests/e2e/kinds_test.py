@@ -108,7 +108,7 @@ class KindsTest(StackTest):
         now = self.stack.rollout(rollout)
         groups = [{name: group[name] for name in ("role", "release", "replicas", "weight")} for group in now["groups"]]
         return {"state": now["state"], "groups": groups, "journal": self.stack.journal(rollout), "1.0": self.stack.pids_of("1.0"),
-                "1.1": self.stack.pids_of("1.1"), "haproxies": self.stack.haproxies(), "stable": self.stack.stable()}
+                "1.1": self.stack.pids_of("1.1"), "haproxies": self.stack.settled_haproxies(), "stable": self.stack.stable()}
 
     def test_every_kind_goes_forth_and_back_in_the_middle_of_a_canary_and_only_the_history_tells(self):
         self.start()

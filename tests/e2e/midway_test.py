@@ -70,7 +70,7 @@ class MidwayTest(StackTest):
         now = self.stack.rollout(rollout)
         groups = [{name: group[name] for name in ("role", "release", "replicas", "weight")} for group in now["groups"]]
         return {"state": now["state"], "step": now["step"], "waits for": now["why"]["waits_for"], "groups": groups,
-                "1.0": self.stack.pids_of("1.0"), "1.1": self.stack.pids_of("1.1"), "haproxies": self.stack.haproxies()}
+                "1.0": self.stack.pids_of("1.0"), "1.1": self.stack.pids_of("1.1"), "haproxies": self.stack.settled_haproxies()}
 
     def end(self, stable):
         self.stack.await_requests(50, stable)

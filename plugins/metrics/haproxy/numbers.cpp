@@ -29,7 +29,7 @@ bool Numbers::is_new(std::uint64_t number, std::uint64_t mark) {
   const bool passed =
       !twin && number >= first_ && highest_ - number < kDisorder && recent_[number % kRecent].number != number;
   if (!twin && !passed) return false;
-  twins_.push_back(number);
+  twins_.push_back({.number = number, .until = highest_ + kDisorder});
   return true;
 }
 
@@ -49,10 +49,10 @@ void Numbers::remember(std::uint64_t number, std::uint64_t mark) {
 
 // The next number that is missing after a twin's is the one that nobody has.
 void Numbers::pass_over() {
-  std::erase_if(twins_, [this](std::uint64_t twin) {
-    const auto gap = std::find_if(gaps_.begin(), gaps_.end(), [&](const Gap& g) { return g.last > twin; });
-    const std::uint64_t nobodys = gap == gaps_.end() ? UINT64_MAX : std::max(gap->first, twin + 1);
-    if (nobodys > twin + kDisorder) return highest_ > twin + kDisorder;
+  std::erase_if(twins_, [this](const Twin& twin) {
+    const auto gap = std::find_if(gaps_.begin(), gaps_.end(), [&](const Gap& g) { return g.last > twin.number; });
+    const std::uint64_t nobodys = gap == gaps_.end() ? UINT64_MAX : std::max(gap->first, twin.number + 1);
+    if (nobodys > twin.until) return highest_ > twin.until;
     return fill(nobodys);
   });
 }

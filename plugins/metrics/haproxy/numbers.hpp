@@ -2,8 +2,9 @@
 // of order, because HAProxy's threads write side by side. Pure, not thread-safe.
 //
 // HAProxy 2.6 reads its number and raises it in two moves, so two threads that write at once give two records one
-// number and the next number to none: twins. A mark, unique to each record, tells twins from one record that came
-// twice.
+// number and a later number to none: twins. Between its two moves a thread may rest for a time slice, and the other
+// goes on meanwhile: the number that nobody has is the one at which the late twin arrives. A mark, unique to each
+// record, tells twins from one record that came twice.
 #pragma once
 
 #include <array>
@@ -62,7 +63,11 @@ class Numbers {
   std::uint64_t highest_ = 0;
   std::uint64_t doubled_ = 0;
   std::uint64_t given_up_ = 0;
-  std::vector<std::uint64_t> twins_;  // whose number that nobody has did not show yet
+  struct Twin {
+    std::uint64_t number;
+    std::uint64_t until;  // the number that nobody has is not above it
+  };
+  std::vector<Twin> twins_;  // whose number that nobody has did not show yet
   Instant last_;
   std::deque<Gap> gaps_;
   std::vector<Recent> recent_{kRecent};

@@ -97,6 +97,18 @@ TEST(HaproxyNumbers, TwinsAreTwoRecordsAndTheNumberThatTheyLeaveToNobodyIsNotMis
   }
 }
 
+// Its thread rested for a time slice between reading the number and raising it.
+TEST(HaproxyNumbers, ATwinMayComeLongAfterItsNumber) {
+  Numbers numbers;
+  for (std::uint64_t n = 1; n < 500; ++n) ASSERT_TRUE(numbers.take(n, at(1), n));
+  ASSERT_TRUE(numbers.take(100, at(1), 1000));
+  for (std::uint64_t n = 501; n < 600; ++n) ASSERT_TRUE(numbers.take(n, at(1), n));
+  EXPECT_EQ(numbers.missing(), 0U);
+  EXPECT_EQ(numbers.doubled(), 0U);
+  for (std::uint64_t n = 601; n < 700; ++n) numbers.take(n, at(1), n);
+  EXPECT_EQ(numbers.missing(), 1U);
+}
+
 TEST(HaproxyNumbers, ATwinHidesNoLoss) {
   Numbers numbers;
   std::uint64_t mark = 70;
