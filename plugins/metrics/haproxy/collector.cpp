@@ -36,6 +36,8 @@ constexpr Duration kStreamComes = milliseconds(1200);
 // HAProxy's threads stamp records with the time at which each began its turn, so the last of a window may come after
 // the first of the next.
 constexpr Duration kDisorder = milliseconds(5);
+// A record that is missing may be one of a thread that rests; after this it is told as lost.
+constexpr Duration kStragglers = seconds(1);
 // A smaller correction of the clock only blurs a window.
 constexpr Duration kStepBack = seconds(1);
 
@@ -186,7 +188,7 @@ struct Collector::Loop {
   }
   // Tells what was lost or doubled since, and notes what health() shows.
   void look() {
-    const std::uint64_t missing = streams.missing(), doubled = streams.doubled();
+    const std::uint64_t missing = streams.missing(now() - kStragglers), doubled = streams.doubled();
     if (missing > told_missing) events.lost(missing - told_missing);
     if (doubled > told_doubled) events.doubled(doubled - told_doubled);
     told_missing = std::max(missing, told_missing);

@@ -83,9 +83,9 @@ std::uint64_t Numbers::missing(Instant from, Instant to) const {
   return count;
 }
 
-std::uint64_t Numbers::missing() const {
+std::uint64_t Numbers::missing(Instant until) const {
   std::uint64_t count = given_up_;
-  for (const Gap& gap : gaps_) count += gap.last - gap.first + 1;
+  for (const Gap& gap : gaps_) count += gap.after < until ? gap.last - gap.first + 1 : 0;
   return count;
 }
 

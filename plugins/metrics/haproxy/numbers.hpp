@@ -17,6 +17,7 @@ namespace slipway::haproxy {
 
 class Numbers {
  public:
+  static constexpr Instant kEver{INT64_MAX};
   // How many records may come before one with a smaller number.
   static constexpr std::uint64_t kDisorder = 64;
 
@@ -27,8 +28,8 @@ class Numbers {
   bool take(std::uint64_t number, Instant at, std::uint64_t mark = 0, Again again = Again::counted);
   // Numbers that should have come in a time.
   [[nodiscard]] std::uint64_t missing(Instant from, Instant to) const;
-  // All that were ever given up as lost, and those that are missing now.
-  [[nodiscard]] std::uint64_t missing() const;
+  // All that were ever given up as lost, and those that are missing now between records of before `until`.
+  [[nodiscard]] std::uint64_t missing(Instant until = kEver) const;
   [[nodiscard]] std::uint64_t doubled() const { return doubled_; }
   [[nodiscard]] Instant last() const { return last_; }
   void forget_before(Instant horizon);

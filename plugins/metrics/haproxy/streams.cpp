@@ -76,9 +76,9 @@ std::uint64_t Streams::missing(Instant from, Instant to) const {
   return count;
 }
 
-std::uint64_t Streams::missing() const {
+std::uint64_t Streams::missing(Instant until) const {
   std::uint64_t count = missing_before_;
-  for (const auto& [pid, process] : processes_) count += process.numbers.missing();
+  for (const auto& [pid, process] : processes_) count += process.numbers.missing(until);
   return count;
 }
 

@@ -27,7 +27,7 @@ class Streams {
   [[nodiscard]] double covered(Instant from, Instant to) const;
   // Records that should have come in the time.
   [[nodiscard]] std::uint64_t missing(Instant from, Instant to) const;
-  [[nodiscard]] std::uint64_t missing() const;
+  [[nodiscard]] std::uint64_t missing(Instant until = Numbers::kEver) const;
   [[nodiscard]] std::uint64_t doubled() const;
   // Time of the newest record.
   [[nodiscard]] Instant newest() const { return newest_; }
