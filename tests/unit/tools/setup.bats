@@ -72,6 +72,17 @@ case \"\$*\" in *update) [ \$(wc -l <$log) -gt 3 ] || { echo 'E: Could not get l
   [ "$(wc -l <"$log")" -eq 5 ]
 }
 
+@test "another dpkg that installs is waited for, and said" {
+  stand_in sudo 'exec "$@"'
+  stand_in dpkg-query 'case "$*" in *bats) exit 1 ;; esac; printf installed'
+  stand_in apt-get "echo x >>$log
+case \"\$*\" in *install*) [ \$(wc -l <$log) -gt 3 ] || { echo 'E: Could not get lock /var/lib/dpkg/lock-frontend.' >&2; exit 100; } ;; esac"
+  run tools/setup test
+  [ "$status" -eq 0 ]
+  [[ $output == *"waiting for another apt-get: E: Could not get lock /var/lib/dpkg"* ]]
+  [ "$(wc -l <"$log")" -eq 4 ]
+}
+
 @test "lists that stay locked are an error with apt's own words" {
   stand_in sudo 'exec "$@"'
   stand_in dpkg-query 'case "$*" in *bats) exit 1 ;; esac; printf installed'
