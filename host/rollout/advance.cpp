@@ -4,6 +4,7 @@
 #include <set>
 
 #include "host/rollout/baseline.hpp"
+#include "host/rollout/windows.hpp"
 
 namespace slipway::rollout {
 namespace {
@@ -89,8 +90,12 @@ strategy::StepRequest question(const Record& record, const provider::Observation
     for (Instant& since : seen.groups.back().ready_since) since = since - shift;
   }
   for (const AnalysisRun& run : record.runs) {
-    seen.analyses.push_back(
-        {run.wanted.name, run.status.finding, run.status.reason, run.status.since - shift, run.wanted.run});
+    seen.analyses.push_back({.name = run.wanted.name,
+                             .finding = run.status.finding,
+                             .reason = run.status.reason,
+                             .since = run.status.since - shift,
+                             .run = run.wanted.run,
+                             .unmeasured = unmeasured(run, record.spec)});
   }
   for (const GateRun& gate : record.gates) {
     if (gate.action == gate::Action::advance) seen.gates.push_back({gate.name, gate.state, gate.reason});

@@ -162,6 +162,7 @@ boost::asio::awaitable<void> Driver::judge(std::shared_ptr<Analysis> task, metri
   AnalysisRun* run = run_of(*task);
   if (run == nullptr || run->window != asked.window) co_return;
   const strategy::Finding before = run->status.finding;
+  const bool was_unmeasured = unmeasured(*run, record().spec);
   if (samples.ok()) take_warnings(run->status, samples->warnings);
   const bool changed = take_judgement(*run, spec, *reply);
   notes_ = true;
@@ -170,7 +171,7 @@ boost::asio::awaitable<void> Driver::judge(std::shared_ptr<Analysis> task, metri
     fresh_failure_ = true;
     deciding_sample_ = window.to;
     interrupt();
-  } else if (changed) {
+  } else if (changed || (was_unmeasured && !unmeasured(*run, record().spec))) {
     wakeup_.ring();
   }
 }

@@ -157,14 +157,15 @@ void add_notes(RolloutPlan& plan, const ApplicationSpec& spec) {
   plan.earliest_end = plan.earliest_end + spec.verification.period;
 }
 
-// A rollout may be over before an analysis in its background has looked once.
+// All traffic waits for the first measurement of an analysis in the background.
 void note_blind(RolloutPlan& plan, const ApplicationSpec& spec, const std::map<std::string, std::int32_t>& runs) {
   for (const AnalysisSpec& analysis : spec.analyses) {
     const Duration first = analysis.initial_delay + analysis.interval;
     if (!runs.contains(analysis.name) || plan.earliest_end >= first) continue;
-    plan.notes.push_back("it may be promoted after " + to_string(plan.earliest_end) +
+    const bool waits = analysis.on_insufficient_data != Policy::promote;
+    plan.notes.push_back("it could be promoted after " + to_string(plan.earliest_end) +
                          ", before the first window of the analysis " + analysis.name + " ends (" + to_string(first) +
-                         "): then nothing is judged; steps with pauses make it last");
+                         (waits ? "): before all traffic it waits for that" : "): then nothing is judged"));
   }
 }
 

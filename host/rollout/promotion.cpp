@@ -25,9 +25,7 @@ std::optional<strategy::Wait> undecided(const Record& record) {
                             "a person, for the analysis " + status.name + " is held" + why,
                             "promote ends the watch, abort goes back",
                             {}};
-    const AnalysisSpec* spec = analysis_of(record.spec, status.name);
-    const bool may_be_blind = spec != nullptr && spec->on_insufficient_data == Policy::promote;
-    if (status.finding == strategy::Finding::running && status.measurements == 0 && !may_be_blind)
+    if (unmeasured(run, record.spec))
       return strategy::Wait{strategy::WaitKind::analysis,
                             "the first measurement of the analysis " + status.name + why,
                             "the end of the watch",

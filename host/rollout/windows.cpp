@@ -55,6 +55,12 @@ bool concluded(const AnalysisRun& run) {
   return run.status.finding == strategy::Finding::passed || run.status.finding == strategy::Finding::failed;
 }
 
+bool unmeasured(const AnalysisRun& run, const ApplicationSpec& spec) {
+  const AnalysisSpec* analysis = analysis_of(spec, run.wanted.name);
+  const bool may_be_blind = analysis != nullptr && analysis->on_insufficient_data == Policy::promote;
+  return run.status.finding == strategy::Finding::running && run.status.measurements == 0 && !may_be_blind;
+}
+
 bool take_judgement(AnalysisRun& run, const AnalysisSpec& spec, const analyzer::JudgeReply& reply) {
   const bool changed = reply.verdict != run.status.verdict;
   run.state = reply.state;

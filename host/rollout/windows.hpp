@@ -16,6 +16,8 @@ metrics::Window next_window(AnalysisRun& run, const AnalysisSpec& spec, const Ro
 strategy::Finding finding_of(analyzer::Verdict verdict, const AnalysisSpec& spec);
 // No further window is looked at.
 bool concluded(const AnalysisRun& run);
+// It goes on and has measured nothing yet, and its policy does not let missing data pass: no data is no success.
+bool unmeasured(const AnalysisRun& run, const ApplicationSpec& spec);
 // Takes the judgement into the run; true when the verdict changed.
 bool take_judgement(AnalysisRun& run, const AnalysisSpec& spec, const analyzer::JudgeReply& reply);
 // Keeps what the source warned about, each sentence once.

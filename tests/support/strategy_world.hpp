@@ -77,6 +77,8 @@ class StrategyWorld {
   void say(const std::string& name, strategy::Finding finding, const std::string& reason = "") {
     findings_[name] = {finding, reason};
   }
+  // No analysis of this name has measured anything, until it says something.
+  void measure_nothing(const std::string& name) { unmeasured_.insert(name); }
   void open(const std::string& gate) { gates_[gate] = strategy::GateState::open; }
   // Makes so many of the new replicas, or of another group's, ready now.
   void make_ready(std::size_t count, std::string_view role = "next") {
@@ -129,7 +131,8 @@ class StrategyWorld {
                                silent ? strategy::Finding::running : said->second.first,
                                silent ? "" : said->second.second,
                                {},
-                               a.run});
+                               a.run,
+                               silent && unmeasured_.contains(a.name)});
     }
     for (const auto& g : last.gates) {
       const auto told = gates_.find(g.name);
@@ -231,6 +234,7 @@ class StrategyWorld {
   bool holds_traffic_ = false;
   std::string problem_;
   std::map<std::string, std::pair<strategy::Finding, std::string>> findings_;
+  std::set<std::string> unmeasured_;
   std::map<std::string, strategy::GateState> gates_;
 };
 

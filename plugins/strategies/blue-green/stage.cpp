@@ -63,10 +63,21 @@ std::optional<Wait> Stage::replicas_or_traffic() {
 
 std::optional<Wait> Stage::wait_in_phase() {
   if (const auto* held = any(Finding::held)) return wait_for_analysis(*held, coming());
-  if (state_.phase == Phase::smoke || state_.phase == Phase::verify) return wait_for_own(coming());
+  if (state_.phase == Phase::smoke) return wait_for_own(coming());
   if (state_.phase == Phase::approval) return wait_for_approval();
-  if (state_.phase == Phase::shift) return wait_in_shift();
-  return std::nullopt;
+  if (state_.phase < Phase::shift) return std::nullopt;
+  if (auto wait = state_.phase == Phase::shift ? wait_in_shift() : wait_for_own(coming())) return wait;
+  const auto* unmeasured = is_last_chance() ? world_.unmeasured(background()) : nullptr;
+  return unmeasured == nullptr ? std::nullopt : std::optional(wait_for_measurement(*unmeasured, coming()));
+}
+
+// Missing data is no success: before green was measured it gets neither all the traffic after a part of it, nor is it
+// promoted.
+bool Stage::is_last_chance() const {
+  if (state_.phase == Phase::verify) return true;
+  const bool last = state_.shift + 1 >= shifts() ||
+                    settings_.switch_steps[static_cast<std::size_t>(state_.shift) + 1].weight.ppm == kAllTraffic;
+  return target() < kAllTraffic && last;
 }
 
 std::optional<Wait> Stage::wait_for_own(std::string next) const {

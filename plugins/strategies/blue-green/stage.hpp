@@ -22,6 +22,7 @@ class Stage {
   std::optional<strategy::Wait> wait_for_own(std::string next) const;
   std::optional<strategy::Wait> wait_for_approval() const;
   std::optional<strategy::Wait> wait_in_shift();
+  [[nodiscard]] bool is_last_chance() const;
 
   void advance();
   [[nodiscard]] Shift shift() const;

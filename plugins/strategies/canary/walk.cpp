@@ -93,6 +93,17 @@ std::int32_t Walk::baseline_ordered(std::uint32_t before) const {
 
 std::optional<Wait> Walk::wait_of(const Action& action) {
   if (const auto* held = world_.first(Finding::held, background())) return wait_for_analysis(*held, next());
+  if (auto wait = wait_of_itself(action)) return wait;
+  const auto* unmeasured = leads_to_all() ? world_.unmeasured(background()) : nullptr;
+  return unmeasured == nullptr ? std::nullopt : std::optional(wait_for_measurement(*unmeasured, next()));
+}
+
+// Missing data is no success: the canary does not get all the traffic before it was measured.
+bool Walk::leads_to_all() const {
+  return effect_.weight < kAllTraffic && effect_at(program_, state_.step + 1).weight == kAllTraffic;
+}
+
+std::optional<Wait> Walk::wait_of_itself(const Action& action) {
   if (action.pause) return wait_of(*action.pause);
   if (action.analysis) return wait_of_analysis();
   if (action.approval) return wait_of_gate("approval", action.approval->message);

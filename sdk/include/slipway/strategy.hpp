@@ -101,6 +101,14 @@ inline strategy::Wait wait_for_analysis(const strategy::AnalysisSeen& held, std:
           {}};
 }
 
+inline strategy::Wait wait_for_measurement(const strategy::AnalysisSeen& unmeasured, std::string next) {
+  const std::string so_far = unmeasured.reason.empty() ? "" : ": " + unmeasured.reason.substr(0, 200);
+  return {strategy::WaitKind::analysis,
+          "the first measurement of the analysis " + unmeasured.name + so_far,
+          std::move(next),
+          {}};
+}
+
 // Faults of names that settings refer to, for check(): each that is not in `known`. `kind` names them: "analysis".
 inline Problems unknown_names(const std::string& path, const std::vector<std::string>& names,
                               const std::vector<std::string>& known, const std::string& kind) {

@@ -78,6 +78,14 @@ class World {
     }
     return nullptr;
   }
+  // The first of the wanted analyses that has measured nothing yet, for which all traffic has to wait; null when none.
+  [[nodiscard]] const strategy::AnalysisSeen* unmeasured(const std::vector<strategy::AnalysisWanted>& wanted) const {
+    for (const auto& one : wanted) {
+      const auto* found = analysis(one);
+      if (found != nullptr && found->unmeasured) return found;
+    }
+    return nullptr;
+  }
   [[nodiscard]] bool all_passed(const std::vector<strategy::AnalysisWanted>& wanted) const {
     return std::all_of(wanted.begin(), wanted.end(), [&](const auto& one) {
       const auto* found = analysis(one);

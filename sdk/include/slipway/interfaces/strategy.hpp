@@ -41,12 +41,16 @@ struct AnalysisSeen {
   std::string reason;
   Instant since;
   std::string run;
+  bool unmeasured = false;
   static constexpr auto fields() {
     return slipway::fields(required("name", &AnalysisSeen::name, "The analysis, as the step wanted it."),
                            required("finding", &AnalysisSeen::finding, "What it says."),
                            field("reason", &AnalysisSeen::reason, "Why, with numbers."),
                            field("since", &AnalysisSeen::since, "When it began."),
-                           field("run", &AnalysisSeen::run, "The run that this is about, as the step wanted it."));
+                           field("run", &AnalysisSeen::run, "The run that this is about, as the step wanted it."),
+                           field("unmeasured", &AnalysisSeen::unmeasured,
+                                 "It goes on and has measured nothing yet, and missing data is no success: all traffic "
+                                 "has to wait."));
   }
 };
 

@@ -73,6 +73,21 @@ TEST_F(Advances, ThePausedTimeDoesNotCountForTheStrategy) {
   EXPECT_EQ(request.now - request.observation.groups[0].ready_since[0], seconds(3)) << "the age of a replica is real";
 }
 
+TEST_F(Advances, AnAnalysisIsUnmeasuredUntilItsFirstMeasurementOrWhereMissingDataMayPass) {
+  record.spec.analyses.push_back({.name = "errors"});
+  record.runs = {{.wanted = {.name = "errors"}, .status = {.name = "errors"}}};
+  const auto is_unmeasured = [&] { return question(record, world, kNow).observation.analyses.at(0).unmeasured; };
+  EXPECT_TRUE(is_unmeasured());
+  record.runs[0].status.finding = strategy::Finding::held;
+  EXPECT_FALSE(is_unmeasured()) << "a person decides";
+  record.runs[0].status.finding = strategy::Finding::running;
+  record.runs[0].status.measurements = 1;
+  EXPECT_FALSE(is_unmeasured());
+  record.runs[0].status.measurements = 0;
+  record.spec.analyses[0].on_insufficient_data = Policy::promote;
+  EXPECT_FALSE(is_unmeasured());
+}
+
 TEST_F(Advances, AnswersThatBreakTheRulesAreFaults) {
   EXPECT_EQ(fault_of(reply, record), "");
   reply.groups[0].weight = 1;

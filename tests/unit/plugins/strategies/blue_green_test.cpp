@@ -90,6 +90,41 @@ TEST_F(BlueGreen, ABackgroundAnalysisThatFailsAfterTheSwitchBeganEndsIt) {
   EXPECT_EQ(rollout.settle().reason, "the analysis errors failed: 5% of the requests failed");
 }
 
+TEST_F(BlueGreen, AllTrafficWaitsForTheFirstMeasurementInTheBackground) {
+  auto rollout = world(
+      R"({"switch_steps": [{"weight": "10%", "pause": "1m"}, {"weight": "50%", "pause": "1m"}], "analyses": ["errors"]})");
+  rollout.measure_nothing("errors");
+  rollout.run();
+  EXPECT_EQ(rollout.next_share(), "50%");
+  EXPECT_EQ(rollout.last.wait.what, "the first measurement of the analysis errors");
+  EXPECT_EQ(rollout.last.wait.next, "set the weight to 100%");
+  rollout.say("errors", Finding::running);
+  EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
+}
+
+TEST_F(BlueGreen, ASwitchAtOnceIsPromotedOnlyWhenItWasMeasured) {
+  auto rollout = world(R"({"analyses": ["errors"]})");
+  rollout.measure_nothing("errors");
+  rollout.run();
+  EXPECT_EQ(rollout.next_share(), "100%");
+  EXPECT_EQ(rollout.stable(), 4);
+  EXPECT_EQ(rollout.last.wait.next, "promote the new release");
+  rollout.say("errors", Finding::running);
+  EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
+}
+
+TEST_F(BlueGreen, WhatComparesCanNotWatchASwitchAtOnce) {
+  strategy::ValidateRequest request{.settings = {R"({"analyses": ["errors"]})"}};
+  request.analyses = request.comparing = {"errors"};
+  const auto reply = host.call<strategy::Interface, strategy::Validate>(request);
+  ASSERT_TRUE(reply.ok());
+  ASSERT_EQ(reply->problems.size(), 1U);
+  EXPECT_EQ(reply->problems[0].path, "/analyses");
+  EXPECT_THAT(reply->problems[0].message, testing::HasSubstr("made at once without switch_steps"));
+  request.settings = {R"({"analyses": ["errors"], "switch_steps": [{"weight": "50%"}]})"};
+  EXPECT_TRUE((host.call<strategy::Interface, strategy::Validate>(request)->problems.empty()));
+}
+
 TEST_F(BlueGreen, BlueStaysWholeUntilTheVerificationHasPassed) {
   auto rollout = world(R"({"verify": ["errors"]})");
   rollout.run(seconds(30));

@@ -154,6 +154,27 @@ TEST_F(Canary, BackgroundAnalysesRunAtEveryStepAndEndItWhenTheyFail) {
   EXPECT_EQ(rollout.settle().outcome, Outcome::failed);
 }
 
+TEST_F(Canary, AllTrafficWaitsForTheFirstMeasurementInTheBackground) {
+  auto rollout = world(R"({"linear": {"step": "40%", "interval": "10s"}, "analyses": ["errors"]})");
+  rollout.measure_nothing("errors");
+  rollout.run();
+  EXPECT_EQ(rollout.next_share(), "80%");
+  EXPECT_EQ(rollout.last.wait.kind, WaitKind::analysis);
+  EXPECT_EQ(rollout.last.wait.what, "the first measurement of the analysis errors");
+  EXPECT_EQ(rollout.last.wait.next, "set the weight to 100%");
+  rollout.say("errors", Finding::running);
+  EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
+}
+
+TEST_F(Canary, APersonMayPromoteWhatWasNotMeasured) {
+  auto rollout = world(R"({"steps": [{"weight": "10%"}, {"pause": {"duration": "10m"}}], "analyses": ["errors"]})");
+  rollout.measure_nothing("errors");
+  rollout.run();
+  EXPECT_EQ(rollout.next_share(), "10%");
+  rollout.ask(Command::promote);
+  EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
+}
+
 TEST_F(Canary, AnAnalysisThatTheStepRunsItselfDoesNotRunInTheBackgroundToo) {
   auto rollout =
       world(R"({"steps": [{"weight": "10%"}, {"analysis": ["errors"]}], "analyses": ["errors", "latency"]})");
