@@ -150,7 +150,7 @@ Daemon::Daemon(Configuration configuration, rollout::HostIdentity identity, std:
       broker_(runtime_.executor(),
               {&http_, &timers_service_, &secrets_, &events_service_, &bindings_service_, &store_service_}),
       lifecycle_(lifecycle_settings(configuration_.site),
-                 {runtime_, loader_, [this](const auto& instance) { return make_sink(instance); }, routes_,
+                 {runtime_, loader_, clock_, [this](const auto& instance) { return make_sink(instance); }, routes_,
                   [this](const std::string& binding, const std::string& version) {
                     return engine_.uses_of_strategy(binding, version);
                   },

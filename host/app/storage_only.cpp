@@ -62,7 +62,7 @@ struct StorageOnly::Parts {
         calls(metrics),
         caller(routes, calls),
         broker(runtime.executor(), {}),
-        lifecycle({}, {runtime, loader, [this](const auto& instance) { return sink_of(instance); }, routes}) {
+        lifecycle({}, {runtime, loader, clock, [this](const auto& instance) { return sink_of(instance); }, routes}) {
     runtime.start();
   }
   Parts(const Parts&) = delete;

@@ -12,7 +12,12 @@ bool is_down(const isolation::WorkerStatus& worker) {
 
 }  // namespace
 
-Generation::Generation(PlannedInstance plan) : plan_(std::move(plan)), bindings_(plan_.bindings) {}
+Generation::Generation(PlannedInstance plan, const base::Clock& clock)
+    : plan_(std::move(plan)),
+      clock_(clock),
+      created_at_(clock.now()),
+      updated_at_(created_at_),
+      bindings_(plan_.bindings) {}
 
 GenerationState Generation::state() const {
   const std::lock_guard lock(mutex_);
@@ -35,11 +40,14 @@ PluginStatus Generation::status() const {
           .abi = to_string(plugin.abi.min) + " to " + to_string(plugin.abi.max),
           .permissions = plan_.permissions,
           .placement = plan_.placement,
-          .worker = worker_ ? std::optional(worker_->status()) : std::nullopt};
+          .worker = worker_ ? std::optional(worker_->status()) : std::nullopt,
+          .created_at = created_at_,
+          .updated_at = updated_at_};
 }
 
 void Generation::move_to(GenerationState state, std::string reason) {
   const std::lock_guard lock(mutex_);
+  if (state != state_ || reason != reason_) updated_at_ = clock_.now();
   state_ = state;
   reason_ = std::move(reason);
 }
@@ -61,6 +69,7 @@ std::vector<std::string> Generation::bindings() const {
 
 void Generation::set_bindings(std::vector<std::string> bindings) {
   const std::lock_guard lock(mutex_);
+  if (bindings != bindings_) updated_at_ = clock_.now();
   bindings_ = std::move(bindings);
 }
 

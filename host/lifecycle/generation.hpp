@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "host/base/clock.hpp"
 #include "host/bridge/tally.hpp"
 #include "host/isolation/worker_link.hpp"
 #include "host/lifecycle/plan.hpp"
@@ -18,7 +19,8 @@ namespace slipway::lifecycle {
 // `status` and `state` are safe from any thread; everything else belongs to the one coroutine that starts or stops it.
 class Generation {
  public:
-  explicit Generation(PlannedInstance plan);
+  // The clock outlives it.
+  Generation(PlannedInstance plan, const base::Clock& clock);
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
 
@@ -54,9 +56,12 @@ class Generation {
 
  private:
   const PlannedInstance plan_;
+  const base::Clock& clock_;
+  const Instant created_at_;
   mutable std::mutex mutex_;
   GenerationState state_ = GenerationState::staged;
   std::string reason_;
+  Instant updated_at_;
   std::string digest_;
   std::vector<std::string> bindings_;
   std::shared_ptr<const isolation::WorkerLink> worker_;

@@ -96,7 +96,8 @@ std::vector<PluginStatus> Lifecycle::status() const {
 void Lifecycle::adopt(Plan plan) {
   profile_ = std::move(plan.profile);
   Generations generations;
-  for (PlannedInstance& one : plan.instances) generations.push_back(std::make_shared<Generation>(std::move(one)));
+  for (PlannedInstance& one : plan.instances)
+    generations.push_back(std::make_shared<Generation>(std::move(one), around_.clock));
   set_generations(std::move(generations));
 }
 

@@ -42,6 +42,7 @@ struct LifecycleSettings {
 struct Surroundings {
   runtime::Runtime& runtime;
   loader::Loader& loader;
+  const base::Clock& clock;
   // Where an instance's log, metrics and requests go. Called before each create, on a thread that may block.
   std::function<std::shared_ptr<runtime::HostSink>(const PlannedInstance&)> make_sink;
   // Where the bindings of what runs are published, each change as one new table.

@@ -73,7 +73,7 @@ std::shared_ptr<Exchange> Lifecycle::stage(Plan plan) const {
       continue;
     }
     const HandOver how = runs ? hand_over_of(old->plan(), one) : HandOver::none;
-    auto fresh = std::make_shared<Generation>(std::move(one));
+    auto fresh = std::make_shared<Generation>(std::move(one), around_.clock);
     exchange->after.push_back(fresh);
     exchange->successions.push_back({std::move(fresh), std::move(old), how, nullptr, {}, false});
   }

@@ -56,6 +56,8 @@ struct PluginStatus {
   manifest::Permissions permissions;
   manifest::Placement placement = manifest::Placement::in_process;
   std::optional<isolation::WorkerStatus> worker;  // of an isolated one
+  Instant created_at;
+  Instant updated_at;  // when its state, reason or bindings last changed
 };
 
 }  // namespace slipway::lifecycle

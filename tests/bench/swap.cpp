@@ -164,6 +164,7 @@ class Bench {
   test::PluginRoot root_{directory_.path() / "root"};
   loader::Catalog catalog_;
   manifest::Profile profile_;
+  base::SystemClock clock_;
   runtime::Runtime runtime_{{}};
   test::UncheckedSignatures unchecked_;
   loader::Loader loader_{{.store = directory_.path() / "store"}, unchecked_};
@@ -172,8 +173,8 @@ class Bench {
   bridge::PluginCaller caller_{routes_, sink_};
   lifecycle::Lifecycle lifecycle_{
       {},
-      {runtime_, loader_, [this](const lifecycle::PlannedInstance&) { return std::make_shared<CountingHost>(taken); },
-       routes_}};
+      {runtime_, loader_, clock_,
+       [this](const lifecycle::PlannedInstance&) { return std::make_shared<CountingHost>(taken); }, routes_}};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> keeps_{false};
   std::mutex mutex_;

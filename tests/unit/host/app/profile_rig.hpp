@@ -89,7 +89,6 @@ class ProfileChanges : public lifecycle::Lifecycles {
   config::SiteConfig site_;
   Sources sources_;
   loader::CurrentTrust trust_{std::make_shared<const loader::TrustPolicy>(loader::TrustSettings{})};
-  test::ManualClock clock_;
   std::mutex mutex_;
   std::string logged_;
   telemetry::Log log_ = telemetry::Log::to(

@@ -29,6 +29,25 @@ TEST_F(Applying, ANewVersionTakesOverAndTheOldOneIsUnloaded) {
   EXPECT_TRUE(stop().ok());
 }
 
+TEST_F(Applying, AGenerationTellsWhenItWasBegunAndWhenItsStateLastChanged) {
+  add("alpha", "sound");
+  add_matching("beta");
+  const Instant first = clock_.now();
+  ASSERT_TRUE(start().ok());
+  clock_.advance(seconds(60));
+  const Instant second = clock_.now();
+  upgrade("alpha", "counts", "1.1.0");
+  EXPECT_EQ(to_string(apply({.watch = {.bake = seconds(600)}})), "OK: ");
+  std::map<std::string, std::pair<Instant, Instant>> times;
+  for (const auto& one : lifecycle_.status())
+    times[one.instance + " " + one.version + " " + std::string(to_name(one.state))] = {one.created_at, one.updated_at};
+  EXPECT_EQ(times.size(), 3U);
+  EXPECT_EQ(times["beta 1.0.0 active"], std::pair(first, first)) << "what was not touched keeps its times";
+  EXPECT_EQ(times["alpha 1.1.0 active"], std::pair(second, second));
+  EXPECT_EQ(times["alpha 1.0.0 warm"], std::pair(first, second)) << "kept, but no longer led to";
+  EXPECT_TRUE(stop().ok());
+}
+
 TEST_F(Applying, NoCallFailsWhileVersionsAreExchangedAgainAndAgain) {
   add("alpha", "sound");
   ASSERT_TRUE(start().ok());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/lifecycle/lifecycle.hpp"
+#include "tests/support/manual_clock.hpp"
 #include "tests/support/plugin_package.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/unchecked_signatures.hpp"
@@ -81,6 +82,7 @@ class Lifecycles : public ::testing::Test {
   test::TemporaryDirectory directory_;
   test::PluginRoot root_{directory_.path() / "root"};
   manifest::Profile profile_;
+  test::ManualClock clock_;
   runtime::Runtime runtime_{{}};
   test::UncheckedSignatures unchecked_;
   loader::Loader loader_{{.store = directory_.path() / "store"}, unchecked_};
@@ -97,7 +99,7 @@ class Lifecycles : public ::testing::Test {
                         .stop = {.drain = milliseconds(50), .cancel = milliseconds(50), .patience = seconds(5)},
                         .retire = {.drain = seconds(30), .cancel = seconds(2), .patience = seconds(2)},
                         .isolation = workers()},
-                       {runtime_, loader_,
+                       {runtime_, loader_, clock_,
                         [this](const PlannedInstance& one) {
                           created_.push_back(one.name);
                           return std::make_shared<ListeningSink>(on_log_);
