@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,18 @@ struct Session {
   [[nodiscard]] Client client() const { return Client(connection); }
   // Prints as asked: `text` makes the form for people.
   void print(const Json& value, const std::function<std::string()>& text) const { cli::print(format, value, text); }
+};
+
+// Options of a list that are filters of the API's, under the same names: "--stable-release" for stable_release.
+class Filters {
+ public:
+  void add(CLI::App& list, const std::string& field, const std::string& doc);
+  void add_flag(CLI::App& list, const std::string& field, const std::string& doc);
+  // The path with those that were given as its query.
+  [[nodiscard]] std::string on(const std::string& path) const;
+
+ private:
+  std::map<std::string, std::string> given_;
 };
 
 void add_deliver_commands(CLI::App& app, Session& session);  // apply, deploy, app, release

@@ -199,9 +199,13 @@ void add_release(CLI::App& app, Session& session) {
   });
   CLI::App* list = release->add_subcommand("list", "Releases of an application");
   list->add_option("application", options->application, "The application")->required();
-  list->callback([&session, options] {
-    session.run = [&session, options] {
-      const Json items = session.client().list("/api/applications/" + segment(options->application) + "/releases");
+  auto filters = std::make_shared<Filters>();
+  filters->add(*list, "digest", "Only of the artefact with this digest");
+  filters->add_flag(*list, "good", "Only those that served well");
+  list->callback([&session, options, filters] {
+    session.run = [&session, options, filters] {
+      const std::string path = "/api/applications/" + segment(options->application) + "/releases";
+      const Json items = session.client().list(filters->on(path));
       session.print(items, [&] { return releases_table(items); });
       return Exit::done;
     };
@@ -234,9 +238,14 @@ std::string applications_table(const Json& applications) {
 
 void add_app(CLI::App& app, Session& session) {
   CLI::App* group = app.add_subcommand("app", "Applications")->require_subcommand(1);
-  group->add_subcommand("list", "Applications of the tenant")->callback([&session] {
-    session.run = [&session] {
-      const Json items = session.client().list("/api/applications");
+  auto filters = std::make_shared<Filters>();
+  CLI::App* list = group->add_subcommand("list", "Applications of the tenant");
+  filters->add(*list, "strategy", "Only with this strategy");
+  filters->add(*list, "host", "Only those that this host header leads to");
+  filters->add(*list, "stable_release", "Only those that this release serves");
+  list->callback([&session, filters] {
+    session.run = [&session, filters] {
+      const Json items = session.client().list(filters->on("/api/applications"));
       session.print(items, [&] { return applications_table(items); });
       return Exit::done;
     };

@@ -57,21 +57,38 @@ void add_show(CLI::App& parent, Session& session, const std::string& name, const
   });
 }
 
-// The same for a list, with all of its pages.
-void add_list(CLI::App& parent, Session& session, const std::string& name, const std::string& doc,
-              const std::string& path, const std::function<std::string(const Json&)>& text) {
-  parent.add_subcommand(name, doc)->callback([&session, path, text] {
-    session.run = [&session, path, text] {
-      const Json answer{{"items", session.client().list(path)}};
+// The same for a list, with all of its pages; `fields` with what each filter leaves.
+void add_list(CLI::App& parent, Session& session, const std::string& doc, const std::string& path,
+              const std::map<std::string, std::string>& fields, const std::function<std::string(const Json&)>& text) {
+  CLI::App* list = parent.add_subcommand("list", doc);
+  auto filters = std::make_shared<Filters>();
+  for (const auto& [field, left] : fields) filters->add(*list, field, left);
+  list->callback([&session, path, text, filters] {
+    session.run = [&session, path, text, filters] {
+      const Json answer{{"items", session.client().list(filters->on(path))}};
       session.print(answer, [&] { return text(answer); });
       return Exit::done;
     };
   });
 }
 
+std::string bindings_table(const Json& bindings) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& binding : bindings)
+    rows.push_back({binding.value("name", ""), binding.value("instance", ""), binding.value("plugin", ""),
+                    binding.value("version", "")});
+  return table({"BINDING", "INSTANCE", "PLUGIN", "VERSION"}, rows);
+}
+
 void add_plugin(CLI::App& app, Session& session) {
   CLI::App* group = app.add_subcommand("plugin", "Plugins")->require_subcommand(1);
-  add_list(*group, session, "list", "What is installed and loaded", "/api/plugins",
+  add_list(*group, session, "What is installed and loaded", "/api/plugins",
+           {{"id", "Only the versions and instances of this plugin"},
+            {"instance", "Only the generations of this instance"},
+            {"interface", "Only those that provide this interface: slipway.strategy/1"},
+            {"placement", "Only those that run there: in-process or isolated"},
+            {"state", "Only those in this state: installed, active, warm, failed …"},
+            {"version", "Only those of this version"}},
            [&session](const Json& answer) { return plugins_table(session.terminal, answer["items"]); });
   add_plugin_test(*group, session);
   auto id = std::make_shared<std::string>();
@@ -126,13 +143,12 @@ void add_host_commands(CLI::App& app, Session& session) {
   add_show(*profile, session, "show", "The manifest as it is in force", "/api/profile",
            [](const Json& answer) { return to_yaml(answer["profile"]); });
   CLI::App* binding = app.add_subcommand("binding", "Names that callers use")->require_subcommand(1);
-  add_list(*binding, session, "list", "Bindings and where they lead", "/api/bindings", [](const Json& answer) {
-    std::vector<std::vector<std::string>> rows;
-    for (const Json& item : answer["items"])
-      rows.push_back(
-          {item.value("name", ""), item.value("instance", ""), item.value("plugin", ""), item.value("version", "")});
-    return table({"BINDING", "INSTANCE", "PLUGIN", "VERSION"}, rows);
-  });
+  add_list(*binding, session, "Bindings and where they lead", "/api/bindings",
+           {{"instance", "Only those that lead to this instance"},
+            {"interface", "Only those of this interface: slipway.strategy/1"},
+            {"plugin", "Only those that lead to this plugin"},
+            {"version", "Only those that lead to this version of it"}},
+           [](const Json& answer) { return bindings_table(answer["items"]); });
   add_profile_commands(*profile, *binding, session);
   add_show(app, session, "status", "The host at a glance", "/api/status",
            [&session](const Json& answer) { return status_text(session.terminal, answer, session.connection.url); });

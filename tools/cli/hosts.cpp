@@ -83,9 +83,12 @@ CLI::App* add_word(CLI::App& group, Session& session, const std::string& word, c
 
 void add_hosts_commands(CLI::App& app, Session& session) {
   CLI::App* group = app.add_subcommand("hosts", "The hosts that share the store")->require_subcommand(1);
-  group->add_subcommand("list", "The hosts and their work")->callback([&session] {
-    session.run = [&session] {
-      const Json answer{{"items", session.client().list("/api/hosts")}};
+  CLI::App* list = group->add_subcommand("list", "The hosts and their work");
+  auto filters = std::make_shared<Filters>();
+  filters->add(*list, "state", "Only those in this state");
+  list->callback([&session, filters] {
+    session.run = [&session, filters] {
+      const Json answer{{"items", session.client().list(filters->on("/api/hosts"))}};
       session.print(answer, [&] { return hosts_table(session.terminal, answer["items"]); });
       return Exit::done;
     };

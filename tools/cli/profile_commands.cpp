@@ -170,9 +170,12 @@ std::string history_table(const Json& revisions) {
 }
 
 void add_history(CLI::App& group, Session& session) {
-  group.add_subcommand("history", "Every profile that was in force")->callback([&session] {
-    session.run = [&session] {
-      const Json revisions = session.client().list("/api/profile/history");
+  CLI::App* history = group.add_subcommand("history", "Every profile that was in force");
+  auto filters = std::make_shared<Filters>();
+  filters->add(*history, "author", "Only those that this one made");
+  history->callback([&session, filters] {
+    session.run = [&session, filters] {
+      const Json revisions = session.client().list(filters->on("/api/profile/history"));
       session.print(revisions, [&] { return history_table(revisions); });
       return Exit::done;
     };

@@ -44,9 +44,6 @@ std::string journal_table(const Terminal& terminal, const Json& entries) {
 
 struct Options {
   std::string id;
-  std::string application;
-  std::string state;
-  bool active = false;
   bool full = false;
   bool dry_run = false;
   bool wait = false;
@@ -88,15 +85,13 @@ void add_action(CLI::App& group, Session& session, const std::string& name, cons
 void add_reading(CLI::App& group, Session& session) {
   auto options = std::make_shared<Options>();
   CLI::App* list = group.add_subcommand("list", "Rollouts, newest first");
-  list->add_option("--application", options->application, "Only of this application");
-  list->add_option("--state", options->state, "Only in this state");
-  list->add_flag("--active", options->active, "Only those under way");
-  list->callback([&session, options] {
-    session.run = [&session, options] {
-      std::string path = "/api/rollouts?active=" + std::string(options->active ? "true" : "false");
-      if (!options->application.empty()) path += "&application=" + segment(options->application);
-      if (!options->state.empty()) path += "&state=" + segment(options->state);
-      const Json items = session.client().list(path);
+  auto filters = std::make_shared<Filters>();
+  filters->add(*list, "application", "Only of this application");
+  filters->add(*list, "state", "Only in this state");
+  filters->add_flag(*list, "active", "Only those under way");
+  list->callback([&session, filters] {
+    session.run = [&session, filters] {
+      const Json items = session.client().list(filters->on("/api/rollouts"));
       session.print(items, [&] { return rollouts_table(session.terminal, items); });
       return Exit::done;
     };
@@ -117,9 +112,13 @@ void add_reading(CLI::App& group, Session& session) {
   add_get("why", "What it waits for, since when, until when, and what comes next", why_text);
   CLI::App* journal = group.add_subcommand("journal", "Every decision and its reason");
   journal->add_option("rollout", options->id, "The rollout")->required();
-  journal->callback([&session, options] {
-    session.run = [&session, options] {
-      const Json items = session.client().list(path_of(options->id) + "/journal");
+  auto decisions = std::make_shared<Filters>();
+  decisions->add(*journal, "kind", "Only decisions of this kind: step, verdict, command …");
+  decisions->add(*journal, "state", "Only those that led to this state");
+  decisions->add(*journal, "actor", "Only those that this one asked for");
+  journal->callback([&session, options, decisions] {
+    session.run = [&session, options, decisions] {
+      const Json items = session.client().list(decisions->on(path_of(options->id) + "/journal"));
       session.print(items, [&] { return journal_table(session.terminal, items); });
       return Exit::done;
     };
