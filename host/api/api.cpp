@@ -138,7 +138,7 @@ Answer Api::answer(Request& request, std::string& operation_id) {
   }
   if (parts_.request_ids != nullptr && request.method != "GET")
     parts_.request_ids->remember(request.traceparent, request.id);
-  check_query(operation, request);
+  request.filters = check_query(operation, request);
   if (!request.body.empty() && !has_json_body(request)) {
     co_return problem(415,
                       {Code::invalid_argument, "want Content-Type: application/json, not \"" +

@@ -3,8 +3,14 @@
 #include <algorithm>
 #include <charconv>
 
+#include "host/base/sha256.hpp"
+
 namespace slipway::api {
 namespace {
+
+// An ETag: the object's version, this, and the digest of what was shown.
+constexpr char kBeside = '.';
+constexpr std::size_t kShownDigits = 16;
 
 bool holds_nul(std::string_view text) { return text.find('\0') != text.npos; }
 
@@ -45,7 +51,59 @@ Status query_fault(const std::string& name, const std::string& value, std::strin
   return {Code::invalid_argument, "the query is not valid", {{"?" + name, to_text(value), std::move(message)}}};
 }
 
-void check_query(const Operation& operation, const Request& request) {
+Parameter text_filter(std::string name, std::string field, std::string doc) {
+  return {std::move(name), {{"type", "string"}, {"minLength", 1}}, std::move(doc), std::move(field)};
+}
+
+Parameter truth_filter(std::string name, std::string field, std::string doc) {
+  return {std::move(name), {{"type", "boolean"}}, std::move(doc), std::move(field)};
+}
+
+Parameter choice_filter(std::string name, std::string field, Json choices, std::string doc) {
+  return {std::move(name), {{"type", "string"}, {"enum", std::move(choices)}}, std::move(doc), std::move(field)};
+}
+
+namespace {
+
+// What is wrong with the value of a parameter; empty when nothing.
+std::string wrong_with(const std::string& value, const Json& schema) {
+  if (schema["type"] == "boolean") return value == "true" || value == "false" ? "" : "want true or false";
+  if (value.empty() && schema.contains("minLength")) return "want a value, or no such filter";
+  if (!schema.contains("enum")) return "";
+  std::string choices;
+  for (const Json& choice : schema["enum"]) {
+    if (choice == value) return "";
+    choices += (choices.empty() ? "" : ", ") + choice.get<std::string>();
+  }
+  return "want one of " + choices;
+}
+
+bool has_value(const Json& field, const std::string& value) {
+  if (field.is_array())
+    return std::any_of(field.begin(), field.end(), [&](const Json& part) { return has_value(part, value); });
+  return (field.is_string() ? field.get_ref<const std::string&>() : field.dump()) == value;
+}
+
+// Whether If-None-Match names this ETag. The weak comparison: a proxy may have made it weak.
+bool names(std::string_view list, std::string_view etag) {
+  if (list == "*") return true;
+  for (auto at = list.find(etag); at != list.npos; at = list.find(etag, at + 1)) {
+    const std::string_view before = list.substr(0, at);
+    if (before.empty() || before.ends_with(' ') || before.ends_with(',') || before.ends_with("W/")) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool passes(const Request& request, const Json& entry) {
+  return std::all_of(request.filters.begin(), request.filters.end(), [&](const Filter& filter) {
+    const Json::json_pointer field(filter.field);
+    return entry.contains(field) && has_value(entry.at(field), filter.value);
+  });
+}
+
+std::vector<Filter> check_query(const Operation& operation, const Request& request) {
   const auto known = query_names(operation);
   std::string listed;
   for (const std::string_view name : known) listed += (listed.empty() ? "" : ", ") + std::string(name);
@@ -55,7 +113,16 @@ void check_query(const Operation& operation, const Request& request) {
     if (std::find(known.begin(), known.end(), name) == known.end())
       fault.problems.push_back({"?" + name, to_text(value), "is unknown here; " + allowed});
   }
+  std::vector<Filter> filters;
+  for (const Parameter& parameter : operation.query) {
+    const auto found = request.query.find(parameter.name);
+    if (found == request.query.end()) continue;
+    if (std::string wrong = wrong_with(found->second, parameter.schema); !wrong.empty())
+      fault.problems.push_back({"?" + parameter.name, to_text(found->second), std::move(wrong)});
+    if (!parameter.field.empty()) filters.push_back({parameter.field, found->second});
+  }
   if (!fault.problems.empty()) throw Refusal(std::move(fault));
+  return filters;
 }
 
 bool flag_of(const Request& request, const std::string& name) {
@@ -114,7 +181,8 @@ rollout::IfVersion if_match(const Request& request) {
   if (etag.size() < 2 || etag.front() != '"' || etag.back() != '"') {
     throw Refusal({Code::invalid_argument, "If-Match: want an ETag in quotes, as GET returned it"});
   }
-  return std::string(etag.substr(1, etag.size() - 2));
+  etag = etag.substr(1, etag.size() - 2);
+  return std::string(etag.substr(0, etag.find(kBeside)));
 }
 
 std::int64_t last_event_id(const Request& request) {
@@ -128,6 +196,25 @@ std::int64_t last_event_id(const Request& request) {
 
 rollout::Mode mode_of(const Request& request) {
   return flag_of(request, "dry_run") ? rollout::Mode::dry_run : rollout::Mode::commit;
+}
+
+Response tagged(const Request& request, Response response, std::string_view version) {
+  const std::string shown = base::sha256_hex(response.body).substr(0, kShownDigits);
+  const std::string etag =
+      "\"" + std::string(version) + (version.empty() ? "" : std::string(1, kBeside)) + shown + "\"";
+  response.headers["ETag"] = etag;
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (reads && names(request.header("if-none-match"), etag)) {
+    response.status = 304;
+    response.body.clear();
+  }
+  return response;
+}
+
+Response list_response(Json items, const std::string& next) {
+  Json body{{"items", std::move(items)}};
+  if (!next.empty()) body["next_cursor"] = next;
+  return json_response(body);
 }
 
 Response json_response(const Json& body, int status) {

@@ -8,6 +8,7 @@
 #include "host/api/message.hpp"
 #include "host/api/operation.hpp"
 #include "host/api/problem.hpp"
+#include "host/api/shown.hpp"
 #include "host/rollout/control.hpp"
 
 namespace slipway::api {
@@ -38,8 +39,11 @@ T body_of(const Request& request, std::string_view what) {
   return value_or_refuse(decode<T>(json_of(request, what), what, Unknown::refused));
 }
 
-// Refuses names in the query that the operation does not know: one that is misspelt must not pass as none.
-void check_query(const Operation& operation, const Request& request);
+// Refuses names in the query that the operation does not know, for one that is misspelt must not pass as none, and
+// values that its schema does not allow; every fault at once. Returns the filters that are in it.
+std::vector<Filter> check_query(const Operation& operation, const Request& request);
+// Whether an entry of a list is one that was asked for.
+bool passes(const Request& request, const Json& entry);
 // The query's value of a name: true or false; false when it is not there.
 bool flag_of(const Request& request, const std::string& name);
 // INVALID_ARGUMENT about one value of the query.
@@ -51,7 +55,7 @@ rollout::PageRequest page_of(const Request& request);
 // A position in a list as a cursor, and the other way round; a cursor that is none is refused.
 std::string cursor_of(std::string_view key);
 std::string position_of(const rollout::PageRequest& page);
-// If-Match as the opaque version; absent or "*": any.
+// If-Match as the opaque version, without what an ETag has beside it; absent or "*": any.
 rollout::IfVersion if_match(const Request& request);
 // Last-Event-ID, which is there.
 std::int64_t last_event_id(const Request& request);
@@ -60,22 +64,20 @@ rollout::Mode mode_of(const Request& request);
 
 Response json_response(const Json& body, int status = 200);
 
-// An object with its ETag; 304 when the client has this version already.
+// The answer with its ETag: the version, and a digest of what is shown, since an object may show more than its version
+// covers: how many replicas are ready. 304 when the client has all of this already.
+Response tagged(const Request& request, Response response, std::string_view version = {});
+
 template <class T>
 Response object_response(const Request& request, const T& object, int status = 200) {
-  const std::string etag = "\"" + object.version + "\"";
-  Response response = json_response(encode(object), status);
-  response.headers["ETag"] = etag;
-  if (request.method == "GET" && request.header("if-none-match") == etag) {
-    response.status = 304;
-    response.body.clear();
-  }
-  return response;
+  return tagged(request, json_response(shown(request, object), status), object.version);
 }
 
 // The page of a list that is there as a whole. `key_of` gives each item its own place in the order.
 template <class T, class KeyOf>
-rollout::Page<T> page_from(std::vector<T> all, const rollout::PageRequest& page, KeyOf key_of) {
+rollout::Page<T> page_from(std::vector<T> all, const Request& request, KeyOf key_of) {
+  const rollout::PageRequest page = page_of(request);
+  std::erase_if(all, [&](const T& item) { return !passes(request, shown(request, item)); });
   std::sort(all.begin(), all.end(), [&](const T& a, const T& b) { return key_of(a) < key_of(b); });
   const std::string position = position_of(page);
   std::erase_if(all, [&](const T& item) { return !position.empty() && key_of(item) <= position; });
@@ -87,13 +89,34 @@ rollout::Page<T> page_from(std::vector<T> all, const rollout::PageRequest& page,
   return result;
 }
 
+Response list_response(Json items, const std::string& next);
+
 template <class T>
-Response page_response(const rollout::Page<T>& page) {
+Response page_response(const Request& request, const rollout::Page<T>& page) {
   Json items = Json::array();
-  for (const T& item : page.items) items.push_back(encode(item));
-  Json body{{"items", std::move(items)}};
-  if (!page.next.empty()) body["next_cursor"] = page.next;
-  return json_response(body);
+  for (const T& item : page.items) items.push_back(shown(request, item));
+  return list_response(std::move(items), page.next);
+}
+
+// The page of a list that is read by pages: `read` is given a PageRequest. With a filter it reads on until the page is
+// full, and after so many reads answers what it has, with the cursor to go on from.
+inline constexpr int kReads = 20;
+template <class Read>
+Answer filtered_page(Request request, Read read) {
+  rollout::PageRequest page = page_of(request);
+  const auto limit = static_cast<std::size_t>(page.limit);
+  Json items = Json::array();
+  for (int reads = 0; reads < kReads && items.size() < limit; ++reads) {
+    page.limit = static_cast<std::int32_t>(limit - items.size());
+    const auto found = value_or_refuse(co_await read(page));
+    for (const auto& item : found.items) {
+      Json entry = shown(request, item);
+      if (passes(request, entry)) items.push_back(std::move(entry));
+    }
+    page.cursor = found.next;
+    if (page.cursor.empty() || request.filters.empty()) break;
+  }
+  co_return list_response(std::move(items), page.cursor);
 }
 
 }  // namespace slipway::api

@@ -25,7 +25,10 @@ Answer get_application(Control& control, Request request) {
 }
 
 Answer list_applications(Control& control, Request request) {
-  co_return page_response(value_or_refuse(co_await control.applications(actor_of(request), page_of(request))));
+  const auto read = [&control, actor = actor_of(request)](rollout::PageRequest page) {
+    return control.applications(actor, std::move(page));
+  };
+  co_return co_await filtered_page(std::move(request), read);
 }
 
 Answer delete_application(Control& control, Request request) {
@@ -60,8 +63,10 @@ Answer get_release(Control& control, Request request) {
 }
 
 Answer list_releases(Control& control, Request request) {
-  co_return page_response(
-      value_or_refuse(co_await control.releases(actor_of(request), request.arguments[0], page_of(request))));
+  const auto read = [&control, actor = actor_of(request), name = request.arguments[0]](rollout::PageRequest page) {
+    return control.releases(actor, name, std::move(page));
+  };
+  co_return co_await filtered_page(std::move(request), read);
 }
 
 Answer start_rollout(Control& control, Request request) {
@@ -79,30 +84,20 @@ Answer get_rollout(Control& control, Request request) {
                             value_or_refuse(co_await control.rollout(actor_of(request), request.arguments[0])));
 }
 
-std::string states() {
-  std::string text;
-  for (const auto& [state, name] : enum_names(rollout::State{})) text += (text.empty() ? "" : ", ") + std::string(name);
-  return text;
-}
-
+// By what the store's index and the engine filter.
 rollout::RolloutFilter filter_of(const Request& request) {
   rollout::RolloutFilter filter;
-  if (const auto found = request.query.find("application"); found != request.query.end()) {
+  if (const auto found = request.query.find("application"); found != request.query.end())
     filter.application = found->second;
-    if (filter.application.empty())
-      throw Refusal(query_fault("application", "", "want the name of an application, or no such filter"));
-  }
   filter.active_only = flag_of(request, "active");
-  if (const auto found = request.query.find("state"); found != request.query.end()) {
+  if (const auto found = request.query.find("state"); found != request.query.end())
     filter.state = enum_from<rollout::State>(found->second);
-    if (!filter.state) throw Refusal(query_fault("state", found->second, "want one of " + states()));
-  }
   return filter;
 }
 
 Answer list_rollouts(Control& control, Request request) {
   co_return page_response(
-      value_or_refuse(co_await control.rollouts(actor_of(request), filter_of(request), page_of(request))));
+      request, value_or_refuse(co_await control.rollouts(actor_of(request), filter_of(request), page_of(request))));
 }
 
 Answer act_on_rollout(Control& control, rollout::Action action, Request request) {
@@ -114,8 +109,10 @@ Answer act_on_rollout(Control& control, rollout::Action action, Request request)
 }
 
 Answer get_journal(Control& control, Request request) {
-  co_return page_response(
-      value_or_refuse(co_await control.journal(actor_of(request), request.arguments[0], page_of(request))));
+  const auto read = [&control, actor = actor_of(request), id = request.arguments[0]](rollout::PageRequest page) {
+    return control.journal(actor, id, std::move(page));
+  };
+  co_return co_await filtered_page(std::move(request), read);
 }
 
 std::string_view summary_of(rollout::Action action) {
@@ -146,20 +143,23 @@ void add_delivery(Operations& operations, Control& control) {
   const auto bind = [&control](Answer (*handler)(Control&, Request)) {
     return [&control, handler](Request request) { return handler(control, std::move(request)); };
   };
-  Json one_state{{"type", "string"}, {"enum", Json::array()}};
-  for (const auto& [state, name] : enum_names(rollout::State{})) one_state["enum"].push_back(name);
   const Schema application = schema<rollout::Application>("Application");
   const Schema release = schema<rollout::Release>("Release");
   const Schema rollout = schema<rollout::Rollout>("Rollout");
 
-  operations.push_back({.id = "listApplications",
-                        .method = "GET",
-                        .path = "/api/applications",
-                        .summary = "Applications of the tenant.",
-                        .reply = page_schema<rollout::Application>("Application"),
-                        .features = Feature::paged,
-                        .handle = bind(list_applications),
-                        .item = application});
+  operations.push_back(
+      {.id = "listApplications",
+       .method = "GET",
+       .path = "/api/applications",
+       .summary = "Applications of the tenant.",
+       .reply = page_schema<rollout::Application>("Application"),
+       .features = Feature::paged,
+       .query = {text_filter("strategy", "/spec/strategy/name", "Only those with this strategy."),
+                 text_filter("host", "/spec/hosts", "Only those that this host header leads to."),
+                 text_filter("stable_release", "/stable_release", "Only those that this release serves."),
+                 text_filter("environment", "/environment", "Only those of this environment.")},
+       .handle = bind(list_applications),
+       .item = application});
   operations.push_back({.id = "putApplication",
                         .method = "PUT",
                         .path = "/api/applications/{name}",
@@ -188,6 +188,9 @@ void add_delivery(Operations& operations, Control& control) {
                         .summary = "Releases of an application.",
                         .reply = page_schema<rollout::Release>("Release"),
                         .features = Feature::paged,
+                        .query = {text_filter("name", "/name", "Only the one with this name."),
+                                  text_filter("digest", "/spec/artefact/digest", "Only those of this artefact."),
+                                  truth_filter("good", "/good", "Only those that served well, or that have not.")},
                         .handle = bind(list_releases),
                         .item = release});
   operations.push_back({.id = "createRelease",
@@ -206,18 +209,17 @@ void add_delivery(Operations& operations, Control& control) {
                         .reply = release,
                         .features = Feature::etag,
                         .handle = bind(get_release)});
-  operations.push_back(
-      {.id = "listRollouts",
-       .method = "GET",
-       .path = "/api/rollouts",
-       .summary = "Rollouts, newest first.",
-       .reply = page_schema<rollout::Rollout>("Rollout"),
-       .features = Feature::paged,
-       .query = {{"application", {{"type", "string"}, {"minLength", 1}}, "Only those of this application."},
-                 {"state", one_state, "Only those in this state."},
-                 {"active", {{"type", "boolean"}}, "Only those under way."}},
-       .handle = bind(list_rollouts),
-       .item = rollout});
+  operations.push_back({.id = "listRollouts",
+                        .method = "GET",
+                        .path = "/api/rollouts",
+                        .summary = "Rollouts, newest first.",
+                        .reply = page_schema<rollout::Rollout>("Rollout"),
+                        .features = Feature::paged,
+                        .query = {text_filter("application", "", "Only those of this application."),
+                                  enum_filter<rollout::State>("state", "", "Only those in this state."),
+                                  truth_filter("active", "", "Only those under way.")},
+                        .handle = bind(list_rollouts),
+                        .item = rollout});
   operations.push_back({.id = "startRollout",
                         .method = "POST",
                         .path = "/api/rollouts",
@@ -241,8 +243,14 @@ void add_delivery(Operations& operations, Control& control) {
                         .summary = "Every decision and its reason, oldest first.",
                         .reply = page_schema<rollout::JournalEntry>("JournalEntry"),
                         .features = Feature::paged,
+                        .query = {choice_filter("kind", "/kind",
+                                                {"started", "step", "command", "verdict", "gate", "strategy",
+                                                 "rollback", "verified", "ended", "resumed"},
+                                                "Only decisions of this kind."),
+                                  enum_filter<rollout::State>("state", "/state", "Only those that led to this state."),
+                                  text_filter("actor", "/actor", "Only those that this one asked for.")},
                         .handle = bind(get_journal),
-                        .item = schema<rollout::JournalEntry>("JournalEntry")});
+                        .item = identified(schema<rollout::JournalEntry>("JournalEntry"))});
   for (const auto& [action, name] : enum_names(rollout::Action{})) {
     operations.push_back({.id = std::string(name) + "Rollout",
                           .method = "POST",

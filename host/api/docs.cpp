@@ -69,21 +69,25 @@ void add_docs(Operations& operations) {
   // The operations of this very file are part of the document, so the texts are made once the list is whole.
   auto document = std::make_shared<std::string>();
   auto page = std::make_shared<std::string>();
-  operations.push_back({.id = "getOpenapi",
-                        .method = "GET",
-                        .path = "/openapi.json",
-                        .summary = "This document.",
-                        .reply = {"Openapi", {{"type", "object"}, {"description", "An OpenAPI 3.1 document."}}},
-                        .access = Access::everybody,
-                        .handle = [document](Request) -> Answer { co_return Response{.body = *document}; }});
+  operations.push_back(
+      {.id = "getOpenapi",
+       .method = "GET",
+       .path = "/openapi.json",
+       .summary = "This document.",
+       .reply = {"Openapi", {{"type", "object"}, {"description", "An OpenAPI 3.1 document."}}},
+       .features = Feature::etag,
+       .access = Access::everybody,
+       .handle = [document](Request request) -> Answer { co_return tagged(request, Response{.body = *document}); }});
   operations.push_back({.id = "getDocs",
                         .method = "GET",
                         .path = "/docs",
                         .summary = "The API for reading.",
+                        .features = Feature::etag,
                         .reply_type = "text/html",
                         .access = Access::everybody,
-                        .handle = [page](Request) -> Answer {
-                          co_return Response{.content_type = "text/html; charset=utf-8", .body = *page};
+                        .handle = [page](Request request) -> Answer {
+                          co_return tagged(request,
+                                           Response{.content_type = "text/html; charset=utf-8", .body = *page});
                         }});
   *document = openapi_document(operations, kVersion).dump(2) + "\n";
   *page = docs_page(operations);

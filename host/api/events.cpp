@@ -25,7 +25,7 @@ bool wants(const Listener& listener, const rollout::Event& event) {
 }
 
 std::string text_of(const rollout::Event& event) {
-  return "id: " + std::to_string(event.id) + "\nevent: " + event.type + "\ndata: " + encode_text(event) + "\n\n";
+  return "id: " + std::to_string(event.id) + "\nevent: " + event.type + "\ndata: " + to_text(shown(event)) + "\n\n";
 }
 
 // Waits for events; a comment when nothing came, so that both ends see a dead connection.
@@ -77,7 +77,7 @@ void add_events(Operations& operations, Control& control) {
                  {"rollout", {{"type", "string"}}, "Only events of this rollout."}},
        .reply_type = "text/event-stream",
        .handle = [&control](Request request) { return stream_events(control, std::move(request)); },
-       .item = schema<rollout::Event>("Event")});
+       .item = identified(schema<rollout::Event>("Event"))});
 }
 
 }  // namespace slipway::api

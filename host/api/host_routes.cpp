@@ -2,18 +2,20 @@
 
 #include "host/api/conventions.hpp"
 #include "host/api/routes.hpp"
+#include "host/lifecycle/plugin_status.hpp"
 
 namespace slipway::api {
 namespace {
 
-template <class T>
-Response list_response(const std::vector<T>& list) {
-  return page_response(rollout::Page<T>{list, ""});
+Json plugin_states() {
+  Json states{"installed"};
+  for (const auto& entry : enum_names(lifecycle::GenerationState{})) states.push_back(entry.second);
+  return states;
 }
 
 Answer list_plugins(HostView& host, Request request) {
   const auto key_of = [](const PluginView& plugin) { return plugin.id + "/" + plugin.version + "/" + plugin.instance; };
-  co_return page_response(page_from(host.plugins(), page_of(request), key_of));
+  co_return page_response(request, page_from(host.plugins(), request, key_of));
 }
 
 Answer get_plugin(HostView& host, Request request) {
@@ -22,21 +24,21 @@ Answer get_plugin(HostView& host, Request request) {
   if (list.empty())
     throw Refusal({Code::not_found, "there is no plugin \"" + request.arguments[0] +
                                         "\"; GET /api/plugins lists those that are installed"});
-  co_return list_response(list);
+  co_return tagged(request, page_response(request, rollout::Page<PluginView>{std::move(list), ""}));
 }
 
 Answer list_bindings(HostView& host, Request request) {
-  co_return page_response(page_from(host.bindings(), page_of(request), [](const BindingView& b) { return b.name; }));
+  co_return page_response(request, page_from(host.bindings(), request, [](const BindingView& b) { return b.name; }));
 }
 
 Answer get_profile(HostView& host, Request request) { co_return object_response(request, host.profile()); }
 
-Answer get_status(HostView& host, Request) {
+Answer get_status(HostView& host, Request request) {
   StatusView view = host.status();
   auto health = co_await host.health();
   view.condition = std::string(to_name(health.condition));
   view.checks = std::move(health.checks);
-  co_return json_response(encode(view));
+  co_return tagged(request, json_response(encode(view)));
 }
 
 Answer get_health(HostView& host, Request) {
@@ -67,20 +69,27 @@ void add_host(Operations& operations, HostView& host) {
   };
   const Schema plugin = schema<PluginView>("Plugin");
   const Schema health = schema<plugin::HealthReply>("Health");
-  operations.push_back({.id = "listPlugins",
-                        .method = "GET",
-                        .path = "/api/plugins",
-                        .summary = "What is installed, verified, loaded, and why.",
-                        .reply = page_schema<PluginView>("Plugin"),
-                        .features = Feature::paged | Feature::of_host,
-                        .handle = bind(list_plugins),
-                        .item = plugin});
+  operations.push_back(
+      {.id = "listPlugins",
+       .method = "GET",
+       .path = "/api/plugins",
+       .summary = "What is installed, verified, loaded, and why.",
+       .reply = page_schema<PluginView>("Plugin"),
+       .features = Feature::paged | Feature::of_host,
+       .query = {text_filter("id", "/id", "Only the versions and instances of this one."),
+                 text_filter("version", "/version", "Only those of this version."),
+                 text_filter("instance", "/instance", "Only the generations of this instance."),
+                 choice_filter("state", "/state", plugin_states(), "Only those in this state."),
+                 text_filter("interface", "/interfaces", "Only those that provide this interface."),
+                 choice_filter("placement", "/placement", {"in-process", "isolated"}, "Only those that run there.")},
+       .handle = bind(list_plugins),
+       .item = plugin});
   operations.push_back({.id = "getPlugin",
                         .method = "GET",
                         .path = "/api/plugins/{id}",
                         .summary = "The versions and instances of one plugin.",
                         .reply = page_schema<PluginView>("Plugin"),
-                        .features = Feature::of_host,
+                        .features = Feature::etag | Feature::of_host,
                         .handle = bind(get_plugin),
                         .item = plugin});
   operations.push_back({.id = "listBindings",
@@ -89,6 +98,11 @@ void add_host(Operations& operations, HostView& host) {
                         .summary = "Names that callers use, and where they lead.",
                         .reply = page_schema<BindingView>("Binding"),
                         .features = Feature::paged | Feature::of_host,
+                        .query = {text_filter("name", "/name", "Only the one with this name."),
+                                  text_filter("interface", "/interface", "Only those of this interface."),
+                                  text_filter("instance", "/instance", "Only those that lead to this instance."),
+                                  text_filter("plugin", "/plugin", "Only those that lead to this plugin."),
+                                  text_filter("version", "/version", "Only those that lead to this version of it.")},
                         .handle = bind(list_bindings),
                         .item = schema<BindingView>("Binding")});
   operations.push_back({.id = "getProfile",
@@ -103,7 +117,7 @@ void add_host(Operations& operations, HostView& host) {
                         .path = "/api/status",
                         .summary = "The host at a glance.",
                         .reply = schema<StatusView>("Status"),
-                        .features = Feature::of_host,
+                        .features = Feature::etag | Feature::of_host,
                         .handle = bind(get_status)});
   operations.push_back({.id = "getHealth",
                         .method = "GET",

@@ -43,6 +43,8 @@ struct PluginView {
   std::string path;
   Json permissions = Json::object();
   std::optional<WorkerView> worker;
+  std::optional<Instant> created_at;
+  std::optional<Instant> updated_at;
   static constexpr auto fields() {
     return slipway::fields(
         required("id", &PluginView::id, "The plugin's id."), required("version", &PluginView::version, "Its version."),
@@ -59,20 +61,29 @@ struct PluginView {
         field("digest", &PluginView::digest, "SHA-256 of the library that is mapped."),
         field("path", &PluginView::path, "Its package."),
         field("permissions", &PluginView::permissions, "What it may ask of the host."),
-        field("worker", &PluginView::worker, "The worker of an isolated one."));
+        field("worker", &PluginView::worker, "The worker of an isolated one."),
+        field("created_at", &PluginView::created_at,
+              "When this generation of it was begun; absent for one that is installed but not used."),
+        field("updated_at", &PluginView::updated_at, "When its state, its reason or its bindings last changed."));
   }
 };
 
 struct BindingView {
+  std::string id;
   std::string name;
+  std::string interface;
   std::string instance;
   std::string plugin;
   std::string version;
+  Instant updated_at;
   static constexpr auto fields() {
-    return slipway::fields(required("name", &BindingView::name, "Name that callers use."),
-                           required("instance", &BindingView::instance, "Where it leads."),
-                           required("plugin", &BindingView::plugin, "The instance's plugin."),
-                           required("version", &BindingView::version, "The plugin's version."));
+    return slipway::fields(
+        required("id", &BindingView::id, "Its name."), required("name", &BindingView::name, "Name that callers use."),
+        field("interface", &BindingView::interface, "What callers ask of it: \"slipway.strategy/1\"."),
+        required("instance", &BindingView::instance, "Where it leads."),
+        required("plugin", &BindingView::plugin, "The instance's plugin."),
+        required("version", &BindingView::version, "The plugin's version."),
+        required("updated_at", &BindingView::updated_at, "When what it leads to last changed."));
   }
 };
 
@@ -89,15 +100,20 @@ struct TrialView {
 };
 
 struct ProfileView {
+  std::string id;
   std::string name;
   std::string version;
   std::int64_t revision = 0;
   Json profile;
   std::optional<TrialView> trial;
+  Instant created_at;
+  Instant updated_at;
   static constexpr auto fields() {
     return slipway::fields(
-        required("name", &ProfileView::name, "Its name."),
-        required("version", &ProfileView::version, "Digest of its content; the ETag."),
+        required("id", &ProfileView::id, "Its name."), required("name", &ProfileView::name, "Its name."),
+        required("version", &ProfileView::version, "Digest of its content; what If-Match and the ETag begin with."),
+        required("created_at", &ProfileView::created_at, "When its revision was made."),
+        required("updated_at", &ProfileView::updated_at, "The same: another content is another revision."),
         required("revision", &ProfileView::revision, "Its number in the history."),
         required("profile", &ProfileView::profile, "The manifest as it is in force."),
         field("trial", &ProfileView::trial, "The last change that was first tried with a share of the calls."));

@@ -14,6 +14,12 @@
 
 namespace slipway::api {
 
+// What a list is asked for: entries whose field (a JSON pointer) has the value.
+struct Filter {
+  std::string field;
+  std::string value;
+};
+
 // `path` is decoded and without query; header names are in lower case. `arguments` are the path's {parts} in order.
 struct Request {
   std::string method;
@@ -23,6 +29,7 @@ struct Request {
   std::map<std::string, std::string> headers;
   std::string body;
   std::vector<std::string> arguments;
+  std::vector<Filter> filters;  // of the query, once it is checked
   access::Principal principal;
   std::string id;           // X-Request-Id, taken or made
   std::string traceparent;  // W3C, taken or made

@@ -37,7 +37,21 @@ struct Parameter {
   std::string name;
   Json schema;
   std::string doc;
+  // Of a list's filter: where its entries have the value, as a JSON pointer; a list there has it within. Empty when the
+  // operation itself sees to it.
+  std::string field{};
 };
+
+// An entry of the list passes when its field has the value that was given.
+Parameter text_filter(std::string name, std::string field, std::string doc);
+Parameter truth_filter(std::string name, std::string field, std::string doc);
+Parameter choice_filter(std::string name, std::string field, Json choices, std::string doc);
+template <NamedEnum E>
+Parameter enum_filter(std::string name, std::string field, std::string doc) {
+  Json choices = Json::array();
+  for (const auto& entry : enum_names(E{})) choices.push_back(entry.second);
+  return choice_filter(std::move(name), std::move(field), std::move(choices), std::move(doc));
+}
 
 enum class Access { everybody, authenticated };
 // of_host: about the host that is asked and no other one of its store; the answer names it.

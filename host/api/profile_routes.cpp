@@ -33,7 +33,8 @@ Answer swap_binding(ProfileControl& control, Request request) {
 }
 
 Answer list_revisions(ProfileControl& control, Request request) {
-  co_return page_response(value_or_refuse(co_await control.history(page_of(request))));
+  const auto read = [&control](rollout::PageRequest page) { return control.history(std::move(page)); };
+  co_return co_await filtered_page(std::move(request), read);
 }
 
 Answer get_revision(ProfileControl& control, Request request) {
@@ -42,7 +43,8 @@ Answer get_revision(ProfileControl& control, Request request) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size())
     throw Refusal({Code::not_found, "there is no revision \"" + text + "\" of the profile; want a number"});
-  co_return json_response(encode(value_or_refuse(co_await control.revision(number))));
+  const Revision revision = value_or_refuse(co_await control.revision(number));
+  co_return tagged(request, json_response(shown(request, revision)), revision.digest);
 }
 
 }  // namespace
@@ -52,6 +54,7 @@ void add_profile(Operations& operations, ProfileControl& control) {
     return [&control, handler](Request request) { return handler(control, std::move(request)); };
   };
   const Schema answer = schema<ProfileAnswer>("ProfileAnswer");
+  const Schema revision = identified(schema<Revision>("Revision"));
   operations.push_back({.id = "putProfile",
                         .method = "PUT",
                         .path = "/api/profile",
@@ -74,14 +77,16 @@ void add_profile(Operations& operations, ProfileControl& control) {
                         .summary = "Every profile that was in force, newest first.",
                         .reply = page_schema<Revision>("Revision"),
                         .features = Feature::paged | Feature::of_host,
+                        .query = {text_filter("author", "/author", "Only those that this one made."),
+                                  text_filter("digest", "/digest", "Only those with this profile.")},
                         .handle = bind(list_revisions),
-                        .item = schema<Revision>("Revision")});
+                        .item = revision});
   operations.push_back({.id = "getRevision",
                         .method = "GET",
                         .path = "/api/profile/history/{number}",
                         .summary = "One revision of the profile.",
-                        .reply = schema<Revision>("Revision"),
-                        .features = Feature::of_host,
+                        .reply = revision,
+                        .features = Feature::etag | Feature::of_host,
                         .handle = bind(get_revision)});
   operations.push_back({.id = "swapBinding",
                         .method = "POST",

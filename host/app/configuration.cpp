@@ -51,6 +51,7 @@ config::Source choose(const Sources& sources, const config::SiteConfig& site, Pr
     to.in_force.returned_from = std::exchange(chosen, *before).number;
   } else {
     to.in_force.revision = chosen.number;
+    to.in_force.since = chosen.at;
   }
   config::Source source;
   source.file = "revision " + std::to_string(chosen.number) + " of the profile";

@@ -29,6 +29,7 @@ struct InForce {
   std::shared_ptr<const loader::Catalog> catalog;
   lifecycle::Plan plan;
   std::int64_t revision = 0;       // 0: none yet
+  Instant since;                   // when that revision was made
   std::int64_t returned_from = 0;  // that the start went back from, since the host ended while it watched it; 0: none
 };
 

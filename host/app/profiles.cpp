@@ -119,6 +119,7 @@ Status Profiles::record_start() {
   if (newest.ok() && newest->has_value() && (*newest)->digest == next.digest &&
       (*newest)->file_digest == next.file_digest) {
     next.revision = (*newest)->number;
+    next.since = (*newest)->at;
   } else {
     std::string reason = next.returned_from != 0 ? return_from(next.returned_from, kEndedWatching)
                                                  : "started with " + parts_.sources.profile.string();
@@ -132,6 +133,7 @@ Status Profiles::record_start() {
                                  .profile = next.document});
     if (!added.ok()) return added.status();
     next.revision = added->number;
+    next.since = added->at;
   }
   const std::lock_guard lock(mutex_);
   current_ = std::make_shared<const InForce>(std::move(next));
@@ -252,6 +254,7 @@ Profiles::Answer<api::ProfileAnswer> Profiles::carry_out(const lifecycle::Turn& 
                                .changes = prepared.changes,
                                .profile = prepared.next.document};
   const auto added = co_await aside([this, &revision] { return revisions_.add(revision); });
+  prepared.next.since = revision.at;
   api::ProfileAnswer answer{
       .state = "applied", .changes = std::move(prepared.changes), .warnings = std::move(prepared.warnings)};
   if (added.ok()) {
@@ -290,6 +293,7 @@ boost::asio::awaitable<void> Profiles::returned(std::shared_ptr<const InForce> b
                   {{"from", std::to_string(now->revision)}, {"reason", reason}});
   const auto added = co_await aside([this, &revision] { return revisions_.add(revision); });
   if (added.ok()) next.revision = added->number;
+  next.since = revision.at;
   take(std::move(next));
 }
 

@@ -5,6 +5,7 @@
 #include "host/api/version.hpp"
 #include "host/app/trust.hpp"
 #include "host/bridge/typed_call.hpp"
+#include "host/manifest/kinds.hpp"
 #include "host/telemetry/metric_catalogue.hpp"
 
 namespace slipway::app {
@@ -44,6 +45,8 @@ api::PluginView view_of(const lifecycle::PluginStatus& status) {
   view.digest = status.digest;
   view.path = status.path;
   const manifest::Permissions& granted = status.permissions;
+  view.created_at = status.created_at;
+  view.updated_at = status.updated_at;
   view.placement = status.placement == manifest::Placement::isolated ? "isolated" : "in-process";
   if (status.worker) view.worker = view_of(*status.worker);
   view.permissions = {{"network", granted.network.allowed}, {"secrets", granted.secrets.allowed},
@@ -100,8 +103,16 @@ std::vector<api::BindingView> View::bindings() const {
   std::vector<api::BindingView> views;
   for (const lifecycle::PluginStatus& status : lifecycle_.status()) {
     if (status.state != lifecycle::GenerationState::active) continue;
-    for (const std::string& binding : status.bindings)
-      views.push_back({binding, status.instance, status.id, status.version});
+    for (const std::string& binding : status.bindings) {
+      const manifest::BindingKind* const kind = manifest::kind_of(binding);
+      views.push_back({.id = binding,
+                       .name = binding,
+                       .interface = std::string(kind == nullptr ? "" : kind->interface),
+                       .instance = status.instance,
+                       .plugin = status.id,
+                       .version = status.version,
+                       .updated_at = status.updated_at});
+    }
   }
   std::sort(views.begin(), views.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return views;
@@ -110,10 +121,13 @@ std::vector<api::BindingView> View::bindings() const {
 api::ProfileView View::profile() const {
   const auto in_force = profiles_.current();
   const ChangeUnderWay trial = profiles_.last_trial();
-  api::ProfileView view{.name = in_force->profile.profile.name,
+  api::ProfileView view{.id = in_force->profile.profile.name,
+                        .name = in_force->profile.profile.name,
                         .version = in_force->digest,
                         .revision = in_force->revision,
-                        .profile = in_force->document};
+                        .profile = in_force->document,
+                        .created_at = in_force->since,
+                        .updated_at = in_force->since};
   if (!trial.state.empty()) view.trial = api::TrialView{trial.summary, trial.state, trial.reason};
   return view;
 }

@@ -1,6 +1,9 @@
 #include "host/api/api.hpp"
 
+#include <algorithm>
+
 #include "host/api/openapi.hpp"
+#include "host/api/shown.hpp"
 #include "tools/docs/fields.hpp"
 #include "tools/docs/markdown.hpp"
 #include "tools/docs/no_host.hpp"
@@ -33,6 +36,7 @@ std::string features_of(const Operation& operation) {
   add(Feature::dry_run, "dry run");
   add(Feature::idempotent, "Idempotency-Key");
   add(Feature::of_host, "this host");
+  for (const api::Parameter& parameter : operation.query) text += (text.empty() ? "" : ", ") + code(parameter.name);
   if (operation.access == api::Access::everybody) text += text.empty() ? "no token" : ", no token";
   return text;
 }
@@ -63,19 +67,32 @@ std::string document(const std::string& name) {
   return "### " + name + "\n\n" + fields_table(rows_of<T>());
 }
 
+// One that has the fields of every object beside its own.
+template <Document T>
+std::string identified(const std::string& name) {
+  FieldRows rows = rows_of<T>();
+  const std::size_t own = rows.size();
+  for (FieldRow& row : rows_of<api::Identity>()) {
+    const auto is_same = [&](const FieldRow& other) { return other.path == row.path; };
+    if (std::none_of(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(own), is_same))
+      rows.push_back(std::move(row));
+  }
+  return "### " + name + "\n\n" + fields_table(rows);
+}
+
 std::string documents() {
   return "## Documents\n\n" + document<rollout::ApplicationSpec>("ApplicationSpec") +
          document<rollout::Application>("Application") + document<rollout::ReleaseRequest>("ReleaseRequest") +
          document<rollout::Release>("Release") + document<rollout::RolloutRequest>("RolloutRequest") +
          document<rollout::RolloutPlan>("RolloutPlan") + document<rollout::Rollout>("Rollout") +
-         document<rollout::ActionRequest>("ActionRequest") + document<rollout::JournalEntry>("JournalEntry") +
-         document<rollout::Event>("Event") + document<api::PluginView>("Plugin") +
-         document<api::BindingView>("Binding") + document<api::ProfileView>("Profile") +
-         document<api::ProfileRequest>("ProfileRequest") + document<api::ProfileAnswer>("ProfileAnswer") +
-         document<api::RollbackRequest>("RollbackRequest") + document<api::SwapRequest>("SwapRequest") +
-         document<lifecycle::Revision>("Revision") + document<lifecycle::InstanceChange>("InstanceChange") +
-         document<lifecycle::BindingChange>("BindingChange") + document<api::StatusView>("Status") +
-         document<plugin::HealthReply>("Health");
+         document<rollout::ActionRequest>("ActionRequest") + identified<rollout::JournalEntry>("JournalEntry") +
+         identified<rollout::Event>("Event") + identified<rollout::HostInfo>("Host") +
+         document<api::PluginView>("Plugin") + document<api::BindingView>("Binding") +
+         document<api::ProfileView>("Profile") + document<api::ProfileRequest>("ProfileRequest") +
+         document<api::ProfileAnswer>("ProfileAnswer") + document<api::RollbackRequest>("RollbackRequest") +
+         document<api::SwapRequest>("SwapRequest") + identified<lifecycle::Revision>("Revision") +
+         document<lifecycle::InstanceChange>("InstanceChange") + document<lifecycle::BindingChange>("BindingChange") +
+         document<api::StatusView>("Status") + document<plugin::HealthReply>("Health");
 }
 
 constexpr std::string_view kConventions =
@@ -83,8 +100,14 @@ constexpr std::string_view kConventions =
 
 - JSON over HTTP/1.1. Every operation wants `Authorization: Bearer <token>` but those marked *no token*.
 - Failures are `application/problem+json`; see [errors](errors.md).
-- *pages*: `limit` (50, at most 500) and `cursor`; the answer has `items` and, when there is more, `next_cursor`.
-- *ETag*: GET honours `If-None-Match` and answers 304. *If-Match*: 412 when the object has changed since.
+- *pages*: `limit` (50, at most 500) and `cursor`; the answer has `items` and, when there is more, `next_cursor`. Beside them stand the
+  fields by which a list is filtered: `?state=active&interface=slipway.gate/1` asks for entries with both. Give a cursor the filters
+  that it was made under. A page under a filter that hardly anything passes may be short, even empty: only one without
+  `next_cursor` is the last.
+- Every object has `id`, `tenant`, `version`, `created_at` and `updated_at`, but for what
+  [decision 50](../decisions/0050-what-every-object-of-the-api-has.md) leaves out.
+- *ETag*: GET honours `If-None-Match` and answers 304. The ETag is the object's version and a digest of what is shown, which may
+  change under one version: how many replicas are ready. *If-Match*: 412 when the version has changed since.
 - *dry run*: with `?dry_run=true` everything is checked and shown, and nothing changes.
 - *Idempotency-Key*: a repeat within 24 hours answers as the first did; 409 while the first is under way, 422 for
   another request under the same key.

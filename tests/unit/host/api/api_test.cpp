@@ -79,9 +79,12 @@ TEST_F(ApiTest, refuses_the_character_nul_in_any_text_and_name) {
 TEST_F(ApiTest, gives_etags_and_honours_them) {
   const auto made = send("PUT", "/api/applications/web", R"({"name":"web"})");
   EXPECT_EQ(made.status, 201);
-  EXPECT_EQ(made.headers.at("etag"), "\"1\"");
-  EXPECT_EQ(send("GET", "/api/applications/web", "", "If-None-Match: \"1\"\r\n").status, 304);
-  EXPECT_EQ(send("PUT", "/api/applications/web", R"({"name":"web"})", "If-Match: \"1\"\r\n").status, 200);
+  const std::string etag = made.headers.at("etag");
+  EXPECT_TRUE(etag.starts_with("\"1.")) << etag;
+  EXPECT_EQ(send("GET", "/api/applications/web", "", "If-None-Match: " + etag + "\r\n").status, 304);
+  EXPECT_EQ(send("PUT", "/api/applications/web?dry_run=true", R"({"name":"web"})", "If-Match: \"1\"\r\n").status, 200);
+  EXPECT_EQ(send("PUT", "/api/applications/web", R"({"name":"web"})", "If-Match: " + etag + "\r\n").status, 200);
+  EXPECT_EQ(send("PUT", "/api/applications/web", R"({"name":"web"})", "If-Match: " + etag + "\r\n").status, 412);
   const auto stale = send("PUT", "/api/applications/web", R"({"name":"web"})", "If-Match: \"1\"\r\n");
   EXPECT_EQ(stale.status, 412);
   EXPECT_EQ(stale.json()["detail"], "application \"web\" has changed");
@@ -148,7 +151,7 @@ TEST_F(ApiTest, filters_rollouts_and_refuses_filters_that_are_none) {
   EXPECT_EQ(fault("state=running"),
             "want one of pending, progressing, paused, verifying, rolling_back, succeeded, rolled_back, superseded, "
             "failed");
-  EXPECT_EQ(fault("application="), "want the name of an application, or no such filter");
+  EXPECT_EQ(fault("application="), "want a value, or no such filter");
 }
 
 TEST_F(ApiTest, refuses_names_in_the_query_that_an_operation_does_not_know) {

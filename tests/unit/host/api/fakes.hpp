@@ -79,7 +79,12 @@ class FakeStoreCaller final : public bridge::Caller {
 class FakeControl final : public rollout::Control {
  public:
   static rollout::HostInfo host_named(const std::string& name) {
-    return {.name = name, .partitions = 32, .slipwayd = "0.1.0", .address = "127.0.0.1:7070"};
+    return {.name = name,
+            .partitions = 32,
+            .slipwayd = "0.1.0",
+            .address = "127.0.0.1:7070",
+            .joined_at = {1'700'000'000'000'000'000},
+            .seen_at = {1'800'000'000'000'000'000}};
   }
   Answer<PutApplication> put_application(rollout::Actor actor, rollout::ApplicationSpec spec,
                                          rollout::IfVersion version, rollout::Mode mode) override {
@@ -131,8 +136,13 @@ class FakeControl final : public rollout::Control {
     if (name != "1.0") co_return Status(Code::not_found, "there is no release \"" + name + "\"");
     co_return release_of(application, {.version = name, .command = {"run"}});
   }
-  Answer<rollout::Page<rollout::Release>> releases(rollout::Actor, std::string, rollout::PageRequest) override {
-    co_return rollout::Page<rollout::Release>{};
+  Answer<rollout::Page<rollout::Release>> releases(rollout::Actor, std::string application,
+                                                   rollout::PageRequest) override {
+    rollout::Page<rollout::Release> page{{release_of(application, {.version = "1.0", .command = {"run"}})}, ""};
+    page.items.push_back(
+        release_of(application, {.version = "1.1", .artefact = {.digest = "abc"}, .command = {"run"}}));
+    page.items.back().good = true;
+    co_return page;
   }
   Answer<rollout::RolloutPlan> plan_rollout(rollout::Actor, rollout::RolloutRequest request) override {
     rollout::RolloutPlan plan;
@@ -155,7 +165,9 @@ class FakeControl final : public rollout::Control {
   Answer<rollout::Rollout> rollout(rollout::Actor, std::string id) override {
     if (id == "throws") throw std::runtime_error("a programming error");
     if (id != "r1") co_return Status(Code::not_found, "there is no rollout \"" + id + "\"");
-    co_return sample();
+    rollout::Rollout found = sample();
+    found.groups = groups;
+    co_return found;
   }
   Answer<rollout::Page<rollout::Rollout>> rollouts(rollout::Actor, rollout::RolloutFilter filter,
                                                    rollout::PageRequest) override {
@@ -183,11 +195,18 @@ class FakeControl final : public rollout::Control {
     if (draining == rollout::Draining::yes) host.state = rollout::HostState::draining;
     co_return host;
   }
-  Answer<rollout::Page<rollout::JournalEntry>> journal(rollout::Actor, std::string, rollout::PageRequest) override {
-    rollout::JournalEntry entry;
-    entry.kind = "started";
-    entry.reason = "because";
-    co_return rollout::Page<rollout::JournalEntry>{{entry}, ""};
+  Answer<rollout::Page<rollout::JournalEntry>> journal(rollout::Actor, std::string,
+                                                       rollout::PageRequest request) override {
+    rollout::Page<rollout::JournalEntry> page;
+    std::int64_t at = request.cursor.empty() ? 0 : std::stoll(request.cursor);
+    while (at < decisions && page.items.size() < static_cast<std::size_t>(request.limit)) {
+      const bool is_step = ++at % 10 != 0 && at != 1;
+      page.items.push_back({.sequence = at, .kind = is_step ? "step" : at == 1 ? "started" : "verdict"});
+      page.items.back().reason = "because";
+      page.items.back().at = {1'700'000'000'000'000'000 + at};
+    }
+    if (at < decisions) page.next = std::to_string(at);
+    co_return page;
   }
   Answer<std::vector<rollout::Event>> events(rollout::Actor actor, std::int64_t after, std::int32_t,
                                              Duration patience) override {
@@ -233,6 +252,8 @@ class FakeControl final : public rollout::Control {
   // What a mutation was told, by operation: true for a dry run.
   std::map<std::string, bool> dry;
   rollout::RolloutFilter filtered;
+  std::vector<rollout::GroupStatus> groups;  // of "r1", as they are seen now
+  std::int64_t decisions = 1;                // the journal's entries: steps, but for the first one and each tenth
   rollout::Actor asked_by;
   std::atomic<bool> full{false};
   std::atomic<bool> blocking{false};
@@ -268,18 +289,26 @@ class FakeControl final : public rollout::Control {
 class FakeHostView final : public HostView {
  public:
   [[nodiscard]] std::vector<PluginView> plugins() const override {
-    std::vector<PluginView> list{
-        {.id = "strategy-canary", .version = "0.1.0", .instance = "canary", .state = "active"}};
+    std::vector<PluginView> list{{.id = "strategy-canary",
+                                  .version = "0.1.0",
+                                  .instance = "canary",
+                                  .state = "active",
+                                  .placement = "in-process",
+                                  .interfaces = {"slipway.plugin/1", "slipway.strategy/1"},
+                                  .created_at = Instant{},
+                                  .updated_at = Instant{}}};
     for (const std::string& id : more_plugins) list.push_back({.id = id, .version = "1.0.0", .state = "installed"});
     return list;
   }
   [[nodiscard]] std::vector<BindingView> bindings() const override {
-    std::vector<BindingView> list{{"strategies.canary", "canary", "strategy-canary", "0.1.0"}};
-    for (const std::string& id : more_plugins) list.push_back({"gates." + id, id, id, "1.0.0"});
+    const std::string name = "strategies.canary";
+    std::vector<BindingView> list{{name, name, "slipway.strategy/1", "canary", "strategy-canary", "0.1.0", {}}};
+    for (const std::string& id : more_plugins)
+      list.push_back({"gates." + id, "gates." + id, "slipway.gate/1", id, id, "1.0.0", {}});
     return list;
   }
   [[nodiscard]] ProfileView profile() const override {
-    return {.name = "dev", .version = "abc", .revision = 3, .profile = {{"name", "dev"}}};
+    return {.id = "dev", .name = "dev", .version = "abc", .revision = 3, .profile = {{"name", "dev"}}};
   }
   [[nodiscard]] StatusView status() const override {
     return {.version = "0.1.0", .profile = "dev", .condition = "healthy"};
@@ -319,7 +348,12 @@ class FakeProfileControl final : public ProfileControl {
     co_return sample();
   }
   static lifecycle::Revision sample() {
-    return {.number = 3, .author = "admin", .reason = "first", .digest = "abc", .profile = {{"name", "dev"}}};
+    return {.number = 3,
+            .author = "admin",
+            .at = {1'700'000'000'000'000'000},
+            .reason = "first",
+            .digest = "abc",
+            .profile = {{"name", "dev"}}};
   }
   std::string last;
 
