@@ -89,8 +89,8 @@ class Sink final : public store::RowSink {
   void add(const Row& row) {
     switch (row.row) {
       case RowKind::record:
-        return insert("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", row.tenant, row.kind, row.name, row.value,
-                      row.number, row.at.ns);
+        return insert("INSERT INTO records (tenant, kind, id, value, version, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
+                      row.tenant, row.kind, row.name, row.value, row.number, row.at.ns);
       case RowKind::stream:
         return insert("INSERT INTO streams (tenant, name, first, last) VALUES (?, ?, 0, ?)", row.tenant, row.name,
                       row.number);
@@ -99,7 +99,8 @@ class Sink final : public store::RowSink {
         return;
       case RowKind::lease:
         return insert(
-            "INSERT INTO leases VALUES (?, '', ?, ?, ?) ON CONFLICT (name) DO UPDATE SET token ="
+            "INSERT INTO leases (name, owner, token, granted_at, expires_at) VALUES (?, '', ?, ?, ?) ON CONFLICT "
+            "(name) DO UPDATE SET token ="
             " max(token, excluded.token)",
             row.name, row.number, row.at.ns, row.at.ns);
     }

@@ -83,7 +83,8 @@ std::int64_t version_of(Database& database, const storage::Key& key) {
 
 std::int64_t put(Database& database, const storage::Put& put, Instant now) {
   auto row = database.query(
-      "INSERT INTO records VALUES (?, ?, ?, ?, 1, ?) ON CONFLICT (kind, tenant, id)"
+      "INSERT INTO records (tenant, kind, id, value, version, updated_at) VALUES (?, ?, ?, ?, 1, ?) ON CONFLICT (kind, "
+      "tenant, id)"
       " DO UPDATE SET value = excluded.value, version = version + 1, updated_at = excluded.updated_at RETURNING "
       "version",
       put.key.tenant, put.key.kind, put.key.id, put.value, now.ns);

@@ -11,25 +11,6 @@ namespace {
 // "SLPW": how a database file says whose it is.
 constexpr std::int64_t kApplicationId = 0x534c5057;
 
-// A record's index has the order of scans. An entry's position is its stream's number and its sequence number in one
-// integer (see streams.hpp), so that a stream lies together in a single tree. Batches are numbered by age, since time
-// does not go back.
-constexpr std::array<Migration, 1> kMigrations{{{1, "records, streams, leases and batches", R"sql(
-CREATE TABLE records (
-  tenant TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
-  value TEXT NOT NULL, version INTEGER NOT NULL, updated_at INTEGER NOT NULL);
-CREATE UNIQUE INDEX records_by_name ON records (kind, tenant, id);
-CREATE TABLE streams (
-  number INTEGER PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL,
-  first INTEGER NOT NULL, last INTEGER NOT NULL);
-CREATE UNIQUE INDEX streams_by_name ON streams (tenant, name);
-CREATE TABLE entries (position INTEGER PRIMARY KEY, value TEXT NOT NULL, at INTEGER NOT NULL);
-CREATE TABLE leases (
-  name TEXT PRIMARY KEY, owner TEXT NOT NULL, token INTEGER NOT NULL,
-  granted_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE batches (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, reply TEXT NOT NULL, at INTEGER NOT NULL);
-)sql"}}};
-
 [[noreturn]] void refuse(const std::string& path, const std::string& why) {
   throw Error(Code::failed_precondition, "database \"" + path + "\" " + why);
 }
@@ -57,11 +38,15 @@ void claim(Database& database, const std::string& path) {
                    " applied_at INTEGER NOT NULL); COMMIT");
 }
 
-void refuse_newer(const std::string& path, std::int64_t there, std::span<const Migration> steps) {
-  const auto known = static_cast<std::int64_t>(steps.size());
-  if (there <= known) return;
-  refuse(path, "has schema " + std::to_string(there) + ", and this version of storage-sqlite knows schemas up to " +
-                   std::to_string(known) + "; install the version that wrote it, or restore a backup made before");
+// What the newest step needs stands where SQLite keeps a number for its user: a file of one step, made before there was
+// any need of it, says 0 there.
+void refuse_newer(Database& database, const std::string& path, std::int64_t there, std::span<const Migration> steps) {
+  const std::int64_t needs = number_of(database, "PRAGMA user_version");
+  if (needs <= static_cast<std::int64_t>(steps.size())) return;
+  refuse(path, "has schema " + std::to_string(there) + ", which needs programs that know schema " +
+                   std::to_string(needs) + ", and this version of storage-sqlite knows schemas up to " +
+                   std::to_string(steps.size()) +
+                   "; install the version that wrote it, or restore a backup made before");
 }
 
 void check_applied(Database& database, const std::string& path, std::span<const Migration> steps) {
@@ -78,16 +63,15 @@ void check_applied(Database& database, const std::string& path, std::span<const 
 void apply(Database& database, const Migration& step, Instant now) {
   database.execute("BEGIN IMMEDIATE");
   database.execute(step.sql);
+  database.execute("PRAGMA user_version = " + std::to_string(step.needs));
   database
-      .query("INSERT INTO migrations VALUES (?, ?, ?, ?)", std::int64_t{step.number}, std::string_view(step.name),
-             checksum(step), now.ns)
+      .query("INSERT INTO migrations (number, name, checksum, applied_at) VALUES (?, ?, ?, ?)",
+             std::int64_t{step.number}, std::string_view(step.name), checksum(step), now.ns)
       .run();
   database.execute("COMMIT");
 }
 
 }  // namespace
-
-std::span<const Migration> migrations() { return kMigrations; }
 
 // FNV-1a, 64 bits (draft-eastlake-fnv): against mistakes, not against an adversary.
 std::string checksum(const Migration& migration) {
@@ -104,9 +88,9 @@ std::int64_t applied_schema(Database& database, const std::string& path) {
 
 void check_schema(Database& database, const std::string& path, std::span<const Migration> steps) {
   const std::int64_t there = applied_schema(database, path);
-  refuse_newer(path, there, steps);
-  check_applied(database, path, steps.first(static_cast<std::size_t>(there)));
-  if (there == static_cast<std::int64_t>(steps.size())) return;
+  refuse_newer(database, path, there, steps);
+  check_applied(database, path, steps);
+  if (there >= static_cast<std::int64_t>(steps.size())) return;
   refuse(path, "has schema " + std::to_string(there) + ", and this version of storage-sqlite wants schema " +
                    std::to_string(steps.size()) + "; run `slipway storage migrate` first");
 }
@@ -115,9 +99,10 @@ void migrate(Database& database, const std::string& path, std::span<const Migrat
   try {
     claim(database, path);
     const std::int64_t there = applied_schema(database, path);
-    refuse_newer(path, there, steps);
+    refuse_newer(database, path, there, steps);
     check_applied(database, path, steps);
-    for (const Migration& step : steps.subspan(static_cast<std::size_t>(there))) apply(database, step, now);
+    for (const Migration& step : steps)
+      if (step.number > there) apply(database, step, now);
   } catch (...) {
     database.roll_back();
     throw;

@@ -11,6 +11,8 @@ namespace slipway::sqlite {
 
 struct Migration {
   int number;
+  // The oldest schema whose programs work with this one: a step that only adds needs no more than the one before.
+  int needs;
   const char* name;
   const char* sql;
 };
@@ -28,7 +30,8 @@ void migrate(Database& database, const std::string& path, std::span<const Migrat
 // The newest step applied; 0 for an empty file. Throws Error FAILED_PRECONDITION for a file of another program.
 std::int64_t applied_schema(Database& database, const std::string& path);
 
-// Changes nothing. Throws Error FAILED_PRECONDITION unless exactly these steps were applied.
+// Changes nothing. Throws Error FAILED_PRECONDITION unless these steps were applied, and of later ones only such as
+// these work with.
 void check_schema(Database& database, const std::string& path, std::span<const Migration> steps);
 
 // The newest time that the file holds; 0 for an empty one.

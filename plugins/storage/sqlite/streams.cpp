@@ -45,7 +45,9 @@ Stream extend(Database& database, const storage::StreamRef& name) {
 
 std::int64_t append(Database& database, const storage::StreamRef& name, const std::string& value, Instant now) {
   const Stream stream = extend(database, name);
-  database.query("INSERT INTO entries VALUES (?, ?, ?)", position(stream, stream.last), value, now.ns).run();
+  database
+      .query("INSERT INTO entries (position, value, at) VALUES (?, ?, ?)", position(stream, stream.last), value, now.ns)
+      .run();
   return stream.last;
 }
 
@@ -81,7 +83,9 @@ void trim(Database& database, const storage::Trim& trim) {
 bool restore(Database& database, const storage::StreamRef& name, const storage::Entry& entry) {
   const Stream stream = find(database, name);
   if (entry.sequence < 1 || entry.sequence > stream.last) return false;
-  database.query("INSERT INTO entries VALUES (?, ?, ?)", position(stream, entry.sequence), entry.value, entry.at.ns)
+  database
+      .query("INSERT INTO entries (position, value, at) VALUES (?, ?, ?)", position(stream, entry.sequence),
+             entry.value, entry.at.ns)
       .run();
   return true;
 }

@@ -25,8 +25,8 @@ store::LeaseRow DatabaseTables::lease(const std::string& name) {
 
 void DatabaseTables::save_lease(const std::string& name, const store::LeaseRow& row) {
   database_
-      .query("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)", name, row.owner, row.token, row.changed_at.ns,
-             row.expires_at.ns)
+      .query("INSERT OR REPLACE INTO leases (name, owner, token, granted_at, expires_at) VALUES (?, ?, ?, ?, ?)", name,
+             row.owner, row.token, row.changed_at.ns, row.expires_at.ns)
       .run();
 }
 

@@ -18,8 +18,11 @@ class Schema : public StoreTest {
   }
 };
 
-constexpr std::array<sqlite::Migration, 3> kSteps{
-    {{1, "one", "CREATE TABLE one (a)"}, {2, "two", "CREATE TABLE two (a)"}, {3, "broken", "CREATE TABLE one (a)"}}};
+// The second only adds, the third takes away, the last fails.
+constexpr std::array<sqlite::Migration, 4> kSteps{{{1, 1, "one", "CREATE TABLE one (a)"},
+                                                   {2, 1, "two", "CREATE TABLE two (a)"},
+                                                   {3, 2, "less", "DROP TABLE one"},
+                                                   {4, 2, "broken", "CREATE TABLE two (a)"}}};
 constexpr std::span<const sqlite::Migration> kAll = kSteps;
 
 TEST_F(Schema, steps_are_applied_once_and_later_ones_follow) {
@@ -32,19 +35,30 @@ TEST_F(Schema, steps_are_applied_once_and_later_ones_follow) {
   EXPECT_EQ(count.integer(0), 2);
 }
 
-TEST_F(Schema, a_newer_schema_is_refused_naming_both) {
+TEST_F(Schema, a_newer_one_that_only_adds_is_worked_with) {
   const auto database = open();
   migrate(*database, kAll.first(2));
-  EXPECT_EQ(migrate(*database, kAll.first(1)),
-            "FAILED_PRECONDITION: database \"" + path().string() +
-                "\" has schema 2, and this version of storage-sqlite knows schemas up to 1; "
-                "install the version that wrote it, or restore a backup made before");
+  EXPECT_EQ(migrate(*database, kAll.first(1)), "no refusal");
+  EXPECT_EQ(refusal([&] { sqlite::check_schema(*database, path().string(), kAll.first(1)); }), "no refusal");
+  EXPECT_EQ(sqlite::applied_schema(*database, path().string()), 2);
+}
+
+TEST_F(Schema, a_newer_one_that_needs_newer_programs_is_refused_naming_both) {
+  const auto database = open();
+  migrate(*database, kAll.first(3));
+  EXPECT_EQ(migrate(*database, kAll.first(2)), "no refusal");
+  const std::string refused = "FAILED_PRECONDITION: database \"" + path().string() +
+                              "\" has schema 3, which needs programs that know schema 2, and this version of "
+                              "storage-sqlite knows schemas up to "
+                              "1; install the version that wrote it, or restore a backup made before";
+  EXPECT_EQ(migrate(*database, kAll.first(1)), refused);
+  EXPECT_EQ(refusal([&] { sqlite::check_schema(*database, path().string(), kAll.first(1)); }), refused);
 }
 
 TEST_F(Schema, a_step_that_was_changed_afterwards_is_refused) {
   const auto database = open();
   migrate(*database, kAll.first(1));
-  const std::array<sqlite::Migration, 1> changed{{{1, "one", "CREATE TABLE one (b)"}}};
+  const std::array<sqlite::Migration, 1> changed{{{1, 1, "one", "CREATE TABLE one (b)"}}};
   EXPECT_EQ(migrate(*database, changed),
             "FAILED_PRECONDITION: database \"" + path().string() + "\" was changed: step 1 \"one\" has checksum " +
                 sqlite::checksum(kSteps[0]) + " there, and " + sqlite::checksum(changed[0]) +
@@ -57,7 +71,7 @@ TEST_F(Schema, a_step_that_fails_leaves_the_ones_before_it) {
   EXPECT_FALSE(database->in_transaction());
   auto newest = database->query("SELECT max(number) FROM migrations");
   ASSERT_TRUE(newest.next());
-  EXPECT_EQ(newest.integer(0), 2);
+  EXPECT_EQ(newest.integer(0), 3);
 }
 
 TEST_F(Schema, the_file_of_another_program_is_refused) {

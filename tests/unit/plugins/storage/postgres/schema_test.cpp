@@ -54,6 +54,12 @@ TEST_F(Schema, whose_steps_were_changed_is_refused) {
   }
 }
 
+// A released step must never change: databases out there were made by it.
+TEST_F(Schema, that_was_released_keeps_its_fingerprint) {
+  ASSERT_EQ(postgres::migrations().size(), 1U);
+  EXPECT_EQ(postgres::checksum(postgres::migrations()[0]), "282a4127bd5ce5ee");
+}
+
 TEST_F(Schema, of_another_program_is_left_alone) {
   (void)server_.sql("CREATE SCHEMA slipway; CREATE TABLE slipway.ships (name text)");
   EXPECT_EQ(start(settings()),
