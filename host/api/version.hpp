@@ -3,6 +3,6 @@
 
 namespace slipway::api {
 
-inline constexpr char kVersion[] = SLIPWAY_VERSION;
+extern const char* const kVersion;
 
 }  // namespace slipway::api

@@ -4,6 +4,7 @@
 
 #include "host/api/openapi.hpp"
 #include "host/api/shown.hpp"
+#include "host/api/version.hpp"
 #include "tools/docs/fields.hpp"
 #include "tools/docs/markdown.hpp"
 #include "tools/docs/no_host.hpp"
@@ -125,7 +126,7 @@ void add_api(Pages& pages) {
   NoHost host;
   NoProfile profile;
   const api::Operations operations = api::all_operations(control, host, profile);
-  pages.push_back({"reference/openapi.json", api::openapi_document(operations, SLIPWAY_VERSION).dump(2) + "\n"});
+  pages.push_back({"reference/openapi.json", api::openapi_document(operations, api::kVersion).dump(2) + "\n"});
   pages.push_back(
       {"reference/api.md", title("REST API") + std::string(kConventions) + operations_text(operations) + documents()});
 }

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "host/api/version.hpp"
 #include "host/base/files.hpp"
 #include "tests/unit/host/api/contract.hpp"
 #include "tests/unit/host/api/fixture.hpp"
@@ -165,8 +166,7 @@ TEST_F(OpenapiTest, parameters_that_the_document_forbids_are_refused) {
 TEST_F(OpenapiTest, the_document_in_the_repository_is_the_one_that_is_served) {
   const auto file = base::read_file(SLIPWAY_SOURCE_DIR "/docs/reference/openapi.json", {.max_bytes = 4 << 20});
   ASSERT_TRUE(file.ok()) << to_string(file.status());
-  EXPECT_EQ(*file, openapi_document(operations, SLIPWAY_VERSION).dump(2) + "\n")
-      << "run tools/reference to write it anew";
+  EXPECT_EQ(*file, openapi_document(operations, kVersion).dump(2) + "\n") << "run tools/reference to write it anew";
 }
 
 TEST_F(OpenapiTest, the_page_for_reading_names_every_operation) {
