@@ -1,7 +1,7 @@
 // Answers of Prometheus of any bytes, and group names of any bytes inside PromQL.
 #include <cmath>
 
-#include "plugins/metrics/prometheus/answer.hpp"
+#include "plugins/metrics/prometheus/native.hpp"
 #include "tests/fuzz/harness.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -11,6 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto found = parse_answer({.status = 200, .body = text}); found.ok()) {
     const auto value = number_of(*found, Reduce::avg);
     fuzz::require(!value.ok() || std::isfinite(*value), "a number is one");
+    for (const Series& counter : classic(*found).series)
+      fuzz::require(counter.points.size() <= counter.times.size(), "a counter has a time for each point");
     const auto buckets = histogram_of(*found, Reduce::avg);
     for (const auto& bucket : buckets.ok() ? *buckets : std::vector<metrics::Bucket>())
       fuzz::require(bucket.count >= 0, "a bucket holds no less than nothing");

@@ -29,20 +29,25 @@ bool read_point(const Json& point, Series& series) {
   return true;
 }
 
+double number(const Json& text) { return text.is_string() ? number(text.get_ref<const std::string&>()) : std::nan(""); }
+
 // A bucket is [which bounds belong to it, "lower", "upper", "count"]; buckets come from the lowest to the highest.
-bool read_bucket(const Json& bucket, std::vector<NativeBucket>& buckets) {
-  if (!bucket.is_array() || bucket.size() != 4 || !bucket[2].is_string() || !bucket[3].is_string()) return false;
-  buckets.push_back({number(bucket[2].get_ref<const std::string&>()), number(bucket[3].get_ref<const std::string&>())});
-  return std::isfinite(buckets.back().count) && !std::isnan(buckets.back().upper);
+bool read_bucket(const Json& from, NativeBucket& bucket) {
+  if (!from.is_array() || from.size() != 4) return false;
+  bucket = {number(from[1]), number(from[2]), number(from[3])};
+  return std::isfinite(bucket.count) && bucket.lower <= bucket.upper;
 }
 
 // A native histogram is [time, {"count", "sum", "buckets"}]; an empty one has no buckets.
 bool read_native(const Json& point, Series& series) {
-  if (!point.is_array() || point.size() != 2 || !point[1].is_object()) return false;
+  if (!point.is_array() || point.size() != 2 || !point[0].is_number() || !point[1].is_object()) return false;
   const Json buckets = point[1].value("buckets", Json::array());
-  series.native.emplace();
-  return buckets.is_array() &&
-         std::all_of(buckets.begin(), buckets.end(), [&](const Json& one) { return read_bucket(one, *series.native); });
+  series.times.push_back(std::llround(point[0].get<double>() * 1e3));
+  NativeHistogram& native = series.native.emplace_back();
+  native.count = number(point[1].value("count", Json()));
+  return buckets.is_array() && std::isfinite(native.count) &&
+         std::all_of(buckets.begin(), buckets.end(),
+                     [&](const Json& one) { return read_bucket(one, native.buckets.emplace_back()); });
 }
 
 bool read_series(const Json& from, Series& series) {
@@ -54,7 +59,7 @@ bool read_series(const Json& from, Series& series) {
   if (from.contains("value")) return read_point(from["value"], series);
   if (from.contains("histogram")) return read_native(from["histogram"], series);
   if (const Json all = from.value("histograms", Json()); all.is_array() && !all.empty())
-    return read_native(all.back(), series);
+    return std::all_of(all.begin(), all.end(), [&](const Json& p) { return read_native(p, series); });
   const Json points = from.value("values", Json());
   return points.is_array() &&
          std::all_of(points.begin(), points.end(), [&](const Json& p) { return read_point(p, series); });
@@ -157,10 +162,11 @@ Result<double> number_of(const Found& answer, Reduce reduce) {
 
 Result<std::vector<metrics::Bucket>> histogram_of(const Found& answer, Reduce reduce) {
   if (answer.series.empty()) return nothing("no series");
-  if (answer.series.size() == 1 && answer.series.front().native) return buckets_of(*answer.series.front().native);
+  if (answer.series.size() == 1 && !answer.series.front().native.empty())
+    return buckets_of(answer.series.front().native.back().buckets);
   std::map<double, double> upto;
   for (const Series& series : answer.series) {
-    if (series.native) return nothing("several series, one of them a native histogram: aggregate them");
+    if (!series.native.empty()) return nothing("several series, one of them a native histogram: aggregate them");
     const auto label = series.labels.find("le");
     const double upper = label == series.labels.end() ? std::nan("") : number(label->second);
     if (std::isnan(upper)) return nothing("a series without a number as its label \"le\"");

@@ -9,16 +9,21 @@ namespace slipway::prometheus {
 
 // Of a native histogram; its count is its own, not cumulative.
 struct NativeBucket {
+  double lower = 0;
   double upper = 0;
   double count = 0;
 };
+struct NativeHistogram {
+  double count = 0;                   // also of what is no number and so in no bucket
+  std::vector<NativeBucket> buckets;  // from the lowest to the highest; those without a count are left out
+};
 
-// The points of one series, oldest first, with its labels. A native histogram has no number: the newest one is kept.
+// The points of one series, oldest first, with its labels: numbers, or native histograms.
 struct Series {
   std::map<std::string, std::string> labels;
   std::vector<double> points;
   std::vector<std::int64_t> times;  // of the points, in milliseconds
-  std::optional<std::vector<NativeBucket>> native;
+  std::vector<NativeHistogram> native;
 };
 
 struct Found {

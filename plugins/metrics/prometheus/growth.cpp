@@ -79,7 +79,9 @@ double covered(const Series& series, Span span, std::int64_t since, const std::s
 bool counts(double point) { return std::isfinite(point) && point >= 0; }
 
 Status fault_of(const Series& series) {
-  if (series.native) return {Code::not_found, "a native histogram is no counter"};
+  if (!series.native.empty())
+    return {Code::not_found,
+            "a native histogram is no counter; want it in bucket_counters, and no other kind beside it"};
   if (!std::all_of(series.points.begin(), series.points.end(), counts))
     return {Code::not_found, "a counter that is no number, or below zero"};
   return {};

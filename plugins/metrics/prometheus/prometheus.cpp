@@ -5,6 +5,7 @@
 #include "plugins/metrics/prometheus/answer.hpp"
 #include "plugins/metrics/prometheus/base64.hpp"
 #include "plugins/metrics/prometheus/growth.hpp"
+#include "plugins/metrics/prometheus/native.hpp"
 
 namespace slipway::prometheus {
 namespace {
@@ -194,7 +195,8 @@ class Prometheus final : public Plugin<Settings> {
     for (const std::string& selector : selectors) {
       const std::string promql = over(selector, asked.names.window + asked.query.lookback);
       Found found = co_await ask(asked, promql, warnings, Kind::instant);
-      told.push_back(std::move(found));
+      const bool has_buckets = told.size() >= asked.query.counters.size();
+      told.push_back(has_buckets ? classic(found) : std::move(found));
     }
     const Scrapes scrapes(told);
     const std::set<Target> missing = co_await ask_missing(asked, scrapes, warnings);

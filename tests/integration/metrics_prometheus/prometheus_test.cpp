@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cmath>
 #include <fstream>
+#include <random>
 #include <slipway/interfaces/metrics.hpp>
 #include <thread>
 
@@ -65,6 +67,8 @@ class PrometheusServer {
                            "200ms}\nscrape_configs:\n  - job_name: shop\n"
                            "    static_configs: [{targets: ['127.0.0.1:"
                         << target_.port() << "', '127.0.0.1:" << native_target_.port()
+                        << "', '127.0.0.1:" << observing_target_.port()
+                        << "', '127.0.0.1:" << other_observing_target_.port()
                         << "', '127.0.0.1:" << counting_target_.port()
                         << "']}]\n  - job_name: twins\n    scrape_interval: 1s\n    scrape_timeout: 1s\n"
                            "    static_configs: [{targets: ['127.0.0.1:"
@@ -87,6 +91,8 @@ class PrometheusServer {
     if (!eventually(scraped, std::chrono::seconds(40))) throw std::runtime_error("Prometheus has scraped nothing");
   }
   Counting counting;
+  Observing observing{"lasted"};
+  Observing other_observing{"lasted"};
   std::atomic<bool> twin_is_gone{false};
   // Waits until Prometheus has scraped this of the counting target; "[]" for nothing.
   void until_counted(const std::string& told, const std::string& query = "served_total") const {
@@ -101,7 +107,9 @@ class PrometheusServer {
  private:
   TemporaryDirectory directory_;
   Target target_{exposition};
-  Target native_target_{native_histogram, kProtobuf};
+  Target native_target_{[] { return native_histogram(); }, kProtobuf};
+  Target observing_target_{[this] { return observing.told(); }, kProtobuf};
+  Target other_observing_target_{[this] { return other_observing.told(); }, kProtobuf};
   Target counting_target_{[this] { return counting.text(); }};
   Target twin_target_{[this] { return twin_is_gone ? "" : twin(); }};
   Target other_twin_target_{twin};
@@ -201,6 +209,71 @@ TEST_F(PrometheusMetrics, ANativeHistogramIsOne) {
   EXPECT_EQ(buckets[2].count, 60);
 }
 
+// Of what targets counted in a window: for each bucket that the answer has, how many took longer.
+void expect_exceedances(const metrics::QueryReply& reply, const std::vector<double>& took) {
+  const auto& histograms = reply.groups.at(0).histograms;
+  ASSERT_TRUE(histograms.contains("lasted")) << reply.groups.at(0).problem;
+  EXPECT_GT(histograms.at("lasted").size(), 10U);
+  auto left = static_cast<std::int64_t>(took.size());
+  for (const metrics::Bucket& bucket : histograms.at("lasted")) {
+    left -= bucket.count;
+    const double upper = bucket.upper.value_or(std::numeric_limits<double>::infinity());
+    EXPECT_EQ(left, std::count_if(took.begin(), took.end(), [&](double one) { return one > upper; })) << upper;
+  }
+  EXPECT_EQ(left, 0);
+}
+
+// From a millisecond to a few seconds, some of them at a bound.
+std::vector<double> durations(std::size_t count, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::uniform_real_distribution<double> exponent(-9, 2);
+  std::vector<double> all{0.25, 0.5};
+  while (all.size() < count) all.push_back(std::exp2(exponent(random)));
+  return all;
+}
+
+template <typename... Lists>
+std::vector<double> together(std::vector<double> all, const Lists&... lists) {
+  (all.insert(all.end(), lists.begin(), lists.end()), ...);
+  return all;
+}
+
+TEST_F(PrometheusMetrics, NativeHistogramsOfAWindowAreWhatTheirTargetsCountedInIt) {
+  const Json query{{"bucket_counters", {{"lasted", R"(lasted{release="${release}"})"}}}};
+  Observing& one = server().observing;
+  Observing& other = server().other_observing;
+  const auto seen = [&](std::size_t of_both) {
+    server().until_counted("\"" + std::to_string(of_both) + "\"", "sum(histogram_count(lasted))");
+    return wall_clock();
+  };
+  one.observe(durations(70, 1));
+  other.observe(durations(30, 2));
+  const Instant begin = seen(100);
+  const auto first = durations(400, 3);
+  const auto of_other = durations(500, 4);
+  one.observe(first);
+  other.observe(of_other);
+  const Instant middle = seen(1'000);
+  const auto coarse = durations(300, 5);
+  one.make_coarser(1);
+  one.observe(coarse);
+  const Instant end = seen(1'300);
+  const auto anew = durations(200, 6);
+  one.begin_anew();
+  one.observe(anew);
+  const Instant after = seen(730);
+
+  expect_exceedances(*ask(query, begin, middle), together(first, of_other));
+  expect_exceedances(*ask(query, middle, end), coarse);
+  expect_exceedances(*ask(query, begin, end), together(first, of_other, coarse));
+  const auto restarted = ask(query, begin, after);
+  expect_exceedances(*restarted, together(first, of_other, coarse, anew));
+  EXPECT_EQ(restarted->warnings,
+            (std::vector<std::string>{"lasted of next: counters began anew 1 time in this window; what they counted "
+                                      "between the last scrape and that is not known"}));
+  EXPECT_EQ(restarted->groups.at(1).problem, "lasted: no scrape in the window");
+}
+
 TEST_F(PrometheusMetrics, ARangeIsReduced) {
   const Json query{{"queries", {{"requests", R"(requests_total{release="${release}"})"}}},
                    {"kind", "range"},
@@ -256,6 +329,19 @@ TEST_F(PrometheusMetrics, ATargetThatWasGoneAndGoesOnIsNotCountedTwice) {
   ASSERT_TRUE(reply.ok()) << to_string(reply.status());
   EXPECT_EQ(reply->groups.at(0).values.at("requests"), 3);
   EXPECT_TRUE(reply->warnings.empty());
+}
+
+TEST_F(PrometheusMetrics, OfATargetThatIsGoneTheLastValueStandsNoLonger) {
+  const Json query{{"queries", {{"requests", R"(served_total{release="${release}"})"}}}};
+  count_to(4'000);
+  EXPECT_EQ(answer(query).groups.at(0).values.at("requests"), 4'000);
+  server().counting.is_gone = true;
+  server().until_counted("[]");
+  const auto reply = ask(query);
+  server().counting.is_gone = false;
+  ASSERT_TRUE(reply.ok()) << to_string(reply.status());
+  EXPECT_EQ(reply->groups.at(0).problem, "requests: no series");
+  EXPECT_EQ(reply->groups.at(0).completeness, 0);
 }
 
 TEST_F(PrometheusMetrics, WhatATargetCountedBeforePrometheusKnewItIsNoGrowthOfAWindow) {
