@@ -45,11 +45,27 @@ std::string conclusion(const Findings& findings) {
   return against;
 }
 
-Json of(const Counts& next, const Counts& stable) {
-  return {{"requests", next.requests},
-          {"bad", next.bad},
-          {"baseline_requests", stable.requests},
-          {"baseline_bad", stable.bad}};
+void write(TextWriter& out, std::string_view name, std::int64_t value) {
+  out.field(name);
+  out.integer(value);
+}
+void write(TextWriter& out, std::string_view name, double value) {
+  out.field(name);
+  out.number(value);
+}
+
+void write(TextWriter& out, const Findings& findings, std::size_t track) {
+  const auto& [totals, ratio] = findings.tracks[track];
+  out.begin_object();
+  write(out, "bad", totals.next.bad);
+  write(out, "baseline_bad", totals.stable.bad);
+  write(out, "baseline_requests", totals.stable.requests);
+  if (findings.settings.kind == Kind::slow_ratio) write(out, "edge", findings.settings.edges[track]);
+  if (ratio) write(out, "ratio", ratio->likeliest);
+  if (ratio && ratio->high) write(out, "ratio_high", *ratio->high);
+  if (ratio) write(out, "ratio_low", ratio->low);
+  write(out, "requests", totals.next.requests);
+  out.end_object();
 }
 
 }  // namespace
@@ -67,27 +83,22 @@ std::string sentence(const Findings& findings) {
   return text + "; " + conclusion(findings);
 }
 
-Json numbers(const Findings& findings) {
-  Json list = Json::array();
-  for (std::size_t i = 0; i < findings.tracks.size(); ++i) {
-    const auto& [totals, ratio] = findings.tracks[i];
-    Json entry = of(totals.next, totals.stable);
-    if (findings.settings.kind == Kind::slow_ratio) entry["edge"] = findings.settings.edges[i];
-    if (ratio) {
-      entry["ratio"] = ratio->likeliest;
-      entry["ratio_low"] = ratio->low;
-      if (ratio->high) entry["ratio_high"] = *ratio->high;
-    }
-    list.push_back(std::move(entry));
-  }
-  const double evidence = findings.ruling.evidence;
-  return {{"tracks", std::move(list)},
-          {"log_evidence", std::isfinite(evidence) ? Json(evidence) : Json()},
-          {"threshold", findings.ruling.threshold},
-          {"intervals", findings.state.intervals},
-          {"planned", findings.state.planned},
-          {"alpha", findings.settings.alpha},
-          {"seed", findings.settings.seed}};
+// As text at once: as a tree it would be dozens of small pieces of the heap, at every look.
+JsonText numbers(const Findings& findings) {
+  TextWriter out;
+  out.begin_object();
+  write(out, "alpha", findings.settings.alpha);
+  write(out, "intervals", findings.state.intervals);
+  write(out, "log_evidence", findings.ruling.evidence);
+  write(out, "planned", findings.state.planned);
+  write(out, "seed", findings.settings.seed);
+  write(out, "threshold", findings.ruling.threshold);
+  out.field("tracks");
+  out.begin_array();
+  for (std::size_t i = 0; i < findings.tracks.size(); ++i) write(out, findings, i);
+  out.end_array();
+  out.end_object();
+  return {out.take()};
 }
 
 }  // namespace slipway::sequential

@@ -23,6 +23,6 @@ struct Findings {
 
 std::string sentence(const Findings& findings);
 // The numbers by name, enough to check the verdict and to draw it.
-Json numbers(const Findings& findings);
+JsonText numbers(const Findings& findings);
 
 }  // namespace slipway::sequential

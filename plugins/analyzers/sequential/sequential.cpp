@@ -121,7 +121,7 @@ class Judging {
     if (settings_.kind == Kind::srm) return decide_routing(stray);
     const Findings seen = findings();
     answer(seen.ruling.verdict, seen.ruling.code, sentence(seen));
-    reply.evidence = json_text(numbers(seen));
+    reply.evidence = numbers(seen);
   }
 
   [[nodiscard]] Findings findings() const {
@@ -137,7 +137,7 @@ class Judging {
 
   // Of the windows before this one, which has nothing.
   void tell_what_was_seen() {
-    if (state_.intervals > 0 && !tracks_.empty()) reply.evidence = json_text(numbers(findings()));
+    if (state_.intervals > 0 && !tracks_.empty()) reply.evidence = numbers(findings());
   }
 
   void decide_routing(double stray) {
