@@ -119,7 +119,9 @@ int run() {
     EngineHost host(store_at(store), settings(),
                     [&](auto binding, auto method, const auto& payload) { questions.hear(binding, method, payload); });
     const std::int64_t round = kMetrics * rollouts();
-    questions.until_asked(2 * round);  // what came with the start is over
+    until([&] { return host.busy() == static_cast<std::size_t>(rollouts()); }, std::chrono::seconds(300),
+          "not every rollout is taken up");
+    questions.until_asked(questions.asked() + 2 * round);  // what came with the start is over
     const double begun = processor_time_here();
     const std::int64_t asked = questions.asked();
     questions.until_asked(asked + 3 * round);
