@@ -42,10 +42,7 @@ Driver::Driver(const Tools& tools, const Executor& executor, std::string tenant,
       troubles_(tools.random) {}
 
 void Driver::wake() {
-  boost::asio::post(strand_, [self = shared_from_this()] {
-    self->looked_at_ = {};
-    self->wakeup_.ring();
-  });
+  boost::asio::post(strand_, [self = shared_from_this()] { self->wakeup_.ring(); });
 }
 
 void Driver::stop() {
@@ -157,7 +154,6 @@ boost::asio::awaitable<void> Driver::apply() {
   troubles_.fine(kProvider);
   applied_generation_ = order.generation;
   applied_token_ = token;
-  looked_at_ = {};
   if (has_rollout() && record().rollout.state == State::rolling_back && deciding_sample_) {
     tools_.metrics.histogram(telemetry::metric::kReactionSeconds)
         .observe(static_cast<double>((now() - *deciding_sample_).ns) / 1e9);
@@ -191,16 +187,11 @@ boost::asio::awaitable<void> Driver::look() {
       tools_.caller, kProvider, target(), context(tools_.settings.budgets.observe)));
   if (!seen.ok() && interrupted_) co_return;
   took(tools_.times.observe, began);
-  looked_at_ = now();
   if (!seen.ok() && seen.status().code != Code::not_found) {
     troubles_.failed(kProvider, seen.status(), now());
     co_return;
   }
-  provider::Observation world = seen.ok() ? in_our_time(std::move(*seen), clock_) : provider::Observation{};
-  if (!world_ || !same_weights(*world_, world)) routed_since_ = now();
-  const bool first = !world_;
-  world_ = std::move(world);
-  if (first) sync_analyses();
+  see(seen.ok() ? std::move(*seen) : provider::Observation{});
   const bool forgotten = applied() && has_rollout() && world_->generation < record().order.generation;
   if (!forgotten) {
     if (applied()) troubles_.fine(kProvider);
@@ -209,6 +200,14 @@ boost::asio::awaitable<void> Driver::look() {
   troubles_.failed(
       kProvider, Status(Code::data_loss, "it has forgotten order " + std::to_string(record().order.generation)), now());
   applied_generation_ = -1;
+}
+
+void Driver::see(provider::Observation seen) {
+  provider::Observation world = in_our_time(std::move(seen), clock_);
+  if (!world_ || !same_weights(*world_, world)) routed_since_ = now();
+  const bool first = !world_;
+  world_ = std::move(world);
+  if (first) sync_analyses();
 }
 
 // True when something was decided, so that the loop goes round at once.

@@ -85,8 +85,9 @@ class Driver : public std::enable_shared_from_this<Driver> {
   boost::asio::awaitable<void> read_again();
   // The application is no longer this host's: the loop ends, and what it knows is dropped.
   void let_go();
-  // Until the provider has forgotten the application, and its records are gone.
-  boost::asio::awaitable<void> finish_removal();
+  // Of the application, if it has been deleted: until the provider has forgotten it, and its records are gone. [any
+  // thread]
+  void begin_removal();
   // No further decision; the loop ends after its current step.
   void stop();
   // [any thread]
@@ -107,9 +108,11 @@ class Driver : public std::enable_shared_from_this<Driver> {
 
   // The loop (driver.cpp)
   boost::asio::awaitable<void> run();
+  boost::asio::awaitable<void> finish_removal();
   boost::asio::awaitable<Status> remove_more(Removing& removing);
   boost::asio::awaitable<void> apply();
   boost::asio::awaitable<void> look();
+  void see(provider::Observation seen);
   boost::asio::awaitable<void> refused(std::int64_t generation, Status status);
   // Whether this host takes the decisions; people's words are taken by any.
   [[nodiscard]] bool owned() const { return tools_.ownership.owns(partition_); }
@@ -153,6 +156,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   // Writing and reading (driver_commit.cpp)
   boost::asio::awaitable<Status> load();
   void learn(Found found);
+  void deleted();
   void count_absence();
   boost::asio::awaitable<void> note_absence();
   boost::asio::awaitable<Status> load_releases(const Order& order);
@@ -160,6 +164,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   boost::asio::awaitable<Status> commit(Change&& change);
   boost::asio::awaitable<Status> commit_with(Change&& change, storage::WriteRequest beside);
   boost::asio::awaitable<Result<storage::WriteReply>> write(storage::WriteRequest batch);
+  void look_later();
   boost::asio::awaitable<Status> outrun();
   void count();
   void adopt(Draft&& draft, const storage::WriteReply& reply);
@@ -219,7 +224,6 @@ class Driver : public std::enable_shared_from_this<Driver> {
   Releases releases_;
   std::optional<provider::Observation> world_;
   Instant routed_since_;  // the groups have had the shares of the traffic that world_ tells since then, or longer
-  Instant looked_at_;
   std::int64_t applied_generation_ = -1;
   std::int64_t applied_token_ = 0;
   strategy::Wait waiting_;

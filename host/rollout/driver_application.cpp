@@ -95,15 +95,20 @@ Later<Empty> Driver::remove(Actor actor, IfVersion version, Mode mode) {
   const auto reply = co_await write(std::move(batch));
   if (!reply.ok()) co_return reply.status();
   tools_.trimmer.stored(tenant_, reply->sequences.back());
-  application_.reset();
+  deleted();
   tools_.feed.published(tenant_);
+  begin_removal();
+  co_return Empty{};
+}
+
+void Driver::begin_removal() {
   auto finish = [](std::shared_ptr<Driver> self) -> boost::asio::awaitable<void> { co_await self->finish_removal(); };
   boost::asio::co_spawn(strand_, finish(shared_from_this()), boost::asio::detached);
-  co_return Empty{};
 }
 
 // One at a time: what a second one deleted could be of an application that was made anew under the name.
 boost::asio::awaitable<void> Driver::finish_removal() {
+  if (removals_.waiting() > 0) co_return;  // that one sees what this one would
   const auto turn = co_await removals_.take();
   Wakeup pause(strand_, clock_, tools_.timers);
   Removing removing;

@@ -23,10 +23,8 @@ boost::asio::awaitable<Status> Driver::load() {
   ++touches_;
   if (!application.ok()) {
     if (application.status().code == Code::not_found) {
-      application_.reset();
-      rollout_.reset();
-      stale_ = false;
-      count();
+      deleted();
+      if (owned()) begin_removal();  // whoever asked for it may not know that it was stored
     } else {
       reading_failed(tools_, troubles_, tenant_, application.status(), now());
     }
@@ -43,6 +41,17 @@ boost::asio::awaitable<Status> Driver::load() {
   }
   learn(std::move(found));
   co_return Status();
+}
+
+// What comes under the name is another application.
+void Driver::deleted() {
+  application_.reset();
+  rollout_.reset();
+  releases_.clear();
+  world_.reset();
+  applied_generation_ = -1;
+  stale_ = false;
+  count();
 }
 
 void Driver::learn(Found found) {
@@ -156,8 +165,19 @@ boost::asio::awaitable<Result<storage::WriteReply>> Driver::write(storage::Write
     }
     stale_ = true;
     if (!outcome_unknown(reply.status())) co_return reply.status();
+    look_later();
     co_return Status(Code::unavailable, "the store does not take the decision: " + reply.status().message);
   }
+}
+
+// What nobody waits for any more may still be stored.
+void Driver::look_later() {
+  auto look = [](std::shared_ptr<Driver> self) -> boost::asio::awaitable<void> {
+    Wakeup pause(self->strand_, self->clock_, self->tools_.timers);
+    co_await pause.wait_until(self->now() + self->tools_.settings.budgets.storage);
+    co_await self->read_again();
+  };
+  boost::asio::co_spawn(strand_, look(shared_from_this()), boost::asio::detached);
 }
 
 void Driver::adopt(Draft&& draft, const storage::WriteReply& reply) {
@@ -205,16 +225,18 @@ void Driver::tell(const Draft& draft) {
 
 // The provider has seen a newer order than ours, as after the store was restored: ours becomes newer still.
 boost::asio::awaitable<Status> Driver::outrun() {
-  const auto seen = co_await bridge::call<provider::Interface, provider::Observe>(
-      tools_.caller, "provider", target(), context(tools_.settings.budgets.observe));
+  auto seen = co_await bridge::call<provider::Interface, provider::Observe>(tools_.caller, "provider", target(),
+                                                                            context(tools_.settings.budgets.observe));
   if (!seen.ok()) co_return seen.status();
   const auto turn = co_await turns_.take();
-  if (!has_rollout()) co_return co_await outrun_steady(seen->generation);
-  if (seen->generation <= record().order.generation) co_return Status();
-  application_->value.generation = seen->generation;
+  const std::int64_t newest = seen->generation;
+  if (!has_rollout()) co_return co_await outrun_steady(newest);
+  see(std::move(*seen));
+  if (newest <= record().order.generation) co_return Status();
+  application_->value.generation = newest;
   Change change{.record = record(),
                 .kind = "resumed",
-                .reason = "the provider has seen order " + std::to_string(seen->generation) + ", newer than " +
+                .reason = "the provider has seen order " + std::to_string(newest) + ", newer than " +
                           std::to_string(record().order.generation)};
   change.record.order.generation = kUnnumbered;
   co_return co_await commit(std::move(change));

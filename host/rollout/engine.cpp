@@ -188,7 +188,7 @@ boost::asio::awaitable<Status> Engine::resume_removals(std::vector<TakenPartitio
     const auto page = co_await store_.scan(request);
     if (!page.ok()) co_return page.status();
     for (const storage::Record& record : page->records) {
-      if (find_in(taken, record.key) != nullptr) finish_removal(driver(record.key.tenant, record.key.id));
+      if (find_in(taken, record.key) != nullptr) driver(record.key.tenant, record.key.id)->begin_removal();
     }
     request.after = page->next;
   } while (!request.after.empty() && !stopping_);
@@ -221,12 +221,6 @@ void Engine::read_again(const std::string& tenant, const std::string& applicatio
   const auto found = driver(tenant, application);
   auto read = [](DriverPtr self) -> boost::asio::awaitable<void> { co_await self->read_again(); };
   boost::asio::co_spawn(found->strand(), read(found), boost::asio::detached);
-  finish_removal(found);
-}
-
-void Engine::finish_removal(const DriverPtr& found) {
-  auto finish = [](DriverPtr self) -> boost::asio::awaitable<void> { co_await self->finish_removal(); };
-  boost::asio::co_spawn(found->strand(), finish(found), boost::asio::detached);
 }
 
 // In the order of the loops' work: the door, the loops, what people asked, the place among the hosts.

@@ -116,7 +116,6 @@ class Engine final : public Control {
   // Returns when it holds, which is looked at whenever something comes to rest, or when the patience is over. On the
   // ownership's strand.
   boost::asio::awaitable<void> rested(std::function<bool()> holds, Duration patience);
-  static void finish_removal(const DriverPtr& found);
   void read_again(const std::string& tenant, const std::string& application);
   boost::asio::awaitable<void> store_event(Event event);
   Later<Proposal> proposal(Actor actor, RolloutRequest request);

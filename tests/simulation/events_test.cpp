@@ -65,6 +65,11 @@ TEST_F(Events, AnOrderThatTheProviderHasOutrunIsNumberedAnew) {
   (void)world.make_release("shop", "1.1");
   const auto rollout = world.deploy("shop", "1.1");
   ASSERT_TRUE(rollout.ok());
+  // What is stored then is what other hosts tell.
+  const auto numbered_anew = [&] { return world.journal(rollout->id).back().kind == "resumed"; };
+  ASSERT_TRUE(world.until(numbered_anew, seconds(30)));
+  const auto stored = parse_json(world.storage.find(rollout::keys::rollout("acme", rollout->id))->value);
+  EXPECT_EQ(stored->at("rollout").at("groups").at(0).value("ready", 0), 4);
   EXPECT_TRUE(world.until_state(rollout->id, State::succeeded)) << encode_text(*world.get(rollout->id));
   EXPECT_EQ(world.provider.weight_of("shop", "1.1"), kAllTraffic);
   const auto entries = world.journal(rollout->id);
