@@ -19,9 +19,10 @@ struct Fleet {
 class Rolling : public Strategy<Settings, State> {
  public:
   Step step(const Settings& settings, State state, const World& world) const {
-    remember(state, world);
-    const Fleet fleet = look(settings, state, world);
     const auto analyses = wanted(settings.analyses);
+    const auto* held = world.first(Finding::held, analyses);
+    remember(state, world, held != nullptr);
+    const Fleet fleet = look(settings, state, world);
     if (const auto* bad = world.first(Finding::failed, analyses))
       return fail(state, "the analysis " + bad->name + " failed: " + bad->reason);
     if (fleet.available == fleet.all && fleet.lasting == 0 && fleet.moved) {
@@ -33,8 +34,7 @@ class Rolling : public Strategy<Settings, State> {
                              state.waited_for);
     }
     // A first release has nothing to be compared with: what is held then would be for ever.
-    const bool unheld = state.fully || !world.has_stable();
-    const auto* held = unheld ? nullptr : world.first(Finding::held, analyses);
+    if (state.fully || state.past_held || !world.has_stable()) held = nullptr;
     if (held == nullptr) order(state, fleet);
     strategy::Wait wait = held != nullptr ? wait_for_analysis(*held, "go on with the next batch")
                                           : wait_for(settings, state, fleet, world);
@@ -58,11 +58,13 @@ class Rolling : public Strategy<Settings, State> {
   }
 
  private:
-  static void remember(State& state, const World& world) {
+  // A word ends what the rollout waits for: a held analysis, for one batch, else the pause.
+  static void remember(State& state, const World& world, bool held) {
     if (state.stable < 0) state.stable = world.stable().replicas;
     state.fully = state.fully || world.asked(strategy::Command::promote_fully);
-    state.promoted = state.promoted || state.fully || world.asked(strategy::Command::promote) ||
-                     world.asked(strategy::Command::skip);
+    const bool told = world.asked(strategy::Command::promote) || world.asked(strategy::Command::skip);
+    state.promoted = state.promoted || state.fully || (told && (!held || state.past_held));
+    state.past_held = held && (state.past_held || told);
   }
 
   static Fleet look(const Settings& settings, const State& state, const World& world) {
@@ -83,10 +85,12 @@ class Rolling : public Strategy<Settings, State> {
 
   // The next batch: old replicas whose traffic has moved go, new ones fill the room.
   static void order(State& state, const Fleet& fleet) {
+    const std::int32_t before = state.next;
     if (fleet.moved) state.stable = fleet.lasting;
     state.carrying = fleet.carrying;
     state.weight = fleet.weight;
     state.next = std::max(state.next, std::min(fleet.limit, fleet.most - state.stable));
+    if (state.next > before) state.past_held = false;
   }
 
   static strategy::Wait wait_for(const Settings& settings, const State& state, const Fleet& fleet, const World& world) {

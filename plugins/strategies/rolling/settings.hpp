@@ -39,6 +39,7 @@ struct State {
   std::uint32_t weight = 0;
   bool promoted = false;
   bool fully = false;
+  bool past_held = false;
   std::string waited_for;
   Progress progress;
   static constexpr auto fields() {
@@ -49,6 +50,8 @@ struct State {
         field("weight", &State::weight, "Share of the traffic ordered for the new replicas."),
         field("promoted", &State::promoted, "Whether somebody ended the pause."),
         field("fully", &State::fully, "Whether somebody asked for all replicas at once."),
+        field("past_held", &State::past_held,
+              "Whether somebody let the next batch begin although an analysis is held."),
         field("waited_for", &State::waited_for, "What the last step waited for, for the reason of a failure."),
         field("progress", &State::progress, "When something last went forward."));
   }

@@ -177,6 +177,30 @@ TEST_F(Rolling, AHeldAnalysisStopsTheNextBatchAndItsDeadline) {
   EXPECT_EQ(rollout.next(), 2);
 }
 
+TEST_F(Rolling, APromoteGoesOneBatchPastAHeldAnalysisAndNoFurther) {
+  for (const auto word : {Command::promote, Command::skip}) {
+    auto rollout = world({{"analyses", {"errors"}}, {"max_surge", 1}, {"max_unavailable", 0}, {"pause_at", 3}});
+    rollout.say("errors", Finding::held, "only 3 of 30 requests");
+    rollout.settle();
+    rollout.advance(seconds(60));
+    for (std::int32_t batch = 2; batch <= 3; ++batch) {
+      rollout.ask(word);
+      rollout.settle();
+      rollout.advance(seconds(60));
+      EXPECT_EQ(rollout.next(), batch);
+      EXPECT_EQ(rollout.stable(), 5 - batch);
+      EXPECT_EQ(rollout.last.wait.what, "a person, for the analysis errors is held: only 3 of 30 requests");
+    }
+    rollout.ask(word);
+    rollout.settle();
+    EXPECT_EQ(rollout.next(), 3) << "the pause was not what somebody ended";
+    EXPECT_EQ(rollout.last.wait.what, "somebody to promote");
+    rollout.ask(word);
+    rollout.settle();
+    EXPECT_EQ(rollout.next(), 4);
+  }
+}
+
 TEST_F(Rolling, StopsAtPauseAtUntilSomebodyPromotes) {
   auto rollout = world({{"pause_at", "50%"}, {"progress_deadline", "60s"}});
   rollout.run(seconds(3600));
