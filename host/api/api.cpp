@@ -40,6 +40,19 @@ bool has_json_body(const Request& request) {
   return type == "application/json" || type.starts_with("application/json;");
 }
 
+// By OpenTelemetry's conventions for HTTP servers: the client's own faults are no errors of the server.
+void describe(telemetry::OpenSpan& span, const Request& request, const Operation* met, int status) {
+  span.set("http.request.method", request.method);
+  span.set("url.path", request.path);
+  span.set("http.response.status_code", std::int64_t{status});
+  span.set("slipway.request_id", request.id);
+  if (met != nullptr) {
+    span.rename(met->method + " " + met->path);
+    span.set("http.route", met->path);
+  }
+  if (status >= 500) span.fail("the answer is " + std::to_string(status));
+}
+
 std::function<Answer(Request)> naming(std::function<Answer(Request)> handle, std::string host) {
   return [handle = std::move(handle), host = std::move(host)](Request request) -> Answer {
     Response response = co_await handle(std::move(request));
@@ -76,35 +89,43 @@ Api::Api(ApiParts parts)
       ids_(parts_.clock, parts_.random),
       operations_(to_serve(all_operations(parts_.control, parts_.host, parts_.profile), parts_.host_name)) {}
 
-void Api::identify(Request& request) {
+telemetry::OpenSpan Api::identify(Request& request) {
   const std::string_view given = request.header("x-request-id");
   request.id = is_request_id(given) ? std::string(given) : ids_.next();
-  const auto trace = telemetry::parse_traceparent(request.header("traceparent"));
-  request.traceparent = telemetry::to_traceparent(trace.ok() ? telemetry::child_of(*trace, parts_.random)
-                                                             : telemetry::make_trace(parts_.random));
+  const auto given_trace = telemetry::parse_traceparent(request.header("traceparent"));
+  const telemetry::Trace trace = given_trace.ok()           ? telemetry::child_of(*given_trace, parts_.random)
+                                 : parts_.tracer != nullptr ? parts_.tracer->begin_trace()
+                                                            : telemetry::make_trace(parts_.random);
+  request.traceparent = telemetry::to_traceparent(trace);
+  if (parts_.tracer == nullptr) return {};
+  const std::string parent = given_trace.ok() ? given_trace->span_id : std::string();
+  return parts_.tracer->open(trace, parent, telemetry::SpanKind::server, "HTTP");
 }
 
 Answer Api::handle(Request request) {
   const std::int64_t begun = parts_.clock.steady_ns();
-  identify(request);
-  std::string operation = "none";
+  telemetry::OpenSpan span = identify(request);
+  const Operation* met = nullptr;
   Response response;
   std::exception_ptr failure;
   try {
-    response = co_await answer(request, operation);
+    response = co_await answer(request, met);
   } catch (const Refusal& refusal) {
     response = problem(refusal.status(), request.path);
   } catch (const std::exception& error) {
-    parts_.log.error("a request failed unexpectedly",
-                     {{"request_id", request.id}, {"operation", operation}, {"error", error.what()}});
+    parts_.log.error(
+        "a request failed unexpectedly",
+        {{"request_id", request.id}, {"operation", met == nullptr ? "none" : met->id}, {"error", error.what()}});
     response = problem(500, {Code::internal, "an unexpected error; the log tells more under request_id " + request.id},
                        request.path);
   }
   response.headers["X-Request-Id"] = request.id;
   response.headers["traceparent"] = request.traceparent;
+  if (span) describe(span, request, met, response.status);
   const double elapsed = static_cast<double>(parts_.clock.steady_ns() - begun) / 1e9;
   // What a client may invent is no label.
-  const std::string method = operation == "none" ? "other" : request.method;
+  const std::string operation = met == nullptr ? "none" : met->id;
+  const std::string method = met == nullptr ? "other" : request.method;
   parts_.metrics.counter(telemetry::metric::kHttpRequests, {method, operation, std::to_string(response.status)}).add();
   parts_.metrics.histogram(telemetry::metric::kHttpRequestSeconds, {method, operation}).observe(elapsed);
   parts_.log.debug("request", {{"request_id", request.id},
@@ -116,7 +137,7 @@ Answer Api::handle(Request request) {
   co_return response;
 }
 
-Answer Api::answer(Request& request, std::string& operation_id) {
+Answer Api::answer(Request& request, const Operation*& met) {
   if (const Status target = parse_target(request); !target.ok()) co_return problem(target, request.target);
   Match match = Router(operations_).find(request.method, request.path);
   if (match.operation == nullptr && match.allowed.empty()) {
@@ -130,7 +151,7 @@ Answer Api::answer(Request& request, std::string& operation_id) {
     co_return refusal;
   }
   const Operation& operation = *match.operation;
-  operation_id = operation.id;
+  met = &operation;
   request.arguments = std::move(match.arguments);
   if (operation.access == Access::authenticated) {
     request.principal = value_or_refuse(

@@ -17,6 +17,7 @@
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"
 #include "host/telemetry/request_ids.hpp"
+#include "host/telemetry/tracer.hpp"
 
 namespace slipway::api {
 
@@ -33,6 +34,7 @@ struct ApiParts {
   telemetry::Metrics& metrics;
   telemetry::RequestIds* request_ids = nullptr;  // hears of each request that changes something; may be null
   std::string host_name;
+  telemetry::Tracer* tracer = nullptr;  // null: nobody wants spans
 };
 
 // Every operation, in the order of the OpenAPI document.
@@ -46,9 +48,9 @@ class Api {
   Answer handle(Request request);
 
  private:
-  Answer answer(Request& request, std::string& operation_id);
+  Answer answer(Request& request, const Operation*& operation);
   Answer run(const Operation& operation, Request request);
-  void identify(Request& request);
+  telemetry::OpenSpan identify(Request& request);
 
   ApiParts parts_;
   base::IdSource ids_;

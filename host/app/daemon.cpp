@@ -138,10 +138,11 @@ Daemon::Daemon(Configuration configuration, rollout::HostIdentity identity, std:
       loader_({.store = std::filesystem::path(configuration_.site.state_directory) / "packages",
                .first_contact = [this](const auto& package) { return first_contact_.check(package); }},
               trust_),
-      calls_(metrics_),
-      caller_(routes_, calls_),
-      events_(log_),
       http_client_(runtime_.executor(), {}),
+      spans_(configuration_.site, identity, runtime_.executor(), http_client_, clock_, random_, log_, metrics_),
+      calls_(metrics_),
+      caller_(routes_, calls_, spans_.tracer()),
+      events_(log_),
       http_(http_client_),
       secrets_(caller_),
       events_service_(events_),
@@ -156,7 +157,7 @@ Daemon::Daemon(Configuration configuration, rollout::HostIdentity identity, std:
                   },
                   [this](const lifecycle::PlannedInstance& planned) { return is_revoked(trust_, planned); }}),
       timers_(runtime_.executor()),
-      engine_({runtime_.executor(), caller_, clock_, timers_, ids_, random_, log_, metrics_},
+      engine_({runtime_.executor(), caller_, clock_, timers_, ids_, random_, log_, metrics_, spans_.tracer()},
               engine_settings(configuration_.site, identity, configuration_.in_force.profile)),
       profiles_({lifecycle_, trust_, runtime_, caller_, clock_, log_, sources_, configuration_.site,
                  [this](const manifest::Profile& profile) { engine_.rewire(wiring_of(profile)); }},
@@ -166,7 +167,7 @@ Daemon::Daemon(Configuration configuration, rollout::HostIdentity identity, std:
       authenticator_(std::move(token)),
       idempotency_(caller_, clock_),
       api_({engine_, view_, profiles_, authenticator_, idempotency_, clock_, random_, log_, metrics_, &request_ids_,
-            std::move(identity.name)}),
+            std::move(identity.name), spans_.tracer()}),
       server_(
           runtime_.context(), server_settings(configuration_.site),
           [this](api::Request request) { return api_.handle(std::move(request)); }, observer(metrics_)) {
@@ -178,6 +179,12 @@ Daemon::Daemon(Configuration configuration, rollout::HostIdentity identity, std:
 Daemon::~Daemon() { runtime_.stop(); }
 
 void Daemon::add_phases() {
+  phases_.add({"spans",
+               [this]() -> boost::asio::awaitable<Status> {
+                 spans_.start();
+                 co_return Status();
+               },
+               [this] { return spans_.stop(); }});
   phases_.add({"plugins", [this] { return start_plugins(); },
                [this]() -> boost::asio::awaitable<void> {
                  const Status stopped = co_await lifecycle_.stop();

@@ -12,6 +12,7 @@
 #include "host/app/configuration.hpp"
 #include "host/app/events.hpp"
 #include "host/app/profiles.hpp"
+#include "host/app/spans.hpp"
 #include "host/app/trust.hpp"
 #include "host/app/view.hpp"
 #include "host/base/clock.hpp"
@@ -81,12 +82,13 @@ class Daemon {
   loader::CurrentTrust trust_;
   isolation::FirstContact first_contact_;
   loader::Loader loader_;
+  services::HttpClient http_client_;
+  Spans spans_;
   bridge::Routes routes_;
   bridge::TelemetrySink calls_;
   bridge::PluginCaller caller_;
 
   PluginEvents events_;
-  services::HttpClient http_client_;
   services::HttpService http_;
   services::TimersService timers_service_;
   services::SecretsService secrets_;

@@ -56,6 +56,28 @@ class Recording {
   Code code_ = Code::cancelled;
 };
 
+telemetry::OpenSpan open_span(telemetry::Tracer* tracer, const std::string& traceparent, std::string_view binding,
+                              std::string_view interface, std::uint32_t method) {
+  if (tracer == nullptr) return {};
+  telemetry::OpenSpan span = tracer->child(traceparent, telemetry::SpanKind::client, {});
+  if (!span) return span;
+  const std::string name = method_name(interface, method);
+  span.rename(std::string(interface) + " " + name);
+  span.set("slipway.binding", binding);
+  span.set("slipway.interface", interface);
+  span.set("slipway.method", name);
+  return span;
+}
+
+void describe(telemetry::OpenSpan& span, const Way& way, const Status& status) {
+  span.set("slipway.instance", way.instance->name());
+  span.set("slipway.plugin", way.instance->plugin());
+  span.set("slipway.version", way.version);
+  span.set("slipway.status", name_of(status.code));
+  // A plugin's sentence may hold what it was given.
+  if (!status.ok()) span.fail(name_of(status.code));
+}
+
 }  // namespace
 
 boost::asio::awaitable<Result<std::string>> PluginCaller::call(std::string_view binding, std::string_view interface,
@@ -73,6 +95,7 @@ boost::asio::awaitable<Result<std::string>> PluginCaller::call(std::string_view 
     if (request.budget_ns != SLIPWAY_NO_DEADLINE) request.budget_ns = runtime::remaining_ns(deadline);
   };
   std::optional<Recording> recording;
+  telemetry::OpenSpan span;
   while (true) {
     const std::shared_ptr<const RouteTable> table = routes_.capture();
     const Route* route = table->find(binding);
@@ -87,7 +110,11 @@ boost::asio::awaitable<Result<std::string>> PluginCaller::call(std::string_view 
     const auto index = way.instance->interface_index(interface);
     if (!index) co_return no_interface(*way.instance, binding, interface);
     request.interface_index = *index;
-    if (!recording) recording.emplace(sink_, std::string(binding), std::string(interface), method);
+    if (!recording) {
+      recording.emplace(sink_, std::string(binding), std::string(interface), method);
+      span = open_span(tracer_, request.traceparent, binding, interface, method);
+      if (span) request.traceparent = span.traceparent();
+    }
     std::optional<runtime::CallRequest> not_begun;
     auto result = co_await runtime::async_call(way.instance, std::move(request), &not_begun);
     if (not_begun && routes_.capture() != table) {
@@ -96,6 +123,7 @@ boost::asio::awaitable<Result<std::string>> PluginCaller::call(std::string_view 
       continue;
     }
     recording->set(result.status().code, way.tally.get());
+    if (span) describe(span, way, result.status());
     if (context.answered_by != nullptr) *context.answered_by = way.version;
     co_return result;
   }

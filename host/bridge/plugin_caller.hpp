@@ -5,6 +5,7 @@
 
 #include "host/bridge/caller.hpp"
 #include "host/bridge/routes.hpp"
+#include "host/telemetry/tracer.hpp"
 
 namespace slipway::bridge {
 
@@ -35,7 +36,10 @@ class CallSink {
 // A call that is not made, for want of a route or an interface, is no call for the sink.
 class PluginCaller final : public Caller {
  public:
-  PluginCaller(const Routes& routes, CallSink& sink) : routes_(routes), sink_(sink) {}
+  // `tracer` is told of each call that belongs to a sampled trace, and the plugin gets the call's own span to go on
+  // from; null: nobody is.
+  PluginCaller(const Routes& routes, CallSink& sink, telemetry::Tracer* tracer = nullptr)
+      : routes_(routes), sink_(sink), tracer_(tracer) {}
 
   boost::asio::awaitable<Result<std::string>> call(std::string_view binding, std::string_view interface,
                                                    std::uint32_t method, std::string payload,
@@ -48,6 +52,7 @@ class PluginCaller final : public Caller {
  private:
   const Routes& routes_;
   CallSink& sink_;
+  telemetry::Tracer* const tracer_;
 };
 
 }  // namespace slipway::bridge

@@ -124,6 +124,17 @@ bool told(const Problems& problems, const std::string& path) {
   return std::ranges::find(problems, path, &Problem::path) != problems.end();
 }
 
+// RFC 9110, section 5.6.2: a token.
+void check_header_names(const Json& site, Problems& found) {
+  constexpr std::string_view kAllowed = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  const Json::json_pointer place("/telemetry/otlp/headers");
+  if (!site.contains(place) || !site[place].is_object()) return;
+  for (const auto& [name, value] : site[place].items()) {
+    if (name.empty() || name.find_first_not_of(kAllowed) != name.npos)
+      found.push_back({place.to_string(), "", clip(to_text(Json(name))) + " is no name of a header"});
+  }
+}
+
 void check_site(Expanded& site) {
   static const Schema kept_schema = *Schema::parse(site_schema());
   Problems found = kept_schema.check(site.value);
@@ -133,8 +144,12 @@ void check_site(Expanded& site) {
       found.push_back({"/listen", clip(to_text(listen)), endpoint.status().message});
     }
   }
+  check_header_names(site.value, found);
   for (Problem& problem : found) {
     if (!told(site.problems, problem.path)) site.problems.push_back(as_written(std::move(problem), site.written));
+  }
+  for (Problem& problem : site.problems) {
+    if (may_tell_secret(problem.path)) problem.value.clear();
   }
 }
 
@@ -192,6 +207,14 @@ Json site_schema() {
   put(top["limits"]["properties"]["idle_timeout"], {{"x-minimum", "1s"}, {"x-maximum", "1h"}});
   put(top["isolation"]["properties"]["required"]["items"], {{"enum", kProtections}});
   put(top["isolation"]["properties"]["hang"], {{"x-minimum", "1s"}, {"x-maximum", "10m"}});
+  Json& otlp = top["telemetry"]["properties"]["otlp"]["properties"];
+  put(otlp["endpoint"], {{"pattern", "^(https?://[^/?#@\\s]+(/[^?#\\s]*)?)?$"},
+                         {"x-want", "a URL like \"http://127.0.0.1:4318\", without user, query and fragment"}});
+  put(otlp["headers"]["additionalProperties"], {{"pattern", "^[\\t\\x20-\\x7e]*$"},
+                                                {"maxLength", 4'096},
+                                                {"x-want", "printable characters of ASCII, at most 4096"}});
+  put(otlp["timeout"], {{"x-minimum", "100ms"}, {"x-maximum", "1m"}});
+  put(otlp["interval"], {{"x-minimum", "10ms"}, {"x-maximum", "1m"}});
   put(top["bake"]["properties"]["time"], {{"x-minimum", "0s"}, {"x-maximum", "24h"}});
   return schema;
 }
@@ -234,8 +257,10 @@ LoadedSite load_site_config(const SiteSources& sources) {
   for (Problem& problem : site.problems) loaded.faults.push_back(layers.fault(std::move(problem)));
   if (!loaded.faults.empty()) return loaded;
   auto config = decode<SiteConfig>(site.value, "site configuration", Unknown::refused);
-  for (Problem& problem : config.status().problems)
+  for (Problem& problem : config.status().problems) {
+    if (may_tell_secret(problem.path)) problem.value.clear();
     loaded.faults.push_back(layers.fault(as_written(problem, site.written)));
+  }
   if (config.ok()) loaded.config = std::move(*config);
   return loaded;
 }

@@ -95,6 +95,26 @@ struct BakeConfig {
   static constexpr auto fields();
 };
 
+// Where spans are sent.
+struct OtlpConfig {
+  std::string endpoint;                        // empty: nowhere
+  std::map<std::string, std::string> headers;  // secrets
+  Duration timeout = seconds(10);
+  std::uint32_t queue = 2'048;
+  std::uint32_t batch = 512;
+  Duration interval = seconds(5);
+  Share sample_ratio = share(100);
+  std::string service_name = "slipwayd";
+  bool operator==(const OtlpConfig&) const = default;
+  static constexpr auto fields();
+};
+
+struct TelemetryConfig {
+  OtlpConfig otlp;
+  bool operator==(const TelemetryConfig&) const = default;
+  static constexpr auto fields();
+};
+
 // This host among those that share its store.
 struct HostConfig {
   std::string name;  // empty: the machine's
@@ -112,6 +132,7 @@ struct SiteConfig {
   std::vector<std::string> plugin_roots{"/usr/lib/slipway/plugins"};
   std::string token_file = "${state_directory}/token";  // expanded in a configuration that was loaded
   LogConfig log;
+  TelemetryConfig telemetry;
   LimitsConfig limits;
   TrustConfig trust;
   IsolationConfig isolation;

@@ -120,6 +120,31 @@ constexpr auto BakeConfig::fields() {
       field("calls", &B::calls, "Calls of it before that share says anything.", between(1, 1'000'000)));
 }
 
+constexpr auto OtlpConfig::fields() {
+  using O = OtlpConfig;
+  return slipway::fields(
+      field("endpoint", &O::endpoint,
+            "URL of an OpenTelemetry collector that takes OTLP/HTTP; /v1/traces is added to it. Empty: no spans.",
+            at_most(2'048)),
+      field("headers", &O::headers,
+            "Sent with each request. The values are secrets, best written as ${env:NAME}: nothing ever shows them.",
+            at_most(16)),
+      field("timeout", &O::timeout, "Longest time for one request."),
+      field("queue", &O::queue, "Spans that wait to be sent; further ones are dropped and counted.",
+            between(1, 65'536)),
+      field("batch", &O::batch, "Most spans of one request; so many are sent at once.", between(1, 4'096)),
+      field("interval", &O::interval, "How long fewer spans wait for more."),
+      field(
+          "sample_ratio", &O::sample_ratio,
+          "Share of the traces that begin at this host that is told. Those that come with a traceparent are told when "
+          "its flag says sampled."),
+      field("service_name", &O::service_name, "The resource's service.name.", between(1, 255)));
+}
+
+constexpr auto TelemetryConfig::fields() {
+  return slipway::fields(field("otlp", &TelemetryConfig::otlp, "Where spans are sent, by OTLP/HTTP with JSON."));
+}
+
 constexpr auto HostConfig::fields() {
   using H = HostConfig;
   return slipway::fields(
@@ -143,6 +168,7 @@ constexpr auto SiteConfig::fields() {
             "File with the bearer token of the API; made at the first start, readable by its owner only.",
             between(1, 4'096)),
       field("log", &S::log, "Where and how the log is written."),
+      field("telemetry", &S::telemetry, "What the host tells to others about its own work."),
       field("limits", &S::limits, "Bounds on what clients may ask of the API."),
       field("trust", &S::trust, "Whose plugins this site runs."),
       field("isolation", &S::isolation, "What holds plugins in that run in processes of their own."),
@@ -155,6 +181,14 @@ constexpr auto SiteConfig::fields() {
       field("journal_retention", &S::journal_retention, "How long the journals of finished rollouts are kept."),
       field("events_retention", &S::events_retention, "How long events are kept for clients that resume."),
       field("rollouts", &S::rollouts, "Bounds on rollouts."));
+}
+
+// Whether what was written there, a fault, may be a secret or hold one: headers, with their name misspelt too, and a
+// URL with a password.
+inline bool may_tell_secret(std::string_view path) {
+  constexpr std::string_view kHeaders = "/telemetry/otlp/header";
+  return path.starts_with(kHeaders) || path == "/telemetry/otlp/endpoint" ||
+         (path.starts_with("/telemetry") && kHeaders.starts_with(path));
 }
 
 // Schema of SiteConfig with what the fields cannot say: no unknown names, bounds of durations, forms of texts.

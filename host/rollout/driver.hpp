@@ -199,7 +199,11 @@ class Driver : public std::enable_shared_from_this<Driver> {
   [[nodiscard]] bool hurry() const { return fresh_failure_ && world_.has_value(); }
   [[nodiscard]] Live live() const;
   [[nodiscard]] Rollout shown() const;
-  [[nodiscard]] std::string trace() const { return has_rollout() ? record().rollout.traceparent : std::string(); }
+  // What is done for the rollout now belongs there.
+  [[nodiscard]] std::string trace() const {
+    if (!has_rollout()) return {};
+    return decided_.rollout == record().rollout.id ? decided_.traceparent : record().rollout.traceparent;
+  }
   [[nodiscard]] provider::Target target() const { return {tenant_, name_}; }
   [[nodiscard]] bridge::CallContext context(Duration budget) const;
   [[nodiscard]] Status check_version(const IfVersion& version, std::int64_t have, const std::string& what) const;
@@ -232,6 +236,10 @@ class Driver : public std::enable_shared_from_this<Driver> {
   std::vector<JournalEntry> verdicts_;  // to be committed with the next decision
   std::optional<Instant> deciding_sample_;
   Instant written_at_;
+  struct {
+    std::string rollout;
+    std::string traceparent;
+  } decided_;                   // the span of this host's last decision; empty when there is none
   bool notes_ = false;          // something to be written without hurry
   bool fresh_failure_ = false;  // an analysis failed and the strategy has not been asked since
   bool interrupted_ = false;

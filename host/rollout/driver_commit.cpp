@@ -4,6 +4,7 @@
 #include "host/bridge/typed_call.hpp"
 #include "host/rollout/baseline.hpp"
 #include "host/rollout/damage.hpp"
+#include "host/rollout/decision_spans.hpp"
 #include "host/rollout/driver.hpp"
 
 namespace slipway::rollout {
@@ -138,8 +139,13 @@ boost::asio::awaitable<Status> Driver::commit_with(Change&& change, storage::Wri
   batch.puts.insert(batch.puts.end(), beside.puts.begin(), beside.puts.end());
   batch.removes.insert(batch.removes.end(), beside.removes.begin(), beside.removes.end());
   batch.appends.insert(batch.appends.begin(), beside.appends.begin(), beside.appends.end());
+  DecisionSpans spans(tools_.tracer, draft.record.rollout, draft.journal);
+  if (!spans.goes_on_from().empty()) decided_ = {draft.record.rollout.id, spans.goes_on_from()};
   const auto reply = co_await write(std::move(batch));
-  if (!reply.ok()) co_return reply.status();
+  if (!reply.ok()) {
+    spans.fail(reply.status());
+    co_return reply.status();
+  }
   took(tools_.times.commit, began);
   adopt(std::move(draft), *reply);
   co_return Status();

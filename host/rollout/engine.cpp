@@ -66,7 +66,8 @@ Engine::Engine(EngineParts parts, EngineSettings settings)
              wiring_,
              uses_,
              inside_->rest_bell,
-             times_of(parts_.metrics)},
+             times_of(parts_.metrics),
+             parts_.tracer},
       resumption_(parts_.executor, store_, clock_, parts_.timers),
       notifications_(tools_, parts_.executor) {}
 

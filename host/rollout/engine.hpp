@@ -30,6 +30,7 @@ struct EngineParts {
   base::Random& random;
   telemetry::Log log;
   telemetry::Metrics& metrics;
+  telemetry::Tracer* tracer = nullptr;  // null: nobody wants spans
 };
 
 class Engine final : public Control {

@@ -13,6 +13,7 @@
 #include "host/rollout/trimmer.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"
+#include "host/telemetry/tracer.hpp"
 
 namespace slipway::rollout {
 
@@ -39,6 +40,7 @@ struct Tools {
   StrategyUses& uses;
   RestBell& rest_bell;
   StepTimes times;
+  telemetry::Tracer* tracer = nullptr;  // null: nobody wants spans
 };
 
 }  // namespace slipway::rollout

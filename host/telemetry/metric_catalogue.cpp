@@ -33,6 +33,7 @@ constexpr auto kRequest = names("method", "route", "status");
 constexpr auto kRoute = names("method", "route");
 constexpr auto kReason = names("reason");
 constexpr auto kType = names("type");
+constexpr auto kOutcome = names("outcome");
 
 }  // namespace
 
@@ -105,6 +106,10 @@ constinit const Metric kHttpRefused{
     "Connections and requests refused before they reached a route: limit, size, time, credentials."};
 constinit const Metric kEventStreams{"slipway_event_streams", gauge, kNone, "Open server-sent event streams."};
 constinit const Metric kEvents{"slipway_events_total", counter, kType, "Events published, by type."};
+constinit const Metric kOtlpSpans{
+    "slipway_otlp_spans_total", counter, kOutcome,
+    "Spans by what became of them: sent, dropped because the queue was full, failed because the collector did not "
+    "answer or refused the request, rejected by the collector one by one. Absent without telemetry.otlp."};
 
 }  // namespace metric
 
@@ -116,7 +121,8 @@ std::span<const Metric* const> metric_catalogue() {
       &kPluginCallSeconds,  &kPluginCallsInFlight, &kPluginRepliesRefused, &kCompletionsRefused, &kPluginSamplesRefused,
       &kPermissionDenied,   &kPluginsRevoked,      &kGenerations,          &kParkedLibraries,    &kParkedBytes,
       &kQueueDepth,         &kQueueRefused,        &kSpareThreads,         &kParkedWork,         &kHttpRequests,
-      &kHttpRequestSeconds, &kHttpConnections,     &kHttpRefused,          &kEventStreams,       &kEvents};
+      &kHttpRequestSeconds, &kHttpConnections,     &kHttpRefused,          &kEventStreams,       &kEvents,
+      &kOtlpSpans};
   return kAll;
 }
 

@@ -48,6 +48,7 @@ extern const Metric kHttpConnections;
 extern const Metric kHttpRefused;
 extern const Metric kEventStreams;
 extern const Metric kEvents;
+extern const Metric kOtlpSpans;
 
 }  // namespace metric
 

@@ -235,6 +235,38 @@ TEST_F(ApiTest, returns_the_request_id_and_goes_on_with_the_trace) {
   EXPECT_EQ(send("GET", "/health/live", "", "X-Request-Id: no spaces\r\n").headers.at("x-request-id").size(), 26U);
 }
 
+TEST_F(ApiTest, tells_a_span_of_each_request_under_its_route) {
+  const auto answer = send("GET", "/api/rollouts/r1?token=secret", "",
+                           "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n");
+  const auto spans = told.take();
+  ASSERT_EQ(spans.size(), 1U);
+  EXPECT_EQ(spans[0].name, "GET /api/rollouts/{id}");
+  EXPECT_EQ(spans[0].parent_id, "b7ad6b7169203331");
+  EXPECT_EQ(telemetry::to_traceparent(spans[0].trace), answer.headers.at("traceparent"));
+  const auto& attributes = spans[0].attributes;
+  const auto has = [&](std::string_view name, const telemetry::Span::Value& value) {
+    return std::ranges::find(attributes, std::pair(name, value)) != attributes.end();
+  };
+  EXPECT_EQ(attributes.size(), 5U);
+  EXPECT_TRUE(has("http.request.method", "GET"));
+  EXPECT_TRUE(has("url.path", "/api/rollouts/r1"));
+  EXPECT_TRUE(has("http.route", "/api/rollouts/{id}"));
+  EXPECT_TRUE(has("http.response.status_code", std::int64_t{answer.status}));
+  EXPECT_TRUE(has("slipway.request_id", answer.headers.at("x-request-id")));
+}
+
+TEST_F(ApiTest, a_span_is_an_error_when_the_fault_is_the_hosts) {
+  send("GET", "/api/rollouts/throws");
+  send("GET", "/nowhere");
+  send("GET", "/api/rollouts/r1", "", "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00\r\n");
+  const auto spans = told.take();
+  ASSERT_EQ(spans.size(), 2U);
+  EXPECT_EQ(spans[0].error, "the answer is 500");
+  EXPECT_EQ(spans[0].parent_id, "");
+  EXPECT_EQ(spans[1].name, "HTTP");
+  EXPECT_EQ(spans[1].error, std::nullopt);
+}
+
 TEST_F(ApiTest, tells_conflicts_and_unexpected_errors_apart) {
   EXPECT_EQ(send("POST", "/api/rollouts/r1/resume", "{}").json()["detail"], "rollout r1 is progressing, not paused");
   EXPECT_EQ(send("POST", "/api/rollouts/r1/resume", "{}").status, 409);

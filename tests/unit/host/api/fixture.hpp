@@ -50,8 +50,21 @@ class ApiFixture : public testing::Test {
   telemetry::Metrics metrics;
   access::TokenAuthenticator authenticator{kToken};
   Idempotency idempotency{store, clock};
+  struct : telemetry::SpanSink {
+    void finished(telemetry::Span span) override {
+      const std::lock_guard lock(mutex);
+      spans.push_back(std::move(span));
+    }
+    std::vector<telemetry::Span> take() {
+      const std::lock_guard lock(mutex);
+      return std::exchange(spans, {});
+    }
+    std::mutex mutex;
+    std::vector<telemetry::Span> spans;
+  } told;
+  telemetry::Tracer tracer{told, clock, random, 1'000'000};
   Api api{{control, host, profile, authenticator, idempotency, clock, random, telemetry::Log::none(), metrics, nullptr,
-           "dock-1"}};
+           "dock-1", &tracer}};
   boost::asio::io_context context{2};
   Server server;
   std::vector<std::thread> threads;

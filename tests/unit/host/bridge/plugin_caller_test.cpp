@@ -287,6 +287,74 @@ TEST_F(PluginCallerTest, faults_are_tallied_by_generation_and_refusals_are_none)
   EXPECT_GT(tally->counts().seconds, 0);
 }
 
+struct KeptSpans final : telemetry::SpanSink {
+  void finished(telemetry::Span span) override { spans.add(std::move(span)); }
+  Collected<telemetry::Span> spans;
+};
+
+class TracedCalls : public PluginCallerTest {
+ protected:
+  // What the plugin was told of the trace.
+  std::string traced(Caller& by, const std::string& traceparent, const std::string& binding = "provider") {
+    std::string told;
+    one.plugin.on_invoke = [&](const slipway_call& asked) {
+      told = text_of(asked.traceparent);
+      one.plugin.complete(asked.id, answer, R"({"message":"the password is 1234"})");
+    };
+    const auto work = [&]() -> boost::asio::awaitable<Result<std::string>> {
+      CallContext context;
+      context.traceparent = traceparent;
+      co_return co_await by.call(binding, "test.echo/1", 2, "{}", context);
+    };
+    (void)await_on(runtime, work());
+    return told;
+  }
+
+  const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  slipway_status answer = SLIPWAY_OK;
+  KeptSpans sink;
+  base::SystemClock clock;
+  base::SeededRandom random{5};
+  telemetry::Tracer tracer{sink, clock, random, 1'000'000};
+  PluginCaller traced_caller{routes, calls, &tracer};
+  Generation one{runtime, "one"};
+};
+
+TEST_F(TracedCalls, a_call_is_a_span_from_which_the_plugin_goes_on) {
+  RouteTable::Bindings bindings;
+  bindings["provider"] = {{one.instance, "1.2.0", nullptr}, nullptr, nullptr};
+  routes.publish(std::make_shared<RouteTable>(bindings));
+  const std::string told = traced(traced_caller, parent);
+  const telemetry::Span span = sink.spans.wait_for(1)[0];
+  EXPECT_EQ(span.name, "test.echo/1 2");
+  EXPECT_EQ(span.kind, telemetry::SpanKind::client);
+  EXPECT_EQ(span.parent_id, "00f067aa0ba902b7");
+  EXPECT_EQ(told, telemetry::to_traceparent(span.trace));
+  EXPECT_EQ(span.error, std::nullopt);
+  std::string attributes;
+  for (const auto& [name, value] : span.attributes)
+    attributes += std::string(name) + "=" + std::get<std::string>(value) + " ";
+  EXPECT_EQ(attributes,
+            "slipway.binding=provider slipway.interface=test.echo/1 slipway.method=2 slipway.instance=one "
+            "slipway.plugin=test-echo slipway.version=1.2.0 slipway.status=OK ");
+}
+
+TEST_F(TracedCalls, a_failed_call_tells_its_status_and_not_the_plugins_words) {
+  bind("provider", one);
+  answer = SLIPWAY_UNAVAILABLE;
+  traced(traced_caller, parent);
+  EXPECT_EQ(sink.spans.wait_for(1)[0].error, "UNAVAILABLE");
+}
+
+TEST_F(TracedCalls, what_nobody_wants_to_hear_of_goes_on_as_it_came) {
+  bind("provider", one);
+  const std::string unsampled = parent.substr(0, parent.size() - 1) + "0";
+  EXPECT_EQ(traced(traced_caller, unsampled), unsampled);
+  EXPECT_EQ(traced(caller, parent), parent);
+  EXPECT_EQ(traced(traced_caller, parent, "unknown"), "");
+  EXPECT_EQ(sink.spans.size(), 0U);
+}
+
 TEST_F(PluginCallerTest, calls_show_as_metrics) {
   telemetry::Metrics metrics;
   TelemetrySink sink(metrics);

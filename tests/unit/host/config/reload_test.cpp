@@ -29,6 +29,20 @@ TEST(Reload, EachChangedFieldHasASentenceThatSaysWhenItTakesEffect) {
       "when slipwayd is started again");
 }
 
+TEST(Reload, WhatIsSentToACollectorIsNamedAndNotShown) {
+  SiteConfig running;
+  SiteConfig loaded;
+  running.telemetry.otlp.headers = {{"Authorization", "Bearer old"}, {"X-Old", "1"}};
+  loaded.telemetry.otlp.headers = {{"Authorization", "Bearer new"}, {"X-New", "2"}};
+  loaded.telemetry.otlp.endpoint = "http://127.0.0.1:4318";
+  const auto changes = compare(running, loaded);
+  ASSERT_EQ(changes.size(), 2U);
+  EXPECT_EQ(changes[0].sentence,
+            "/telemetry/otlp/endpoint: \"\" becomes \"http://127.0.0.1:4318\" only when slipwayd is started again");
+  EXPECT_EQ(changes[1].sentence, "/telemetry/otlp/headers changes only when slipwayd is started again");
+  EXPECT_EQ(reloaded(running, loaded), running);
+}
+
 TEST(Reload, OnlyWhatTakesEffectNowIsTaken) {
   const SiteConfig running;
   SiteConfig loaded;

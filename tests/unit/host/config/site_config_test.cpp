@@ -34,6 +34,37 @@ TEST_F(Site, WithoutAnySourceTheDefaultsHold) {
   EXPECT_EQ(*loaded.config, expected);
 }
 
+TEST_F(Site, TheHeadersForACollectorMayComeFromVariables) {
+  const auto site = write("site.yaml",
+                          "telemetry: {otlp: {endpoint: \"https://collector.example:4318/otlp\", sample_ratio: 25%, "
+                          "headers: {Authorization: \"Bearer ${env:KEY}\", X-Team: a}}}\n");
+  const auto loaded = load_site_config({.site_file = site, .variables = {{"KEY", "secret"}}});
+  ASSERT_TRUE(loaded.config) << to_string(loaded.faults);
+  const OtlpConfig& otlp = loaded.config->telemetry.otlp;
+  EXPECT_EQ(otlp.headers, (std::map<std::string, std::string>{{"Authorization", "Bearer secret"}, {"X-Team", "a"}}));
+  EXPECT_EQ(otlp.sample_ratio, share(25));
+}
+
+TEST_F(Site, AFaultInTheSettingsForACollectorShowsNoHeader) {
+  const auto site =
+      write("site.yaml",
+            "telemetry:\n"
+            "  otlp:\n"
+            "    endpoint: \"https://user:password@collector.example\"\n"
+            "    header: {Authorization: secret-1}\n"
+            "    headers: {\"bad name\": secret-2, Authorization: \"secret-3\\nX: y\", X-List: [secret-4]}\n"
+            "    batch: 0\n");
+  EXPECT_EQ(
+      faults({.site_file = site}),
+      "@/site.yaml:3: /telemetry/otlp/endpoint: want a URL like \"http://127.0.0.1:4318\", without user, query and "
+      "fragment\n"
+      "@/site.yaml:4: /telemetry/otlp/header: is no field here; did you mean \"headers\"?\n"
+      "@/site.yaml:5: /telemetry/otlp/headers: \"bad name\" is no name of a header\n"
+      "@/site.yaml:5: /telemetry/otlp/headers/Authorization: want printable characters of ASCII, at most 4096\n"
+      "@/site.yaml:5: /telemetry/otlp/headers/X-List: want printable characters of ASCII, at most 4096\n"
+      "@/site.yaml:6: /telemetry/otlp/batch: is 0; want an integer from 1 to 4096");
+}
+
 TEST_F(Site, LaterLayersWinFieldByField) {
   write("base.yaml", "log: {format: json, level: warn}\nthreads: 3\nblocking_threads: 3\nshutdown_grace: 1s\n");
   write("staging.yaml", "log: {level: error}\nblocking_threads: 5\nshutdown_grace: 2s\n");
