@@ -124,7 +124,7 @@ std::string_view summary_of(rollout::Action action) {
     case rollout::Action::resume:
       return "Go on after a pause.";
     case rollout::Action::abort:
-      return "Go back to the stable release.";
+      return "Go back to the stable release; once more, and the rest of a gradual way back is instant.";
     case rollout::Action::retry:
       return "Start over after a rollback or a failure.";
     case rollout::Action::skip:

@@ -65,8 +65,17 @@ Result<Change> end_watch(const Record& record, const Word& word, Instant now) {
   return change;
 }
 
-Result<Change> promote_by(const Record& record, const Word& word, Instant now) {
+Change hasten_by(const Record& record, const Word& word, const provider::Observation& world, Instant now) {
+  Change change = hasten(record, because(word, "the rest was made instant"), world, now);
+  change.by = word.by;
+  return change;
+}
+
+Result<Change> promote_by(const Record& record, const Word& word, const provider::Observation& world, Instant now) {
   if (record.rollout.state == State::verifying) return end_watch(record, word, now);
+  // A rollback to a chosen release.
+  const bool returning = record.phase == Phase::returning && record.rollout.state == State::progressing;
+  if (returning && word.request.full && goes_by_shifts(record, now)) return hasten_by(record, word, world, now);
   const bool stepping = record.phase == Phase::stepping && record.rollout.state == State::progressing;
   if (!stepping && record.phase != Phase::gates) return refusal(record, word, "it can't be promoted");
   Change approval = command(record, word, "approved");
@@ -129,8 +138,9 @@ Result<Change> end_unbegun(const Record& record, const Word& word, Instant now) 
 
 Result<Change> abort_by(const Record& record, const Word& word, const provider::Observation& world, Instant now) {
   const Rollout& rollout = record.rollout;
-  const bool there_already = rollout.state == State::rolling_back;
-  if (there_already) return refusal(record, word, "it goes back already");
+  const bool turned = rollout.state == State::rolling_back;
+  if (turned && !goes_by_shifts(record, now))
+    return refusal(record, word, "it goes back already, as fast as replicas are ready");
   if (!word.request.to.empty() && word.request.to != rollout.from_release) {
     return refusal(
         record, word,
@@ -138,6 +148,7 @@ Result<Change> abort_by(const Record& record, const Word& word, const provider::
             (rollout.from_release.empty() ? "nothing, as no release has served before" : rollout.from_release) +
             "; to go to " + word.request.to + " abort it, then roll back");
   }
+  if (turned) return hasten_by(record, word, world, now);
   if (record.phase == Phase::gates) return end_unbegun(record, word, now);
   if (rollout.state == State::verifying && rollout.from_release.empty()) {
     return refusal(record, word,
@@ -163,7 +174,7 @@ std::string possible_in(State state) {
     case State::verifying:
       return "promote (ends the watch), abort, rollback";
     case State::rolling_back:
-      return "nothing, it goes back";
+      return "abort, rollback (both make the rest instant, while it goes back gradually)";
     case State::succeeded:
       return "rollback";
     case State::rolled_back:
@@ -180,7 +191,7 @@ Result<Change> obey(const Record& record, const Word& word, const provider::Obse
   if (has_ended(record.rollout.state)) return refusal(record, word, "it has ended");
   switch (word.action) {
     case Action::promote:
-      return promote_by(record, word, now);
+      return promote_by(record, word, world, now);
     case Action::approve:
       return approve_by(record, word, now);
     case Action::pause:

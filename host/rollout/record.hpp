@@ -98,6 +98,7 @@ struct Retreat {
   Instant began;
   std::uint32_t from_weight = 0;
   std::string reason;
+  bool hastened = false;
   static constexpr auto fields() {
     return slipway::fields(required("home_role", &Retreat::home_role, "Role of the release that gets the traffic."),
                            field("home", &Retreat::home, "That release."),
@@ -105,7 +106,8 @@ struct Retreat {
                            required("away", &Retreat::away, "That release."),
                            required("began", &Retreat::began, "When."),
                            field("from_weight", &Retreat::from_weight, "Weight of the leaving group at the begin."),
-                           field("reason", &Retreat::reason, "Why."));
+                           field("reason", &Retreat::reason, "Why."),
+                           field("hastened", &Retreat::hastened, "Whether a person made the rest of it instant."));
   }
 };
 

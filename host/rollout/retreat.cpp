@@ -13,9 +13,16 @@ std::string count_text(std::int32_t ready, std::int32_t wanted, const std::strin
   return std::to_string(ready) + " of " + std::to_string(wanted) + " replicas of " + release + " to be ready";
 }
 
-// The most that home may have at this moment of a gradual way back.
-std::uint32_t moved_by_now(const Retreat& retreat, const RollbackSpec& spec, Instant now) {
-  const std::uint32_t moved = planned(spec, now - retreat.began);
+// As the application has it, unless a person could not wait for that.
+RollbackSpec pace_of(const Retreat& retreat, const ApplicationSpec& spec) {
+  RollbackSpec pace = spec.rollback;
+  if (retreat.hastened) pace.mode = RollbackMode::instant;
+  return pace;
+}
+
+// The most that home may have at this moment.
+std::uint32_t moved_by_now(const Retreat& retreat, const ApplicationSpec& spec, Instant now) {
+  const std::uint32_t moved = planned(pace_of(retreat, spec), now - retreat.began);
   return kAllTraffic -
          static_cast<std::uint32_t>(std::uint64_t{retreat.from_weight} * (kAllTraffic - moved) / kAllTraffic);
 }
@@ -36,8 +43,8 @@ Shares shares_of(const Retreat& retreat, const ApplicationSpec& spec, const Orde
   const bool nobody_else = ready_of(seen_of(world, retreat.away)) == 0 && ready > 0;
   if (nobody_else) {
     shares.home = kAllTraffic;
-  } else if (spec.rollback.mode == RollbackMode::gradual) {
-    shares.home = std::min(shares.home, moved_by_now(retreat, spec.rollback, now));
+  } else {
+    shares.home = std::min(shares.home, moved_by_now(retreat, spec, now));
   }
   const OrderedGroup* ordered = group_of(order, retreat.home_role);
   if (ordered != nullptr && ordered->release == retreat.home)
@@ -60,6 +67,8 @@ RetreatStep clear_all(const Retreat& retreat, const Order& order, const provider
   step.reason = "no release has served before: the replicas of " + retreat.away + " are removed";
   return step;
 }
+
+bool is_seen(const provider::Observation& world) { return world.generation > 0 || !world.groups.empty(); }
 
 std::optional<Instant> next_shift(const Retreat& retreat, const RollbackSpec& spec, Instant now) {
   if (spec.mode == RollbackMode::instant) return std::nullopt;
@@ -117,7 +126,7 @@ RetreatStep retreat_step(const Retreat& retreat, const ApplicationSpec& spec, co
   const std::int32_t ready = ready_of(seen_of(world, retreat.home));
   if (!step.arrived && bearable(ready, spec.replicas, spec.rollback.min_ready) == kAllTraffic) {
     step.wait = {strategy::WaitKind::time, "the next shift back", "more traffic to " + retreat.home,
-                 next_shift(retreat, spec.rollback, now)};
+                 next_shift(retreat, pace_of(retreat, spec), now)};
     step.reason =
         share_to_string(weight) + " of the traffic goes to " + retreat.home + ", as the gradual way back has it";
   } else if (!step.arrived) {
@@ -156,9 +165,8 @@ Change turn_back(const Record& record, std::string reason, const provider::Obser
   next.commands.clear();
   next.gates.clear();
   // Who has not seen the world yet orders nothing: the first look gives the first order of the way back.
-  const bool seen = world.generation > 0 || !world.groups.empty();
   strategy::Wait wait{strategy::WaitKind::replicas, "the first look at the replicas", "the way back", {}};
-  if (seen) {
+  if (is_seen(world)) {
     RetreatStep step = retreat_step(retreat, record.spec, next.order, world, now);
     next.order = std::move(step.order);
     wait = std::move(step.wait);
@@ -213,6 +221,30 @@ std::optional<Change> go_back(const Record& record, const provider::Observation&
     change.reason = "back at " + retreat.home + ": " + retreat.reason;
     end(change, State::rolled_back, now);
   }
+  return change;
+}
+
+bool goes_by_shifts(const Record& record, Instant now) {
+  if (!record.retreat || record.retreat->home.empty()) return false;
+  const Retreat& retreat = *record.retreat;
+  const auto& groups = record.order.groups;
+  const bool arrived = std::any_of(groups.begin(), groups.end(), [&](const OrderedGroup& group) {
+    return group.release == retreat.home && group.weight == kAllTraffic;
+  });
+  return !arrived && planned(pace_of(retreat, record.spec), now - retreat.began) < kAllTraffic;
+}
+
+Change hasten(const Record& record, const std::string& reason, const provider::Observation& world, Instant now) {
+  Change change{.record = record, .kind = "rollback", .reason = reason};
+  change.record.retreat->hastened = true;
+  strategy::Wait wait{
+      strategy::WaitKind::replicas, "the first look at the replicas", "the rest of the way back at once", {}};
+  auto step = is_seen(world) ? go_back(change.record, world, now, wait) : std::nullopt;
+  if (step) {
+    step->reason = reason + "; " + step->reason;
+    return *step;
+  }
+  set_wait(change.record, std::move(wait), now);
   return change;
 }
 

@@ -37,4 +37,9 @@ Change give_up_clearing(const Record& record, std::string reason, Instant now);
 std::optional<Change> go_back(const Record& record, const provider::Observation& world, Instant now,
                               strategy::Wait& waiting);
 
+// Whether shifts of a gradual way back are still to come.
+bool goes_by_shifts(const Record& record, Instant now);
+// Makes the rest of such a way back instant.
+Change hasten(const Record& record, const std::string& reason, const provider::Observation& world, Instant now);
+
 }  // namespace slipway::rollout

@@ -142,7 +142,8 @@ void add_rollout_commands(CLI::App& app, Session& session) {
   add_action(*group, session, "approve", "Give the approval that it waits for");
   add_action(*group, session, "pause", "Stop moving forward");
   add_action(*group, session, "resume", "Go on after a pause");
-  add_action(*group, session, "abort", "Go back to the stable release");
+  add_action(*group, session, "abort",
+             "Go back to the stable release; once more, and the rest of a gradual way back is instant");
   add_action(*group, session, "retry", "Start over after a rollback or a failure");
   add_action(*group, session, "skip", "Leave out the current step");
   add_action(*group, session, "rollback", "Go back to a good release, also after the end");

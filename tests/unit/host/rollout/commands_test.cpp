@@ -50,6 +50,30 @@ TEST_F(Words, AfterAPauseNobodyIsWaitedFor) {
   expect_no_old_wait(why_after(Action::resume));
 }
 
+TEST_F(Words, AWayBackThatIsInstantIsNotMadeFaster) {
+  record.rollout.from_release = "1.0";
+  const Record back = obey(record, Word{.action = Action::abort}, {}, kSaidBefore)->record;
+  EXPECT_EQ(obey(back, Word{.action = Action::abort}, {}, kAsked).status().message,
+            "rollout  of  is rolling_back: it goes back already, as fast as replicas are ready; possible now: abort, "
+            "rollback (both make the rest instant, while it goes back gradually) (asked for: abort)");
+}
+
+TEST_F(Words, AGradualWayBackIsMadeInstantOnceAndToItsOwnReleaseOnly) {
+  record.rollout.from_release = "1.0";
+  record.spec.rollback = {.mode = RollbackMode::gradual, .over = seconds(600)};
+  record = obey(record, Word{.action = Action::abort}, {}, kSaidBefore)->record;
+  const auto elsewhere = obey(record, Word{.action = Action::rollback, .request = {.to = "0.9"}}, {}, kAsked);
+  EXPECT_THAT(elsewhere.status().message, testing::HasSubstr("it can only go back to 1.0"));
+  for (const Action action : {Action::abort, Action::rollback}) {
+    const auto change =
+        obey(record, Word{.action = action, .request = {.reason = "it burns"}, .by = "ann"}, {}, kAsked);
+    ASSERT_TRUE(change.ok()) << to_string(change.status());
+    EXPECT_EQ(change->reason, "the rest was made instant by ann: it burns");
+    EXPECT_EQ(change->by, "ann");
+    EXPECT_FALSE(obey(change->record, Word{.action = action}, {}, kAsked).ok());
+  }
+}
+
 TEST_F(Words, AnApprovalThatNobodyWaitsForIsRefused) {
   EXPECT_EQ(obey(record, Word{.action = Action::approve}, {}, kAsked).status().code, Code::failed_precondition);
 }

@@ -103,6 +103,42 @@ TEST_F(Retreats, AGradualWayBackHasTenEqualShifts) {
   EXPECT_EQ(go_back(next->record, world, kTurned + seconds(90), waiting)->record.order.groups[1].weight, 0U);
 }
 
+TEST_F(Retreats, TheRestOfAGradualWayBackIsMadeInstant) {
+  record.spec.rollback = {.mode = RollbackMode::gradual, .over = seconds(90)};
+  const Record turned = back().record;
+  EXPECT_TRUE(goes_by_shifts(turned, kTurned + seconds(89)));
+  EXPECT_FALSE(goes_by_shifts(turned, kTurned + seconds(90))) << "the last shift is due";
+  const Change change = hasten(turned, "hastened", world, kTurned + seconds(1));
+  EXPECT_EQ(change.record.order.groups,
+            (std::vector{group("stable", "1.0", 4, kAllTraffic), group("next", "1.1", 4, 0)}));
+  EXPECT_EQ(change.reason, "hastened; all traffic goes to 1.0");
+  EXPECT_FALSE(goes_by_shifts(change.record, kTurned + seconds(1)));
+}
+
+TEST_F(Retreats, WhatIsMadeInstantStillGoesNoFasterThanReplicasAreReady) {
+  record.spec.rollback = {.mode = RollbackMode::gradual, .over = seconds(90)};
+  set(4, 900'000);
+  world.groups[0].ready = 1;
+  const Change change = hasten(back().record, "hastened", world, kTurned);
+  EXPECT_EQ(change.record.order.groups[0].weight, 250'000U);
+  EXPECT_EQ(change.record.wait.what, "1 of 4 replicas of 1.0 to be ready");
+  world.groups[0].ready = 2;
+  strategy::Wait waiting;
+  const auto next = go_back(change.record, world, kTurned, waiting);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->record.order.groups[0].weight, kAllTraffic);
+}
+
+TEST_F(Retreats, WhoHasNotSeenTheWorldMakesTheRestInstantWithTheFirstLook) {
+  record.spec.rollback = {.mode = RollbackMode::gradual, .over = seconds(90)};
+  const Record turned = back().record;
+  const Change change = hasten(turned, "hastened", {}, kTurned);
+  EXPECT_TRUE(same_order(change.record.order, turned.order));
+  EXPECT_EQ(change.record.wait.what, "the first look at the replicas");
+  strategy::Wait waiting;
+  EXPECT_EQ(go_back(change.record, world, kTurned, waiting)->record.order.groups[0].weight, kAllTraffic);
+}
+
 TEST_F(Retreats, TheNewReplicasGoOnlyWhenTheProviderSaysThatTheyGetNothing) {
   const Change change = back();
   strategy::Wait waiting;
