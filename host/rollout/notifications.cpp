@@ -14,6 +14,7 @@ namespace slipway::rollout {
 namespace {
 
 constexpr Duration kGiveUp = seconds(24 * 3600);
+constexpr Duration kRefused = seconds(60);
 constexpr Duration kUntilTold = seconds(24 * 3600);
 constexpr std::int32_t kAtOnce = 20;  // events read together, and sent before the cursor is stored
 
@@ -57,6 +58,9 @@ struct Notifications::Line {
   Wakeup wakeup;
   std::function<void()> ring;
   Troubles troubles;
+  std::set<std::string> refused;   // types of which an event was given up
+  std::int64_t refused_event = 0;  // the one at hand
+  Instant refused_since;
   std::atomic<bool> stopping = false;
 };
 
@@ -164,16 +168,33 @@ boost::asio::awaitable<bool> Notifications::send(std::shared_ptr<Line> line, sto
       tools.caller, "notifiers." + line->notifier, message, std::move(context));
   if (reply.ok()) {
     line->troubles.fine(line->notifier);
+    line->refused.erase(message.type);
     co_return true;
   }
-  const Instant now = tools.clock.now();
-  line->troubles.failed(line->notifier, reply.status(), now);
-  if (now - entry.at < kGiveUp) co_return false;
-  tools.log.error("an event could not be told and is given up", {{"tenant", line->tenant},
-                                                                 {"notifier", line->notifier},
-                                                                 {"event", entry.sequence},
-                                                                 {"reason", to_string(reply.status())}});
-  co_return true;
+  line->troubles.failed(line->notifier, reply.status(), tools.clock.now());
+  co_return gives_up(*line, entry, message.type, reply.status());
+}
+
+bool Notifications::gives_up(Line& line, const storage::Entry& entry, const std::string& type, const Status& status) {
+  const Instant now = line.tools.clock.now();
+  const bool refused = status.code == Code::invalid_argument;
+  if (refused && line.refused_event != entry.sequence) {
+    line.refused_event = entry.sequence;
+    line.refused_since = now;
+  }
+  const bool hopeless = refused && (line.refused.contains(type) || now - line.refused_since >= kRefused);
+  if (!hopeless && now - entry.at < kGiveUp) return false;
+  if (hopeless) {
+    line.refused.insert(type);
+    line.troubles.fine(line.notifier);
+  }
+  line.tools.metrics.counter(telemetry::metric::kEventsGivenUp, {line.notifier, type}).add();
+  line.tools.log.error("an event could not be told and is given up", {{"tenant", line.tenant},
+                                                                      {"notifier", line.notifier},
+                                                                      {"event", entry.sequence},
+                                                                      {"type", type},
+                                                                      {"reason", to_string(status)}});
+  return true;
 }
 
 boost::asio::awaitable<Result<std::int64_t>> Notifications::cursor_of(std::shared_ptr<Line> line) {

@@ -3,7 +3,8 @@
 //
 // For each notifier and tenant one coroutine reads the events after a stored cursor and sends them. One that can't be
 // sent is tried again with growing pauses and given up after a day, so that a dead receiver does not hold up the next
-// ones for ever.
+// ones for ever. One that the receiver refuses (INVALID_ARGUMENT) is given up after a minute, in which the receiver may
+// be renewed; the next ones of its type at once, until one of them is taken.
 #pragma once
 
 #include <map>
@@ -31,6 +32,7 @@ class Notifications {
   void heard(const std::string& tenant);
   static boost::asio::awaitable<void> run(std::shared_ptr<Line> line);
   static boost::asio::awaitable<bool> send(std::shared_ptr<Line> line, storage::Entry entry);
+  static bool gives_up(Line& line, const storage::Entry& entry, const std::string& type, const Status& status);
   static boost::asio::awaitable<Result<std::int64_t>> cursor_of(std::shared_ptr<Line> line);
   static boost::asio::awaitable<void> remember(std::shared_ptr<Line> line, std::int64_t sequence, std::int64_t token);
 

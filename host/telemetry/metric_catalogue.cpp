@@ -34,6 +34,7 @@ constexpr auto kRoute = names("method", "route");
 constexpr auto kReason = names("reason");
 constexpr auto kType = names("type");
 constexpr auto kOutcome = names("outcome");
+constexpr auto kNotifierType = names("notifier", "type");
 
 }  // namespace
 
@@ -105,6 +106,9 @@ constinit const Metric kHttpRefused{
     "slipway_http_refused_total", counter, kReason,
     "Connections and requests refused before they reached a route: limit, size, time, credentials."};
 constinit const Metric kEventStreams{"slipway_event_streams", gauge, kNone, "Open server-sent event streams."};
+constinit const Metric kEventsGivenUp{
+    "slipway_events_given_up_total", counter, kNotifierType,
+    "Events that a notifier was not told: refused by its receiver, or not taken for a day."};
 constinit const Metric kEvents{"slipway_events_total", counter, kType, "Events published, by type."};
 constinit const Metric kOtlpSpans{
     "slipway_otlp_spans_total", counter, kOutcome,
@@ -115,14 +119,38 @@ constinit const Metric kOtlpSpans{
 
 std::span<const Metric* const> metric_catalogue() {
   using namespace metric;
-  static constexpr std::array kAll{
-      &kBuildInfo,          &kStartTime,           &kHealthChecks,         &kRollouts,           &kRolloutsFinished,
-      &kDecisions,          &kStepSeconds,         &kReactionSeconds,      &kAnalyses,           &kPluginCalls,
-      &kPluginCallSeconds,  &kPluginCallsInFlight, &kPluginRepliesRefused, &kCompletionsRefused, &kPluginSamplesRefused,
-      &kPermissionDenied,   &kPluginsRevoked,      &kGenerations,          &kParkedLibraries,    &kParkedBytes,
-      &kQueueDepth,         &kQueueRefused,        &kSpareThreads,         &kParkedWork,         &kHttpRequests,
-      &kHttpRequestSeconds, &kHttpConnections,     &kHttpRefused,          &kEventStreams,       &kEvents,
-      &kOtlpSpans};
+  static constexpr std::array kAll{&kBuildInfo,
+                                   &kStartTime,
+                                   &kHealthChecks,
+                                   &kRollouts,
+                                   &kRolloutsFinished,
+                                   &kDecisions,
+                                   &kStepSeconds,
+                                   &kReactionSeconds,
+                                   &kAnalyses,
+                                   &kPluginCalls,
+                                   &kPluginCallSeconds,
+                                   &kPluginCallsInFlight,
+                                   &kPluginRepliesRefused,
+                                   &kCompletionsRefused,
+                                   &kPluginSamplesRefused,
+                                   &kPermissionDenied,
+                                   &kPluginsRevoked,
+                                   &kGenerations,
+                                   &kParkedLibraries,
+                                   &kParkedBytes,
+                                   &kQueueDepth,
+                                   &kQueueRefused,
+                                   &kSpareThreads,
+                                   &kParkedWork,
+                                   &kHttpRequests,
+                                   &kHttpRequestSeconds,
+                                   &kHttpConnections,
+                                   &kHttpRefused,
+                                   &kEventStreams,
+                                   &kEvents,
+                                   &kEventsGivenUp,
+                                   &kOtlpSpans};
   return kAll;
 }
 

@@ -49,6 +49,7 @@ extern const Metric kHttpRefused;
 extern const Metric kEventStreams;
 extern const Metric kEvents;
 extern const Metric kOtlpSpans;
+extern const Metric kEventsGivenUp;
 
 }  // namespace metric
 

@@ -177,6 +177,10 @@ gate::CheckReply FakeGate::check(const gate::CheckRequest& request) {
 }
 
 Empty FakeNotifier::send(const notifier::SendRequest& request) {
+  if (const auto refused = refuses.find(request.type); refused != refuses.end()) {
+    ++refusals;
+    throw Error(refused->second, "not this one");
+  }
   sent.push_back(request);
   return {};
 }

@@ -57,6 +57,8 @@ class FakeNotifier {
  public:
   Empty send(const notifier::SendRequest& request);
   std::vector<notifier::SendRequest> sent;
+  std::map<std::string, Code> refuses;  // by type
+  int refusals = 0;
 };
 
 }  // namespace slipway::sim

@@ -167,6 +167,31 @@ TEST_F(Faults, AnUnknownStrategyAnalyzerAndProgramAreRefusedAllAtOnce) {
   EXPECT_THAT(paths, testing::ElementsAre("/strategy/name", "/analyses/0/analyzer", "/release"));
 }
 
+TEST_F(Faults, WhatTheProviderCannotDoIsRefusedOnlyWhereSomebodyAsksForIt) {
+  auto spec = world.shop();
+  world.make_stable(spec, "1.0");
+  world.provider.able = {.weights = false, .sticky = false};
+  const auto refused = [&](const auto& changed) {
+    EXPECT_TRUE(world.make_application(changed).ok());
+    rollout::RolloutRequest wanted{.application = "shop", .release = "1.1"};
+    const auto answer = world.ask(world.engine().plan_rollout(world.somebody, wanted));
+    std::string text;
+    for (const Problem& problem : answer.status().problems) text += problem.path + " " + problem.message + "\n";
+    return text;
+  };
+  (void)world.make_release("shop", "1.1");
+  EXPECT_EQ(refused(spec), "") << "users keep their group where that can be had";
+  spec.sticky = provider::Sticky::user;
+  spec.rollback.mode = rollout::RollbackMode::gradual;
+  EXPECT_EQ(refused(spec),
+            "/sticky the provider can't keep users with their group; want none, or leave it to the provider\n"
+            "/rollback/mode the provider can't split traffic by weight; want instant\n");
+  world.provider.able = {.weight_granularity = 10'000, .sticky = true};
+  EXPECT_EQ(refused(spec),
+            "/rollback/mode the provider's weights are multiples of 1%, and a gradual way back moves in tenths of any "
+            "share; want instant\n");
+}
+
 TEST_F(Faults, AFailureDuringTheWatchReturnsToTheReleaseBefore) {
   auto spec = world.shop({{"weights", {500'000}}, {"hold", "1s"}});
   spec.verification = {.period = seconds(60), .analyses = {"errors"}};
@@ -191,6 +216,47 @@ TEST_F(Faults, EveryEventIsToldOnceInOrderAndAnUnreachableReceiverIsNoHindrance)
   for (std::size_t i = 0; i < world.notifier.sent.size(); ++i)
     EXPECT_EQ(world.notifier.sent[i].id, "acme/" + std::to_string(i + 1));
   EXPECT_EQ(world.notifier.sent.back().type, "rollout.succeeded");
+}
+
+TEST_F(Faults, ARefusedEventHoldsUpTheNextOnesForAMinuteAndTheNextOfItsTypeNotAtAll) {
+  world.make_stable(world.shop(), "1.0");
+  world.run_for(seconds(10));
+  const auto told = world.notifier.sent.size();
+  world.notifier.refuses["release.created"] = Code::invalid_argument;
+  (void)world.make_release("shop", "1.1");
+  auto spec = world.application("shop")->spec;
+  spec.replicas = 5;
+  ASSERT_TRUE(world.make_application(spec).ok());
+  world.run_for(seconds(50));
+  EXPECT_EQ(world.notifier.sent.size(), told) << "the receiver may be about to be renewed";
+  EXPECT_GE(world.notifier.refusals, 3);
+  ASSERT_TRUE(world.until([&] { return world.notifier.sent.size() > told; }, seconds(20)));
+  EXPECT_EQ(world.notifier.sent.back().type, "application.changed");
+
+  const int before = world.notifier.refusals;
+  (void)world.make_release("shop", "1.2");
+  spec.replicas = 6;
+  ASSERT_TRUE(world.make_application(spec).ok());
+  ASSERT_TRUE(world.until([&] { return world.notifier.sent.size() > told + 1; }, seconds(1)));
+  EXPECT_EQ(world.notifier.refusals, before + 1);
+  EXPECT_THAT(world.numbers(), HasSubstr(R"(slipway_events_given_up_total{notifier="hook",type="release.created"} 2)"));
+
+  world.notifier.refuses.clear();
+  (void)world.make_release("shop", "1.3");
+  ASSERT_TRUE(world.until([&] { return world.notifier.sent.back().type == "release.created"; }, seconds(1)));
+}
+
+// A credential that was renewed is put right by somebody; nothing of what happened meanwhile is lost.
+TEST_F(Faults, WhoIsTurnedAwayTellsEveryEventLater) {
+  world.make_stable(world.shop(), "1.0");
+  world.run_for(seconds(10));
+  const auto told = world.notifier.sent.size();
+  world.notifier.refuses["release.created"] = Code::failed_precondition;
+  (void)world.make_release("shop", "1.1");
+  world.run_for(seconds(3600));
+  EXPECT_EQ(world.notifier.sent.size(), told);
+  world.notifier.refuses.clear();
+  EXPECT_TRUE(world.until([&] { return world.notifier.sent.size() == told + 1; }, seconds(10)));
 }
 
 TEST_F(Faults, AReaderOfEventsIsWokenByTheNextOne) {

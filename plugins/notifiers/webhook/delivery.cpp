@@ -32,7 +32,10 @@ std::optional<Instant> http_date(std::string_view text) {
 
 Delivery judge(std::int32_t status) {
   if (status >= 200 && status < 300) return Delivery::done;
-  return status == 408 || status == 429 || status >= 500 ? Delivery::again : Delivery::refused;
+  if (status == 408 || status == 425 || status == 429 || status >= 500) return Delivery::again;
+  constexpr std::array kOfTheAddress{401, 403, 404, 405, 407, 410};
+  const bool turned_away = status < 400 || std::ranges::find(kOfTheAddress, status) != kOfTheAddress.end();
+  return turned_away ? Delivery::turned_away : Delivery::refused;
 }
 
 std::optional<Duration> retry_after(const services::HttpReply& answer, Instant now) {

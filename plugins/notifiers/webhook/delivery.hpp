@@ -8,9 +8,11 @@
 
 namespace slipway::notifier_webhook {
 
-enum class Delivery { done, again, refused };
+enum class Delivery { done, again, turned_away, refused };
 
-// 2xx is done; 408, 429 and 5xx are worth another attempt; every other answer is a refusal.
+// 2xx is done; 408, 425, 429 and 5xx are worth another attempt. What speaks of the address or of who sends, not of the
+// event (401, 403, 404, 405, 407, 410, and whatever is no 4xx), has turned the sender away: somebody can put that
+// right, say a credential that was renewed. Every other 4xx refuses this event.
 Delivery judge(std::int32_t status);
 
 // Retry-After (RFC 9110, 10.2.3): seconds, or a date in the preferred form. Nothing when absent or malformed; never

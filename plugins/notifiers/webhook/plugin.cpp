@@ -54,7 +54,8 @@ class Webhook final : public Plugin<Settings> {
     for (std::int32_t tried = 1;; ++tried) {
       const Attempt attempt = co_await deliver(letter);
       if (attempt.delivery == Delivery::done) co_return Empty{};
-      if (attempt.delivery == Delivery::refused) throw Error(Code::failed_precondition, refusal(attempt));
+      if (attempt.delivery == Delivery::refused) throw Error(Code::invalid_argument, refusal(attempt));
+      if (attempt.delivery == Delivery::turned_away) throw Error(Code::failed_precondition, rebuff(attempt));
       const Duration pause = pause_after(attempt, tried);
       if (tried == settings().attempts || pause >= time_left(scope))
         throw Error(Code::unavailable, gave_up(attempt, tried));
@@ -108,8 +109,11 @@ class Webhook final : public Plugin<Settings> {
     return attempt.wait ? *attempt.wait + own : own;
   }
   [[nodiscard]] std::string refusal(const Attempt& attempt) const {
-    return "webhook " + shown(settings().url) + " refuses the event: " + attempt.fault +
-           "; check its url and what it expects";
+    return "webhook " + shown(settings().url) + " refuses the event: " + attempt.fault + "; check what it expects";
+  }
+  [[nodiscard]] std::string rebuff(const Attempt& attempt) const {
+    return "webhook " + shown(settings().url) + " turns Slipway away: " + attempt.fault +
+           "; check its url, and the keys that it goes by";
   }
   [[nodiscard]] std::string gave_up(const Attempt& attempt, std::int32_t tried) const {
     return "webhook " + shown(settings().url) + " was not reached in " + std::to_string(tried) +

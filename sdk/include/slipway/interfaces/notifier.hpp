@@ -31,7 +31,11 @@ struct Send {
                                   auto&&... rest) -> decltype(plugin.send(std::forward<decltype(rest)>(rest)...)) {
     return plugin.send(std::forward<decltype(rest)>(rest)...);
   };
-  static constexpr std::string_view doc = "Delivers one event, with retries within the call's deadline.";
+  static constexpr std::string_view doc =
+      "Delivers one event, with retries within the call's deadline. INVALID_ARGUMENT says that the receiver refuses "
+      "this "
+      "event and will go on to: the host gives it up and goes on with the next. After any other failure it sends the "
+      "event again, for a day, and the next ones wait.";
   using Request = SendRequest;
   using Reply = Empty;
 };

@@ -23,8 +23,10 @@ TEST(Signature, is_hmac_sha256) {
 
 TEST(Delivery, an_answer_is_done_worth_a_retry_or_a_refusal) {
   for (const int status : {200, 202, 204}) EXPECT_EQ(judge(status), Delivery::done) << status;
-  for (const int status : {408, 429, 500, 503}) EXPECT_EQ(judge(status), Delivery::again) << status;
-  for (const int status : {100, 301, 400, 401, 404, 410}) EXPECT_EQ(judge(status), Delivery::refused) << status;
+  for (const int status : {408, 425, 429, 500, 503}) EXPECT_EQ(judge(status), Delivery::again) << status;
+  for (const int status : {400, 409, 413, 415, 422}) EXPECT_EQ(judge(status), Delivery::refused) << status;
+  for (const int status : {100, 301, 401, 403, 404, 405, 407, 410})
+    EXPECT_EQ(judge(status), Delivery::turned_away) << status;
 }
 
 TEST(Delivery, retry_after_is_seconds_or_a_date) {

@@ -101,10 +101,19 @@ TEST_F(NotifierWebhook, gives_up_after_its_attempts) {
 
 TEST_F(NotifierWebhook, a_refusal_is_not_repeated) {
   start();
-  will_answer(404);
+  will_answer(400);
   EXPECT_EQ(to_string(send()),
-            "FAILED_PRECONDITION: webhook https://hook.example/events refuses the event: it answered 404; check its "
-            "url and what it expects");
+            "INVALID_ARGUMENT: webhook https://hook.example/events refuses the event: it answered 400; check what it "
+            "expects");
+  EXPECT_EQ(received_.size(), 1U);
+}
+
+TEST_F(NotifierWebhook, who_is_turned_away_says_so_and_not_that_the_event_is_at_fault) {
+  start();
+  will_answer(401);
+  EXPECT_EQ(to_string(send()),
+            "FAILED_PRECONDITION: webhook https://hook.example/events turns Slipway away: it answered 401; check its "
+            "url, and the keys that it goes by");
   EXPECT_EQ(received_.size(), 1U);
 }
 
