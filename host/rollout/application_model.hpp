@@ -1,6 +1,7 @@
 // What is released: applications and releases, as people write them and as they are stored.
 #pragma once
 
+#include <optional>
 #include <slipway/interfaces/provider.hpp>
 #include <string>
 #include <vector>
@@ -106,7 +107,7 @@ struct ApplicationSpec {
   std::string name;
   std::vector<std::string> hosts;
   std::int32_t replicas = 1;
-  provider::Sticky sticky = provider::Sticky::user;
+  std::optional<provider::Sticky> sticky;
   StrategySpec strategy;
   std::vector<AnalysisSpec> analyses;
   VerificationSpec verification;
@@ -117,7 +118,9 @@ struct ApplicationSpec {
         required("name", &ApplicationSpec::name, "Its name: lower-case letters, digits and dashes.", between(1, 63)),
         field("hosts", &ApplicationSpec::hosts, "Host headers that lead to it; its name by default.", at_most(64)),
         field("replicas", &ApplicationSpec::replicas, "How many replicas serve it.", between(1, 10'000)),
-        field("sticky", &ApplicationSpec::sticky, "Whether a user keeps a group while a weight grows."),
+        field("sticky", &ApplicationSpec::sticky,
+              "Whether a user keeps a group while a weight grows: user, but only where the provider can, unless said "
+              "here."),
         field("strategy", &ApplicationSpec::strategy,
               "How releases replace each other, unless a rollout says otherwise."),
         field("analyses", &ApplicationSpec::analyses, "What can be measured.", at_most(32)),
@@ -126,6 +129,9 @@ struct ApplicationSpec {
         field("gates", &ApplicationSpec::gates, "Who is asked on the way.", at_most(16)));
   }
 };
+
+// A wish for users that keep their group is one only when somebody has it.
+inline provider::Sticky sticky_of(const ApplicationSpec& spec) { return spec.sticky.value_or(provider::Sticky::user); }
 
 // Beside every stored object: its identity. `version` is opaque and changes with every write.
 struct Application {

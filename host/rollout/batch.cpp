@@ -25,7 +25,8 @@ JournalEntry entry_of(const Change& change, const Record& record, Instant now) {
 
 bool needs_new_order(const Record& record, const std::string& stable_release, const ApplicationSpec& spec) {
   const Order steady = steady_order(stable_release, spec.replicas, 0);
-  return !same_order(record.order, steady) || record.spec.hosts != spec.hosts || record.spec.sticky != spec.sticky;
+  return !same_order(record.order, steady) || record.spec.hosts != spec.hosts ||
+         sticky_of(record.spec) != sticky_of(spec);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ provider::Desired desired_of(const Application& application, const ApplicationSp
                             .rollout = application.rollout,
                             .generation = order.generation,
                             .hosts = hosts_of(spec),
-                            .sticky = spec.sticky,
+                            .sticky = sticky_of(spec),
                             .routes = order.routes,
                             .mirror = order.mirror};
   for (const OrderedGroup& group : order.groups) {

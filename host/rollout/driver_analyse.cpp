@@ -103,7 +103,7 @@ metrics::QueryRequest Driver::query_for(const AnalysisRun& run, const AnalysisSp
 // (metrics-prometheus' `delay`), nor while requests may be under way that were routed by another weight.
 std::optional<std::uint32_t> Driver::weight_during(const AnalysisRun& run, const metrics::Window& window) const {
   const Order& order = record().order;
-  const bool by_weights = record().spec.sticky == provider::Sticky::none && order.routes.empty();
+  const bool by_weights = sticky_of(record().spec) == provider::Sticky::none && order.routes.empty();
   const Instant since = window.from - std::max(window.to - window.from, kUnderWay);
   if (!by_weights || !world_ || world_->generation != order.generation || since < routed_since_) return std::nullopt;
   std::optional<std::uint64_t> judged;

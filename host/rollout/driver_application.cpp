@@ -18,7 +18,7 @@ Event event_about(const std::string& type, const Application& application, const
 }
 
 bool orders_differ(const ApplicationSpec& a, const ApplicationSpec& b) {
-  return a.replicas != b.replicas || a.sticky != b.sticky || a.hosts != b.hosts;
+  return a.replicas != b.replicas || sticky_of(a) != sticky_of(b) || a.hosts != b.hosts;
 }
 
 }  // namespace

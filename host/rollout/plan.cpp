@@ -31,6 +31,21 @@ bool missing(const Result<Reply>& reply) {
 
 std::string joined(const std::string& prefix, const std::string& path) { return prefix + (path == "/" ? "" : path); }
 
+// What the application asks of the provider, whatever its strategy.
+void check_wishes(const ApplicationSpec& spec, const provider::CapabilitiesReply& able, Problems& faults) {
+  if (spec.sticky == provider::Sticky::user && !able.sticky)
+    faults.push_back({"/sticky", to_text("user"),
+                      "the provider can't keep users with their group; want none, or leave it to the provider"});
+  if (spec.rollback.mode != RollbackMode::gradual) return;
+  if (!able.weights)
+    faults.push_back(
+        {"/rollback/mode", to_text("gradual"), "the provider can't split traffic by weight; want instant"});
+  else if (able.weight_granularity > 1)
+    faults.push_back({"/rollback/mode", to_text("gradual"),
+                      "the provider's weights are multiples of " + share_to_string(able.weight_granularity) +
+                          ", and a gradual way back moves in tenths of any share; want instant"});
+}
+
 // The strategy's own checks.
 boost::asio::awaitable<Status> check_strategy(const Tools& tools, Proposal proposal, const Asked& asked,
                                               Problems& faults) {
@@ -43,6 +58,7 @@ boost::asio::awaitable<Status> check_strategy(const Tools& tools, Proposal propo
     co_return Status(Code::unavailable,
                      "binding \"provider\" can't be asked what it can do: " + to_string(able.status()));
   request.capabilities = *able;
+  check_wishes(spec, *able, faults);
   for (const AnalysisSpec& analysis : spec.analyses) request.analyses.push_back(analysis.name);
   request.gates.emplace_back("approval");
   const auto wiring = tools.wiring.get();

@@ -136,7 +136,7 @@ TEST_F(Baseline, IsGoneWhenSomebodyPromotesToTheEnd) {
 }
 
 TEST_F(Baseline, IsRefusedBeforeTheStartWhereTheProviderHasNoRoom) {
-  world.provider.max_groups = 2;
+  world.provider.able.max_groups = 2;
   const auto rollout = world.deploy("shop", "1.1");
   ASSERT_FALSE(rollout.ok());
   EXPECT_THAT(to_string(rollout.status()), HasSubstr("/strategy/settings/baseline: the provider runs only 2 groups"));

@@ -32,9 +32,7 @@ std::vector<std::string> extra_traffic(const provider::Desired& desired) {
 
 }  // namespace
 
-provider::CapabilitiesReply FakeProvider::capabilities(const Empty&) {
-  return {.header_routes = true, .mirroring = true, .sticky = true, .max_groups = max_groups};
-}
+provider::CapabilitiesReply FakeProvider::capabilities(const Empty&) { return able; }
 
 provider::ValidateReply FakeProvider::validate(const provider::Desired& desired) {
   provider::ValidateReply reply;

@@ -28,7 +28,7 @@ class FakeProvider {
   provider::Observation observe(const provider::Target& target);
   Empty remove(const provider::Removal& removal);
 
-  std::int32_t max_groups = 3;
+  provider::CapabilitiesReply able{.header_routes = true, .mirroring = true, .sticky = true, .max_groups = 3};
   // The world's whims.
   void behave(const std::string& release, Behaviour behaviour) { behaviours_[release] = behaviour; }
   void kill_replica(const std::string& tenant, const std::string& application, const std::string& release);

@@ -51,9 +51,19 @@ class Rolling : public Strategy<Settings, State> {
 
   Problems check(const Settings& settings, const strategy::ValidateRequest& request) const {
     Problems problems = unknown_names("/analyses", settings.analyses.list, request.analyses, "analysis");
-    if (settings.progress_deadline > settings.min_ready) return problems;
-    problems.push_back({"/progress_deadline", to_text(to_string(settings.progress_deadline)),
-                        "want more than min_ready, which is " + to_string(settings.min_ready)});
+    if (settings.progress_deadline <= settings.min_ready)
+      problems.push_back({"/progress_deadline", to_text(to_string(settings.progress_deadline)),
+                          "want more than min_ready, which is " + to_string(settings.min_ready)});
+    const auto& able = request.capabilities;
+    const bool shares = request.replicas > 1;  // a single replica has nothing or all of the traffic
+    if (shares && !able.weights)
+      problems.push_back({"/", "", "the provider can't split traffic by weight, which several replicas need"});
+    if (shares && able.weights && able.weight_granularity > 1)
+      problems.push_back({"/", "",
+                          "the provider's weights are multiples of " + share_to_string(able.weight_granularity) +
+                              ", and the traffic of several replicas moves in any shares"});
+    if (able.max_groups < 2)
+      problems.push_back({"/", "", "the provider runs only 1 group of an application at once, rolling needs 2"});
     return problems;
   }
 

@@ -263,6 +263,38 @@ TEST_F(Rolling, FaultsAreAllReportedWithTheirPaths) {
             "/progress_deadline want more than min_ready, which is 10s");
 }
 
+TEST_F(Rolling, WhatTheProviderCannotDoIsRefusedByName) {
+  const auto refused = [&](std::int32_t replicas, provider::CapabilitiesReply able) {
+    strategy::ValidateRequest request{.settings = {"{}"}, .replicas = replicas, .capabilities = able};
+    const auto reply = host.call<strategy::Interface, strategy::Validate>(request);
+    std::string text;
+    if (reply.ok()) {
+      for (const auto& problem : reply->problems) text += problem.path + " " + problem.message + "\n";
+    }
+    return text;
+  };
+  EXPECT_EQ(refused(4, {}), "");
+  EXPECT_EQ(refused(4, {.weights = false}),
+            "/ the provider can't split traffic by weight, which several replicas need\n");
+  EXPECT_EQ(refused(4, {.weight_granularity = 10'000}),
+            "/ the provider's weights are multiples of 1%, and the traffic of several replicas moves in any shares\n");
+  EXPECT_EQ(refused(1, {.weight_granularity = 10'000, .weights = false}), "") << "all or nothing will do";
+  EXPECT_EQ(refused(1, {.max_groups = 1}),
+            "/ the provider runs only 1 group of an application at once, rolling needs 2\n");
+}
+
+// So no share is ever ordered where there is but one replica.
+TEST_F(Rolling, ASingleReplicaHasNothingOrAllOfTheTraffic) {
+  for (const char* surge : {"0", "1"}) {
+    auto rollout = world({{"max_surge", surge}}, {.replicas = 1});
+    for (int i = 0; i < 5'000 && rollout.step().outcome == Outcome::progressing; ++i) {
+      for (const auto& group : rollout.last.groups) EXPECT_TRUE(group.weight == 0 || group.weight == kAllTraffic);
+      rollout.now = rollout.now + milliseconds(500);
+    }
+    EXPECT_EQ(rollout.last.outcome, Outcome::promoted) << rollout.last.reason;
+  }
+}
+
 TEST_F(Rolling, ThePackagesSchemaIsThatOfTheSettings) {
   EXPECT_EQ(test::config_in(MANIFEST), schema_of_defaults<Settings>()) << schema_of_defaults<Settings>().dump(2);
 }
