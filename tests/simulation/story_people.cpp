@@ -44,7 +44,11 @@ void Story::people(const Mishap& mishap, base::Random& dice) {
       const auto action = *enum_from<rollout::Action>(to_name(mishap.kind));
       const std::string& name = name_of(mishap.application);
       const std::string id = dice.below(4) == 0 ? newest(name) : under_way(name);
-      if (!id.empty()) act(id, action, dice.below(4) == 0);
+      if (id.empty()) return;
+      act(id, action, dice.below(4) == 0);
+      // Who can't wait for a gradual way back says it twice.
+      const bool back = action == rollout::Action::abort || action == rollout::Action::rollback;
+      if (back && dice.below(2) == 0) act(id, action, false);
     }
   }
 }
