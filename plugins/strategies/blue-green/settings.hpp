@@ -44,12 +44,11 @@ struct Settings {
         field("approval", &Settings::approval, "Ask a person before the switch."),
         field("switch_steps", &Settings::switch_steps,
               "Weights on the way to all traffic; none: the switch is made at once.", at_most(100)),
-        field(
-            "analyses", &Settings::analyses,
-            "Analyses that run in the background from the switch on; a failed one ends a rollout that is still under "
-            "way. One that is over before their first interval has not been judged; without `switch_steps` it is over "
-            "at once.",
-            at_most(32)),
+        field("analyses", &Settings::analyses,
+              "Analyses that run in the background from the switch on; a failed one ends a rollout that is still under "
+              "way. The last of `switch_steps` waits for their first measurement, or else the promotion; then they may "
+              "not compare the releases.",
+              at_most(32)),
         field("verify", &Settings::verify, "Analyses that must pass after the switch, before the old release may go.",
               at_most(32)),
         field("keep_blue", &Settings::keep_blue,

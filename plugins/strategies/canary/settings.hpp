@@ -139,9 +139,8 @@ struct Settings {
         field("automatic", &Settings::automatic,
               "Instead of steps: a check before each increment; failed checks are counted."),
         field("analyses", &Settings::analyses,
-              "Analyses that run in the background; a failed one ends a rollout that is still under way. One that is "
-              "over "
-              "before their first interval has not been judged.",
+              "Analyses that run in the background; a failed one ends a rollout that is still under way. All "
+              "traffic waits for their first measurement.",
               at_most(32)),
         field("baseline", &Settings::baseline,
               "Compare the canary with fresh replicas of the stable release, as many and with as much traffic, instead "

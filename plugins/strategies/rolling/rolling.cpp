@@ -35,10 +35,13 @@ class Rolling : public Strategy<Settings, State> {
     }
     // A first release has nothing to be compared with: what is held then would be for ever.
     if (state.fully || state.past_held || !world.has_stable()) held = nullptr;
-    if (held == nullptr) order(state, fleet);
-    strategy::Wait wait = held != nullptr ? wait_for_analysis(*held, "go on with the next batch")
-                                          : wait_for(settings, state, fleet, world);
-    if (held != nullptr || wait.kind == WaitKind::approval) state.progress.rest();
+    const auto* unmeasured = held == nullptr && empties(state, fleet) ? world.unmeasured(analyses) : nullptr;
+    const bool stays = held != nullptr || unmeasured != nullptr;
+    if (!stays) order(state, fleet);
+    strategy::Wait wait = held != nullptr         ? wait_for_analysis(*held, "go on with the next batch")
+                          : unmeasured != nullptr ? wait_for_measurement(*unmeasured, "stop the last old replicas")
+                                                  : wait_for(settings, state, fleet, world);
+    if (stays || wait.kind == WaitKind::approval) state.progress.rest();
     state.waited_for = wait.what;
     return {state,
             {.groups = groups(state),
@@ -91,6 +94,11 @@ class Rolling : public Strategy<Settings, State> {
     fleet.weight = share_of(fleet.carrying, std::min(world.available(world.stable(), Duration{}), fleet.lasting));
     fleet.moved = world.next().weight >= fleet.weight || (world.converged() && state.weight == fleet.weight);
     return fleet;
+  }
+
+  // Missing data is no success: once new replicas have traffic the last old ones stay until that was measured.
+  static bool empties(const State& state, const Fleet& fleet) {
+    return state.stable > 0 && fleet.lasting == 0 && state.weight > 0 && !state.promoted;
   }
 
   // The next batch: old replicas whose traffic has moved go, new ones fill the room.

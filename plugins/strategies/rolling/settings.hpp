@@ -24,9 +24,8 @@ struct Settings {
         field("pause_at", &Settings::pause_at,
               "Stop at so many new replicas until somebody promotes, as a count or a percentage, rounded up."),
         field("analyses", &Settings::analyses,
-              "Analyses that run in the background; a failed one ends a rollout that is still under way. One that is "
-              "over "
-              "before their first interval has not been judged.",
+              "Analyses that run in the background; a failed one ends a rollout that is still under way. The last old "
+              "replicas wait for their first measurement, unless the first batch is the whole.",
               at_most(32)));
   }
 };

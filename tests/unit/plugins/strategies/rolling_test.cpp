@@ -201,6 +201,35 @@ TEST_F(Rolling, APromoteGoesOneBatchPastAHeldAnalysisAndNoFurther) {
   }
 }
 
+TEST_F(Rolling, TheLastOldReplicasWaitForTheFirstMeasurement) {
+  auto rollout = world({{"analyses", {"errors"}}, {"max_surge", 1}, {"max_unavailable", 0}});
+  rollout.measure_nothing("errors");
+  rollout.run();
+  EXPECT_EQ(rollout.last.outcome, Outcome::progressing);
+  EXPECT_EQ(rollout.stable(), 1);
+  EXPECT_EQ(rollout.next_share(), "75%");
+  EXPECT_EQ(rollout.last.wait.what, "the first measurement of the analysis errors");
+  EXPECT_EQ(rollout.last.wait.next, "stop the last old replicas");
+  rollout.advance(seconds(3600));
+  EXPECT_EQ(rollout.last.outcome, Outcome::progressing) << "no deadline of progress runs";
+  rollout.say("errors", Finding::running);
+  EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
+}
+
+TEST_F(Rolling, APersonMayPromoteWhatWasNotMeasured) {
+  auto rollout = world({{"analyses", {"errors"}}, {"max_surge", 1}, {"max_unavailable", 0}});
+  rollout.measure_nothing("errors");
+  rollout.run();
+  rollout.ask(Command::promote);
+  EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
+}
+
+TEST_F(Rolling, ABatchOfAllHasNothingToBeMeasuredBefore) {
+  auto rollout = world({{"analyses", {"errors"}}, {"max_surge", "100%"}});
+  rollout.measure_nothing("errors");
+  EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
+}
+
 TEST_F(Rolling, StopsAtPauseAtUntilSomebodyPromotes) {
   auto rollout = world({{"pause_at", "50%"}, {"progress_deadline", "60s"}});
   rollout.run(seconds(3600));
