@@ -99,8 +99,13 @@ class Bench {
   // `more` is what both versions say of themselves.
   explicit Bench(const Json& more) {
     runtime_.start();
-    root_.install({.fixture = "counts", .id = "gate-a", .more = more});
-    root_.install({.fixture = "counts", .id = "gate-a", .version = "1.1.0", .more = more});
+    const auto first = root_.install({.fixture = "counts", .id = "gate-a", .more = more});
+    // Of other bytes, or both versions would be one library that is never unloaded.
+    const test::PackageParts next{.fixture = "counts", .id = "gate-a", .version = "1.1.0", .more = more};
+    const auto folder = root_.install(next);
+    std::ofstream(folder / "gate-a.so", std::ios::binary | std::ios::app).put('\0');
+    test::PluginRoot::seal(folder, next);
+    digests_ = {*base::sha256_hex_of_file(first / "gate-a.so"), *base::sha256_hex_of_file(folder / "gate-a.so")};
     catalog_ = loader::Catalog::scan({root_.path()});
     profile_.profile.name = "bench";
     profile_.plugins["a"].plugin = "gate-a";
@@ -115,8 +120,18 @@ class Bench {
   void stop() { await(lifecycle_.stop()); }
   bool swap(int number) {
     profile_.plugins["a"].version = *base::parse_range(number % 2 == 0 ? "1.1.0" : "1.0.0");
-    return await(lifecycle_.apply(*lifecycle_.take_turn("swap"), *lifecycle::make_plan(profile_, catalog_), {})).ok();
+    const bool swapped =
+        await(lifecycle_.apply(*lifecycle_.take_turn("swap"), *lifecycle::make_plan(profile_, catalog_), {})).ok();
+    if (swapped) ++swaps_;
+    return swapped;
   }
+  // Otherwise the next swap would find the library still there.
+  void wait_until_unloaded(int number) {
+    (void)loader_.residents().fate_of(digests_[static_cast<std::size_t>(number % 2)], seconds(5));
+  }
+  [[nodiscard]] std::uint64_t swaps() const { return swaps_; }
+  // Libraries that have left the process.
+  std::uint64_t unloaded() { return loader_.residents().unloaded(); }
   // 10,000 calls/s in all. Calls are kept for take_calls() or only counted.
   void start_load(bool keeps) {
     keeps_ = keeps;
@@ -175,6 +190,8 @@ class Bench {
       {},
       {runtime_, loader_, clock_,
        [this](const lifecycle::PlannedInstance&) { return std::make_shared<CountingHost>(taken); }, routes_}};
+  std::vector<std::string> digests_;
+  std::uint64_t swaps_ = 0;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> keeps_{false};
   std::mutex mutex_;
@@ -207,6 +224,7 @@ int report_pause(Bench& bench, const std::string& id, int swaps) {
   for (int i = 0; i < swaps; ++i) {
     const auto from = Clock::now();
     if (bench.swap(i)) done.push_back({from, Clock::now()});
+    bench.wait_until_unloaded(i);
   }
   bench.stop_load();
   const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
@@ -219,19 +237,26 @@ int report_pause(Bench& bench, const std::string& id, int swaps) {
   return swaps - static_cast<int>(done.size());
 }
 
+void swap_and_unload(Bench& bench, int swaps) {
+  for (int i = 0; i < swaps; ++i) {
+    (void)bench.swap(i);
+    bench.wait_until_unloaded(i);
+  }
+}
+
 // Under the load too. After a tenth as many that are not counted: the allocator spreads over the threads that take
 // part.
-void report_memory(Bench& bench, int swaps) {
+void report_memory(Bench& bench, const std::string& id, int swaps) {
   bench.start_load(false);
-  for (int i = 0; i < swaps / 10; ++i) (void)bench.swap(i);
+  swap_and_unload(bench, swaps / 10);
   const long resident = resident_kb();
   const std::size_t used = ::mallinfo2().uordblks;
-  for (int i = 0; i < swaps; ++i) (void)bench.swap(i);
+  swap_and_unload(bench, swaps);
   const auto grown = static_cast<double>(resident_kb() - resident);
   const double more = (static_cast<double>(::mallinfo2().uordblks) - static_cast<double>(used)) / 1024;
   bench.stop_load();
-  report({"swap.memory", grown, "KiB", static_cast<double>(resident), "flat: ≤ 1024 KiB more", grown <= 1024});
-  report({"swap.allocated", more, "KiB", static_cast<double>(used) / 1024, "flat: ≤ 256 KiB more", more <= 256});
+  report({id + ".memory", grown, "KiB", static_cast<double>(resident), "flat: ≤ 1024 KiB more", grown <= 1024});
+  report({id + ".allocated", more, "KiB", static_cast<double>(used) / 1024, "flat: ≤ 256 KiB more", more <= 256});
 }
 
 void report_calls(const Bench& bench, const std::string& id, int failed_swaps) {
@@ -242,11 +267,19 @@ void report_calls(const Bench& bench, const std::string& id, int failed_swaps) {
           wrong == 0});
 }
 
-void run(const std::string& id, const Json& more, int swaps, bool with_memory) {
+// Each swap leaves one library behind, which is loaded again at the next.
+void report_unloaded(Bench& bench, const std::string& id) {
+  const auto swaps = static_cast<double>(bench.swaps());
+  const auto unloaded = static_cast<double>(bench.unloaded());
+  report({id + ".unloaded", unloaded, "libraries", swaps, "each swap unloads one, all but 2", unloaded >= swaps - 2});
+}
+
+void run(const std::string& id, const Json& more, int swaps) {
   Bench bench(more);
   const int failed = report_pause(bench, id, swaps);
-  if (with_memory) report_memory(bench, swaps * 10);
+  report_memory(bench, id, swaps * 10);
   bench.stop();
+  report_unloaded(bench, id);
   report_calls(bench, id, failed);
 }
 
@@ -256,8 +289,8 @@ void run(const std::string& id, const Json& more, int swaps, bool with_memory) {
 int main() {
   const char* swaps = std::getenv("SLIPWAY_BENCH_SWAPS");
   const int count = swaps == nullptr ? 1000 : std::atoi(swaps);
-  slipway::bench::run("swap", slipway::Json::object(), count, true);
+  slipway::bench::run("swap", slipway::Json::object(), count);
   const slipway::Json handed_over{{"state", {{"kind", "snapshot"}, {"reads", {1}}, {"writes", 1}}}};
-  slipway::bench::run("swap_of_state", handed_over, count, false);
+  slipway::bench::run("swap_of_state", handed_over, count);
   return 0;
 }
