@@ -59,8 +59,9 @@ TEST(MetricsPrometheus, AQueryThatTakesTooLongIsGivenUpAfterItsOwnTime) {
   Hosted plugin("metrics-prometheus", {{"timeout", "2s"}});
   plugin.host().hold("http", "send");
   auto pending = plugin.host().begin<metrics::Interface, metrics::Query>(question(kUp, "w"));
+  ASSERT_TRUE(plugin.host().wait_until([&] { return plugin.host().held() == 1; }));
   plugin.host().advance(seconds(2));
-  ASSERT_TRUE(pending.done());
+  ASSERT_TRUE(plugin.host().wait_until([&] { return pending.done(); }));
   EXPECT_EQ(pending.get().status().code, Code::deadline_exceeded);
 }
 

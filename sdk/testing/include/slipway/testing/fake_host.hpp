@@ -126,6 +126,8 @@ class FakeHost : public HostSide {
   }
   // Requests of this kind stay unanswered until reply() names their token or their budget runs out.
   void hold(std::string_view service, std::string_view method) { handlers_[key(service, method)] = nullptr; }
+  // How many of them there are now, timers that run among them.
+  [[nodiscard]] std::size_t held() const { return held_.size(); }
   void reply(std::uint64_t token, const Result<Json>& answer) {
     std::erase_if(held_, [&](const Held& held) { return held.token == token; });
     deliver(token, answer);
