@@ -6,9 +6,11 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
+#include <future>
 #include <thread>
 
 #include "host/services/http_service.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/unit/host/runtime/rig.hpp"
 
 namespace slipway::services {
@@ -212,6 +214,45 @@ TEST_F(HttpClientTest, the_service_sends_only_where_the_grant_leads) {
                         "ab\""),
             std::string::npos)
       << *reply;
+}
+
+boost::asio::awaitable<void> collect(HttpService& service, const Request& request, Collected<Status>& answered) {
+  const auto reply = co_await service.handle(request);
+  answered.add(reply.status());
+}
+
+TEST_F(HttpClientTest, answers_that_would_be_too_much_together_are_refused_until_others_have_come) {
+  std::promise<void> may_answer;
+  const auto waits = may_answer.get_future().share();
+  RawServer server([waits](tcp::socket& socket) {
+    (void)RawServer::read_header(socket);
+    waits.wait();
+    RawServer::say(socket, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+  });
+  HttpService service(client);
+  Requester requester;
+  requester.instance = "hook";
+  requester.permissions.network.allowed = {"*"};
+  const Request request{requester, "send", R"({"url":")" + server.url() + R"(","max_reply_bytes":8388608})",
+                        seconds(30).ns};
+  Collected<Status> answered;
+  for (int i = 0; i < 64; ++i)
+    boost::asio::co_spawn(runtime.executor(), collect(service, request, answered), boost::asio::detached);
+  EXPECT_TRUE(test::eventually([&] { return server.connections > 0; }));
+  const Request more{requester, "send", R"({"url":"http://127.0.0.1:1/","max_reply_bytes":1})", seconds(5).ns};
+  EXPECT_TRUE(test::eventually([&] {
+    return to_string(await_on(runtime, service.handle(more)).status()) ==
+           "RESOURCE_EXHAUSTED: the answers that instance \"hook\" waits for may have 536870913 bytes together, at "
+           "most "
+           "536870912 are allowed; send fewer at a time, or with a smaller max_reply_bytes";
+  }));
+  // Another's are counted by themselves.
+  const Requester other = requester;
+  const Request others{other, "send", more.payload, seconds(5).ns};
+  EXPECT_EQ(await_on(runtime, service.handle(others)).status().code, Code::unavailable);
+  may_answer.set_value();
+  for (const Status& status : answered.wait_for(64)) EXPECT_EQ(status, Status());
+  EXPECT_EQ(await_on(runtime, service.handle(more)).status().code, Code::unavailable);
 }
 
 TEST_F(HttpClientTest, the_service_sends_the_trace_of_the_request_unless_the_plugin_does) {
