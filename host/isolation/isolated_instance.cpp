@@ -58,7 +58,7 @@ Setup setup_of(const runtime::InstanceSettings& settings, const manifest::Permis
   setup.threading = threading_of(settings.threading);
   setup.blocking_threads = settings.limits.blocking_threads;
   setup.open_calls = settings.limits.open_calls;
-  setup.call_bytes = isolation.call_bytes + kHeadBytes;
+  setup.call_bytes = std::max(isolation.call_bytes, settings.limits.answer_bytes) + kHeadBytes;
   setup.reply_bytes = settings.limits.reply_bytes;
   setup.request_bytes = settings.limits.request_bytes;
   setup.memory_bytes = isolation.memory_bytes;

@@ -20,7 +20,7 @@ struct Setup {
   WorkerThreading threading = WorkerThreading::serial;
   std::uint32_t blocking_threads = 4;
   std::uint32_t open_calls = 1024;
-  std::uint64_t call_bytes = 0;     // of a call's message
+  std::uint64_t call_bytes = 0;     // of a call's message, and of one that answers a request
   std::uint64_t reply_bytes = 0;    // of a reply to a call
   std::uint64_t request_bytes = 0;  // of a request's payload
   std::uint64_t memory_bytes = 0;   // 0: no limit

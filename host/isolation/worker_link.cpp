@@ -68,8 +68,12 @@ void WorkerLink::invoke(const slipway_call& call) {
   if (!worker) return refuse(call.id, {Code::unavailable, refusal});
   const auto sent = worker->send(FrameKind::call, call.id, head_of(message), message.payload, urgency);
   if (sent != Connection::Sent::full || !take_back(call.id)) return;
-  refuse(call.id, {Code::resource_exhausted, "more than " + std::to_string(settings_.connection.outbox_bytes) +
-                                                 " bytes would wait for its worker, the most that may"});
+  refuse(call.id, {Code::resource_exhausted, too_much_waits()});
+}
+
+std::string WorkerLink::too_much_waits() const {
+  return "more than " + std::to_string(settings_.connection.outbox_bytes) +
+         " bytes would wait for its worker, the most that may";
 }
 
 void WorkerLink::refuse(std::uint64_t id, const Status& status) {
@@ -95,8 +99,13 @@ void WorkerLink::on_reply(std::uint64_t token, slipway_status status, slipway_sp
   const auto theirs = plugin_token(token);
   const auto worker = connection();
   if (!theirs || !worker) return;
-  const auto sent = worker->send(FrameKind::reply, *theirs, head_of(Outcome{status, payload.size, {}}), view(payload),
-                                 Connection::Urgency::batch);
+  const auto answer = [&](slipway_status how, std::string_view document) {
+    return worker->send(FrameKind::reply, *theirs, head_of(Outcome{how, document.size(), {}}), document,
+                        Connection::Urgency::batch);
+  };
+  auto sent = answer(status, view(payload));
+  if (sent == Connection::Sent::full)
+    sent = answer(SLIPWAY_RESOURCE_EXHAUSTED, runtime::error_document({Code::resource_exhausted, too_much_waits()}));
   // The plugin would wait for it for ever.
   if (sent == Connection::Sent::full) give_up("did not take what was sent to it");
 }

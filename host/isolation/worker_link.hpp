@@ -115,6 +115,7 @@ class WorkerLink final : public Listener, public std::enable_shared_from_this<Wo
   Weight on_complete(std::uint64_t id, const Outcome& outcome);
   Weight on_checkpoint(const Outcome& outcome);
   void refuse(std::uint64_t id, const Status& status);
+  [[nodiscard]] std::string too_much_waits() const;
   void on_request(std::uint64_t token, const Request& request);
   [[nodiscard]] Status refusal_of(const Request& request) const;
   std::optional<std::uint64_t> own_token(Asked asked, std::uint64_t token, std::uint64_t bytes);

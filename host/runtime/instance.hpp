@@ -35,7 +35,8 @@ struct InstanceLimits {
   std::uint64_t reply_bytes = std::uint64_t{4} << 20;
   std::uint32_t requests = 1024;  // of the plugin, not yet answered
   std::uint64_t request_bytes = std::uint64_t{8} << 20;
-  std::uint32_t wakes = 4096;  // not yet heard
+  std::uint64_t answer_bytes = std::uint64_t{8} << 20;  // of the host's answer to one
+  std::uint32_t wakes = 4096;                           // not yet heard
   std::uint32_t blocking_threads = 4;
 };
 

@@ -103,6 +103,13 @@ void Instance::request(HostRequest request, std::uint64_t token) {
 }
 
 void Instance::answer(std::uint64_t token, slipway_status status, std::string payload) {
+  if (payload.size() > settings_.limits.answer_bytes) {
+    status = SLIPWAY_RESOURCE_EXHAUSTED;
+    payload =
+        error_document({Code::resource_exhausted,
+                        "the answer to the request has " + std::to_string(payload.size()) + " bytes, at most " +
+                            std::to_string(settings_.limits.answer_bytes) + " are allowed; ask for less at a time"});
+  }
   strand_->post(lane(), [self = shared_from_this(), token, status, payload = std::move(payload)] {
     self->requests_.fetch_sub(1);
     self->table_.on_reply(self->instance_, token, status, span_of(payload));

@@ -12,6 +12,10 @@ std::string_view view(const std::uint8_t* data, std::uint64_t size) {
 }
 std::string_view view(slipway_span span) { return view(span.data, span.size); }
 
+// Of a record's or a sample's texts the host keeps less, and what it refuses as too long it still sees to be so.
+constexpr std::size_t kMostText = (std::size_t{64} << 10) + 1;
+std::string_view clipped(slipway_span span) { return view(span).substr(0, kMostText); }
+
 }  // namespace
 
 PluginHost::PluginHost(Channel& channel, OpenCalls& calls, PluginHostLimits limits)
@@ -53,11 +57,12 @@ void PluginHost::request(void* context, slipway_span service, slipway_span metho
 void PluginHost::wake(void* context, std::uint64_t token) { of(context).channel_.send(FrameKind::wake, token); }
 
 void PluginHost::log(void* context, std::uint32_t level, slipway_span message, slipway_span fields) {
-  of(context).channel_.send(FrameKind::log, 0, text_of(isolation::LogRecord{level, view(message), view(fields)}));
+  of(context).channel_.send(FrameKind::log, 0, text_of(isolation::LogRecord{level, clipped(message), clipped(fields)}));
 }
 
 void PluginHost::metric(void* context, std::uint32_t kind, slipway_span name, slipway_span labels, double value) {
-  of(context).channel_.send(FrameKind::metric, 0, text_of(isolation::Sample{kind, value, view(name), view(labels)}));
+  of(context).channel_.send(FrameKind::metric, 0,
+                            text_of(isolation::Sample{kind, value, clipped(name), clipped(labels)}));
 }
 
 }  // namespace slipway::worker

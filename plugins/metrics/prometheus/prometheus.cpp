@@ -50,7 +50,7 @@ struct Settings {
               "target takes to answer; the scrape_timeout is always enough. Windows that are shorter than it "
               "are refused. 0s to 1m."),
         field("max_reply_bytes", &Settings::max_reply_bytes, "The largest answer that is read.",
-              between(1024, 16 << 20)));
+              between(1024, 8 << 20)));
   }
 };
 

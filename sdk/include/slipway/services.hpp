@@ -24,7 +24,8 @@ struct HttpTls {
   }
 };
 
-// http.send: one request of the host's HTTP client; redirects are not followed. Body and answer are text.
+// http.send: one request of the host's HTTP client; redirects are not followed. Body and answer are text. The answer as
+// a document, where quotes, line ends and control characters take two to six bytes, has at most 8 MiB too.
 struct HttpRequest {
   std::string method = "GET";
   std::string url;
@@ -38,7 +39,7 @@ struct HttpRequest {
                            field("headers", &HttpRequest::headers, "Request headers.", at_most(64)),
                            field("body", &HttpRequest::body, "Request body.", at_most(4 << 20)),
                            field("max_reply_bytes", &HttpRequest::max_reply_bytes,
-                                 "A longer answer is RESOURCE_EXHAUSTED.", between(0, 64 << 20)),
+                                 "A longer answer is RESOURCE_EXHAUSTED.", between(0, 8 << 20)),
                            field("tls", &HttpRequest::tls, "Instead of the host's own trust and without a name."));
   }
 };

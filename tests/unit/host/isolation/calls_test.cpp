@@ -79,6 +79,41 @@ TEST_F(IsolatedCalls, a_request_that_is_too_large_is_refused_in_the_words_of_the
   EXPECT_EQ(say("ask 2000"), R"(3 {"message":"the request has 2000 bytes, at most 1000 are allowed","problems":[]})");
 }
 
+TEST_F(IsolatedCalls, an_answer_of_the_host_that_is_too_large_is_one_error_as_in_the_host) {
+  sink->respond = [](runtime::HostRequest request, runtime::Answerer answer) {
+    answer.succeed(std::string(request.payload.size() * 9, 'a'));
+  };
+  run();
+  EXPECT_EQ(say("ask 1048576"),
+            R"(8 {"message":"the answer to the request has 9437184 bytes, at most 8388608 are allowed; )"
+            R"(ask for less at a time","problems":[]})");
+  EXPECT_EQ(say("ask 2"), "0 " + std::string(18, 'a'));
+  EXPECT_EQ(worker->status().restarts, 0U);
+}
+
+TEST_F(IsolatedCalls, an_answer_of_the_host_may_be_larger_than_a_call_or_a_reply) {
+  sink->respond = [](runtime::HostRequest, runtime::Answerer answer) {
+    answer.succeed(std::string(std::size_t{4} << 20, 'a'));
+  };
+  isolation.call_bytes = std::uint64_t{1} << 20;
+  settings.limits.reply_bytes = 100;
+  run();
+  EXPECT_EQ(
+      say("ask 2"),
+      "RESOURCE_EXHAUSTED: the reply of instance \"tricks\" (gate-worker_tricks) has 4194306 bytes, at most 100 are "
+      "allowed");
+  EXPECT_EQ(worker->status().restarts, 0U);
+}
+
+TEST_F(IsolatedCalls, a_record_of_any_size_costs_no_worker) {
+  run();
+  EXPECT_EQ(say("talk_long 10000000"), "said");
+  // One more than is kept, so that the host sees what is too long.
+  EXPECT_EQ(sink->logs.wait_for(1)[0].message, std::string(65'537, 'z'));
+  EXPECT_EQ(sink->metrics.wait_for(1)[0].size(), 2 * 65'537 + std::string("=1.000000").size());
+  EXPECT_EQ(worker->status().restarts, 0U);
+}
+
 TEST_F(IsolatedCalls, a_wake_comes_back_to_the_plugin) {
   run();
   EXPECT_EQ(say("wake"), "awake");

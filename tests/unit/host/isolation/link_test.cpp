@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <boost/asio/io_context.hpp>
+#include <future>
 #include <slipway/interfaces/plugin.hpp>
 
 #include "tests/support/fake_worker.hpp"
@@ -161,6 +162,36 @@ TEST_F(Link, requests_without_an_answer_are_bounded_by_what_they_hold) {
   say_to_worker();
   ASSERT_TRUE(eventually([&] { return refused == 2; }));
   EXPECT_EQ(host.requests, 2);
+}
+
+TEST_F(Link, an_answer_beyond_what_may_wait_for_the_worker_is_an_error_and_no_end) {
+  link.connection.outbox_bytes = 1 << 20;
+  std::promise<void> may_read;
+  std::vector<slipway_status> heard;
+  std::string last;
+  run([&](FakeEnd& end, const Frame& message) {
+    if (message.kind == FrameKind::call) {
+      for (std::uint64_t token = 1; token <= 3; ++token)
+        end.send({FrameKind::request, 0, token, head_of(Request{1'000'000'000, 0, "test", "ask", {}})});
+      return may_read.get_future().wait();
+    }
+    Outcome outcome;
+    if (message.kind != FrameKind::reply || !read(message.body, outcome)) return;
+    heard.push_back(outcome.status);
+    if (outcome.status != SLIPWAY_OK) last = outcome.payload;
+    ++asked;
+  });
+  say_to_worker();
+  ASSERT_TRUE(eventually([&] { return host.requests == 3; }));
+  const std::string text(900'000, 'x');
+  for (std::uint64_t own = 1; own <= 3; ++own)
+    made->on_reply(own, SLIPWAY_OK, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  may_read.set_value();
+  ASSERT_TRUE(eventually([&] { return asked == 3; }));
+  EXPECT_THAT(heard, testing::UnorderedElementsAre(SLIPWAY_OK, SLIPWAY_RESOURCE_EXHAUSTED, SLIPWAY_RESOURCE_EXHAUSTED));
+  EXPECT_EQ(last,
+            R"({"message":"more than 1048576 bytes would wait for its worker, the most that may","problems":[]})");
+  EXPECT_EQ(made->status().state, WorkerState::running);
 }
 
 // Hears how many messages came, on a context that the test turns by hand. The host has asked for pongs alone.

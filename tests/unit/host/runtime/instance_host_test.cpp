@@ -97,6 +97,20 @@ TEST_F(InstanceHostTest, a_request_larger_than_allowed_is_refused) {
   EXPECT_EQ(sink->asked.size(), 0U);
 }
 
+TEST_F(InstanceHostTest, an_answer_larger_than_allowed_is_an_error_and_the_next_one_is_heard) {
+  listen();
+  run(Threading::serial);
+  for (std::uint64_t token = 1; token <= 2; ++token) plugin.request("http", "send", token, "{}");
+  const auto asked = sink->asked.wait_for(2);
+  asked[0].answer->succeed(std::string(std::size_t{9} << 20, 'a'));
+  EXPECT_EQ(heard.wait_for(1)[0],
+            (HeardReply{1, SLIPWAY_RESOURCE_EXHAUSTED,
+                        R"({"message":"the answer to the request has 9437184 bytes, at most 8388608 are allowed; )"
+                        R"(ask for less at a time","problems":[]})"}));
+  asked[1].answer->succeed(std::string(std::size_t{8} << 20, 'a'));
+  EXPECT_EQ(heard.wait_for(2)[1], (HeardReply{2, SLIPWAY_OK, std::string(std::size_t{8} << 20, 'a')}));
+}
+
 TEST_F(InstanceHostTest, requests_are_allowed_before_start) {
   listen();
   plugin.on_create = [&](std::string_view, slipway_blob*) { return SLIPWAY_OK; };
