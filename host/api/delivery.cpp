@@ -155,7 +155,7 @@ void add_delivery(Operations& operations, Control& control) {
        .reply = page_schema<rollout::Application>("Application"),
        .features = Feature::paged,
        .query = {text_filter("strategy", "/spec/strategy/name", "Only those with this strategy."),
-                 text_filter("host", "/spec/hosts", "Only those that this host header leads to."),
+                 text_filter("host", "/spec/hosts", "Only those whose `hosts` name this one."),
                  text_filter("stable_release", "/stable_release", "Only those that this release serves."),
                  text_filter("environment", "/environment", "Only those of this environment.")},
        .handle = bind(list_applications),

@@ -14,7 +14,11 @@ Json plugin_states() {
 }
 
 Answer list_plugins(HostView& host, Request request) {
-  const auto key_of = [](const PluginView& plugin) { return plugin.id + "/" + plugin.version + "/" + plugin.instance; };
+  // An old and a new generation of one instance differ in nothing else when only the configuration has changed.
+  const auto key_of = [](const PluginView& plugin) {
+    return plugin.id + "/" + plugin.version + "/" + plugin.instance + "/" +
+           std::to_string(plugin.created_at.value_or(Instant{}).ns);
+  };
   co_return page_response(request, page_from(host.plugins(), request, key_of));
 }
 

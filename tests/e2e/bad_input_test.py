@@ -81,13 +81,14 @@ class BadInputTest(StackTest):
         self.assert_refused(self.stack.call("DELETE", "/api/rollouts"), 405)
         self.assert_unharmed()
 
-    def test_without_the_right_token_nothing_but_health_is_told(self):
+    def test_without_the_right_token_nothing_is_told_but_health_and_the_shipped_documents(self):
         for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": f"Basic {self.stack.token}"},
                         {"Authorization": f"Bearer {self.stack.token}x"}):
             for path in ("/api/applications", "/api/events", "/metrics"):
                 with self.subTest(path, headers=headers):
                     self.assert_refused(exchange(self.stack.api_port, "GET", path, headers=headers), 401)
-        self.assertEqual(exchange(self.stack.api_port, "GET", "/health").status, 200)
+        for path in ("/health", "/health/live", "/health/ready", "/docs", "/openapi.json"):
+            self.assertEqual(exchange(self.stack.api_port, "GET", path).status, 200, path)
         self.assertNotIn(self.stack.token, self.stack.log())
 
     def test_names_of_nothing_are_told_as_such(self):
