@@ -151,11 +151,17 @@ class Connection::Session {
     parser.body_limit(limits.body_bytes);
     const auto error = co_await read(parser, limits);
     if (error) co_return co_await refuse(error, limits);
-    const bool keep_alive = parser.get().keep_alive() && !shared_.closing;
+    // Counted before the look at `closing`: who closes sees this request, or it is turned away.
+    std::optional<AnswerCount> answering(shared_);
+    if (shared_.closing) co_return co_await turn_away(limits);
     const bool head_only = parser.get().method() == http::verb::head;
     const unsigned version = parser.get().version();
     Response response = co_await shared_.handler(request_from(parser.get()));
-    if (response.stream) co_return co_await send_stream(std::move(response), version, limits);
+    if (response.stream) {
+      answering.reset();
+      co_return co_await send_stream(std::move(response), version, limits);
+    }
+    const bool keep_alive = parser.get().keep_alive() && !shared_.closing;
     co_return co_await send(std::move(response), version, keep_alive, head_only, limits);
   }
 
@@ -192,6 +198,12 @@ class Connection::Session {
     co_await send(std::move(*response), 11, false, false, limits);
     co_await drain();
     co_return false;
+  }
+
+  asio::awaitable<bool> turn_away(const ServerSettings& limits) {
+    shared_.observer.refused("stopping");
+    const Status status(Code::unavailable, "slipwayd is stopping; ask again once it is back");
+    co_return co_await send(problem(503, status, ""), 11, false, false, limits);
   }
 
   // Reads away a little of what the client still sends, so that the refusal is not lost to a connection reset.
@@ -246,6 +258,16 @@ class Connection::Session {
     if (!error) co_await asio::async_write(stream_, http::make_chunk_last(), quietly(error));
     co_return false;
   }
+
+  struct AnswerCount {
+    explicit AnswerCount(ConnectionShared& s) : shared(s) { ++shared.answering; }
+    ~AnswerCount() {
+      if (--shared.answering == 0 && shared.closing) shared.on_rest();
+    }
+    AnswerCount(const AnswerCount&) = delete;
+    AnswerCount& operator=(const AnswerCount&) = delete;
+    ConnectionShared& shared;
+  };
 
   struct StreamCount {
     explicit StreamCount(ConnectionShared& s) : shared(s) {

@@ -19,6 +19,8 @@ struct ConnectionShared {
   std::atomic<bool> closing{false};
   std::atomic<std::size_t> open{0};
   std::atomic<std::size_t> streams{0};
+  std::atomic<std::size_t> answering{0};  // requests that are with the handler, or whose answer is being sent
+  std::function<void()> on_rest;          // any thread: nobody is answered any more, and the server is closing
 
   ServerSettings limits() {
     const std::lock_guard lock(mutex);

@@ -20,7 +20,10 @@ using asio::ip::tcp;
 class Server::Core : public std::enable_shared_from_this<Core> {
  public:
   Core(asio::io_context& context, ServerSettings settings, Handler handler, ServerObserver observer)
-      : context_(context), acceptor_(asio::make_strand(context)), shared_(std::make_shared<ConnectionShared>()) {
+      : context_(context),
+        acceptor_(asio::make_strand(context)),
+        rest_(acceptor_.get_executor()),
+        shared_(std::make_shared<ConnectionShared>()) {
     shared_->settings = settings;
     shared_->handler = std::move(handler);
     shared_->observer = std::move(observer);
@@ -42,6 +45,10 @@ class Server::Core : public std::enable_shared_from_this<Core> {
                                              "; end what uses the port, or set listen to another one"};
     }
     port_ = acceptor_.local_endpoint().port();
+    shared_->on_rest = [weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (self != nullptr) asio::dispatch(self->rest_.get_executor(), [self] { self->rest_.cancel(); });
+    };
     asio::co_spawn(
         acceptor_.get_executor(), [self = shared_from_this()] { return self->accept(); }, asio::detached);
     return {};
@@ -54,6 +61,10 @@ class Server::Core : public std::enable_shared_from_this<Core> {
       self->acceptor_.close(ignored);
     });
     each([](Connection& connection) { connection.close_when_idle(); });
+  }
+  asio::awaitable<void> finish(Duration patience) {
+    const auto wait = [self = shared_from_this(), patience] { return self->rest(patience); };
+    co_await asio::co_spawn(acceptor_.get_executor(), wait, asio::use_awaitable);
   }
   void abort() {
     each([](Connection& connection) { connection.abort(); });
@@ -79,6 +90,14 @@ class Server::Core : public std::enable_shared_from_this<Core> {
       }
       adopt(std::move(socket));
     }
+  }
+
+  // On the strand of `rest_`, so that the word of the last answer is not missed between the look and the wait.
+  asio::awaitable<void> rest(Duration patience) {
+    if (shared_->answering == 0) co_return;
+    rest_.expires_after(std::chrono::nanoseconds(patience.ns));
+    boost::system::error_code ignored;
+    co_await rest_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
 
   // Out of descriptors, most likely: let some connections end first.
@@ -110,6 +129,7 @@ class Server::Core : public std::enable_shared_from_this<Core> {
 
   asio::io_context& context_;
   tcp::acceptor acceptor_;
+  asio::steady_timer rest_;
   ServerSettings settings_;
   std::shared_ptr<ConnectionShared> shared_;
   std::atomic<std::uint16_t> port_{0};
@@ -126,6 +146,7 @@ Server::~Server() {
 Status Server::start() { return core_->start(); }
 std::uint16_t Server::port() const { return core_->port(); }
 void Server::close() { core_->close(); }
+asio::awaitable<void> Server::finish(Duration patience) { return core_->finish(patience); }
 void Server::abort() { core_->abort(); }
 std::size_t Server::open_connections() const { return core_->open_connections(); }
 void Server::set_limits(const ServerSettings& settings) { core_->set_limits(settings); }

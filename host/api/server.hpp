@@ -49,6 +49,8 @@ class Server {
   [[nodiscard]] std::uint16_t port() const;
   // No new connections or requests; streams end. Answers under way are still sent.
   void close();
+  // Until every answer under way is sent, for at most `patience`; streams are not waited for. Precondition: close.
+  boost::asio::awaitable<void> finish(Duration patience);
   // Ends what is left. Precondition: close.
   void abort();
   // Connections that are open.

@@ -208,8 +208,9 @@ void Daemon::add_phases() {
                [this]() -> boost::asio::awaitable<void> {
                  view_.set_serving(false);
                  server_.close();
+                 // What is answered now may have made a decision that is durable: its client is to learn of it.
+                 co_await server_.finish(Duration{configuration_.site.shutdown_grace.ns / 4});
                  server_.abort();
-                 co_return;
                }});
 }
 

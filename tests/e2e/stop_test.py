@@ -1,7 +1,12 @@
 """SIGTERM, and what comes after: the application does not notice, and the next slipwayd finds everything again."""
 
+import concurrent.futures
+import contextlib
 import http.client
 import os
+import signal
+import socket
+import time
 import unittest
 
 from harness import SLOWNESS, StackTest, wait_for
@@ -59,6 +64,32 @@ class StopTest(StackTest):
         self.assertLess(seconds, 5)
         for connection in connections:
             connection.close()
+
+    def test_sigterm_leaves_the_answer_under_way_to_its_client(self):
+        self.start_stack([("    plugin: strategy-rolling\n", "    plugin: strategy-rolling\n    placement: isolated\n")],
+                         site={"shutdown_grace": "12s"})  # a quarter of it is for answers
+        self.stack.create_application()
+        self.stack.create_release("1.0")
+        plugins = self.stack.read("/api/plugins")["items"]
+        worker = next(one["worker"]["process"] for one in plugins if one["instance"] == "rolling")
+        os.kill(worker, signal.SIGSTOP)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            answer = pool.submit(self.stack.start_rollout, "1.0")
+            wait_for("the strategy to be asked", lambda: self.stack.metric(
+                "slipway_plugin_calls_in_flight", binding="strategies.rolling") == 1, 10)
+            begun = time.monotonic()
+            self.stack.daemon.send_signal(signal.SIGTERM)
+            wait_for("the API to be closed", self.refuses_connections, 10)
+            os.kill(worker, signal.SIGCONT)
+            rollout = answer.result()
+        self.assertEqual(self.stack.await_end(), 0)
+        self.assertLess(time.monotonic() - begun, 5)
+        self.stack.start_daemon()
+        self.stack.wait_state(rollout, "succeeded")
+
+    def refuses_connections(self):
+        with contextlib.closing(socket.socket()) as client:
+            return client.connect_ex(("127.0.0.1", self.stack.api_port)) != 0
 
     def test_replicas_that_died_while_it_was_away_are_started_again(self):
         self.start_stack()

@@ -1,8 +1,20 @@
 // The server's limits and its answers to what is no proper HTTP.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+#include <boost/asio/write.hpp>
+#include <future>
+
 #include "tests/unit/host/api/fixture.hpp"
 
 namespace slipway::api::test {
 namespace {
+
+constexpr char kStart[] = R"({"application":"web","release":"1.0"})";
 
 class ServerTest : public ApiFixture {
  protected:
@@ -13,6 +25,18 @@ class ServerTest : public ApiFixture {
                     .streams = 1,
                     .request_timeout = milliseconds(300),
                     .idle_timeout = milliseconds(300)}) {}
+
+  // A request that is with the handler until `control.blocking` is false again.
+  std::future<HttpAnswer> held_request() {
+    control.blocking = true;
+    auto answer = std::async(std::launch::async, [this] { return send("POST", "/api/rollouts", kStart); });
+    while (control.waiting == 0) std::this_thread::yield();
+    return answer;
+  }
+  std::future<void> finish(Duration patience) {
+    return boost::asio::co_spawn(
+        context, [this, patience] { return server.finish(patience); }, boost::asio::use_future);
+  }
 };
 
 TEST_F(ServerTest, refuses_a_header_that_is_too_long) {
@@ -83,6 +107,69 @@ TEST_F(ServerTest, refuses_more_streams_than_its_limit) {
   server.close();
   server.abort();
   first.join();
+}
+
+TEST_F(ServerTest, waits_for_the_answer_under_way_when_it_ends) {
+  auto answer = held_request();
+  server.close();
+  auto finished = finish(seconds(60));
+  EXPECT_EQ(finished.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+  control.blocking = false;
+  finished.get();
+  server.abort();
+  EXPECT_EQ(answer.get().status, 201);
+}
+
+TEST_F(ServerTest, waits_for_no_answer_longer_than_it_is_told) {
+  auto answer = held_request();
+  server.close();
+  finish(milliseconds(20)).get();
+  server.abort();
+  control.blocking = false;
+  EXPECT_EQ(answer.get().status, 0);
+}
+
+TEST_F(ServerTest, waits_for_no_stream_when_it_ends) {
+  std::atomic<bool> listened{false};
+  Server endless(context, {}, [&](Request) -> Answer {
+    Response response;
+    response.stream = [&]() -> boost::asio::awaitable<std::string> {
+      listened = true;
+      boost::asio::steady_timer never(co_await boost::asio::this_coro::executor, std::chrono::hours(1));
+      co_await never.async_wait(boost::asio::use_awaitable);
+      co_return "";
+    };
+    co_return response;
+  });
+  ASSERT_TRUE(endless.start().ok());
+  std::thread listener([&] { exchange(endless.port(), request_text("GET", "/")); });
+  while (!listened) std::this_thread::yield();
+  endless.close();
+  auto finished = boost::asio::co_spawn(context, endless.finish(seconds(60)), boost::asio::use_future);
+  EXPECT_EQ(finished.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  endless.abort();
+  listener.join();
+}
+
+TEST_F(ServerTest, starts_nothing_for_a_request_that_was_not_whole_when_it_closed) {
+  namespace asio = boost::asio;
+  Server patient(context, {}, [this](Request request) { return api.handle(std::move(request)); });
+  ASSERT_TRUE(patient.start().ok());
+  asio::io_context own;
+  asio::ip::tcp::socket socket(own);
+  socket.connect({asio::ip::address_v4::loopback(), patient.port()});
+  const std::string whole = request_text("POST", "/api/rollouts", kStart, "Expect: 100-continue\r\n");
+  const auto body = whole.find("\r\n\r\n") + 4;
+  asio::write(socket, asio::buffer(whole.substr(0, body)));
+  std::string text;
+  asio::read_until(socket, asio::dynamic_buffer(text), "100 Continue\r\n\r\n");
+  patient.close();
+  asio::write(socket, asio::buffer(whole.substr(body)));
+  boost::system::error_code ended;
+  asio::read(socket, asio::dynamic_buffer(text), ended);
+  EXPECT_NE(text.find("HTTP/1.1 503"), std::string::npos) << text;
+  EXPECT_NE(text.find("slipwayd is stopping; ask again once it is back"), std::string::npos) << text;
+  EXPECT_EQ(control.waiting, 0);
 }
 
 }  // namespace
