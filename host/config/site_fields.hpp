@@ -38,7 +38,8 @@ constexpr auto LimitsConfig::fields() {
       field("body_bytes", &L::body_bytes, "Largest body of a request.", between(1'024, 67'108'864)),
       field("connections", &L::connections, "Connections open at once; further ones are refused.", between(1, 65'536)),
       field("streams", &L::streams, "Event streams open at once; they count as connections too.", between(0, 65'536)),
-      field("request_timeout", &L::request_timeout, "Longest time for one request, from its first byte to its answer."),
+      field("request_timeout", &L::request_timeout,
+            "Longest time for one request to arrive whole, and for each piece of its answer to be sent."),
       field("idle_timeout", &L::idle_timeout, "Longest silence of a connection between two requests."));
 }
 
