@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <random>
 #include <thread>
+
+#include "tools/cli/event_reader.hpp"
 
 namespace slipway::cli {
 namespace {
@@ -67,14 +70,14 @@ Failure unreachable(const Connection& connection, const std::string& reason) {
                  "\nis slipwayd running there? --url or SLIPWAY_URL name another address"};
 }
 
-Reply perform(Handle& handle, const Connection& connection) {
+Reply perform(Handle& handle, const Connection& connection, long patience_s = 60) {
   Reply reply;
   curl_easy_setopt(handle.curl, CURLOPT_HTTPHEADER, handle.headers);
   curl_easy_setopt(handle.curl, CURLOPT_WRITEFUNCTION, take_body);
   curl_easy_setopt(handle.curl, CURLOPT_WRITEDATA, &reply.text);
   curl_easy_setopt(handle.curl, CURLOPT_HEADERFUNCTION, take_header);
   curl_easy_setopt(handle.curl, CURLOPT_HEADERDATA, &reply.headers);
-  curl_easy_setopt(handle.curl, CURLOPT_TIMEOUT, 60L);
+  curl_easy_setopt(handle.curl, CURLOPT_TIMEOUT, patience_s);
   if (const CURLcode code = curl_easy_perform(handle.curl); code != CURLE_OK)
     throw unreachable(connection, curl_easy_strerror(code));
   long status = 0;
@@ -88,75 +91,49 @@ Reply perform(Handle& handle, const Connection& connection) {
   return reply;
 }
 
-// Cuts a stream of server-sent events into events (HTML Living Standard, section 9.2.6).
-struct EventReader {
-  const std::function<bool(const ServerEvent&)>& on_event;
-  std::string last_id;
-  std::string rest;
-  ServerEvent event;
-  std::string data;
-  bool finished = false;
-  Clock::time_point deadline = Clock::time_point::max();
-
-  bool feed(std::string_view bytes) {
-    rest += bytes;
-    if (rest.size() > kLongestReply) return false;
-    for (auto end = rest.find('\n'); end != std::string::npos && !finished; end = rest.find('\n')) {
-      line(rest.substr(0, end));
-      rest.erase(0, end + 1);
-    }
-    return !finished;
-  }
-  void line(const std::string& text) {
-    if (text.empty()) return dispatch();
-    const auto colon = text.find(": ");
-    if (colon == 0 || colon == std::string::npos) return;
-    const std::string name = text.substr(0, colon);
-    const std::string value = text.substr(colon + 2);
-    if (name == "id") last_id = event.id = value;
-    if (name == "event") event.type = value;
-    if (name == "data") data += value;
-  }
-  void dispatch() {
-    if (data.empty()) return;
-    auto parsed = parse_json(data);
-    if (parsed.ok()) {
-      event.data = std::move(*parsed);
-      finished = !on_event(event);
-    }
-    event = {};
-    data.clear();
-  }
+// The reader, and what stops it.
+struct Stream {
+  EventReader reader;
+  Clock::time_point deadline;
+  std::exception_ptr failure;  // of the listener; it does not pass through libcurl
 };
 
 std::size_t take_events(char* bytes, std::size_t size, std::size_t count, void* to) {
-  return static_cast<EventReader*>(to)->feed({bytes, size * count}) ? size * count : 0;
+  auto& stream = *static_cast<Stream*>(to);
+  try {
+    return stream.reader.feed({bytes, size * count}) ? size * count : 0;
+  } catch (...) {
+    stream.failure = std::current_exception();
+    return 0;
+  }
 }
 
-int check_deadline(void* reader, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return Clock::now() >= static_cast<EventReader*>(reader)->deadline ? 1 : 0;
+int check_deadline(void* stream, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return Clock::now() >= static_cast<Stream*>(stream)->deadline ? 1 : 0;
 }
 
-void stream_once(const Connection& connection, const std::string& path, EventReader& reader) {
+void stream_once(const Connection& connection, const std::string& path, Stream& stream) {
+  const EventReader& reader = stream.reader;
   Handle handle;
   prepare(handle, connection, path);
-  if (!reader.last_id.empty()) handle.header("Last-Event-ID: " + reader.last_id);
+  if (!reader.last_id().empty()) handle.header("Last-Event-ID: " + reader.last_id());
   curl_easy_setopt(handle.curl, CURLOPT_HTTPHEADER, handle.headers);
   curl_easy_setopt(handle.curl, CURLOPT_WRITEFUNCTION, take_events);
-  curl_easy_setopt(handle.curl, CURLOPT_WRITEDATA, &reader);
+  curl_easy_setopt(handle.curl, CURLOPT_WRITEDATA, &stream);
   curl_easy_setopt(handle.curl, CURLOPT_FAILONERROR, 1L);
   curl_easy_setopt(handle.curl, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(handle.curl, CURLOPT_XFERINFOFUNCTION, check_deadline);
-  curl_easy_setopt(handle.curl, CURLOPT_XFERINFODATA, &reader);
+  curl_easy_setopt(handle.curl, CURLOPT_XFERINFODATA, &stream);
   // The server sends a comment every 15 s, so a silence of 60 s is a dead connection.
   curl_easy_setopt(handle.curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(handle.curl, CURLOPT_LOW_SPEED_TIME, 60L);
   const CURLcode code = curl_easy_perform(handle.curl);
+  if (stream.failure) std::rethrow_exception(stream.failure);
   if (code != CURLE_HTTP_RETURNED_ERROR) return;
   long status = 0;
   curl_easy_getinfo(handle.curl, CURLINFO_RESPONSE_CODE, &status);
   if (status == 410)
-    throw Failure(410, "events after " + reader.last_id + " are no longer kept; start without --after");
+    throw Failure(410, "events after " + reader.last_id() + " are no longer kept; start without --after");
   if (status < 500)
     throw Failure(static_cast<int>(status), "the event stream was refused with status " + std::to_string(status));
 }
@@ -177,10 +154,10 @@ Client::Client(Connection connection) : connection_(std::move(connection)) {
   if (started != CURLE_OK) throw Failure(0, "can't start the HTTP client");
 }
 
-Reply Client::get(const std::string& path) {
+Reply Client::get(const std::string& path, long patience_s) {
   Handle handle;
   prepare(handle, connection_, path);
-  return perform(handle, connection_);
+  return perform(handle, connection_, patience_s);
 }
 
 Reply Client::send(const std::string& method, const std::string& path, const Json& body,
@@ -211,17 +188,17 @@ Json Client::list(const std::string& path) {
 
 void Client::events(const std::string& path, std::string last_id, long patience_s,
                     const std::function<bool(const ServerEvent&)>& on_event) {
-  EventReader reader{on_event, std::move(last_id), "", {}, "", false, Clock::time_point::max()};
-  if (patience_s > 0) reader.deadline = Clock::now() + std::chrono::seconds(patience_s);
+  Stream stream{EventReader(on_event, std::move(last_id)), Clock::time_point::max(), nullptr};
+  if (patience_s > 0) stream.deadline = Clock::now() + std::chrono::seconds(patience_s);
   std::minstd_rand jitter(std::random_device{}());
-  for (long wait = 200; !reader.finished && Clock::now() < reader.deadline; wait = std::min(wait * 2, 5000L)) {
+  for (long wait = 200; !stream.reader.finished() && Clock::now() < stream.deadline; wait = std::min(wait * 2, 5000L)) {
     const auto begun = Clock::now();
-    stream_once(connection_, path, reader);
-    reader.rest.clear();
+    stream_once(connection_, path, stream);
+    stream.reader.lose_rest();
     if (Clock::now() - begun > std::chrono::seconds(10)) wait = 200;
-    if (reader.finished) return;
+    if (stream.reader.finished()) return;
     const auto pause = std::chrono::milliseconds(wait / 2 + static_cast<long>(jitter()) % (wait / 2 + 1));
-    std::this_thread::sleep_until(std::min(Clock::now() + pause, reader.deadline));
+    std::this_thread::sleep_until(std::min(Clock::now() + pause, stream.deadline));
   }
 }
 

@@ -34,7 +34,7 @@ class Client {
   explicit Client(Connection connection);
 
   // The answer; Failure with the problem's sentences for any status of 400 and above.
-  Reply get(const std::string& path);
+  Reply get(const std::string& path, long patience_s = 60);
   Reply send(const std::string& method, const std::string& path, const Json& body,
              const std::map<std::string, std::string>& headers = {});
   // Every entry of a list, page by page.
