@@ -1,9 +1,11 @@
 """A person steers rollouts by the command line: every action, its exit code, and what `why` says meanwhile."""
 
 import json
+import os
+import subprocess
 import unittest
 
-from harness import APP, ENDS, ERRORS, StackTest, in_threads, wait_for
+from harness import APP, ENDS, ERRORS, SLOWNESS, StackTest, in_threads, wait_for
 
 DONE, FAILED, USAGE, ROLLED_BACK, TIMED_OUT, REFUSED = range(6)
 UNTIL_TOLD = {"steps": [{"weight": "20%"}, {"pause": {}}, {"weight": "60%"}, {"pause": {}}], "scale_down_delay": "100ms"}
@@ -126,6 +128,45 @@ class ActionsTest(StackTest):
         self.assertNotIn(self.stack.rollout(rollout)["state"], ENDS)
         run = self.stack.cli("rollout", "promote", rollout, "--full", "--wait", "--timeout", "20s")
         self.assert_exit(run, DONE)
+
+    def in_background(self, *arguments):
+        """The command line, and the file that its output goes to."""
+        file = self.stack.folder / "cli.txt"
+        environment = {**os.environ, **self.stack.client_environment, "NO_COLOR": "1"}
+        with file.open("w") as output:
+            started = subprocess.Popen([self.stack.bin / "slipway", *arguments], env=environment, stdin=subprocess.DEVNULL,
+                                       stdout=output, stderr=output)
+        self.addCleanup(started.wait)
+        self.addCleanup(started.kill)
+        return started, file
+
+    def await_words(self, file, words):
+        wait_for(f"the command line to say {words!r}", lambda: words in file.read_text(), 20)
+
+    def test_a_watch_outlives_a_host_that_is_killed_and_comes_back(self):
+        self.stack.create_release("1.1")
+        settings = self.stack.folder / "settings.yaml"
+        settings.write_text(json.dumps(UNTIL_TOLD))
+        watch, file = self.in_background("deploy", APP, "1.1", "--strategy", "canary", "--settings", settings, "--watch")
+        self.await_words(file, "promote")
+        self.stack.kill_daemon()
+        self.await_words(file, "; the rollout goes on by itself, waiting for it")
+        self.stack.start_daemon()
+        self.await_words(file, "slipwayd answers again")
+        rollout = self.stack.read("/api/rollouts?active=true")["items"][0]["id"]
+        self.act("abort", rollout)
+        self.assertEqual(watch.wait(30 * SLOWNESS), ROLLED_BACK, file.read_text())
+        for words in ("slipwayd does not answer (no answer from http://127.0.0.1:", "slipwayd answers again"):
+            self.assertEqual(file.read_text().count(words), 1, file.read_text())
+
+    def test_a_watch_of_a_host_that_stays_away_ends_with_4_when_its_time_is_over(self):
+        rollout = self.start()
+        watch, file = self.in_background("rollout", "watch", rollout, "--timeout", f"{6 * SLOWNESS}s")
+        self.await_words(file, "stable=1.0")
+        self.stack.kill_daemon()
+        self.assertEqual(watch.wait(30 * SLOWNESS), TIMED_OUT, file.read_text())
+        self.assertIn("the rollout goes on by itself, waiting for it\nslipway: gave up waiting after", file.read_text())
+        self.assertIn("no answer from", self.act("watch", rollout, status=FAILED).stderr)
 
     def test_exit_codes_of_deploy_tell_how_it_ended(self):
         self.stack.create_release("1.1", {"EXAMPLE_READY_AFTER": "10m"})

@@ -55,9 +55,10 @@ Exit inspect_package_file(const Session& session, const std::string& package, co
 void add_analysis_commands(CLI::App& app, Session& session);  // analysis plan
 void add_completion_command(CLI::App& app, Session& session);
 
-// Follows a rollout to its end: draws it when `live`, else only waits. `timeout_s` 0: no limit.
+// Follows a rollout, as it was last seen, to its end: draws it when `live`, else only waits. `timeout_s` 0: no limit.
+// A host that does not answer is waited for, a minute at most.
 enum class Progress { silent, live };
-Exit follow_rollout(Session& session, const std::string& id, Progress progress, long timeout_s);
+Exit follow_rollout(Session& session, Json rollout, Progress progress, long timeout_s);
 // The rollout for people.
 std::string rollout_text(const Terminal& terminal, const Json& rollout);
 std::string why_text(const Terminal& terminal, const Json& rollout);

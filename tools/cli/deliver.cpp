@@ -159,7 +159,8 @@ Exit deploy(Session& session, const DeployOptions& options) {
                   [&] { return "rollout " + id + " started\nfollow it with: slipway rollout watch " + id + "\n"; });
     return Exit::done;
   }
-  return follow_rollout(session, id, options.watch ? Progress::live : Progress::silent, parse_seconds(options.timeout));
+  return follow_rollout(session, rollout, options.watch ? Progress::live : Progress::silent,
+                        parse_seconds(options.timeout));
 }
 
 std::string releases_table(const Json& releases) {

@@ -61,7 +61,7 @@ Exit act(Session& session, const Options& options, const std::string& action) {
           .send("POST", path_of(options.id) + "/" + action + (options.dry_run ? "?dry_run=true" : ""), body)
           .body;
   if (options.wait && !options.dry_run)
-    return follow_rollout(session, rollout.value("id", options.id), Progress::silent, parse_seconds(options.timeout));
+    return follow_rollout(session, rollout, Progress::silent, parse_seconds(options.timeout));
   session.print(rollout, [&] { return rollout_text(session.terminal, rollout); });
   return Exit::done;
 }
@@ -128,7 +128,8 @@ void add_reading(CLI::App& group, Session& session) {
   watch->add_option("--timeout", options->timeout, "Give up after this time, 90s or 5m");
   watch->callback([&session, options] {
     session.run = [&session, options] {
-      return follow_rollout(session, options->id, Progress::live, parse_seconds(options->timeout));
+      const long timeout_s = parse_seconds(options->timeout);
+      return follow_rollout(session, session.client().get(path_of(options->id)).body, Progress::live, timeout_s);
     };
   });
 }

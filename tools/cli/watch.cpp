@@ -2,12 +2,15 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <optional>
 #include <slipway/values.hpp>
 
 #include "tools/cli/commands.hpp"
 
 namespace slipway::cli {
 namespace {
+
+constexpr std::chrono::seconds kLongestSilence{60};
 
 bool has_ended(const std::string& state) {
   return state == "succeeded" || state == "rolled_back" || state == "superseded" || state == "failed";
@@ -32,6 +35,8 @@ class Drawing {
     const std::string left = time_left(rollout["why"].value("until", Json()));
     std::cout << line << (left.empty() ? "" : " (" + left + ")") << "\n" << std::flush;
   }
+  // Below what somebody else has written meanwhile.
+  void start_anew() { lines_ = 0; }
 
  private:
   void redraw(const std::string& text) {
@@ -60,28 +65,77 @@ class Drawing {
   std::string last_;
 };
 
+using Clock = std::chrono::steady_clock;
+
+long seconds_since(Clock::time_point then) {
+  return static_cast<long>(std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - then).count());
+}
+
+// Asks for the rollout again and again. Whoever watches loses nothing when the host is restarted meanwhile.
+class Following {
+ public:
+  Following(Session& session, Json rollout, Progress progress, long timeout_s)
+      : client_(session.client()),
+        drawing_(session.terminal, session.format == Format::table ? progress : Progress::silent),
+        rollout_(std::move(rollout)),
+        id_(rollout_.value("id", "")),
+        timeout_s_(timeout_s) {}
+
+  // The rollout as it was last seen: at its end, or when the time was over.
+  Json run() {
+    // Looks once the stream is open, and again every 2 s, so that a change before the stream opened is not missed.
+    while (look() && left() > 0) {
+      client_.events("/api/events?rollout=" + id_, "", std::min(left(), 2L),
+                     [&](const ServerEvent&) { return look(); });
+    }
+    return rollout_;
+  }
+
+ private:
+  // Whether it goes on.
+  bool look() {
+    try {
+      rollout_ = client_.get("/api/rollouts/" + segment(id_), std::max(std::min(left(), 10L), 1L)).body;
+    } catch (const Failure& failure) {
+      if (failure.status() != 0 && (failure.status() < 502 || failure.status() > 504)) throw;
+      unanswered(failure);
+      return true;
+    }
+    if (silent_since_) tell("slipwayd answers again");
+    silent_since_.reset();
+    drawing_.show(rollout_);
+    return !has_ended(rollout_.value("state", ""));
+  }
+  void unanswered(const Failure& failure) {
+    const std::string reason = failure.message().substr(0, failure.message().find('\n'));
+    if (!silent_since_) {
+      silent_since_ = Clock::now();
+      return tell("slipwayd does not answer (" + reason + "); the rollout goes on by itself, waiting for it");
+    }
+    if (Clock::now() - *silent_since_ < kLongestSilence) return;
+    throw Failure(failure.status(),
+                  reason + "; gave up after " + std::to_string(kLongestSilence.count()) +
+                      " s without an answer; the rollout goes on, follow it with: " + "slipway rollout watch " + id_);
+  }
+  void tell(const std::string& what) {
+    std::cerr << "slipway: " << what << "\n";
+    drawing_.start_anew();
+  }
+  [[nodiscard]] long left() const { return timeout_s_ == 0 ? 15 : std::min(15L, timeout_s_ - seconds_since(begun_)); }
+
+  Client client_;
+  Drawing drawing_;
+  Json rollout_;
+  const std::string id_;
+  const long timeout_s_;
+  const Clock::time_point begun_ = Clock::now();
+  std::optional<Clock::time_point> silent_since_;
+};
+
 }  // namespace
 
-Exit follow_rollout(Session& session, const std::string& id, Progress progress, long timeout_s) {
-  Client client = session.client();
-  Drawing drawing(session.terminal, session.format == Format::table ? progress : Progress::silent);
-  const std::string path = "/api/rollouts/" + segment(id);
-  Json rollout = client.get(path).body;
-  const auto look = [&] {
-    rollout = client.get(path).body;
-    drawing.show(rollout);
-    return !has_ended(rollout.value("state", ""));
-  };
-  const auto begun = std::chrono::steady_clock::now();
-  const auto left = [&]() -> long {
-    const auto passed =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begun).count();
-    return timeout_s == 0 ? 15 : std::min(15L, timeout_s - static_cast<long>(passed));
-  };
-  // Looks once the stream is open, and again every 15 s, so that a change before the stream opened is not missed.
-  while (look() && left() > 0) {
-    client.events("/api/events?rollout=" + id, "", std::min(left(), 2L), [&](const ServerEvent&) { return look(); });
-  }
+Exit follow_rollout(Session& session, Json rollout, Progress progress, long timeout_s) {
+  rollout = Following(session, std::move(rollout), progress, timeout_s).run();
   const std::string state = rollout.value("state", "");
   if (session.format != Format::table || progress == Progress::silent)
     session.print(rollout, [&] { return rollout_text(session.terminal, rollout); });

@@ -39,7 +39,8 @@ std::string_view when(cli::Exit exit) {
     case cli::Exit::done:
       return "What was asked is done; with --watch or --wait, the rollout succeeded.";
     case cli::Exit::failed:
-      return "The rollout ended without success, or the server failed or does not answer.";
+      return "The rollout ended without success, or the server failed or does not answer; one that stops while a "
+             "rollout is watched is waited for up to a minute.";
     case cli::Exit::usage:
       return "The command line, or a document that was sent, is not valid (HTTP 400, 422).";
     case cli::Exit::rolled_back:
