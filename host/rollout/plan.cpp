@@ -173,15 +173,15 @@ void add_notes(RolloutPlan& plan, const ApplicationSpec& spec) {
   plan.earliest_end = plan.earliest_end + spec.verification.period;
 }
 
-// All traffic waits for the first measurement of an analysis in the background.
+// A rollout may be over before an analysis in its background has looked once, where its strategy does not wait for
+// that.
 void note_blind(RolloutPlan& plan, const ApplicationSpec& spec, const std::map<std::string, std::int32_t>& runs) {
   for (const AnalysisSpec& analysis : spec.analyses) {
     const Duration first = analysis.initial_delay + analysis.interval;
     if (!runs.contains(analysis.name) || plan.earliest_end >= first) continue;
-    const bool waits = analysis.on_insufficient_data != Policy::promote;
-    plan.notes.push_back("it could be promoted after " + to_string(plan.earliest_end) +
+    plan.notes.push_back("it may be promoted after " + to_string(plan.earliest_end) +
                          ", before the first window of the analysis " + analysis.name + " ends (" + to_string(first) +
-                         (waits ? "): before all traffic it waits for that" : "): then nothing is judged"));
+                         "): then nothing is judged, unless the strategy waits for it");
   }
 }
 

@@ -32,9 +32,9 @@ Problems faults(const Settings& settings, const strategy::ValidateRequest& reque
   append(problems, unknown_names("/smoke", settings.smoke.list, request.analyses, "analysis"));
   append(problems, comparing_names("/smoke", settings.smoke.list, request.comparing, "before the switch"));
   append(problems, unknown_names("/analyses", settings.analyses.list, request.analyses, "analysis"));
-  if (settings.switch_steps.empty())
-    append(problems, comparing_names("/analyses", settings.analyses.list, request.comparing,
-                                     "as the switch is made at once without switch_steps,"));
+  if (switches_at_once(settings))
+    append(problems,
+           comparing_names("/analyses", settings.analyses.list, request.comparing, "without switch_steps below 100%"));
   append(problems, unknown_names("/verify", settings.verify.list, request.analyses, "analysis"));
   append(problems, comparing_names("/verify", settings.verify.list, request.comparing, "after the switch"));
   if (settings.progress_deadline <= settings.min_ready) {

@@ -59,6 +59,11 @@ struct Settings {
   }
 };
 
+// No step gives green a part of the traffic first.
+inline bool switches_at_once(const Settings& settings) {
+  return settings.switch_steps.empty() || settings.switch_steps.front().weight.ppm == kAllTraffic;
+}
+
 // Phases in order. The switch has one phase for each of its shifts, all traffic being the last.
 enum class Phase { preview, smoke, approval, fill, shift, verify };
 constexpr auto enum_names(Phase) {

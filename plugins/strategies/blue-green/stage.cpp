@@ -71,13 +71,13 @@ std::optional<Wait> Stage::wait_in_phase() {
   return unmeasured == nullptr ? std::nullopt : std::optional(wait_for_measurement(*unmeasured, coming()));
 }
 
-// Missing data is no success: before green was measured it gets neither all the traffic after a part of it, nor is it
-// promoted.
+// Missing data is no success: before green was measured it gets no more than a part of the traffic, and where it gets
+// all at once it is not promoted.
 bool Stage::is_last_chance() const {
-  if (state_.phase == Phase::verify) return true;
-  const bool last = state_.shift + 1 >= shifts() ||
-                    settings_.switch_steps[static_cast<std::size_t>(state_.shift) + 1].weight.ppm == kAllTraffic;
-  return target() < kAllTraffic && last;
+  if (switches_at_once(settings_)) return state_.phase == Phase::verify;
+  const auto next = static_cast<std::size_t>(state_.shift) + 1;
+  const auto& steps = settings_.switch_steps;
+  return target() < kAllTraffic && (next >= steps.size() || steps[next].weight.ppm == kAllTraffic);
 }
 
 std::optional<Wait> Stage::wait_for_own(std::string next) const {

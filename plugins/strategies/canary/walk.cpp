@@ -98,9 +98,10 @@ std::optional<Wait> Walk::wait_of(const Action& action) {
   return unmeasured == nullptr ? std::nullopt : std::optional(wait_for_measurement(*unmeasured, next()));
 }
 
-// Missing data is no success: the canary does not get all the traffic before it was measured.
+// Missing data is no success: a canary that has a part of the traffic does not get all of it before it was measured.
 bool Walk::leads_to_all() const {
-  return effect_.weight < kAllTraffic && effect_at(program_, state_.step + 1).weight == kAllTraffic;
+  return effect_.weight > 0 && effect_.weight < kAllTraffic &&
+         effect_at(program_, state_.step + 1).weight == kAllTraffic;
 }
 
 std::optional<Wait> Walk::wait_of_itself(const Action& action) {

@@ -9,9 +9,9 @@ using strategy::Finding;
 using strategy::WaitKind;
 
 // The numbers of one step: replicas wanted, new ones available, new ones that carry traffic, most of both kinds at
-// once, most new ones, and old ones that remain when those that may go have gone.
+// once, and old ones that remain when those that may go have gone.
 struct Fleet {
-  std::int32_t all = 0, available = 0, carrying = 0, most = 0, limit = 0, lasting = 0;
+  std::int32_t all = 0, available = 0, carrying = 0, most = 0, lasting = 0;
   std::uint32_t weight = 0;
   bool moved = false;
 };
@@ -20,9 +20,10 @@ class Rolling : public Strategy<Settings, State> {
  public:
   Step step(const Settings& settings, State state, const World& world) const {
     const auto analyses = wanted(settings.analyses);
-    const auto* held = world.first(Finding::held, analyses);
-    remember(state, world, held != nullptr);
+    if (state.stable < 0) state.stable = world.stable().replicas;
     const Fleet fleet = look(settings, state, world);
+    const auto* stop = stopping(state, fleet, world, analyses);
+    remember(state, world, stop != nullptr);
     if (const auto* bad = world.first(Finding::failed, analyses))
       return fail(state, "the analysis " + bad->name + " failed: " + bad->reason);
     if (fleet.available == fleet.all && fleet.lasting == 0 && fleet.moved) {
@@ -33,15 +34,12 @@ class Rolling : public Strategy<Settings, State> {
       return fail(state, "no progress for " + to_string(settings.progress_deadline) + " while it waited for " +
                              state.waited_for);
     }
-    // A first release has nothing to be compared with: what is held then would be for ever.
-    if (state.fully || state.past_held || !world.has_stable()) held = nullptr;
-    const auto* unmeasured = held == nullptr && empties(state, fleet) ? world.unmeasured(analyses) : nullptr;
-    const bool stays = held != nullptr || unmeasured != nullptr;
-    if (!stays) order(state, fleet);
-    strategy::Wait wait = held != nullptr         ? wait_for_analysis(*held, "go on with the next batch")
-                          : unmeasured != nullptr ? wait_for_measurement(*unmeasured, "stop the last old replicas")
-                                                  : wait_for(settings, state, fleet, world);
-    if (stays || wait.kind == WaitKind::approval) state.progress.rest();
+    if (state.fully || state.past_held) stop = nullptr;
+    if (stop == nullptr) order(settings, state, fleet);
+    strategy::Wait wait = stop == nullptr    ? wait_for(settings, state, fleet, world)
+                          : stop->unmeasured ? wait_for_measurement(*stop, "stop the last old replicas")
+                                             : wait_for_analysis(*stop, "go on with the next batch");
+    if (stop != nullptr || wait.kind == WaitKind::approval) state.progress.rest();
     state.waited_for = wait.what;
     return {state,
             {.groups = groups(state),
@@ -71,13 +69,22 @@ class Rolling : public Strategy<Settings, State> {
   }
 
  private:
-  // A word ends what the rollout waits for: a held analysis, for one batch, else the pause.
-  static void remember(State& state, const World& world, bool held) {
-    if (state.stable < 0) state.stable = world.stable().replicas;
+  // A held analysis. And missing data is no success: once new replicas have traffic the last old ones stay until that
+  // was measured. A first release has nothing to be compared with: what stops then would stop for ever.
+  static const strategy::AnalysisSeen* stopping(const State& state, const Fleet& fleet, const World& world,
+                                                const std::vector<strategy::AnalysisWanted>& analyses) {
+    if (!world.has_stable()) return nullptr;
+    const auto* held = world.first(Finding::held, analyses);
+    const bool empties = state.stable > 0 && fleet.lasting == 0 && state.weight > 0;
+    return held == nullptr && empties ? world.unmeasured(analyses) : held;
+  }
+
+  // A word ends what the rollout waits for: what stops it, for one batch, else the pause.
+  static void remember(State& state, const World& world, bool stopped) {
     state.fully = state.fully || world.asked(strategy::Command::promote_fully);
     const bool told = world.asked(strategy::Command::promote) || world.asked(strategy::Command::skip);
-    state.promoted = state.promoted || state.fully || (told && (!held || state.past_held));
-    state.past_held = held && (state.past_held || told);
+    state.promoted = state.promoted || state.fully || (told && (!stopped || state.past_held));
+    state.past_held = stopped && (state.past_held || told);
   }
 
   static Fleet look(const Settings& settings, const State& state, const World& world) {
@@ -86,8 +93,7 @@ class Rolling : public Strategy<Settings, State> {
     const std::int32_t rounded = std::min(settings.max_unavailable.of(all, Round::down), all);
     const std::int32_t unavailable = surge == 0 && rounded == 0 ? std::min(1, all) : rounded;
     Fleet fleet{.all = all, .available = std::min(world.available(world.next(), settings.min_ready), all)};
-    fleet.limit = settings.pause_at && !state.promoted ? std::min(all, settings.pause_at->of(all, Round::up)) : all;
-    fleet.most = state.fully ? all + state.stable : all + surge;
+    fleet.most = all + surge;
     fleet.lasting = state.stable - std::clamp(state.stable + fleet.available - (all - unavailable), 0, state.stable);
     // A clock that is set back takes the time of min_ready from replicas, but they serve as before.
     fleet.carrying = std::max(fleet.available, std::min(state.carrying, world.next().ready));
@@ -96,18 +102,16 @@ class Rolling : public Strategy<Settings, State> {
     return fleet;
   }
 
-  // Missing data is no success: once new replicas have traffic the last old ones stay until that was measured.
-  static bool empties(const State& state, const Fleet& fleet) {
-    return state.stable > 0 && fleet.lasting == 0 && state.weight > 0 && !state.promoted;
-  }
-
   // The next batch: old replicas whose traffic has moved go, new ones fill the room.
-  static void order(State& state, const Fleet& fleet) {
+  static void order(const Settings& settings, State& state, const Fleet& fleet) {
+    const bool pauses = settings.pause_at && !state.promoted;
+    const std::int32_t limit = pauses ? std::min(fleet.all, settings.pause_at->of(fleet.all, Round::up)) : fleet.all;
+    const std::int32_t most = state.fully ? fleet.all + state.stable : fleet.most;
     const std::int32_t before = state.next;
     if (fleet.moved) state.stable = fleet.lasting;
     state.carrying = fleet.carrying;
     state.weight = fleet.weight;
-    state.next = std::max(state.next, std::min(fleet.limit, fleet.most - state.stable));
+    state.next = std::max(state.next, std::min(limit, most - state.stable));
     if (state.next > before) state.past_held = false;
   }
 

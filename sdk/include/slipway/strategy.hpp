@@ -104,7 +104,7 @@ inline strategy::Wait wait_for_analysis(const strategy::AnalysisSeen& held, std:
 inline strategy::Wait wait_for_measurement(const strategy::AnalysisSeen& unmeasured, std::string next) {
   const std::string so_far = unmeasured.reason.empty() ? "" : ": " + unmeasured.reason.substr(0, 200);
   return {strategy::WaitKind::analysis,
-          "the first measurement of the analysis " + unmeasured.name + so_far,
+          "the first measurement of the analysis " + unmeasured.name + ", or a person who promotes" + so_far,
           std::move(next),
           {}};
 }

@@ -69,7 +69,9 @@ struct JudgeReply {
         field("method", &JudgeReply::method, "Method and version: \"threshold/1\"."),
         field("evidence", &JudgeReply::evidence, "The numbers behind it, by name."),
         field("measurements", &JudgeReply::measurements,
-              "Measurements counted so far. While there is none, a watch after a promotion does not end."));
+              "Measurements counted so far. While there is none, all traffic waits, and a watch after a promotion does "
+              "not "
+              "end: an analyzer that never counts one holds every rollout."));
   }
 };
 

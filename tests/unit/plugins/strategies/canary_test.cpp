@@ -160,7 +160,7 @@ TEST_F(Canary, AllTrafficWaitsForTheFirstMeasurementInTheBackground) {
   rollout.run();
   EXPECT_EQ(rollout.next_share(), "80%");
   EXPECT_EQ(rollout.last.wait.kind, WaitKind::analysis);
-  EXPECT_EQ(rollout.last.wait.what, "the first measurement of the analysis errors");
+  EXPECT_EQ(rollout.last.wait.what, "the first measurement of the analysis errors, or a person who promotes");
   EXPECT_EQ(rollout.last.wait.next, "set the weight to 100%");
   rollout.say("errors", Finding::running);
   EXPECT_EQ(rollout.run().outcome, Outcome::promoted);

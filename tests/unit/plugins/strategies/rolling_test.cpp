@@ -208,7 +208,7 @@ TEST_F(Rolling, TheLastOldReplicasWaitForTheFirstMeasurement) {
   EXPECT_EQ(rollout.last.outcome, Outcome::progressing);
   EXPECT_EQ(rollout.stable(), 1);
   EXPECT_EQ(rollout.next_share(), "75%");
-  EXPECT_EQ(rollout.last.wait.what, "the first measurement of the analysis errors");
+  EXPECT_EQ(rollout.last.wait.what, "the first measurement of the analysis errors, or a person who promotes");
   EXPECT_EQ(rollout.last.wait.next, "stop the last old replicas");
   rollout.advance(seconds(3600));
   EXPECT_EQ(rollout.last.outcome, Outcome::progressing) << "no deadline of progress runs";
@@ -220,6 +220,25 @@ TEST_F(Rolling, APersonMayPromoteWhatWasNotMeasured) {
   auto rollout = world({{"analyses", {"errors"}}, {"max_surge", 1}, {"max_unavailable", 0}});
   rollout.measure_nothing("errors");
   rollout.run();
+  rollout.ask(Command::promote);
+  EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
+}
+
+TEST_F(Rolling, APauseThatSomebodyEndedDoesNotLetTheUnmeasuredPass) {
+  auto rollout = world({{"analyses", {"errors"}}, {"max_surge", 1}, {"max_unavailable", 0}, {"pause_at", 1}});
+  rollout.measure_nothing("errors");
+  rollout.run(seconds(60));
+  EXPECT_EQ(rollout.last.wait.what, "somebody to promote");
+  rollout.ask(Command::promote);
+  rollout.run();
+  EXPECT_EQ(rollout.last.wait.what, "the first measurement of the analysis errors, or a person who promotes");
+}
+
+TEST_F(Rolling, APromoteEndsThePauseOfAFirstReleaseWhoseAnalysisIsHeld) {
+  auto rollout = world({{"analyses", {"errors"}}, {"pause_at", 1}}, {.has_stable = false});
+  rollout.say("errors", Finding::held, "nobody asks");
+  rollout.run(seconds(60));
+  EXPECT_EQ(rollout.last.wait.what, "somebody to promote");
   rollout.ask(Command::promote);
   EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
 }
