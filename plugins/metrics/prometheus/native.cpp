@@ -15,11 +15,12 @@ std::string bound_text(double bound) {
 }
 
 // A bound inside of a bucket is none that this bucket's histogram knows its count at.
-std::vector<double> bounds_of(const Found& answer) {
+std::vector<double> bounds_of(const std::vector<Found*>& answers) {
   std::set<std::pair<double, double>> buckets;
-  for (const Series& series : answer.series)
-    for (const NativeHistogram& native : series.native)
-      for (const NativeBucket& bucket : native.buckets) buckets.emplace(bucket.lower, bucket.upper);
+  for (const Found* answer : answers)
+    for (const Series& series : answer->series)
+      for (const NativeHistogram& native : series.native)
+        for (const NativeBucket& bucket : native.buckets) buckets.emplace(bucket.lower, bucket.upper);
   std::set<double> bounds;
   for (const auto& [lower, upper] : buckets)
     if (std::isfinite(upper)) bounds.insert(upper);
@@ -52,16 +53,23 @@ std::vector<Series> counters_of(const Series& series, const std::vector<double>&
   return counters;
 }
 
+bool is_native(const Found& answer) {
+  const auto& all = answer.series;
+  return std::none_of(all.begin(), all.end(), [](const Series& one) { return one.native.empty(); });
+}
+
 }  // namespace
 
-Found classic(const Found& answer) {
-  const auto& all = answer.series;
-  if (std::any_of(all.begin(), all.end(), [](const Series& one) { return one.native.empty(); })) return answer;
-  const auto bounds = bounds_of(answer);
-  Found found{.warnings = answer.warnings};
-  for (const Series& series : all)
-    for (Series& counter : counters_of(series, bounds)) found.series.push_back(std::move(counter));
-  return found;
+void make_classic(const std::vector<Found*>& answers) {
+  std::vector<Found*> natives;
+  std::copy_if(answers.begin(), answers.end(), std::back_inserter(natives), [](Found* one) { return is_native(*one); });
+  const auto bounds = bounds_of(natives);
+  for (Found* answer : natives) {
+    std::vector<Series> counters;
+    for (const Series& series : answer->series)
+      for (Series& counter : counters_of(series, bounds)) counters.push_back(std::move(counter));
+    answer->series = std::move(counters);
+  }
 }
 
 }  // namespace slipway::prometheus

@@ -105,13 +105,17 @@ class Prometheus final : public Plugin<Settings> {
     const Duration delay = settings().delay;
     const Window window{request.window.id, request.window.from - delay, request.window.to - delay};
     QueryReply reply;
+    std::vector<Asked> asked;
+    std::vector<std::vector<Found>> told;  // of each group, by its counters
     for (const GroupRef& group : request.groups) {
       const Names names{request.tenant, request.application, group.release, group.role,
                         request.window.to - request.window.from};
-      const Asked asked{query, window, names, login};
-      GroupSamples samples = co_await ask_group(asked, reply.warnings);
-      reply.groups.push_back(std::move(samples));
+      asked.push_back({query, window, names, login});
+      told.push_back(co_await ask_counters(asked.back(), reply.warnings));
     }
+    make_classic_together(query, told);
+    for (std::size_t i = 0; i < asked.size(); ++i)
+      reply.groups.push_back(co_await ask_group(asked[i], told[i], reply.warnings));
     co_return answers_.keep(key, std::move(reply));
   }
 
@@ -159,7 +163,7 @@ class Prometheus final : public Plugin<Settings> {
   }
 
   // Complete is what the mean of the numbers covers. A query whose PromQL is free is taken to cover its window.
-  task<GroupSamples> ask_group(const Asked& asked, std::vector<std::string>& warnings) {
+  task<GroupSamples> ask_group(const Asked& asked, const std::vector<Found>& told, std::vector<std::string>& warnings) {
     GroupSamples samples{.role = asked.names.role};
     double had = 0;
     for (const auto& [name, promql] : asked.query.queries) {
@@ -178,7 +182,7 @@ class Prometheus final : public Plugin<Settings> {
       else
         note(samples, name, buckets.status());
     }
-    had += co_await ask_counters(asked, samples, warnings);
+    had += co_await count(asked, told, samples, warnings);
     samples.completeness = had / static_cast<double>(wanted(asked.query));
     co_return samples;
   }
@@ -186,18 +190,28 @@ class Prometheus final : public Plugin<Settings> {
     samples.problem += (samples.problem.empty() ? "" : "; ") + name + ": " + status.message;
   }
 
-  // All samples before any growth, for what one counter's scrapes tell of its target is true of the others.
-  task<double> ask_counters(const Asked& asked, GroupSamples& samples, std::vector<std::string>& warnings) {
+  task<std::vector<Found>> ask_counters(const Asked& asked, std::vector<std::string>& warnings) {
     std::vector<std::string> selectors;
     for (const auto& [name, selector] : asked.query.counters) selectors.push_back(selector);
     for (const auto& [name, selector] : asked.query.bucket_counters) selectors.push_back(selector);
     std::vector<Found> told;
     for (const std::string& selector : selectors) {
       const std::string promql = over(selector, asked.names.window + asked.query.lookback);
-      Found found = co_await ask(asked, promql, warnings, Kind::instant);
-      const bool has_buckets = told.size() >= asked.query.counters.size();
-      told.push_back(has_buckets ? classic(found) : std::move(found));
+      told.push_back(co_await ask(asked, promql, warnings, Kind::instant));
     }
+    co_return told;
+  }
+  static void make_classic_together(const Query& query, std::vector<std::vector<Found>>& told) {
+    for (std::size_t i = query.counters.size(); i < query.counters.size() + query.bucket_counters.size(); ++i) {
+      std::vector<Found*> of_groups;
+      for (std::vector<Found>& of_group : told) of_groups.push_back(&of_group[i]);
+      make_classic(of_groups);
+    }
+  }
+
+  // All samples before any growth, for what one counter's scrapes tell of its target is true of the others.
+  task<double> count(const Asked& asked, const std::vector<Found>& told, GroupSamples& samples,
+                     std::vector<std::string>& warnings) {
     const Scrapes scrapes(told);
     const std::set<Target> missing = co_await ask_missing(asked, scrapes, warnings);
 

@@ -120,6 +120,41 @@ TEST(MetricsPrometheus, WhenTheQueryOfUpIsRefusedNothingIsKnownToBeMissingAndTha
       << "nobody refused; it may be answered the next time";
 }
 
+// The targets of next know finer buckets than those of stable.
+TEST(MetricsPrometheus, NativeHistogramsOfAllGroupsAreCountedAtTheSameBounds) {
+  Hosted plugin("metrics-prometheus", {{"delay", "0s"}});
+  const auto request =
+      question(Json::parse(R"({"counters": {"n": "n"}, "bucket_counters": {"took": "took{role='${role}'}"}})"), "w");
+  const std::int64_t end = request.window.to.ns / 1'000'000'000;
+  const Json metric{{"instance", "a"}, {"job", "shop"}};
+  const Json counter{{"metric", metric}, {"values", {{end - 3, "1"}, {end, "3"}}}};
+  const auto native = [&](const Json& before, const Json& after) {
+    const Json first{{"count", "0"}, {"buckets", before}};
+    const Json last{{"count", "9"}, {"buckets", after}};
+    return Json{{"metric", metric}, {"histograms", {{end - 3, first}, {end, last}}}};
+  };
+  const Json fine = native(Json::array(), Json::parse(R"([[0, "0.25", "0.27", "6"], [0, "0.46", "0.5", "3"]])"));
+  const Json coarse = native(Json::array(), Json::parse(R"([[0, "0.125", "0.25", "2"], [0, "0.25", "0.5", "7"]])"));
+  plugin.host().on_http([&](const services::HttpRequest& asked) {
+    const bool is_native = asked.body.starts_with("query=took");
+    const bool is_next = asked.body.find("next") != std::string::npos;
+    const Json result{!is_native ? counter : is_next ? fine : coarse};
+    const Json answer{{"status", "success"}, {"data", {{"resultType", "matrix"}, {"result", result}}}};
+    return services::HttpReply{.status = 200, .body = answer.dump()};
+  });
+  const auto reply = call<metrics::Interface, metrics::Query>(plugin, request);
+  ASSERT_TRUE(reply.ok()) << to_string(reply.status());
+  for (const metrics::GroupSamples& group : reply->groups) {
+    EXPECT_EQ(group.values.at("n"), 2);
+    ASSERT_TRUE(group.histograms.contains("took")) << group.problem;
+    std::string shown;
+    for (const metrics::Bucket& bucket : group.histograms.at("took"))
+      shown += (bucket.upper ? to_text(*bucket.upper) : "more") + ": " + std::to_string(bucket.count) + "; ";
+    EXPECT_EQ(shown, group.role == "next" ? "0.25: 0; 0.5: 9; more: 0; " : "0.25: 2; 0.5: 7; more: 0; ");
+  }
+  EXPECT_EQ(reply->groups.size(), 2U);
+}
+
 TEST(MetricsPrometheus, WarningsAreToldOnce) {
   Hosted plugin("metrics-prometheus", Json::object());
   plugin.host().on_http([](const services::HttpRequest&) {
