@@ -53,6 +53,12 @@ void describe(telemetry::OpenSpan& span, const Request& request, const Operation
   if (status >= 500) span.fail("the answer is " + std::to_string(status));
 }
 
+// Asked every few seconds by machines, health checks and scrapes would be most of what a collector holds.
+bool is_probe(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  return path == "/metrics" || path == "/health" || path.starts_with("/health/");
+}
+
 std::function<Answer(Request)> naming(std::function<Answer(Request)> handle, std::string host) {
   return [handle = std::move(handle), host = std::move(host)](Request request) -> Answer {
     Response response = co_await handle(std::move(request));
@@ -93,9 +99,10 @@ telemetry::OpenSpan Api::identify(Request& request) {
   const std::string_view given = request.header("x-request-id");
   request.id = is_request_id(given) ? std::string(given) : ids_.next();
   const auto given_trace = telemetry::parse_traceparent(request.header("traceparent"));
-  const telemetry::Trace trace = given_trace.ok()           ? telemetry::child_of(*given_trace, parts_.random)
-                                 : parts_.tracer != nullptr ? parts_.tracer->begin_trace()
-                                                            : telemetry::make_trace(parts_.random);
+  telemetry::Trace trace = given_trace.ok()           ? telemetry::child_of(*given_trace, parts_.random)
+                           : parts_.tracer != nullptr ? parts_.tracer->begin_trace()
+                                                      : telemetry::make_trace(parts_.random);
+  if (is_probe(request.target)) trace.flags = 0;
   request.traceparent = telemetry::to_traceparent(trace);
   if (parts_.tracer == nullptr) return {};
   const std::string parent = given_trace.ok() ? given_trace->span_id : std::string();

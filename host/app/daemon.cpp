@@ -131,6 +131,7 @@ Daemon::Daemon(Configuration configuration, rollout::HostIdentity identity, std:
       random_(random),
       started_(clock.now()),
       ids_(clock, random),
+      span_source_(configuration_.site.telemetry.otlp, clock_, random_, metrics_),
       runtime_(runtime_settings(configuration_.site, log_)),
       trust_(configuration_.trust),
       first_contact_(runtime_, std::filesystem::path(configuration_.site.state_directory) / "first-contacts",
@@ -139,9 +140,10 @@ Daemon::Daemon(Configuration configuration, rollout::HostIdentity identity, std:
                .first_contact = [this](const auto& package) { return first_contact_.check(package); }},
               trust_),
       http_client_(runtime_.executor(), {}),
-      spans_(configuration_.site, identity, runtime_.executor(), http_client_, clock_, random_, log_, metrics_),
+      spans_(span_source_, configuration_.site.telemetry.otlp, identity, runtime_.executor(), http_client_, clock_,
+             random_, log_, metrics_),
       calls_(metrics_),
-      caller_(routes_, calls_, spans_.tracer()),
+      caller_(routes_, calls_, span_source_.tracer()),
       events_(log_),
       http_(http_client_),
       secrets_(caller_),
@@ -157,7 +159,7 @@ Daemon::Daemon(Configuration configuration, rollout::HostIdentity identity, std:
                   },
                   [this](const lifecycle::PlannedInstance& planned) { return is_revoked(trust_, planned); }}),
       timers_(runtime_.executor()),
-      engine_({runtime_.executor(), caller_, clock_, timers_, ids_, random_, log_, metrics_, spans_.tracer()},
+      engine_({runtime_.executor(), caller_, clock_, timers_, ids_, random_, log_, metrics_, span_source_.tracer()},
               engine_settings(configuration_.site, identity, configuration_.in_force.profile)),
       profiles_({lifecycle_, trust_, runtime_, caller_, clock_, log_, sources_, configuration_.site,
                  [this](const manifest::Profile& profile) { engine_.rewire(wiring_of(profile)); }},
@@ -167,7 +169,7 @@ Daemon::Daemon(Configuration configuration, rollout::HostIdentity identity, std:
       authenticator_(std::move(token)),
       idempotency_(caller_, clock_),
       api_({engine_, view_, profiles_, authenticator_, idempotency_, clock_, random_, log_, metrics_, &request_ids_,
-            std::move(identity.name), spans_.tracer()}),
+            std::move(identity.name), span_source_.tracer()}),
       server_(
           runtime_.context(), server_settings(configuration_.site),
           [this](api::Request request) { return api_.handle(std::move(request)); }, observer(metrics_)) {
@@ -184,7 +186,12 @@ void Daemon::add_phases() {
                  spans_.start();
                  co_return Status();
                },
-               [this] { return spans_.stop(); }});
+               [this] {
+                 // Without a stop it ends a start that failed, and has the whole grace.
+                 const Duration grace = configuration_.site.shutdown_grace;
+                 const Duration left = stops_by_ ? Duration{*stops_by_ - clock_.steady_ns()} : grace;
+                 return spans_.stop(telemetry::patience_at_end(grace, left));
+               }});
   phases_.add({"plugins", [this] { return start_plugins(); },
                [this]() -> boost::asio::awaitable<void> {
                  const Status stopped = co_await lifecycle_.stop();
@@ -256,6 +263,7 @@ Status Daemon::start() {
 }
 
 bool Daemon::stop() {
+  stops_by_ = clock_.steady_ns() + configuration_.site.shutdown_grace.ns;
   const auto stopped = run(
       [this]() -> boost::asio::awaitable<Status> {
         co_await phases_.stop();

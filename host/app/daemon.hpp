@@ -77,6 +77,7 @@ class Daemon {
   telemetry::Metrics metrics_;
   telemetry::RequestIds request_ids_;
   base::IdSource ids_;
+  SpanSource span_source_;  // before the runtime, see there
 
   runtime::Runtime runtime_;
   loader::CurrentTrust trust_;
@@ -112,6 +113,7 @@ class Daemon {
   runtime::Phases phases_;
   // Whether no code of a plugin holds a thread that would have to be joined.
   bool plugins_ended_ = true;
+  std::optional<std::int64_t> stops_by_;  // by the steady clock, once it stops
 };
 
 }  // namespace slipway::app

@@ -1,9 +1,6 @@
 #include "host/app/spans.hpp"
 
-#include <algorithm>
-
 #include "host/telemetry/metric_catalogue.hpp"
-#include "host/telemetry/span_queue.hpp"
 
 namespace slipway::app {
 namespace {
@@ -21,44 +18,38 @@ telemetry::SpanExport::Counters counters_in(telemetry::Metrics& metrics) {
 
 }  // namespace
 
-struct Spans::Way {
-  telemetry::SpanQueue queue;
-  telemetry::Tracer tracer;
-  services::SpanSender sender;
-  Duration patience;
+SpanSource::Parts::Parts(const config::OtlpConfig& otlp, const base::Clock& clock, base::Random& random,
+                         telemetry::Metrics& metrics)
+    : queue({otlp.queue, otlp.batch}, metrics.counter(telemetry::metric::kOtlpSpans, {"dropped"})),
+      tracer(queue, clock, random, otlp.sample_ratio.ppm) {}
 
-  Way(const config::OtlpConfig& otlp, Duration longest, const rollout::HostIdentity& host,
-      boost::asio::any_io_executor executor, services::HttpClient& client, const base::Clock& clock,
-      base::Random& random, const telemetry::Log& log, telemetry::Metrics& metrics)
-      : queue({otlp.queue, otlp.batch}, metrics.counter(telemetry::metric::kOtlpSpans, {"dropped"})),
-        tracer(queue, clock, random, otlp.sample_ratio.ppm),
-        sender(std::move(executor), client, services::Collector{traces_url(otlp.endpoint), otlp.headers, otlp.timeout},
-               queue,
-               telemetry::SpanExport(queue, {otlp.service_name, host.version, host.instance}, otlp.interval,
-                                     counters_in(metrics), random, log),
-               clock),
-        patience(longest) {}
-};
-
-Spans::Spans(const config::SiteConfig& site, const rollout::HostIdentity& host, boost::asio::any_io_executor executor,
-             services::HttpClient& client, const base::Clock& clock, base::Random& random, const telemetry::Log& log,
-             telemetry::Metrics& metrics) {
-  const config::OtlpConfig& otlp = site.telemetry.otlp;
-  if (otlp.endpoint.empty()) return;
-  const Duration patience = std::min(seconds(1), Duration{site.shutdown_grace.ns / 4});
-  way_ = std::make_unique<Way>(otlp, patience, host, std::move(executor), client, clock, random, log, metrics);
+SpanSource::SpanSource(const config::OtlpConfig& otlp, const base::Clock& clock, base::Random& random,
+                       telemetry::Metrics& metrics) {
+  if (!otlp.endpoint.empty()) parts_.emplace(otlp, clock, random, metrics);
 }
 
-Spans::~Spans() = default;
+Spans::Spans(SpanSource& source, const config::OtlpConfig& otlp, const rollout::HostIdentity& host,
+             boost::asio::any_io_executor executor, services::HttpClient& client, const base::Clock& clock,
+             base::Random& random, const telemetry::Log& log, telemetry::Metrics& metrics)
+    : queue_(source.queue()) {
+  if (queue_ == nullptr) return;
+  telemetry::SpanExport spans(*queue_, {otlp.service_name, host.version, host.instance}, otlp.interval,
+                              counters_in(metrics), random, log);
+  sender_.emplace(std::move(executor), client,
+                  services::Collector{traces_url(otlp.endpoint), otlp.headers, otlp.timeout}, *queue_, std::move(spans),
+                  clock);
+}
 
-telemetry::Tracer* Spans::tracer() { return way_ ? &way_->tracer : nullptr; }
+Spans::~Spans() {
+  if (queue_ != nullptr) queue_->on_batch(nullptr);
+}
 
 void Spans::start() {
-  if (way_) way_->sender.start();
+  if (sender_) sender_->start();
 }
 
-boost::asio::awaitable<void> Spans::stop() {
-  if (way_) co_await way_->sender.stop(way_->patience);
+boost::asio::awaitable<void> Spans::stop(Duration patience) {
+  if (sender_) co_await sender_->stop(patience);
 }
 
 }  // namespace slipway::app

@@ -18,6 +18,8 @@ class DecisionSpans {
 
   // Of the last one, when it belongs to the rollout's own trace; else "".
   [[nodiscard]] const std::string& goes_on_from() const { return goes_on_from_; }
+  // Of the last one, "" when there is none: what is done for the commit itself is a part of it.
+  [[nodiscard]] std::string last() const { return spans_.empty() ? std::string() : spans_.back().traceparent(); }
   void fail(const Status& status);
 
  private:

@@ -163,7 +163,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   // The caller keeps the change until they have ended.
   boost::asio::awaitable<Status> commit(Change&& change);
   boost::asio::awaitable<Status> commit_with(Change&& change, storage::WriteRequest beside);
-  boost::asio::awaitable<Result<storage::WriteReply>> write(storage::WriteRequest batch);
+  boost::asio::awaitable<Result<storage::WriteReply>> write(storage::WriteRequest batch, std::string trace);
   void look_later();
   boost::asio::awaitable<Status> outrun();
   void count();

@@ -55,7 +55,7 @@ Later<Control::PutApplication> Driver::put(Actor actor, ApplicationSpec spec, If
   append_event(batch, event_about(created ? "application.created" : "application.changed", app,
                                   "application " + name_ + (created ? " was created" : " was changed"), now(), actor));
   if (created && owned() && tools_.ownership.has_company()) append_notice(batch, {tenant_, name_});  // of the tenant
-  const auto reply = co_await write(std::move(batch));
+  const auto reply = co_await write(std::move(batch), trace());
   if (!reply.ok() && created && reply.status().code == Code::aborted) {
     co_return Status(Code::failed_precondition,
                      "application \"" + name_ + "\" is still being removed; try again when its replicas are gone");
@@ -92,7 +92,7 @@ Later<Empty> Driver::remove(Actor actor, IfVersion version, Mode mode) {
   batch.puts.push_back({keys::removal(tenant_, name_), to_string(now())});
   append_event(batch, event_about("application.deleted", application_->value, "application " + name_ + " was deleted",
                                   now(), actor));
-  const auto reply = co_await write(std::move(batch));
+  const auto reply = co_await write(std::move(batch), trace());
   if (!reply.ok()) co_return reply.status();
   tools_.trimmer.stored(tenant_, reply->sequences.back());
   deleted();

@@ -140,24 +140,26 @@ boost::asio::awaitable<Status> Driver::commit_with(Change&& change, storage::Wri
   batch.removes.insert(batch.removes.end(), beside.removes.begin(), beside.removes.end());
   batch.appends.insert(batch.appends.begin(), beside.appends.begin(), beside.appends.end());
   DecisionSpans spans(tools_.tracer, draft.record.rollout, draft.journal);
-  if (!spans.goes_on_from().empty()) decided_ = {draft.record.rollout.id, spans.goes_on_from()};
-  const auto reply = co_await write(std::move(batch));
+  std::string part_of = spans.last();
+  if (part_of.empty()) part_of = trace();
+  const auto reply = co_await write(std::move(batch), std::move(part_of));
   if (!reply.ok()) {
     spans.fail(reply.status());
     co_return reply.status();
   }
   took(tools_.times.commit, began);
+  if (!spans.goes_on_from().empty()) decided_ = {draft.record.rollout.id, spans.goes_on_from()};
   adopt(std::move(draft), *reply);
   co_return Status();
 }
 
 // Repeats the same batch while its outcome is unknown; after a while the store is asked what became of it.
-boost::asio::awaitable<Result<storage::WriteReply>> Driver::write(storage::WriteRequest batch) {
+boost::asio::awaitable<Result<storage::WriteReply>> Driver::write(storage::WriteRequest batch, std::string trace) {
   const std::int64_t until = clock_.steady_ns() + tools_.settings.write_patience.ns;
   if (!owned()) append_notice(batch, {tenant_, name_});
   Wakeup pause(strand_, clock_, tools_.timers);
   for (;;) {
-    auto reply = co_await tools_.store.write(batch, trace());
+    auto reply = co_await tools_.store.write(batch, trace);
     ++touches_;
     if (reply.ok()) {
       troubles_.fine("storage");
@@ -258,7 +260,7 @@ boost::asio::awaitable<Status> Driver::outrun_steady(std::int64_t seen) {
   batch.expect.push_back({keys::application(tenant_, name_), next.version});
   batch.expect_leases.push_back(tools_.ownership.fence());
   batch.puts.push_back({keys::application(tenant_, name_), encode_text(next.value)});
-  const auto reply = co_await write(std::move(batch));
+  const auto reply = co_await write(std::move(batch), trace());
   if (!reply.ok()) co_return reply.status();
   next.version = reply->versions.at(0);
   application_ = std::move(next);

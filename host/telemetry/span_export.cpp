@@ -32,6 +32,11 @@ std::string reason_of(const Collected& answer) {
 
 }  // namespace
 
+Duration patience_at_end(Duration grace, Duration left) {
+  const std::int64_t most = grace.ns / 4;
+  return {std::clamp<std::int64_t>(left.ns - most / 10, 0, most)};
+}
+
 SpanExport::Next SpanExport::next(std::int64_t now) {
   if (batch_) {
     if (now >= batch_->due || closing_) return {.body = &batch_->body};
@@ -61,6 +66,7 @@ void SpanExport::answered(std::int64_t now, const Collected& answer) {
     return;
   }
   give_up();
+  look_at_ = now + interval_.ns;
   // A collector that is away takes no other batch either, and the process wants to end.
   while (closing_ && queue_.size() > 0) counters_.failed.add(static_cast<double>(queue_.take().size()));
 }

@@ -14,6 +14,10 @@
 
 namespace slipway::telemetry {
 
+// How long the last spans may be sent when `left` of the grace of a shutdown is left: never so long that a collector
+// which does not answer makes a clean stop one that is out of time.
+Duration patience_at_end(Duration grace, Duration left);
+
 // How one request ended.
 struct Collected {
   std::int32_t status = 0;  // of HTTP; 0: no answer came

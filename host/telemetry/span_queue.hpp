@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -33,7 +34,7 @@ class SpanQueue final : public SpanSink {
   const SpanQueueSettings settings_;
   const Counter dropped_;
   mutable std::mutex mutex_;
-  std::vector<Span> spans_;
+  std::deque<Span> spans_;
   std::function<void()> wake_;
 };
 

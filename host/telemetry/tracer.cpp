@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "host/telemetry/otlp.hpp"
+
 namespace slipway::telemetry {
 namespace {
 
@@ -35,12 +37,13 @@ void OpenSpan::Finish::operator()(Work* work) const {
 
 std::string OpenSpan::traceparent() const { return to_traceparent(work_->span.trace); }
 
-void OpenSpan::rename(std::string name) {
-  if (work_) work_->span.name = std::move(name);
+// Cut here and not only when it is sent: spans that wait are bounded by their number alone.
+void OpenSpan::rename(std::string_view name) {
+  if (work_) work_->span.name = cut_attribute(name);
 }
 
 void OpenSpan::set(std::string_view name, std::string_view value) {
-  if (work_ && !value.empty()) work_->span.attributes.emplace_back(name, std::string(value));
+  if (work_ && !value.empty()) work_->span.attributes.emplace_back(name, std::string(cut_attribute(value)));
 }
 
 void OpenSpan::set(std::string_view name, std::int64_t value) {
@@ -53,7 +56,7 @@ void OpenSpan::link(std::string_view traceparent) {
 }
 
 void OpenSpan::fail(std::string_view reason) {
-  if (work_) work_->span.error = std::string(reason);
+  if (work_) work_->span.error = std::string(cut_attribute(reason));
 }
 
 Trace Tracer::begin_trace() {

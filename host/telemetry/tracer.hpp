@@ -23,7 +23,8 @@ class OpenSpan {
   explicit operator bool() const { return work_ != nullptr; }
   // For what is done on its behalf. Precondition: it isn't empty.
   [[nodiscard]] std::string traceparent() const;
-  void rename(std::string name);
+  void rename(std::string_view name);
+  // Texts are cut as they would be when sent.
   // `name` outlives the span. Never a secret, never a body.
   void set(std::string_view name, std::string_view value);
   void set(std::string_view name, std::int64_t value);

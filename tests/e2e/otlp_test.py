@@ -25,9 +25,9 @@ class Otlp(StackTest):
         self.addCleanup(made.close)
         return made
 
-    def stack_that_tells(self, url, **settings):
+    def stack_that_tells(self, url, site=None, **settings):
         otlp = {"endpoint": url, "interval": "100ms", "headers": {"Authorization": "${env:COLLECTOR_KEY}"}, **settings}
-        return self.start_stack(site={"telemetry": {"otlp": otlp}, "log": {"level": "debug"}},
+        return self.start_stack(site={"telemetry": {"otlp": otlp}, "log": {"level": "debug"}, **(site or {})},
                                 environment={"COLLECTOR_KEY": SECRET})
 
     def await_span(self, collector, name, trace=TRACE):
@@ -70,6 +70,10 @@ class Otlp(StackTest):
         self.assertEqual(orphans, [])
         parents = {by_id[span["parentSpanId"]]["name"] for span in calls if span["name"] == "slipway.provider/1 apply"}
         self.assertTrue(parents and all(name.startswith("decision ") for name in parents), parents)
+        writes = [span for span in calls if span["name"] == "slipway.storage/1 write"]
+        stored = {span["name"] for span in decisions for write in writes
+                  if write["parentSpanId"] == span["spanId"] and int(write["endTimeUnixNano"]) <= int(span["endTimeUnixNano"])}
+        self.assertLessEqual({"decision started", "decision ended"}, stored)
         names = {span["name"] for span in calls}
         self.assertLessEqual({"slipway.strategy/1 step", "slipway.provider/1 observe", "slipway.storage/1 write",
                               "slipway.metrics/1 query", "slipway.analyzer/1 judge"}, names)
@@ -116,7 +120,7 @@ class Otlp(StackTest):
 
     def test_the_last_spans_are_sent_when_it_ends(self):
         collector = self.collector()
-        stack = self.stack_that_tells(collector.url, interval="1m")
+        stack = self.stack_that_tells(collector.url, {"shutdown_grace": "40s"}, interval="1m")  # a quarter is for the last spans
         stack.call("GET", "/api/applications", headers=traceparent())
         self.assertEqual(collector.of_trace(TRACE), [])
         status, _ = stack.stop_daemon()

@@ -255,6 +255,17 @@ TEST_F(ApiTest, tells_a_span_of_each_request_under_its_route) {
   EXPECT_TRUE(has("slipway.request_id", answer.headers.at("x-request-id")));
 }
 
+TEST_F(ApiTest, tells_no_span_of_health_checks_and_scrapes) {
+  const std::string sampled = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+  for (const char* path : {"/health", "/health/live", "/health/ready?verbose=1", "/metrics"}) {
+    EXPECT_TRUE(send("GET", path).headers.at("traceparent").ends_with("-00")) << path;
+    EXPECT_TRUE(send("GET", path, "", sampled).headers.at("traceparent").ends_with("-00")) << path;
+  }
+  EXPECT_TRUE(told.take().empty());
+  send("GET", "/healthy");
+  EXPECT_EQ(told.take().size(), 1U);
+}
+
 TEST_F(ApiTest, a_span_is_an_error_when_the_fault_is_the_hosts) {
   send("GET", "/api/rollouts/throws");
   send("GET", "/nowhere");

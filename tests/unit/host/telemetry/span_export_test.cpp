@@ -149,6 +149,16 @@ TEST_F(SpanExportTest, ARefusalIsNotTriedAgain) {
   EXPECT_THAT(lines[0], HasSubstr("the collector answered 400"));
 }
 
+TEST_F(SpanExportTest, ACollectorThatRefusesIsAskedOnceAnInterval) {
+  EXPECT_EQ(wait(), seconds(5).ns);
+  offer(1);
+  ASSERT_NE(next().body, nullptr);
+  answer(400);
+  offer(1);
+  EXPECT_EQ(wait(), seconds(5).ns);
+  EXPECT_NE(next().body, nullptr);
+}
+
 TEST_F(SpanExportTest, TheLogTellsOnceThatItFailsAndOnceThatItHeals) {
   for (int round = 1; round <= 2; ++round) {
     offer(4);
@@ -187,6 +197,14 @@ TEST_F(SpanExportTest, AtTheEndEachBatchIsSentOnceAtOnce) {
   answer(200);
   EXPECT_TRUE(next().done);
   EXPECT_EQ(counted("sent"), "6");
+}
+
+TEST_F(SpanExportTest, AtTheEndNoMoreTimeIsTakenThanTheStopHasLeft) {
+  const auto of_four = [](Duration left) { return patience_at_end(seconds(4), left); };
+  EXPECT_EQ(of_four(seconds(4)), seconds(1));
+  EXPECT_EQ(of_four(milliseconds(600)), milliseconds(500));
+  EXPECT_EQ(of_four(milliseconds(50)), seconds(0));
+  EXPECT_EQ(of_four(seconds(-1)), seconds(0));
 }
 
 TEST_F(SpanExportTest, AtTheEndACollectorThatIsAwayIsAskedOnce) {

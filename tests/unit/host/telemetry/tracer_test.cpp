@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "host/telemetry/otlp.hpp"
 #include "tests/support/manual_clock.hpp"
 
 namespace slipway::telemetry {
@@ -72,6 +73,22 @@ TEST_F(TracerTest, TheRatioIsOfTracesThatBeginHereAndNotOfThoseThatCome) {
   }
   EXPECT_NEAR(sampled, 1'000, 100);
   EXPECT_TRUE(none.child(kSampled, SpanKind::client, "work"));
+}
+
+TEST_F(TracerTest, ASpanThatWaitsHoldsNoLongText) {
+  Tracer tracer = with_ratio(1'000'000);
+  const std::string huge(1 << 20, 'x');
+  {
+    OpenSpan span = tracer.child(kSampled, SpanKind::client, "work");
+    span.rename(huge);
+    span.set("path", huge);
+    span.fail(huge);
+  }
+  ASSERT_EQ(sink.spans.size(), 1U);
+  const Span& span = sink.spans[0];
+  EXPECT_EQ(span.name.size(), kLongestAttribute);
+  EXPECT_EQ(std::get<std::string>(span.attributes.at(0).second).size(), kLongestAttribute);
+  EXPECT_EQ(span.error->size(), kLongestAttribute);
 }
 
 TEST_F(TracerTest, ASpanIsToldOnceThoughItMoves) {
