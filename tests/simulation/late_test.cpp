@@ -61,6 +61,7 @@ TEST_F(Late, AnApplicationMadeAnewHasNoneOfTheReleasesOfTheOneBefore) {
   spec.replicas = 5;
   ASSERT_TRUE(world.make_application(spec).ok());
   ASSERT_TRUE(world.until([&] { return world.provider.orders().size() > orders; }, seconds(10)));
+  world.run_for(milliseconds(100));  // what was written for the order is through
   spec.replicas = 6;
   next_write_is_late();
   EXPECT_EQ(to_string(world.make_application(spec)), kGivenUp);
