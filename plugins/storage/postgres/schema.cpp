@@ -104,9 +104,9 @@ SchemaState schema_state(Connection& connection) {
       "SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') FROM pg_class c JOIN"
       " pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'slipway' AND c.relname = 'migrations'");
   if (table.size() == 0 || !table.yes(0, 0)) return {};
-  const Rows newest = connection.query("SELECT number, needs FROM slipway.migrations ORDER BY number DESC LIMIT 1");
-  if (newest.size() == 0) return {};
-  return {newest.integer(0, 0), newest.integer(0, 1)};
+  const Rows applied =
+      connection.query("SELECT coalesce(max(number), 0), coalesce(max(needs), 0) FROM slipway.migrations");
+  return {applied.integer(0, 0), applied.integer(0, 1)};
 }
 
 std::vector<Migration> migrate(Connection& owner, std::span<const Migration> steps, const std::string& application) {

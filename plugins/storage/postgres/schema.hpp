@@ -13,7 +13,7 @@ namespace slipway::postgres {
 
 struct Migration {
   std::int64_t number;
-  // The oldest schema whose programs work with this one: a step that only adds needs no more than the one before.
+  // The oldest schema whose programs work with this one: a step that only adds needs what the one before does.
   std::int64_t needs;
   const char* name;
   const char* sql;
@@ -25,7 +25,7 @@ std::span<const Migration> migrations();
 // A fingerprint of a step's text, to notice one that was changed after it had been applied.
 std::string checksum(const Migration& migration);
 
-// What the database has: `number` is 0 without a schema, `needs` that of its newest step.
+// What the database has: `number` is 0 without a schema, `needs` the most that one of its steps does.
 struct SchemaState {
   std::int64_t number = 0;
   std::int64_t needs = 0;

@@ -1,6 +1,7 @@
 // The steps themselves. A released one stays as it is.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "plugins/storage/postgres/schema.hpp"
@@ -45,5 +46,6 @@ CREATE POLICY every_tenant ON streams FOR SELECT
 CREATE POLICY every_tenant ON entries FOR SELECT
   USING ((SELECT current_setting('slipway.every_tenant', true)) = 'yes');
 )sql"}}};
+static_assert(std::ranges::is_sorted(kSteps, {}, &Migration::needs), "what a step took away is not there again");
 
 }  // namespace slipway::postgres

@@ -1,5 +1,6 @@
 #include "plugins/storage/sqlite/schema.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -38,7 +39,7 @@ void claim(Database& database, const std::string& path) {
                    " applied_at INTEGER NOT NULL); COMMIT");
 }
 
-// What the newest step needs stands where SQLite keeps a number for its user: a file of one step, made before there was
+// The most that a step needs stands where SQLite keeps a number for its user: a file of one step, made before there was
 // any need of it, says 0 there.
 void refuse_newer(Database& database, const std::string& path, std::int64_t there, std::span<const Migration> steps) {
   const std::int64_t needs = number_of(database, "PRAGMA user_version");
@@ -63,7 +64,8 @@ void check_applied(Database& database, const std::string& path, std::span<const 
 void apply(Database& database, const Migration& step, Instant now) {
   database.execute("BEGIN IMMEDIATE");
   database.execute(step.sql);
-  database.execute("PRAGMA user_version = " + std::to_string(step.needs));
+  const std::int64_t needs = std::max<std::int64_t>(number_of(database, "PRAGMA user_version"), step.needs);
+  database.execute("PRAGMA user_version = " + std::to_string(needs));
   database
       .query("INSERT INTO migrations (number, name, checksum, applied_at) VALUES (?, ?, ?, ?)",
              std::int64_t{step.number}, std::string_view(step.name), checksum(step), now.ns)

@@ -11,7 +11,7 @@ namespace slipway::sqlite {
 
 struct Migration {
   int number;
-  // The oldest schema whose programs work with this one: a step that only adds needs no more than the one before.
+  // The oldest schema whose programs work with this one: a step that only adds needs what the one before does.
   int needs;
   const char* name;
   const char* sql;

@@ -1,6 +1,7 @@
 // The steps themselves. A released one stays as it is.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "plugins/storage/sqlite/schema.hpp"
@@ -25,5 +26,6 @@ CREATE TABLE leases (
   granted_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE batches (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, reply TEXT NOT NULL, at INTEGER NOT NULL);
 )sql"}}};
+static_assert(std::ranges::is_sorted(kSteps, {}, &Migration::needs), "what a step took away is not there again");
 
 }  // namespace slipway::sqlite

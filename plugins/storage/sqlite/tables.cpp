@@ -25,8 +25,11 @@ store::LeaseRow DatabaseTables::lease(const std::string& name) {
 
 void DatabaseTables::save_lease(const std::string& name, const store::LeaseRow& row) {
   database_
-      .query("INSERT OR REPLACE INTO leases (name, owner, token, granted_at, expires_at) VALUES (?, ?, ?, ?, ?)", name,
-             row.owner, row.token, row.changed_at.ns, row.expires_at.ns)
+      .query(
+          "INSERT INTO leases (name, owner, token, granted_at, expires_at) VALUES (?, ?, ?, ?, ?)"
+          " ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, token = excluded.token,"
+          " granted_at = excluded.granted_at, expires_at = excluded.expires_at",
+          name, row.owner, row.token, row.changed_at.ns, row.expires_at.ns)
       .run();
 }
 
@@ -37,6 +40,7 @@ std::optional<storage::WriteReply> DatabaseTables::reply_to(const std::string& b
 }
 
 void DatabaseTables::save_reply(const std::string& batch, const storage::WriteReply& reply) {
+  // A name that is used again is a new batch, which takes its place by age.
   database_
       .query("INSERT OR REPLACE INTO batches (name, reply, at) VALUES (?, ?, ?)", batch, encode_text(reply),
              reply.at.ns)

@@ -55,6 +55,27 @@ TEST_F(Schema, a_newer_one_that_needs_newer_programs_is_refused_naming_both) {
   EXPECT_EQ(refusal([&] { sqlite::check_schema(*database, path().string(), kAll.first(1)); }), refused);
 }
 
+TEST_F(Schema, a_step_that_needs_less_lets_no_older_program_in_again) {
+  const auto database = open();
+  migrate(*database, kAll.first(3));
+  const std::array<sqlite::Migration, 4> less{kSteps[0], kSteps[1], kSteps[2], {4, 1, "more", "CREATE TABLE four (a)"}};
+  EXPECT_EQ(migrate(*database, less), "no refusal");
+  EXPECT_THAT(migrate(*database, kAll.first(1)),
+              testing::HasSubstr("has schema 4, which needs programs that know schema 2"));
+}
+
+TEST_F(Schema, a_renewal_keeps_what_a_newer_one_added_to_a_lease) {
+  const auto database = open();
+  migrate(*database, sqlite::migrations());
+  const auto held = sqlite::lease(*database, {"engine", "one", storage::LeaseAction::acquire, 0, seconds(10)}, {});
+  database->execute("ALTER TABLE leases ADD COLUMN region TEXT; UPDATE leases SET region = 'north'");
+  sqlite::lease(*database, {"engine", "one", storage::LeaseAction::renew, held.token, seconds(20)}, {});
+  auto row = database->query("SELECT region, expires_at FROM leases");
+  ASSERT_TRUE(row.next());
+  EXPECT_EQ(row.text(0), "north");
+  EXPECT_EQ(row.integer(1), seconds(20).ns);
+}
+
 TEST_F(Schema, a_step_that_was_changed_afterwards_is_refused) {
   const auto database = open();
   migrate(*database, kAll.first(1));

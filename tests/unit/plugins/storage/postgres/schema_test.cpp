@@ -42,6 +42,8 @@ TEST_F(Schema, that_is_newer_is_refused_when_it_needs_newer_programs_and_named) 
                               "backup made before";
   EXPECT_EQ(start(settings()), refused);
   EXPECT_EQ(start(without_owner()), refused);
+  (void)server_.sql("INSERT INTO slipway.migrations VALUES (4, 1, 'another column more', 'x')");
+  EXPECT_THAT(start(settings()), HasSubstr("has schema 4, which needs programs that know schema 2"));
 }
 
 TEST_F(Schema, whose_steps_were_changed_is_refused) {
