@@ -23,9 +23,8 @@ POOL_LEASE = "30s"
 PROGRAMS = {"now": BUILD / "bin/slipwayd", "next": NEXT_FOLDER / "bin/slipwayd"}
 ROOTS = {"now": [SHIPPED], "next": [SHIPPED, NEXT_FOLDER / "root"]}
 WATCH = {**ERRORS, "name": "watch", "settings": {"success": "error_ratio < 50%", "insufficient_data_limit": 10_000}}
-# It is under way for longer than three hosts take.
-LONG = {"steps": [step for weight in range(4, 98, 4) for step in ({"weight": f"{weight}%"}, {"pause": {"duration": f"{harness.SLOWNESS}s"}})],
-        "scale_down_delay": "300ms"}
+# Of more pauses than the hosts' exchange promotes.
+LONG = {"steps": [step for weight in range(10, 100, 10) for step in ({"weight": f"{weight}%"}, {"pause": {}})], "scale_down_delay": "300ms"}
 HELD = {"steps": [{"weight": "50%"}, {"pause": {}}], "analyses": ["watch"], "scale_down_delay": "300ms"}
 ROLLING = {"min_ready": "200ms"}
 # As the version after the next leaves it: contracted, so that those of this one don't work any more.
@@ -123,12 +122,13 @@ class RollingUpgradeTest(UpgradeTest):
         self.release(self.first, app, "1.1")
         return self.first.start_rollout("1.1", "canary", settings, application=app)
 
-    def upgrade(self, name):
-        """The machine's host, while another one is asked; that one."""
+    def upgrade(self, name, moving):
+        """The machine's host, while another one is asked and moves a rollout on; that one."""
         asked = next(machine for other, machine in self.machines.items() if other != name)
         machine = self.machines[name]
         self.assert_exit(asked.cli("hosts", "drain", name, "--timeout", "40s"), 0, "drained")
         self.assertEqual(machine.stop_daemon()[0], 0)
+        self.word(asked, moving, "promote")
         machine.install("next")
         machine.start_daemon()
         self.assert_storage(machine, "next")
@@ -137,22 +137,23 @@ class RollingUpgradeTest(UpgradeTest):
     def versions(self):
         return {name: machine.version for name, machine in self.machines.items()}
 
-    def await_progress(self, rollout, since):
-        """By whichever host owns it; its step."""
-        def moved():
-            steps = {machine.rollout(rollout)["step"] for machine in self.machines.values()}
+    def await_pause(self, rollout, since):
+        """By whichever host owns it, the first one after that step; its step."""
+        def paused():
+            shown = [machine.rollout(rollout) for machine in self.machines.values()]
+            steps = {one["step"] if "promote" in one["why"]["waits_for"] else since for one in shown}
             return max(steps) if min(steps) > since else None
 
-        return self.first.wait_rollout(rollout, f"to get beyond step {since}", moved, 20)
+        return self.first.wait_rollout(rollout, f"to wait beyond step {since}", paused, 30)
 
-    def word(self, asked, rollout, word):
-        reply = asked.call("POST", f"/api/rollouts/{rollout}/{word}", {})
+    def word(self, asked, rollout, word, **more):
+        reply = asked.call("POST", f"/api/rollouts/{rollout}/{word}", more)
         self.assertEqual(reply.status, 200, reply.text)
 
     def test_hosts_are_upgraded_one_by_one_under_rollouts_and_traffic(self):
         held = self.begin("held", HELD)
         self.first.wait_rollout(held, "to wait", lambda: "promote" in self.first.rollout(held)["why"]["waits_for"], 30)
-        asked_for = self.begin("asked", {**HELD, "steps": [{"weight": "50%"}]}, gates=[{"gate": "approval"}])
+        asked_for = self.begin("asked", {"steps": [{"weight": "50%"}], "scale_down_delay": "300ms"}, gates=[{"gate": "approval"}])
         moving = self.begin(APP, LONG)
         for machine, app in zip(self.machines.values(), (APP, "held", APP)):
             machine.start_load(workers=2, rate=25, host=app)
@@ -160,14 +161,15 @@ class RollingUpgradeTest(UpgradeTest):
         self.assertNotEqual(number_of("now"), number_of("next"))
         self.assertEqual(self.schema(), "1")
         self.assert_versions(self.first, **self.versions())
-        step = self.await_progress(moving, 0)
+        step = self.await_pause(moving, 0)
         for number, name in enumerate(ADDRESSES):
-            asked = self.upgrade(name)
+            asked = self.upgrade(name, moving)
             self.assertEqual(self.schema(), "2")
             for machine in self.machines.values():
                 self.assert_versions(machine, **self.versions())
-            step = self.await_progress(moving, step)
-            self.assertEqual(self.first.rollout(moving)["state"], "progressing", "it ends before the hosts are upgraded")
+            step = self.await_pause(moving, step)
+            self.word(self.machines[name], moving, "promote")
+            step = self.await_pause(moving, step)
             self.assertEqual([machine.rollout(held)["why"]["waits_for"] for machine in self.machines.values()], [waits] * 3)
             if number == 1:
                 self.word(asked, asked_for, "approve")
@@ -176,6 +178,7 @@ class RollingUpgradeTest(UpgradeTest):
             self.deploy(asked, f"new-{number}", "1.0")
             self.deploy(self.machines[name], f"new-{number}", "1.1")
         self.word(self.machines["dock-3"], held, "promote")
+        self.word(self.first, moving, "promote", full=True)
         for app, rollout in (("held", held), ("asked", asked_for), (APP, moving)):
             self.first.wait_state(rollout, "succeeded", 90)
             self.assertEqual(self.first.stable(app), "1.1")
