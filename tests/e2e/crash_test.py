@@ -148,10 +148,11 @@ class CrashTest(StackTest):
         self.wait_for_end(rollout, "rolled_back")
 
     def is_progressing_and_seen(self, rollout):
-        """A host that came back looks at the world first. What is aborted before that has a decision more, which orders nothing."""
+        """A host that came back looks at the world first, and checks each replica anew. What is aborted before that has a decision
+        more, which orders nothing."""
         def seen():
             now.update(self.read(f"/api/rollouts/{rollout}"))
-            return now["state"] != "progressing" or all("ready" in group for group in now["groups"])
+            return now["state"] != "progressing" or all(group.get("ready") == group["replicas"] for group in now["groups"])
 
         now = {}
         harness.wait_for("its replicas to be seen", seen, 10)
