@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "host/app/as_it_ran.hpp"
 #include "host/app/trust.hpp"
 #include "host/base/sha256.hpp"
 #include "host/config/fault.hpp"
@@ -49,6 +50,7 @@ config::Source choose(const Sources& sources, const config::SiteConfig& site, Pr
   lifecycle::Revision chosen = std::move(**newest);
   if (const auto before = before_watched(revisions, chosen.number)) {
     to.in_force.returned_from = std::exchange(chosen, *before).number;
+    chosen.profile = as_it_ran(std::move(chosen.profile), chosen.versions, site, sources.site.variables, to.warnings);
   } else {
     to.in_force.revision = chosen.number;
     to.in_force.since = chosen.at;

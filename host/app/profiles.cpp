@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <charconv>
 #include <iterator>
 #include <utility>
 
+#include "host/app/as_it_ran.hpp"
 #include "host/app/packages.hpp"
 #include "host/app/plan_refusals.hpp"
 #include "host/app/trial.hpp"
 #include "host/app/trust.hpp"
 #include "host/base/sha256.hpp"
-#include "host/lifecycle/on_blocking.hpp"
 
 namespace slipway::app {
 namespace {
@@ -93,18 +92,6 @@ void Profiles::take(InForce next) {
   current_ = std::move(shared);
 }
 
-// Work with the disk, off the threads of the network. It ends whatever happens, so the pool takes it also when full.
-template <class Work>
-auto Profiles::aside(Work work) const -> boost::asio::awaitable<decltype(work())> {
-  std::optional<decltype(work())> result;
-  const Status done = co_await lifecycle::end_on_blocking(parts_.runtime.blocking(), [&result, &work] {
-    result.emplace(work());
-    return Status();
-  });
-  if (!done.ok()) throw Error(done);
-  co_return *std::move(result);
-}
-
 boost::asio::awaitable<Status> Profiles::remember_start() {
   co_return co_await aside([this] {
     const Status recorded = record_start();
@@ -116,12 +103,15 @@ Status Profiles::record_start() {
   InForce next = *current();
   if (next.revision != 0) return {};
   const auto newest = revisions_.newest();
-  if (newest.ok() && newest->has_value() && (*newest)->digest == next.digest &&
-      (*newest)->file_digest == next.file_digest) {
+  const bool known = newest.ok() && newest->has_value() && (*newest)->digest == next.digest &&
+                     (*newest)->file_digest == next.file_digest;
+  const std::string moved = known ? moved_versions((*newest)->versions, versions_of(next.plan)) : std::string();
+  if (known && moved.empty()) {
     next.revision = (*newest)->number;
     next.since = (*newest)->at;
   } else {
     std::string reason = next.returned_from != 0 ? return_from(next.returned_from, kEndedWatching)
+                         : known                 ? "started with other versions: " + moved
                                                  : "started with " + parts_.sources.profile.string();
     if (next.returned_from != 0) parts_.log.warn("the host started with the profile before", {{"reason", reason}});
     auto added = revisions_.add({.author = "slipwayd",
@@ -130,6 +120,7 @@ Status Profiles::record_start() {
                                  .digest = next.digest,
                                  .file_digest = next.file_digest,
                                  .returned_from = next.returned_from,
+                                 .versions = versions_of(next.plan),
                                  .profile = next.document});
     if (!added.ok()) return added.status();
     next.revision = added->number;
@@ -252,6 +243,7 @@ Profiles::Answer<api::ProfileAnswer> Profiles::carry_out(const lifecycle::Turn& 
                                .digest = prepared.next.digest,
                                .file_digest = prepared.next.file_digest,
                                .changes = prepared.changes,
+                               .versions = versions_of(prepared.next.plan),
                                .profile = prepared.next.document};
   const auto added = co_await aside([this, &revision] { return revisions_.add(revision); });
   prepared.next.since = revision.at;
@@ -281,13 +273,27 @@ boost::asio::awaitable<void> Profiles::end_watch(std::int64_t number) {
 boost::asio::awaitable<void> Profiles::returned(std::shared_ptr<const InForce> before, std::string reason) {
   const auto now = current();
   InForce next = *before;
+  const auto back = co_await aside([this, &before] {
+    std::vector<std::string> told;
+    const auto& variables = parts_.sources.site.variables;
+    Json document = as_it_ran(before->document, versions_of(before->plan), parts_.site, variables, told);
+    return check_profile(std::move(document), "the profile", parts_.site, variables);
+  });
+  if (back.ok()) {
+    next.profile = back->in_force.profile;
+    next.document = back->in_force.document;
+    next.digest = back->in_force.digest;
+  }
   next.file_digest = now->file_digest;
+  auto changes = lifecycle::compare(now->plan, next.plan, disabled_of(next.profile));
   lifecycle::Revision revision{.author = "slipwayd",
                                .at = parts_.clock.now(),
                                .reason = return_from(now->revision, reason),
                                .digest = next.digest,
                                .file_digest = next.file_digest,
                                .returned_from = now->revision,
+                               .changes = changes.ok() ? std::move(*changes) : lifecycle::Changes(),
+                               .versions = versions_of(next.plan),
                                .profile = next.document};
   parts_.log.warn("the host went back to the profile before",
                   {{"from", std::to_string(now->revision)}, {"reason", reason}});
@@ -313,12 +319,18 @@ Profiles::Answer<api::ProfileAnswer> Profiles::roll_back(rollout::Actor actor, a
     return revisions_.to_go_back_to(now->revision, now->digest);
   });
   if (!old.ok()) co_return old.status();
+  std::vector<std::string> told;
+  Json document = co_await aside([this, &old, &told] {
+    return as_it_ran(old->profile, old->versions, parts_.site, parts_.sources.site.variables, told);
+  });
   std::string reason = "rollback to revision " + std::to_string(old->number);
   if (!request.reason.empty()) reason += ": " + request.reason;
-  Wanted wanted{old->profile, actor.subject, std::move(reason), now->digest};
+  Wanted wanted{std::move(document), actor.subject, std::move(reason), now->digest};
   lifecycle::ApplyOptions options;
   options.watch = watch_of(parts_.site.bake, {});
-  co_return co_await apply(std::move(wanted), std::move(options), mode);
+  auto answer = co_await apply(std::move(wanted), std::move(options), mode);
+  if (answer.ok()) std::ranges::move(told, std::back_inserter(answer->warnings));
+  co_return answer;
 }
 
 Profiles::Answer<api::ProfileAnswer> Profiles::swap(rollout::Actor actor, std::string binding, api::SwapRequest request,
@@ -343,30 +355,6 @@ Profiles::Answer<api::ProfileAnswer> Profiles::swap(rollout::Actor actor, std::s
   options.watch = watch_of(parts_.site.bake, request.bake);
   if (request.share) options.try_out = trial_of(request, parts_.caller, parts_.clock);
   co_return co_await apply(std::move(wanted), std::move(options), mode);
-}
-
-Profiles::Answer<rollout::Page<lifecycle::Revision>> Profiles::history(rollout::PageRequest page) {
-  std::int64_t before = 0;
-  if (!page.cursor.empty()) {
-    const char* const end = page.cursor.data() + page.cursor.size();
-    const auto read = std::from_chars(page.cursor.data(), end, before);
-    if (read.ec != std::errc() || read.ptr != end || before <= 0)
-      co_return Status(Code::invalid_argument, "the query is not valid",
-                       {{"?cursor", to_text(page.cursor), "want a next_cursor of an earlier page"}});
-  }
-  const std::size_t limit = static_cast<std::size_t>(page.limit) + 1;
-  auto list = co_await aside([this, before, limit] { return revisions_.list(before, limit); });
-  if (!list.ok()) co_return list.status();
-  rollout::Page<lifecycle::Revision> result{std::move(*list), ""};
-  if (result.items.size() > static_cast<std::size_t>(page.limit)) {
-    result.items.pop_back();
-    result.next = std::to_string(result.items.back().number);
-  }
-  co_return result;
-}
-
-Profiles::Answer<lifecycle::Revision> Profiles::revision(std::int64_t number) {
-  co_return co_await aside([this, number] { return revisions_.get(number); });
 }
 
 boost::asio::awaitable<void> Profiles::reload_file() {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "host/api/profile_control.hpp"
@@ -11,6 +12,7 @@
 #include "host/base/clock.hpp"
 #include "host/bridge/caller.hpp"
 #include "host/lifecycle/lifecycle.hpp"
+#include "host/lifecycle/on_blocking.hpp"
 #include "host/lifecycle/revisions.hpp"
 #include "host/telemetry/log.hpp"
 
@@ -93,5 +95,17 @@ class Profiles final : public api::ProfileControl {
   std::shared_ptr<const InForce> current_;
   ChangeUnderWay trial_;
 };
+
+// Work with the disk, off the threads of the network. It ends whatever happens, so the pool takes it also when full.
+template <class Work>
+auto Profiles::aside(Work work) const -> boost::asio::awaitable<decltype(work())> {
+  std::optional<decltype(work())> result;
+  const Status done = co_await lifecycle::end_on_blocking(parts_.runtime.blocking(), [&result, &work] {
+    result.emplace(work());
+    return Status();
+  });
+  if (!done.ok()) throw Error(done);
+  co_return *std::move(result);
+}
 
 }  // namespace slipway::app

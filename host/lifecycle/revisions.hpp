@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <slipway/document.hpp>
@@ -14,6 +15,9 @@
 
 namespace slipway::lifecycle {
 
+// Of each instance, by its name.
+using Versions = std::map<std::string, std::string>;
+
 // The newest one is in force.
 struct Revision {
   std::int64_t number = 0;
@@ -24,6 +28,7 @@ struct Revision {
   std::string file_digest;         // of the profile file as it was when this revision was made
   std::int64_t returned_from = 0;  // the one that the host went back from by itself; 0: none
   Changes changes;                 // against the revision before
+  Versions versions;               // that ran, also where the profile leaves them open
   Json profile;                    // as it was written, templates and all
   static constexpr auto fields() {
     return slipway::fields(
@@ -35,6 +40,8 @@ struct Revision {
         field("returned_from", &Revision::returned_from,
               "The revision that the host went back from by itself; 0: none, this one is somebody's wish."),
         field("changes", &Revision::changes, "What changed against the revision before."),
+        field("versions", &Revision::versions,
+              "The version of each plugin that ran, by the instance's name, also where the profile leaves it open."),
         required("profile", &Revision::profile, "The profile as it was written."));
   }
 };

@@ -4,8 +4,11 @@ import contextlib
 import hashlib
 import http.client
 import json
+import pathlib
 import re
+import shutil
 import signal
+import tempfile
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
@@ -140,6 +143,38 @@ class CrashTest(SwapTest):
             self.stack.start_daemon()
             self.assertEqual(self.bound("strategies.canary")["version"], "0.1.1")
             self.stack.kill_daemon()
+
+
+class OpenVersionsTest(SwapTest):
+    """A profile that names no version, as the shipped ones, and a newer version that ends the host."""
+
+    def setUp(self):
+        StackTest.setUp(self)
+        self.later = pathlib.Path(tempfile.mkdtemp(prefix="slipway-test-"))
+        self.addCleanup(shutil.rmtree, self.later)
+        self.start_stack(site={"plugin_roots": [str(BUILD / "plugins-root"), str(self.later)]})
+        self.stack.first_release(replicas=1)
+        shutil.copytree(LATER / "strategy-canary/0.1.4", self.later / "strategy-canary/0.1.4")
+
+    def test_what_was_gone_back_from_is_taken_by_no_later_start_or_change(self):
+        self.assertEqual(self.bound("strategies.canary")["version"], "0.1.0")
+        before = CrashTest.crash(self, "--bake", "10m")
+        for _ in range(2):
+            self.stack.start_daemon()
+            self.assertEqual(self.bound("strategies.canary")["version"], "0.1.0")
+            self.stack.kill_daemon()
+        self.stack.start_daemon()
+        newest = self.stack.read("/api/profile/history")["items"][0]
+        self.assertEqual(newest["returned_from"], before)
+        self.assertEqual(newest["versions"]["canary"], "0.1.0")
+        self.swap("strategies.rolling", "0.1.0", "--bake", "0s")
+        self.assertEqual(self.bound("strategies.canary")["version"], "0.1.0")
+
+    def test_a_rollback_runs_what_ran(self):
+        self.swap("strategies.canary", "0.1.4", "--bake", "0s")
+        run = self.stack.cli("profile", "rollback")
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertEqual(self.bound("strategies.canary")["version"], "0.1.0")
 
 
 class KeptTest(SwapTest):

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "host/app/as_it_ran.hpp"
 #include "host/base/files.hpp"
 #include "host/base/sha256.hpp"
 #include "host/loader/signature_document.hpp"
@@ -83,6 +84,60 @@ TEST_F(ProfileChanges, WhatIsUnwiseInAProfileFileThatIsTakenOverIsLogged) {
   EXPECT_EQ(profiles_->current()->revision, 2);
   const std::lock_guard lock(mutex_);
   EXPECT_THAT(logged_, HasSubstr("/plugins/idle: is bound to no name, so nothing will call it"));
+}
+
+// The gate's version is left open, and a version that fails every call is installed and swapped to.
+class OpenVersions : public ProfileChanges {
+ protected:
+  OpenVersions() {
+    EXPECT_EQ(await_on(runtime_, put(open_below()))->state, "applied");
+    EXPECT_EQ(newest().versions.at("alpha"), "1.0.0");
+  }
+  static Json open_below() { return document("<1.1.0"); }
+  static Json open() {
+    Json document = open_below();
+    document["plugins"]["alpha"].erase("version");
+    return document;
+  }
+  // As if it had been written before the newer version was installed.
+  void write_open_revision() {
+    lifecycle::Revision old = newest();
+    old.profile = open();
+    old.digest = "of an open one";
+    EXPECT_TRUE(lifecycle::Revisions(revisions_folder(site_)).add(old).ok());
+  }
+  std::string runs() {
+    for (const auto& plugin : lifecycle_.status()) {
+      if (plugin.instance == "alpha" && plugin.state == lifecycle::GenerationState::active) return plugin.version;
+    }
+    return "none";
+  }
+};
+
+TEST_F(OpenVersions, ARollbackRunsWhatTheRevisionRanAndNotWhatItsRangeTakesByNow) {
+  write_open_revision();
+  ASSERT_EQ(await_on(runtime_, put(document("1.1.0"), {}, {}))->state, "applied");
+  EXPECT_EQ(runs(), "1.1.0");
+  api::RollbackRequest to{.revision = newest().number - 1};
+  const auto back =
+      await_on(runtime_, profiles_->roll_back({.tenant = {}, .subject = "ada"}, to, rollout::Mode::commit));
+  ASSERT_TRUE(back.ok()) << to_string(back.status());
+  EXPECT_EQ(runs(), "1.0.0");
+  EXPECT_EQ(newest().profile["plugins"]["alpha"]["version"], "1.0.0");
+}
+
+TEST_F(OpenVersions, WhatIsNotInstalledAnyMoreIsLeftToTheRangeAndTold) {
+  std::vector<std::string> told;
+  const Json document = as_it_ran(open(), {{"alpha", "0.9.0"}}, site_, {}, told);
+  EXPECT_EQ(document, open());
+  EXPECT_THAT(
+      told, testing::ElementsAre("\"alpha\" ran gate-alpha 0.9.0, which is not installed any more; it runs in 1.1.0"));
+}
+
+TEST_F(OpenVersions, OnlyWhatWouldRunOtherwiseIsSaid) {
+  std::vector<std::string> told;
+  EXPECT_EQ(as_it_ran(open_below(), {{"alpha", "1.0.0"}, {"gone", "3.0.0"}}, site_, {}, told), open_below());
+  EXPECT_THAT(told, testing::IsEmpty());
 }
 
 TEST_F(ProfileChanges, ARollbackAfterThatDoesNotLeadToWhatTheHostWentBackFrom) {
