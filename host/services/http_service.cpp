@@ -33,7 +33,9 @@ class HttpService::Sums {
   void remove(const Requester* requester, std::int64_t bytes) {
     const std::lock_guard lock(mutex_);
     const auto found = sums_.find(requester);
-    if (found != sums_.end() && (found->second -= bytes) == 0) sums_.erase(found);
+    if (found == sums_.end()) return;
+    found->second -= bytes;
+    if (found->second == 0) sums_.erase(found);
   }
 
  private:

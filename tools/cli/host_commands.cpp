@@ -124,9 +124,10 @@ void add_events(CLI::App& app, Session& session) {
       session.client().events(path, options->after, parse_seconds(options->timeout), [&](const ServerEvent& event) {
         if (session.format == Format::table) {
           std::cout << event.data.value("at", "").substr(0, 19) << "Z " << event.id << " " << event.type << ": "
-                    << event.data.value("summary", "") << std::endl;
+                    << event.data.value("summary", "") << "\n"
+                    << std::flush;
         } else {
-          std::cout << to_text(event.data) << std::endl;
+          std::cout << to_text(event.data) << "\n" << std::flush;
         }
         return true;
       });

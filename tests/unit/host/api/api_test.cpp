@@ -1,4 +1,6 @@
 // What every operation shares, seen from a client's socket.
+#include <gmock/gmock.h>
+
 #include "tests/unit/host/api/fixture.hpp"
 
 namespace slipway::api::test {

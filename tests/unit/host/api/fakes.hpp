@@ -200,7 +200,8 @@ class FakeControl final : public rollout::Control {
     rollout::Page<rollout::JournalEntry> page;
     std::int64_t at = request.cursor.empty() ? 0 : std::stoll(request.cursor);
     while (at < decisions && page.items.size() < static_cast<std::size_t>(request.limit)) {
-      const bool is_step = ++at % 10 != 0 && at != 1;
+      ++at;
+      const bool is_step = at % 10 != 0 && at != 1;
       page.items.push_back({.sequence = at, .kind = is_step ? "step" : at == 1 ? "started" : "verdict"});
       page.items.back().reason = "because";
       page.items.back().at = {1'700'000'000'000'000'000 + at};

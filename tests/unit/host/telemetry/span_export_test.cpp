@@ -8,7 +8,6 @@
 namespace slipway::telemetry {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 Span numbered(int number) {

@@ -1,4 +1,4 @@
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "plugins/strategies/blue-green/settings.hpp"
 #include "tests/support/manifest_config.hpp"
