@@ -77,8 +77,11 @@ class StrategyWorld {
   void say(const std::string& name, strategy::Finding finding, const std::string& reason = "") {
     findings_[name] = {finding, reason};
   }
-  // No analysis of this name has measured anything, until it says something.
-  void measure_nothing(const std::string& name) { unmeasured_.insert(name); }
+  // No analysis of this name has measured anything from now on, until it says something.
+  void measure_nothing(const std::string& name) {
+    findings_.erase(name);
+    unmeasured_.insert(name);
+  }
   void open(const std::string& gate) { gates_[gate] = strategy::GateState::open; }
   // Makes so many of the new replicas, or of another group's, ready now.
   void make_ready(std::size_t count, std::string_view role = "next") {
