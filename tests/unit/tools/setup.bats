@@ -61,24 +61,27 @@ stand_in() { # name, body
   [ "$(cat "$policy")" = administrator ]
 }
 
-# A lock that is free at the fourth call of apt-get; of the calls with that word only.
-run_while_locked() { # word, lock
+# Calls of apt-get with that word find the lock held before the fourth call.
+hold_lock() { # word, lock
   stand_in sudo 'exec "$@"'
   stand_in dpkg-query 'case "$*" in *bats) exit 1 ;; esac; printf installed'
   stand_in apt-get "echo x >>$log
 case \"\$*\" in *$1*) [ \$(wc -l <$log) -gt 3 ] || { echo 'E: Could not get lock $2.' >&2; exit 100; } ;; esac"
-  run tools/setup test
-  [ "$status" -eq 0 ]
-  [[ $output == *"waiting for another apt-get: E: Could not get lock $2"* ]]
 }
 
 @test "another apt-get that holds the lists is waited for" {
-  run_while_locked update /var/lib/apt/lists/lock
+  hold_lock update /var/lib/apt/lists/lock
+  run tools/setup test
+  [ "$status" -eq 0 ]
+  [[ $output == *"waiting for another apt-get: E: Could not get lock /var/lib/apt/lists/lock"* ]]
   [ "$(wc -l <"$log")" -eq 5 ]
 }
 
 @test "another dpkg that installs is waited for, and said" {
-  run_while_locked install /var/lib/dpkg/lock-frontend
+  hold_lock install /var/lib/dpkg/lock-frontend
+  run tools/setup test
+  [ "$status" -eq 0 ]
+  [[ $output == *"waiting for another apt-get: E: Could not get lock /var/lib/dpkg/lock-frontend"* ]]
   [ "$(wc -l <"$log")" -eq 4 ]
 }
 
