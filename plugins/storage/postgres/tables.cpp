@@ -5,6 +5,8 @@
 namespace slipway::postgres {
 namespace {
 
+constexpr std::int64_t kForgottenAtOnce = 1000;
+
 // The columns of many rows, each as one array.
 struct Columns {
   std::vector<std::string> tenants, kinds, names, values;
@@ -297,13 +299,15 @@ void save(Connection& connection, const Group& group) {
   save_batches(connection, group);
 }
 
-void tidy(Connection& connection) {
+bool tidy(Connection& connection) {
+  bool more = false;
   for (const char* old :
-       {"DELETE FROM commits WHERE id IN (SELECT id FROM commits WHERE at < now_ns() - $1 ORDER BY at LIMIT 1000"
+       {"DELETE FROM commits WHERE id IN (SELECT id FROM commits WHERE at < now_ns() - $1 ORDER BY at LIMIT $2"
         " FOR UPDATE SKIP LOCKED)",
-        "DELETE FROM batches WHERE name IN (SELECT name FROM batches WHERE at < now_ns() - $1 ORDER BY at LIMIT 1000"
+        "DELETE FROM batches WHERE name IN (SELECT name FROM batches WHERE at < now_ns() - $1 ORDER BY at LIMIT $2"
         " FOR UPDATE SKIP LOCKED)"})
-    connection.query(old, {store::kRemembered.ns});
+    more = connection.query(old, {store::kRemembered.ns, kForgottenAtOnce}).changed() == kForgottenAtOnce || more;
+  return more;
 }
 
 }  // namespace slipway::postgres

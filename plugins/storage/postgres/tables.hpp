@@ -39,7 +39,8 @@ Instant load_leases(Connection& connection, const Wanted& wanted, Group& group);
 // Throws Fault "again" when a lease is not as it was loaded; the others may have been saved.
 void save_leases(Connection& connection, const Group& group);
 
-// Forgets marks and names of batches that are too old, a bounded number at a time.
-void tidy(Connection& connection);
+// Forgets marks and names of batches that are too old, a bounded number at a time. True when there may be
+// more of them.
+bool tidy(Connection& connection);
 
 }  // namespace slipway::postgres

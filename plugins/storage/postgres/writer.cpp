@@ -12,6 +12,7 @@ namespace slipway::postgres {
 namespace {
 
 constexpr auto kBetweenTidying = std::chrono::seconds(60);
+constexpr auto kWhileThereIsMore = std::chrono::seconds(1);
 
 Wanted wanted_by(const auto& group) {
   Wanted wanted;
@@ -162,10 +163,10 @@ void Writer::note(const Status& fault) {
 
 void Writer::tidy() {
   const auto time = std::chrono::steady_clock::now();
-  if (time - tidied_ < kBetweenTidying) return;
-  tidied_ = time;
+  if (time < tidy_at_) return;
+  tidy_at_ = time + kBetweenTidying;
   try {
-    postgres::tidy(*connection_);
+    if (postgres::tidy(*connection_)) tidy_at_ = time + kWhileThereIsMore;
   } catch (const Fault& fault) {
     note(fault.status());
   }

@@ -83,7 +83,7 @@ class Writer {
   // Of the thread at work.
   std::unique_ptr<Connection> connection_;
   std::mt19937_64 random_;
-  std::chrono::steady_clock::time_point tidied_;
+  std::chrono::steady_clock::time_point tidy_at_;
 };
 
 }  // namespace slipway::postgres

@@ -5,6 +5,11 @@
 #include "plugins/storage/sqlite/tables.hpp"
 
 namespace slipway::sqlite {
+namespace {
+
+constexpr std::int64_t kForgottenAtOnce = 1000;
+
+}  // namespace
 
 storage::WriteReply write(Database& database, const storage::WriteRequest& request, Instant now) {
   DatabaseTables tables(database);
@@ -21,11 +26,12 @@ storage::LeaseReply lease(Database& database, const storage::LeaseRequest& reque
   return store::lease(tables, request, now);
 }
 
-void forget_batches(Database& database, Instant now) {
+bool forget_batches(Database& database, Instant now) {
   database
-      .query("DELETE FROM batches WHERE number IN (SELECT number FROM batches ORDER BY number LIMIT 1000) AND at <= ?",
-             (now - store::kRemembered).ns)
+      .query("DELETE FROM batches WHERE number IN (SELECT number FROM batches ORDER BY number LIMIT ?) AND at <= ?",
+             kForgottenAtOnce, (now - store::kRemembered).ns)
       .run();
+  return database.changes() == kForgottenAtOnce;
 }
 
 }  // namespace slipway::sqlite

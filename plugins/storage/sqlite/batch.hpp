@@ -12,7 +12,8 @@ storage::WriteReply write(Database& database, const storage::WriteRequest& reque
 storage::AppendReply append(Database& database, const storage::AppendRequest& request, Instant now);
 storage::LeaseReply lease(Database& database, const storage::LeaseRequest& request, Instant now);
 
-// Forgets names of batches that are older than store::kRemembered, a bounded number at a time.
-void forget_batches(Database& database, Instant now);
+// Forgets names of batches that are older than store::kRemembered, a bounded number at a time. True when there may be
+// more of them.
+bool forget_batches(Database& database, Instant now);
 
 }  // namespace slipway::sqlite

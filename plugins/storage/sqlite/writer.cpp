@@ -13,6 +13,7 @@ constexpr int kPagesBeforeCheckpoint = 1000;
 constexpr auto kBetweenProbes = std::chrono::milliseconds(1000);
 constexpr auto kIdle = std::chrono::milliseconds(60'000);
 constexpr Duration kBetweenTidying = seconds(60);
+constexpr Duration kWhileThereIsMore = seconds(1);
 
 }  // namespace
 
@@ -125,9 +126,9 @@ void Writer::tidy() {
   try {
     if (database_->log_pages() >= kPagesBeforeCheckpoint) database_->checkpoint();
     const Instant now = clock_.now();
-    if (now - tidied_ < kBetweenTidying) return;
-    tidied_ = now;
-    forget_batches(*database_, now);
+    if (now < tidy_at_) return;
+    tidy_at_ = now + kBetweenTidying;
+    if (forget_batches(*database_, now)) tidy_at_ = now + kWhileThereIsMore;
   } catch (const Error& error) {
     database_->roll_back();
     note(error.status());

@@ -60,7 +60,7 @@ class Writer {
   Report report_;
   std::mutex mutex_;
   Status fault_;
-  Instant tidied_;
+  Instant tidy_at_;
   std::jthread thread_;
 };
 

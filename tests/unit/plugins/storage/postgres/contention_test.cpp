@@ -111,5 +111,18 @@ TEST_F(Contention, a_transaction_whose_host_fell_silent_is_ended_by_the_server) 
   EXPECT_THAT(refusal([&] { frozen.execute("COMMIT"); }), HasSubstr("UNAVAILABLE"));
 }
 
+TEST_F(Contention, old_marks_and_names_go_a_thousand_at_a_time_until_none_is_left) {
+  const postgres::Store store(settings());
+  (void)server_.sql(
+      "INSERT INTO slipway.batches SELECT 'old ' || i, '', 0 FROM generate_series(1, 1500) AS i;"
+      "INSERT INTO slipway.commits SELECT 'old ' || i, 0 FROM generate_series(1, 2500) AS i;"
+      "INSERT INTO slipway.batches VALUES ('young', '', slipway.now_ns())");
+  postgres::Connection connection(target());
+  EXPECT_TRUE(postgres::tidy(connection));
+  EXPECT_TRUE(postgres::tidy(connection));
+  EXPECT_FALSE(postgres::tidy(connection));
+  EXPECT_EQ(server_.sql("SELECT count(*) FROM slipway.commits; SELECT name FROM slipway.batches"), "0\nyoung\n");
+}
+
 }  // namespace
 }  // namespace slipway::test
