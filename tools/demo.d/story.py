@@ -50,7 +50,7 @@ class Story:
         self.stack.slipway("apply", "-f", self.application_file)
         self.create("1.0")
         self.deploy("1.0", "rolling")
-        self.stack.start_load()
+        self.stack.start_load(workers=16, rate=100)
         wait_for("the first requests", lambda: self.received("1.0") > 100, 20)
 
     def good_canary(self):
