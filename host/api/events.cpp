@@ -38,6 +38,8 @@ boost::asio::awaitable<std::string> next_piece(Control& control, std::shared_ptr
     listener->after = event.id;
     if (wants(*listener, event)) piece += text_of(event);
   }
+  // The number of what was passed over goes along, so that a client that comes back does not ask for what is long gone.
+  if (piece.empty() && !events->empty()) co_return "id: " + std::to_string(listener->after) + "\n\n";
   co_return piece.empty() ? ": nothing new\n\n" : piece;
 }
 

@@ -16,7 +16,7 @@ constexpr Duration kDay = seconds(86'400);
 
 std::string day_of(Instant at) { return to_string(at).substr(0, 10); }
 
-// Caller, method and path take part, so that nobody reads another's answer.
+// The caller takes part, so that nobody reads another's answer.
 std::string id_of(const Request& request, const std::string& key) {
   return base::sha256_hex(request.principal.tenant + '\n' + request.principal.subject + '\n' + key);
 }

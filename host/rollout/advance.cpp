@@ -43,11 +43,25 @@ bool same_wanted(const strategy::AnalysisWanted& a, const strategy::AnalysisWant
   return a.name == b.name && a.role == b.role && a.baseline == b.baseline && a.run == b.run;
 }
 
-bool rises_unready(const OrderedGroup& group, const Order& before, const provider::Observation& world) {
+// Replicas without which the group's weight does not rise. On the way back to stable one is enough: what is there of it
+// serves better than what is left.
+std::int32_t carriers_of(const strategy::Group& group) {
+  const bool goes_back = group.role == strategy::kStable;
+  return goes_back ? 1 : std::max(1, std::min(group.carriers.value_or(group.replicas), group.replicas));
+}
+
+// What a weight that rises waits for; empty when the replicas that carry it are ready.
+std::string missing_carriers(const strategy::Group& wanted, const OrderedGroup& group, const Order& before,
+                             const provider::Observation& world) {
   const OrderedGroup* old = group_of(before, group.role);
-  if (group.weight <= (old == nullptr ? 0 : old->weight)) return false;
+  if (group.weight <= (old == nullptr ? 0 : old->weight)) return {};
   const auto* seen = seen_of(world, group.release);
-  return seen == nullptr || seen->ready == 0;
+  const std::int32_t ready = seen == nullptr ? 0 : seen->ready;
+  const std::int32_t needed = carriers_of(wanted);
+  if (ready >= needed) return {};
+  if (needed == 1) return "a replica of " + group.release + " to be ready";
+  return std::to_string(needed) + " replicas of " + group.release + " to be ready, of which " + std::to_string(ready) +
+         (ready == 1 ? " is" : " are");
 }
 
 // The weights as they were, and of each group the larger number of replicas.
@@ -125,14 +139,19 @@ std::string fault_of(const strategy::StepReply& reply, const Record& record) {
 Order order_of(const Record& record, const strategy::StepReply& reply, const provider::Observation& world,
                std::string& held) {
   Order order{.generation = record.order.generation, .routes = reply.routes, .mirror = reply.mirror};
-  for (const strategy::Group& group : reply.groups) {
-    order.groups.push_back({group.role, release_of(record, group.role), group.replicas, group.weight});
-  }
-  for (const OrderedGroup& group : order.groups) {
-    if (rises_unready(group, record.order, world)) held = group.release;
+  for (const strategy::Group& wanted : reply.groups) {
+    const OrderedGroup& group = order.groups.emplace_back(
+        OrderedGroup{wanted.role, release_of(record, wanted.role), wanted.replicas, wanted.weight});
+    if (held.empty()) held = missing_carriers(wanted, group, record.order, world);
   }
   if (!held.empty()) hold_weights(order, record.order);
   return order;
+}
+
+bool waits_for_carriers(const Record& record, const strategy::StepReply& reply, const provider::Observation& world) {
+  std::string held;
+  order_of(record, reply, world, held);
+  return !held.empty();
 }
 
 std::vector<AnalysisRun> runs_for(const Record& record, const std::vector<strategy::AnalysisWanted>& wanted,
@@ -183,7 +202,7 @@ Advance advance(const Record& record, const strategy::StepReply& reply, const pr
   std::vector<AnalysisRun> runs = runs_for(record, reply.analyses, now, alpha);
   std::vector<GateRun> gates = gates_for(record, reply.gates, now);
   if (!held.empty()) {
-    result.waiting = {strategy::WaitKind::replicas, "a replica of " + held + " to be ready", "shift the traffic", {}};
+    result.waiting = {strategy::WaitKind::replicas, held, "shift the traffic", {}};
   } else if (result.waiting.until) {
     result.waiting.until = *result.waiting.until + record.stood_still;
   }

@@ -21,10 +21,13 @@ struct Advance {
 Advance advance(const Record& record, const strategy::StepReply& reply, const provider::Observation& world,
                 Instant now);
 
-// The order that an answer asks for. A weight rises only where a replica is ready to carry it: otherwise the weights
-// stay and no replica is taken away until it is. `held` names the release that isn't ready.
+// The order that an answer asks for. A weight rises only where the replicas that carry it are ready (Group::carriers):
+// otherwise the weights stay and no replica is taken away until they are. `held` is what is waited for.
 Order order_of(const Record& record, const strategy::StepReply& reply, const provider::Observation& world,
                std::string& held);
+
+// Whether a weight of the answer must wait.
+bool waits_for_carriers(const Record& record, const strategy::StepReply& reply, const provider::Observation& world);
 
 // Runs of the analyses that are wanted: those under way go on, others begin afresh and take
 // their share of alpha.

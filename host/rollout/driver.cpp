@@ -56,13 +56,18 @@ void Driver::interrupt() {
   wakeup_.ring();
 }
 
+// Requests that hold the turn go on with what they have read.
 void Driver::let_go() {
   if (owned()) return;  // it is this host's again
   if (running_) return interrupt();
-  forget();
+  auto leave = [](std::shared_ptr<Driver> self) -> boost::asio::awaitable<void> {
+    const auto turn = co_await self->turns_.take();
+    if (!self->owned() && !self->running_) self->forget();
+  };
+  boost::asio::co_spawn(strand_, leave(shared_from_this()), boost::asio::detached);
 }
 
-// Another host goes on with it.
+// Another host goes on with it. The turn is held.
 void Driver::forget() {
   application_.reset();
   rollout_.reset();
@@ -82,8 +87,11 @@ void Driver::ensure_running() {
   running_ = true;
   auto loop = [](std::shared_ptr<Driver> self) -> boost::asio::awaitable<void> {
     co_await self->run();
+    if (!self->owned()) {
+      const auto turn = co_await self->turns_.take();
+      if (!self->owned()) self->forget();
+    }
     self->running_ = false;
-    if (!self->owned()) self->forget();
     self->sync_analyses();
     if (!self->stopping_ && !self->stale_) self->ensure_running();  // something may have come since it looked
     if (!self->running_) self->tools_.rest_bell.ring();
@@ -175,6 +183,9 @@ bool Driver::has_lease() {
 // What the provider can't do, it won't be able to do later: the rollout turns round.
 boost::asio::awaitable<void> Driver::refused(std::int64_t generation, Status status) {
   const auto turn = co_await turns_.take();
+  if (!stale_ && !has_rollout() && std::exchange(refused_generation_, generation) != generation)
+    tools_.log.warn("the provider refuses an application's order",
+                    {{"tenant", tenant_}, {"application", name_}, {"reason", to_string(status)}});
   if (stale_ || !has_rollout() || !world_ || record().phase != Phase::stepping) co_return;
   if (record().order.generation != generation) co_return;
   (void)co_await commit(turn_back(record(), "the provider refuses the order: " + to_string(status), *world_, now()));

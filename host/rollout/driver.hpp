@@ -58,6 +58,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
 
   // What people ask. Each is one decision.
   Later<Rollout> start(Start start);
+  // Whether start() would take it now.
+  Later<Empty> check_start(RolloutRequest request);
   Later<Rollout> act(std::string rollout, Word word, IfVersion version, Mode mode);
   Later<Rollout> retry(std::string rollout, Word word, IfVersion version, Mode mode);
   // NOT_FOUND unless it is under way here and as new as the version.
@@ -108,6 +110,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
 
   // The loop (driver.cpp)
   boost::asio::awaitable<void> run();
+  Later<storage::WriteRequest> claim_hosts(const ApplicationSpec* before, const ApplicationSpec* after);
   boost::asio::awaitable<void> finish_removal();
   boost::asio::awaitable<Status> remove_more(Removing& removing);
   boost::asio::awaitable<void> apply();
@@ -151,7 +154,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   Status reserve();
   // A refusal before anything is touched, when too many wait for their turn.
   [[nodiscard]] Status crowded() const;
-  [[nodiscard]] storage::WriteRequest end_beside(Change over) const;
+  [[nodiscard]] storage::WriteRequest end_beside(Change over);
 
   // Writing and reading (driver_commit.cpp)
   boost::asio::awaitable<Status> load();
@@ -163,6 +166,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
   // The caller keeps the change until they have ended.
   boost::asio::awaitable<Status> commit(Change&& change);
   boost::asio::awaitable<Status> commit_with(Change&& change, storage::WriteRequest beside);
+  void take_verdicts(Draft& draft);
+  boost::asio::awaitable<void> tell_owner();
   boost::asio::awaitable<Result<storage::WriteReply>> write(storage::WriteRequest batch, std::string trace);
   void look_later();
   boost::asio::awaitable<Status> outrun();
@@ -233,6 +238,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   strategy::Wait waiting_;
   Troubles troubles_;
   std::map<std::string, std::shared_ptr<Analysis>> analyses_;
+  std::int64_t refused_generation_ = -1;  // the last that was told of
   std::vector<JournalEntry> verdicts_;  // to be committed with the next decision
   std::optional<Instant> deciding_sample_;
   Instant written_at_;

@@ -1,5 +1,7 @@
 // The application itself: made, changed, removed.
 #include "host/bridge/typed_call.hpp"
+#include "host/rollout/claims.hpp"
+#include "host/rollout/desired.hpp"
 #include "host/rollout/driver.hpp"
 
 namespace slipway::rollout {
@@ -41,6 +43,8 @@ Later<Control::PutApplication> Driver::put(Actor actor, ApplicationSpec spec, If
   Application& app = next.value;
   if (created)
     app = {.id = tools_.ids.next(), .tenant = tenant_, .created_at = now(), .environment = std::move(environment)};
+  auto claims = co_await claim_hosts(created ? nullptr : &app.spec, &spec);
+  if (!claims.ok()) co_return claims.status();
   const bool reorders = !created && !has_rollout() && !app.stable_release.empty() && orders_differ(app.spec, spec);
   app.spec = std::move(spec);
   app.updated_at = now();
@@ -55,8 +59,11 @@ Later<Control::PutApplication> Driver::put(Actor actor, ApplicationSpec spec, If
   append_event(batch, event_about(created ? "application.created" : "application.changed", app,
                                   "application " + name_ + (created ? " was created" : " was changed"), now(), actor));
   if (created && owned() && tools_.ownership.has_company()) append_notice(batch, {tenant_, name_});  // of the tenant
+  join(batch, std::move(*claims));
   const auto reply = co_await write(std::move(batch), trace());
   if (!reply.ok() && created && reply.status().code == Code::aborted) {
+    const auto still = co_await claim_hosts(nullptr, &app.spec);
+    if (!still.ok()) co_return still.status();
     co_return Status(Code::failed_precondition,
                      "application \"" + name_ + "\" is still being removed; try again when its replicas are gone");
   }
@@ -68,6 +75,15 @@ Later<Control::PutApplication> Driver::put(Actor actor, ApplicationSpec spec, If
   ensure_running();
   wakeup_.ring();
   co_return Control::PutApplication{rollout::shown(next), created};
+}
+
+// Null: the application is not there.
+Later<storage::WriteRequest> Driver::claim_hosts(const ApplicationSpec* before, const ApplicationSpec* after) {
+  using Hosts = std::vector<std::string>;
+  Claimant who{tenant_, name_};
+  Hosts old = before == nullptr ? Hosts() : hosts_of(*before);
+  Hosts fresh = after == nullptr ? Hosts() : hosts_of(*after);
+  co_return co_await claim(tools_.store, std::move(who), std::move(old), std::move(fresh));
 }
 
 // The records go first; a removal record stays until the provider has forgotten the application, so that a restart in
@@ -85,6 +101,8 @@ Later<Empty> Driver::remove(Actor actor, IfVersion version, Mode mode) {
   }
   if (mode == Mode::dry_run) co_return Empty{};
   if (!has_lease()) co_return troubles_.of(kLease)->status;
+  auto claims = co_await claim_hosts(&application_->value.spec, nullptr);
+  if (!claims.ok()) co_return claims.status();
   storage::WriteRequest batch;
   batch.expect.push_back({keys::application(tenant_, name_), application_->version});
   batch.expect_leases.push_back(tools_.ownership.fence());
@@ -92,6 +110,7 @@ Later<Empty> Driver::remove(Actor actor, IfVersion version, Mode mode) {
   batch.puts.push_back({keys::removal(tenant_, name_), to_string(now())});
   append_event(batch, event_about("application.deleted", application_->value, "application " + name_ + " was deleted",
                                   now(), actor));
+  join(batch, std::move(*claims));
   const auto reply = co_await write(std::move(batch), trace());
   if (!reply.ok()) co_return reply.status();
   tools_.trimmer.stored(tenant_, reply->sequences.back());

@@ -3,6 +3,7 @@
 
 #include "host/bridge/typed_call.hpp"
 #include "host/rollout/baseline.hpp"
+#include "host/rollout/claims.hpp"
 #include "host/rollout/damage.hpp"
 #include "host/rollout/decision_spans.hpp"
 #include "host/rollout/driver.hpp"
@@ -112,6 +113,14 @@ boost::asio::awaitable<Status> Driver::load_releases(const Order& order) {
   co_return Status();
 }
 
+// Verdicts that are to be committed with the next decision. When that fails, all is read again and measured anew.
+void Driver::take_verdicts(Draft& draft) {
+  draft.journal.insert(draft.journal.begin(), verdicts_.begin(), verdicts_.end());
+  for (const JournalEntry& verdict : verdicts_)
+    draft.events.push_back(event_of("rollout.verdict", draft.record, verdict.reason, now()));
+  verdicts_.clear();
+}
+
 // The turn is held. On failure what is in memory is given up and read again: the write may have happened.
 boost::asio::awaitable<Status> Driver::commit(Change&& change) { return commit_with(std::move(change), {}); }
 
@@ -122,9 +131,7 @@ boost::asio::awaitable<Status> Driver::commit_with(Change&& change, storage::Wri
   Draft draft = draft_of(std::move(change), *application_, has_rollout() ? &*rollout_ : nullptr,
                          world_ ? &*world_ : nullptr, now());
   draft.fence = tools_.ownership.fence();
-  draft.journal.insert(draft.journal.begin(), verdicts_.begin(), verdicts_.end());
-  for (const JournalEntry& verdict : verdicts_)
-    draft.events.push_back(event_of("rollout.verdict", draft.record, verdict.reason, now()));
+  take_verdicts(draft);
   if (good) {
     const Application& application = draft.application ? draft.application->value : application_->value;
     auto release = co_await tools_.store.release(tenant_, name_, application.stable_release);
@@ -135,10 +142,7 @@ boost::asio::awaitable<Status> Driver::commit_with(Change&& change, storage::Wri
     }
   }
   storage::WriteRequest batch = batch_of(draft);
-  batch.expect.insert(batch.expect.end(), beside.expect.begin(), beside.expect.end());
-  batch.puts.insert(batch.puts.end(), beside.puts.begin(), beside.puts.end());
-  batch.removes.insert(batch.removes.end(), beside.removes.begin(), beside.removes.end());
-  batch.appends.insert(batch.appends.begin(), beside.appends.begin(), beside.appends.end());
+  join(batch, std::move(beside));
   DecisionSpans spans(tools_.tracer, draft.record.rollout, draft.journal);
   std::string part_of = spans.last();
   if (part_of.empty()) part_of = trace();
@@ -156,13 +160,15 @@ boost::asio::awaitable<Status> Driver::commit_with(Change&& change, storage::Wri
 // Repeats the same batch while its outcome is unknown; after a while the store is asked what became of it.
 boost::asio::awaitable<Result<storage::WriteReply>> Driver::write(storage::WriteRequest batch, std::string trace) {
   const std::int64_t until = clock_.steady_ns() + tools_.settings.write_patience.ns;
-  if (!owned()) append_notice(batch, {tenant_, name_});
+  const bool told = !owned();
+  if (told) append_notice(batch, {tenant_, name_});
   Wakeup pause(strand_, clock_, tools_.timers);
   for (;;) {
     auto reply = co_await tools_.store.write(batch, trace);
     ++touches_;
     if (reply.ok()) {
       troubles_.fine("storage");
+      if (!told && !owned()) co_await tell_owner();
       co_return reply;
     }
     troubles_.failed("storage", reply.status(), now());
@@ -176,6 +182,14 @@ boost::asio::awaitable<Result<storage::WriteReply>> Driver::write(storage::Write
     look_later();
     co_return Status(Code::unavailable, "the store does not take the decision: " + reply.status().message);
   }
+}
+
+// The application was handed over while its write was under way, and its new owner may have read it before. Told once:
+// a host that missed it looks again when the application's shares move, or somebody speaks.
+boost::asio::awaitable<void> Driver::tell_owner() {
+  storage::WriteRequest batch;
+  append_notice(batch, {tenant_, name_});
+  (void)co_await tools_.store.write(batch, std::string());
 }
 
 // What nobody waits for any more may still be stored.

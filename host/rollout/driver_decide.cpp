@@ -189,7 +189,8 @@ std::optional<Change> Driver::answered(const strategy::StepReply& reply) {
   fresh_failure_ = false;
   if (reply.outcome == strategy::Outcome::failed) return turn_back(record(), reply.reason, *world_, now());
   if (only_failure) return std::nullopt;
-  if (reply.outcome == strategy::Outcome::promoted) {
+  // One that promotes before its replicas are ready only asks for them.
+  if (reply.outcome == strategy::Outcome::promoted && !waits_for_carriers(record(), reply, *world_)) {
     auto change = before_promotion(reply);
     if (!change && first_shut(record().gates, gate::Action::promote) == nullptr)
       change = promote(record(), reply, *world_, now());

@@ -118,6 +118,14 @@ Later<Rollout> Driver::start(Start start) {
   co_return shown();
 }
 
+Later<Empty> Driver::check_start(RolloutRequest request) {
+  if (Status status = crowded(); !status.ok()) co_return status;
+  const auto turn = co_await turns_.take();
+  if (Status status = co_await refresh(); !status.ok()) co_return status;
+  if (Status status = may_start(request); !status.ok()) co_return status;
+  co_return Empty{};
+}
+
 Status Driver::reserve() {
   auto place = tools_.census.reserve();
   if (!place.ok()) return place.status();
@@ -137,9 +145,10 @@ Status Driver::may_start(const RolloutRequest& request) const {
   return Status(Code::failed_precondition, "release " + request.release + " of " + name_ + " is stable already");
 }
 
-// The end of the rollout under way as a part of another write.
-storage::WriteRequest Driver::end_beside(Change over) const {
-  const Draft draft = draft_of(std::move(over), *application_, &*rollout_, world_ ? &*world_ : nullptr, now());
+// The end of the rollout under way as a part of another write, with the verdicts that its journal has not got yet.
+storage::WriteRequest Driver::end_beside(Change over) {
+  Draft draft = draft_of(std::move(over), *application_, &*rollout_, world_ ? &*world_ : nullptr, now());
+  take_verdicts(draft);
   const std::string& id = draft.record.rollout.id;
   storage::WriteRequest batch;
   batch.expect.push_back({keys::rollout(tenant_, id), rollout_->version});

@@ -9,6 +9,7 @@
 #include "host/rollout/damage.hpp"
 #include "host/rollout/engine.hpp"
 #include "host/rollout/hop.hpp"
+#include "host/rollout/plan.hpp"
 #include "host/rollout/validate.hpp"
 
 namespace slipway::rollout {
@@ -32,6 +33,7 @@ Control::Answer<Control::PutApplication> Engine::put_application(Actor actor, Ap
   const Inside inside(inside_);
   if (Problems faults = faults_of(spec); !faults.empty())
     co_return Status(Code::invalid_argument, "the application is not valid", std::move(faults));
+  if (Status status = co_await check_application(tools_, actor.tenant, spec); !status.ok()) co_return status;
   const auto found = driver(actor.tenant, spec.name);
   co_return co_await run_on(
       found->strand(), found->put(std::move(actor), std::move(spec), std::move(version), mode, settings_.environment));

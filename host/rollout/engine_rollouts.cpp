@@ -34,8 +34,11 @@ Later<Proposal> Engine::proposal(Actor actor, RolloutRequest request) {
 }
 
 Control::Answer<RolloutPlan> Engine::plan_rollout(Actor actor, RolloutRequest request) {
-  auto made = co_await proposal(std::move(actor), std::move(request));
+  auto made = co_await proposal(actor, request);
   if (!made.ok()) co_return made.status();
+  const auto found = driver(actor.tenant, request.application);
+  const auto allowed = co_await run_on(found->strand(), found->check_start(std::move(request)));
+  if (!allowed.ok()) co_return allowed.status();
   co_return co_await make_plan(tools_, std::move(*made));
 }
 
@@ -137,7 +140,8 @@ Later<AlphaBudget> Engine::check_again(Actor actor, Rollout before) {
   co_return co_await check(tools_, std::move(*made));
 }
 
-// The release to go back to: the one named, or the newest other one that served well.
+// The release to go back to: the one named; or that which the rollout replaced, and after a way back, which replaced a
+// bad one, the newest other one that served well.
 Later<std::string> Engine::good_release(Actor actor, Stored<Record> ended, std::string to) {
   const std::string application = ended.value.rollout.application;
   const auto app = co_await store_.application(actor.tenant, application);
@@ -152,6 +156,13 @@ Later<std::string> Engine::good_release(Actor actor, Stored<Record> ended, std::
           "release " + to + " of " + application + " has never served well, so it is nothing to go back to; deploy it");
     co_return to;
   }
+  const std::string& replaced = ended.value.rollout.from_release;
+  const bool went_back = ended.value.rollout.kind == "rollback";
+  if (!went_back && !replaced.empty() && replaced != stable) {
+    const auto release = co_await store_.release(actor.tenant, application, replaced);
+    if (release.ok() && release->value.good) co_return replaced;
+    if (!release.ok() && release.status().code != Code::not_found) co_return release.status();
+  }
   const Release* newest = nullptr;
   std::vector<Release> all;
   storage::ScanRequest request{.tenant = actor.tenant, .kind = "release", .prefix = application + "/", .limit = 500};
@@ -160,7 +171,8 @@ Later<std::string> Engine::good_release(Actor actor, Stored<Record> ended, std::
     if (!page.ok()) co_return page.status();
     for (const auto& record : page->records) {
       const auto release = document_from<Release>(record);
-      if (release.ok() && release->value.good && release->value.name != stable) all.push_back(release->value);
+      if (!release.ok() || !release->value.good || release->value.name == stable) continue;
+      if (!went_back || release->value.name != replaced) all.push_back(release->value);
     }
     request.after = page->next;
   } while (!request.after.empty());
@@ -170,7 +182,9 @@ Later<std::string> Engine::good_release(Actor actor, Stored<Record> ended, std::
   if (newest == nullptr)
     co_return Status(
         Code::failed_precondition,
-        "application " + application + " has no other release that served well, so there is nothing to go back to");
+        "application " + application + " has no other release that served well" +
+            (went_back ? " than " + replaced + ", which it has left; name it to go there all the same" : "") +
+            (went_back ? "" : ", so there is nothing to go back to"));
   co_return newest->name;
 }
 
@@ -183,13 +197,15 @@ Later<Rollout> Engine::roll_back_from(Actor actor, Stored<Record> ended, ActionR
                        .reason = request.reason.empty()
                                      ? "back to " + *target + " after rollout " + ended.value.rollout.id
                                      : request.reason};
+  const auto found = driver(actor.tenant, application);
   if (mode == Mode::dry_run) {
+    const auto allowed = co_await run_on(found->strand(), found->check_start(std::move(asked)));
+    if (!allowed.ok()) co_return allowed.status();
     Rollout would = ended.value.rollout;
     would.to_release = *target;
     would.kind = "rollback";
     co_return would;
   }
-  const auto found = driver(actor.tenant, application);
   Start start{.request = std::move(asked),
               .strategy = {"rollback", {"{}"}},
               .kind = "rollback",

@@ -85,7 +85,8 @@ boost::asio::awaitable<Status> Ownership::ask(storage::LeaseAction action) {
   storage::LeaseRequest request = about(settings_.host.name, action);
   request.token = lease_;
   const std::int64_t asked = clock_.steady_ns();
-  const auto reply = co_await store_.lease(std::move(request));
+  // One that gets no answer is given up early enough for others before the lease ends.
+  const auto reply = co_await store_.lease(std::move(request), nanoseconds(settings_.lease.ns / 4));
   if (!reply.ok()) co_return reply.status();
   store_says(reply->at, asked);
   const bool lapsed = lease_ != 0 && !held();
@@ -97,25 +98,30 @@ boost::asio::awaitable<Status> Ownership::ask(storage::LeaseAction action) {
 }
 
 boost::asio::awaitable<void> Ownership::keep_lease() {
+  bool answered = true;
   while (!stopping_) {
-    co_await lease_wakeup_.wait_until(clock_.now() + nanoseconds(settings_.lease.ns / 3));
-    if (!stopping_) co_await renew();
+    const Duration pause = nanoseconds(settings_.lease.ns / (answered ? 3 : 20));
+    co_await lease_wakeup_.wait_until(clock_.now() + pause);
+    if (!stopping_) answered = co_await renew();
   }
 }
 
-boost::asio::awaitable<void> Ownership::renew() {
+// False when the store did not say what became of it.
+boost::asio::awaitable<bool> Ownership::renew() {
   if (lease_ != 0) {
     const Status renewed = co_await ask(storage::LeaseAction::renew);
-    if (renewed.ok() || outcome_unknown(renewed)) co_return;
+    if (renewed.ok()) co_return true;
+    if (outcome_unknown(renewed)) co_return false;
     log_.warn("the lease of this host is not held", {{"host", settings_.host.name}, {"reason", renewed.message}});
     lease_ = 0;
     disown();
   }
-  if (stopping_) co_return;
+  if (stopping_) co_return true;
   const Status taken = co_await acquire();
-  if (!taken.ok()) co_return;
+  if (!taken.ok()) co_return !outcome_unknown(taken);
   log_.info("the lease of this host is held again", {{"host", settings_.host.name}, {"token", lease_.load()}});
   begin_again();
+  co_return true;
 }
 
 // Others may be at work meanwhile, so that what is decided here before the roster is read again is told to them.

@@ -99,7 +99,7 @@ class Ownership {
   [[nodiscard]] Instant store_now() const;
   void store_says(Instant now, std::int64_t asked_ns);
   boost::asio::awaitable<Status> acquire();
-  boost::asio::awaitable<void> renew();
+  boost::asio::awaitable<bool> renew();
   void disown();
   boost::asio::awaitable<Status> begin();
   boost::asio::awaitable<Status> replace_roster(Status damage);

@@ -269,4 +269,19 @@ Later<RolloutPlan> make_plan(const Tools& tools, Proposal proposal) {
   co_return plan;
 }
 
+boost::asio::awaitable<Status> check_application(const Tools& tools, std::string tenant, ApplicationSpec spec) {
+  Proposal proposal;
+  proposal.application.tenant = std::move(tenant);
+  proposal.application.spec = std::move(spec);
+  const Application& app = proposal.application;
+  const Order order{.generation = 1};
+  const auto reply = co_await bridge::call<provider::Interface, provider::Validate>(
+      tools.caller, "provider", desired_of(app, app.spec, order, {}), context(tools, proposal));
+  if (!reply.ok() || reply->problems.empty()) co_return Status();
+  Problems faults;
+  for (const auto& problem : reply->problems) faults.push_back({"/", to_text(app.spec.name), problem});
+  co_return Status(Code::invalid_argument, "the provider can't run application \"" + app.spec.name + "\"",
+                   std::move(faults));
+}
+
 }  // namespace slipway::rollout

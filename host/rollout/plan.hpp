@@ -19,4 +19,8 @@ struct Proposal {
 Later<AlphaBudget> check(const Tools& tools, Proposal proposal);
 Later<RolloutPlan> make_plan(const Tools& tools, Proposal proposal);
 
+// INVALID_ARGUMENT with what the provider says against an application, before there is a rollout of it. A provider that
+// can't be asked says nothing: it is asked again at each deploy.
+boost::asio::awaitable<Status> check_application(const Tools& tools, std::string tenant, ApplicationSpec spec);
+
 }  // namespace slipway::rollout

@@ -186,9 +186,9 @@ Later<storage::ReadReply> Store::read(storage::ReadRequest request) {
   co_return co_await bridge::call<storage::Interface, storage::Read>(caller_, kBinding, request,
                                                                      context(settings_.budget));
 }
-Later<storage::LeaseReply> Store::lease(storage::LeaseRequest request) {
+Later<storage::LeaseReply> Store::lease(storage::LeaseRequest request, Duration budget) {
   co_return co_await bridge::call<storage::Interface, storage::Lease>(caller_, kBinding, request,
-                                                                      context(settings_.budget));
+                                                                      context(std::min(budget, settings_.budget)));
 }
 
 Later<storage::WriteReply> Store::write(storage::WriteRequest& batch, std::string trace) {

@@ -97,7 +97,8 @@ class Store {
   Later<storage::ScanReply> scan(storage::ScanRequest request);
   Later<storage::ReadReply> read(storage::ReadRequest request);
   Later<storage::GetReply> get(std::vector<storage::Key> keys);
-  Later<storage::LeaseReply> lease(storage::LeaseRequest request);
+  // Given up after `budget`, if that is shorter than that of other calls.
+  Later<storage::LeaseReply> lease(storage::LeaseRequest request, Duration budget = seconds(60));
 
   // Once. The batch gets a name when it has none, so that it can be repeated when the outcome is unknown.
   Later<storage::WriteReply> write(storage::WriteRequest& batch, std::string trace);

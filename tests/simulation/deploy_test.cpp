@@ -68,6 +68,21 @@ TEST_F(Deploy, OrdersAreNumberedOnAfterACrash) {
   EXPECT_EQ(world.application("shop")->generation, orders.back().generation);
 }
 
+TEST_F(Deploy, AStrategyThatPromotesAtOnceWaitsForItsReplicasAllTheSame) {
+  auto spec = world.shop();
+  spec.strategy.settings = json_text({{"hasty", true}});
+  world.make_stable(spec, "1.0");
+  ASSERT_TRUE(world.make_release("shop", "1.1").ok());
+  const auto rollout = world.deploy("shop", "1.1");
+  ASSERT_TRUE(rollout.ok()) << to_string(rollout.status());
+  const std::string waits = "4 replicas of 1.1 to be ready, of which 0 are";
+  EXPECT_TRUE(world.until([&] { return world.get(rollout->id)->why.waits_for == waits; }));
+  EXPECT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") > 0; }));
+  EXPECT_EQ(world.provider.ready_of("shop", "1.1"), 4);
+  EXPECT_TRUE(world.until_state(rollout->id, State::succeeded)) << encode_text(*world.get(rollout->id));
+  EXPECT_EQ(world.provider.weight_of("shop", "1.1"), kAllTraffic);
+}
+
 TEST_F(Deploy, ABadReleaseIsRolledBackByItsAnalysis) {
   world.make_stable(world.shop(), "1.0");
   ASSERT_TRUE(world.make_release("shop", "1.2").ok());

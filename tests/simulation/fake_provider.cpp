@@ -36,6 +36,7 @@ provider::CapabilitiesReply FakeProvider::capabilities(const Empty&) { return ab
 
 provider::ValidateReply FakeProvider::validate(const provider::Desired& desired) {
   provider::ValidateReply reply;
+  if (!cant_run.empty()) reply.problems.push_back(cant_run);
   for (const auto& group : desired.groups) {
     if (group.release.command.front() == "/missing") reply.problems.push_back("the program /missing does not exist");
   }

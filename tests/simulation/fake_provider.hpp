@@ -29,6 +29,7 @@ class FakeProvider {
   Empty remove(const provider::Removal& removal);
 
   provider::CapabilitiesReply able{.header_routes = true, .mirroring = true, .sticky = true, .max_groups = 3};
+  std::string cant_run;  // what it says against any application
   // The world's whims.
   void behave(const std::string& release, Behaviour behaviour) { behaviours_[release] = behaviour; }
   void kill_replica(const std::string& tenant, const std::string& application, const std::string& release);

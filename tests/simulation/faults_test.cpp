@@ -289,9 +289,9 @@ TEST_F(Faults, ADeletedApplicationIsGoneFromTheProviderAlsoAcrossACrash) {
 TEST_F(Faults, AnOrderThatArrivesAfterTheRemovalStartsNothing) {
   auto spec = world.shop();
   world.make_stable(spec, "1.0");
-  constexpr auto kApply = provider::Interface::index_of<provider::Apply>();
+  constexpr auto kOrder = provider::Interface::index_of<provider::Apply>();
   world.fate = [late = true](int, std::string_view to, std::uint32_t method) mutable {
-    const bool strikes = to == "provider" && method == kApply && std::exchange(late, false);
+    const bool strikes = to == "provider" && method == kOrder && std::exchange(late, false);
     return strikes ? Fate::late : Fate::good;
   };
   spec.replicas = 6;

@@ -87,6 +87,20 @@ TEST_F(Takeover, AHostWithoutItsStoreHoldsTheLeaseNoLongerThanTheStoreDoes) {
   EXPECT_EQ(applied_late, 0);
 }
 
+TEST_F(Takeover, ARenewalWithoutAnAnswerIsRepeatedBeforeTheLeaseEnds) {
+  begin();
+  int unanswered = 0;
+  world.fate_of = [&](Side side, std::string_view to, std::uint32_t method) {
+    const bool strikes = side == Side::first && to == "storage" && method == kLease && unanswered == 0;
+    if (strikes) ++unanswered;
+    return strikes ? Fate::hang : Fate::good;
+  };
+  const std::int64_t token = orders.back().second.token;
+  ASSERT_TRUE(world.until_state(id, State::succeeded));
+  EXPECT_EQ(unanswered, 1);
+  EXPECT_EQ(orders.back().second.token, token) << "the lease was lost";
+}
+
 // As when a machine is suspended in the middle of a call and wakes up when another has long been at work.
 class Zombie : public Takeover, public testing::WithParamInterface<std::pair<const char*, std::uint32_t>> {};
 

@@ -42,14 +42,14 @@ std::optional<Wait> Walk::settle() {
   const std::int32_t all = world_.replicas();
   const auto& canary = world_.next();
   effect_ = effect_at(program_, state_.step);
-  const std::int32_t needed = canary_replicas(effect_, effect_.weight, all);
+  needed_ = canary_replicas(effect_, effect_.weight, all);
   const std::int32_t available = world_.available(canary, settings_.min_ready);
   const std::int32_t twins = world_.available(world_.baseline(), settings_.min_ready);
   const std::int32_t twins_needed = baseline_needed();
   // The weight never rises before the replicas that carry it are there, and they stay until it has fallen.
   const std::uint32_t before = state_.weight;
-  replicas_ = std::max(needed, canary_replicas(effect_, std::max(before, canary.weight), all));
-  const bool all_there = available >= needed && twins >= twins_needed;
+  replicas_ = std::max(needed_, canary_replicas(effect_, std::max(before, canary.weight), all));
+  const bool all_there = available >= needed_ && twins >= twins_needed;
   state_.weight = all_there ? effect_.weight : std::min(before, effect_.weight);
   if (canary.ready == 0) state_.weight = 0;
   baseline_ = baseline_ordered(before);
@@ -59,9 +59,9 @@ std::optional<Wait> Walk::settle() {
   const std::int32_t ready = canary.ready + available + world_.baseline().ready + twins;
   state_.progress.note(ready + (canary.weight > 0 ? 1 : 0), world_.now());
   const Instant late = state_.progress.at + settings_.progress_deadline;
-  if (available < needed) {
+  if (available < needed_) {
     const Instant soon = world_.available_at(canary, settings_.min_ready).value_or(late);
-    return wait_for_replicas(canary, available, needed, phrase(program_, state_.step), std::min(soon, late));
+    return wait_for_replicas(canary, available, needed_, phrase(program_, state_.step), std::min(soon, late));
   }
   if (twins < twins_needed) {
     const Instant soon = world_.available_at(world_.baseline(), settings_.min_ready).value_or(late);
@@ -201,10 +201,10 @@ std::vector<strategy::GateWanted> Walk::gates() const {
 }
 
 std::vector<strategy::Group> Walk::groups() const {
-  if (!world_.has_stable()) return {next_group(replicas_, state_.weight)};
-  std::vector<strategy::Group> groups{stable_group(world_.replicas(), kAllTraffic - state_.weight - compared_),
-                                      next_group(replicas_, state_.weight)};
-  if (baseline_ > 0) groups.push_back(baseline_group(baseline_, compared_));
+  const strategy::Group canary = next_group(replicas_, state_.weight, needed_);
+  if (!world_.has_stable()) return {canary};
+  std::vector<strategy::Group> groups{stable_group(world_.replicas(), kAllTraffic - state_.weight - compared_), canary};
+  if (baseline_ > 0) groups.push_back(baseline_group(baseline_, compared_, baseline_needed()));
   return groups;
 }
 

@@ -51,6 +51,7 @@ class Walk {
   const Program program_;
   Effect effect_;
   std::int32_t replicas_ = 0;   // ordered for the canary
+  std::int32_t needed_ = 0;     // of them for the weight
   std::int32_t baseline_ = 0;   // and for the baseline
   std::uint32_t compared_ = 0;  // the baseline's share of the traffic
 };

@@ -129,8 +129,9 @@ class Rolling : public Strategy<Settings, State> {
   }
 
   static std::vector<strategy::Group> groups(const State& state) {
-    if (state.stable == 0) return {next_group(state.next, state.weight)};
-    return {stable_group(state.stable, kAllTraffic - state.weight), next_group(state.next, state.weight)};
+    const strategy::Group next = next_group(state.next, state.weight, state.carrying);
+    if (state.stable == 0) return {next};
+    return {stable_group(state.stable, kAllTraffic - state.weight), next};
   }
   static std::string reason(const State& state, const Fleet& fleet) {
     return std::to_string(fleet.available) + " of " + plural(fleet.all, "new replica") + " available, " +

@@ -69,11 +69,14 @@ Decision<State> promote(State state, std::vector<strategy::Group> groups, Durati
 inline strategy::Group stable_group(std::int32_t replicas, std::uint32_t weight) {
   return {std::string(strategy::kStable), replicas, weight};
 }
-inline strategy::Group next_group(std::int32_t replicas, std::uint32_t weight) {
-  return {std::string(strategy::kNext), replicas, weight};
+// `carriers` of the replicas are enough for the weight; without, it does not rise before all of them are ready.
+inline strategy::Group next_group(std::int32_t replicas, std::uint32_t weight,
+                                  std::optional<std::int32_t> carriers = {}) {
+  return {std::string(strategy::kNext), replicas, weight, carriers};
 }
-inline strategy::Group baseline_group(std::int32_t replicas, std::uint32_t weight) {
-  return {std::string(strategy::kBaseline), replicas, weight};
+inline strategy::Group baseline_group(std::int32_t replicas, std::uint32_t weight,
+                                      std::optional<std::int32_t> carriers = {}) {
+  return {std::string(strategy::kBaseline), replicas, weight, carriers};
 }
 
 // Analyses of next against stable, or against another group. A step's own have its name as `run`, so that they begin

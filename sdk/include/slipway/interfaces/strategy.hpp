@@ -94,11 +94,15 @@ struct Group {
   std::string role;
   std::int32_t replicas = 0;
   std::uint32_t weight = 0;
+  std::optional<std::int32_t> carriers{};
   static constexpr auto fields() {
     return slipway::fields(
         required("role", &Group::role, "\"stable\", \"next\" or \"baseline\"."),
         required("replicas", &Group::replicas, "Replicas that it shall have.", between(0, 10'000)),
-        required("weight", &Group::weight, "Share of the traffic in parts per million.", between(0, kAllTraffic)));
+        required("weight", &Group::weight, "Share of the traffic in parts per million.", between(0, kAllTraffic)),
+        field("carriers", &Group::carriers,
+              "Replicas of \"next\" or \"baseline\" that must be ready before the weight rises; all when not given.",
+              between(0, 10'000)));
   }
   bool operator==(const Group&) const = default;
 };

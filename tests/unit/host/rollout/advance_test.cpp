@@ -30,9 +30,31 @@ TEST_F(Advances, AWeightWaitsForTheReplicasThatCarryIt) {
   ASSERT_TRUE(held.change);
   EXPECT_EQ(held.change->record.order.groups,
             (std::vector<OrderedGroup>{{"stable", "1.0", 4, kAllTraffic}, {"next", "1.1", 4, 0}}));
-  EXPECT_EQ(held.waiting.what, "a replica of 1.1 to be ready");
-  world.groups.push_back({.role = "next", .release = "1.1", .replicas = 4, .ready = 1});
-  EXPECT_EQ(advance(record, reply, world, kNow).change->record.order.groups[1].weight, 50'000U);
+  EXPECT_EQ(held.waiting.what, "4 replicas of 1.1 to be ready, of which 0 are");
+  const auto weight_with = [&](std::int32_t ready) {
+    world.groups.resize(1);
+    world.groups.push_back({.role = "next", .release = "1.1", .replicas = 4, .ready = ready});
+    return advance(record, reply, world, kNow).change->record.order.groups[1].weight;
+  };
+  EXPECT_EQ(weight_with(3), 0U);
+  EXPECT_EQ(weight_with(4), 50'000U);
+  reply.groups[1].carriers = 2;
+  EXPECT_EQ(weight_with(1), 0U);
+  EXPECT_EQ(weight_with(2), 50'000U);
+}
+
+TEST_F(Advances, AWeightWithoutCarriersWaitsForOneReplicaAllTheSame) {
+  reply.groups[1].carriers = 0;
+  EXPECT_EQ(advance(record, reply, world, kNow).waiting.what, "a replica of 1.1 to be ready");
+}
+
+TEST_F(Advances, TheWeightOfStableRisesOverTheReplicasThatItHas) {
+  record.order.groups = {{"stable", "1.0", 4, 500'000}, {"next", "1.1", 4, 500'000}};
+  world.groups[0].ready = 1;
+  reply.groups = {{"stable", 4, 900'000}, {"next", 4, 100'000}};
+  EXPECT_EQ(advance(record, reply, world, kNow).change->record.order.groups[0].weight, 900'000U);
+  world.groups[0].ready = 0;
+  EXPECT_EQ(advance(record, reply, world, kNow).waiting.what, "a replica of 1.0 to be ready");
 }
 
 TEST_F(Advances, WhileAWeightIsHeldNoReplicaIsTakenAway) {

@@ -87,7 +87,7 @@ TEST_F(Baselines, ItsWeightWaitsForItsReplicaAsEachDoes) {
   world.groups[2].ready = 0;
   std::string held;
   EXPECT_EQ(order_of(record, reply, world, held).groups, record.order.groups);
-  EXPECT_EQ(held, "1.0+baseline");
+  EXPECT_EQ(held, "a replica of 1.0+baseline to be ready");
 }
 
 TEST_F(Baselines, AnswersThatCantBeSaySo) {
