@@ -108,6 +108,22 @@ TEST_F(Lifecycles, AThreadThatIsLeftBehindKeepsItsLibraryAndIsTheReason) {
                                                     "returns"));
 }
 
+TEST_F(Lifecycles, AnExceptionThatLeavesAPluginIsAStatusAndHoldsNoLibrary) {
+  add("alpha", "exception_crosses");
+  EXPECT_THAT(told(start()), ElementsAre("/plugins/alpha: an exception left the create function of gate-alpha"));
+  EXPECT_EQ(loader_.residents().unloaded(), 1U);
+}
+
+// Nobody could catch what it throws; so nothing thrown may reach its edge.
+TEST_F(Lifecycles, APluginWithAStandardLibraryOfItsOwnThrowsAndIsARefusalLikeAnyOther) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer wants to see who throws";
+#endif
+  add("alpha", "throws_in_create_static");
+  EXPECT_THAT(told(start()), ElementsAre("/plugins/alpha: the constructor gave up"));
+  EXPECT_EQ(loader_.residents().unloaded(), 1U);
+}
+
 // Every parked library keeps its memory, so that a person has to hear of many.
 TEST_F(Lifecycles, TheSixteenthParkedLibraryComesWithAdvice) {
   for (char name = 'a'; name < 'a' + 16; ++name) {

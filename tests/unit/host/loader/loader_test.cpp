@@ -31,6 +31,23 @@ TEST_F(Loading, TheFileInThePackageIsNeverTheOneThatIsMapped) {
   EXPECT_FALSE(is_resident(folder / "gate-fixture.so"));
 }
 
+// A number that is free again could lead to the old code, and so could an inode.
+TEST_F(Loading, TheFileStaysOpenForAsLongAsItsLibraryIsMapped) {
+  root_.install({});
+  auto library = load();
+  ASSERT_TRUE(library.ok()) << library.status().message;
+  const fs::path mapped = store() / (*library)->digest();
+  const auto times_open = [&] {
+    return std::ranges::count_if(fs::directory_iterator("/proc/self/fd"), [&](const auto& one) {
+      std::error_code gone;
+      return fs::read_symlink(one.path(), gone) == mapped;
+    });
+  };
+  EXPECT_EQ(times_open(), 1);
+  library->reset();
+  EXPECT_EQ(times_open(), 0);
+}
+
 TEST_F(Loading, ARunningPluginSurvivesThatItsPackageIsOverwrittenAndTruncated) {
   const auto folder = root_.install({});
   const auto library = load();
