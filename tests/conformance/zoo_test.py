@@ -45,6 +45,14 @@ def check_defective(kit, packages, entry):
                  f"got {found['verdict']}: {found['reason']}")
 
 
+def check_alone(kit, packages, entry):
+    """No other test would have caught it."""
+    tests = run(kit, package_of(packages, "defective", entry["name"]))
+    caught = {name for name, test in tests.items() if test["verdict"] not in ("pass", "skip")}
+    if caught != {entry["test"]}:
+        sys.exit(f"{entry['name']} is to be caught by {entry['test']} alone, it is by {sorted(caught)}")
+
+
 def check_healthy(kit, packages, entry):
     tests = run(kit, package_of(packages, "healthy", entry["name"]))
     if list(tests) != all_tests(kit):
@@ -61,6 +69,8 @@ def main():
     kit = [program, "--key", key]
     entry = next(entry for entry in json.loads(pathlib.Path(zoo).read_text()) if entry["name"] == name)
     check_defective(kit, pathlib.Path(packages), entry)
+    if entry.get("alone"):
+        check_alone(kit, pathlib.Path(packages), entry)
     check_healthy(kit, pathlib.Path(packages), entry)
 
 

@@ -1,5 +1,6 @@
 // Two generations at the same time, as in a hot swap.
 #include <filesystem>
+#include <utility>
 
 #include "tools/kit/loaded.hpp"
 #include "tools/kit/scenario.hpp"
@@ -62,6 +63,56 @@ void drains_while_the_other_is_called(Context& context) {
   both.new_one.destroy();
 }
 
+// Calls that never pause: each round begins before the one before it is waited for. Counted in rounds, not by a clock.
+class Load {
+ public:
+  Load(Context& context, Subject& subject, const std::vector<Method>& methods)
+      : context_(context), subject_(subject), methods_(methods) {}
+
+  void go_on() {
+    for (int round = 0; round < kRounds; ++round) {
+      std::vector<std::uint64_t> next;
+      for (const Method& method : methods_)
+        next.push_back(subject_.begin(method, request_for(method, context_.random)));
+      end();
+      open_ = std::move(next);
+    }
+  }
+  void end() { subject_.await_all(std::exchange(open_, {})); }
+
+ private:
+  static constexpr int kRounds = 3;
+
+  Context& context_;
+  Subject& subject_;
+  const std::vector<Method>& methods_;
+  std::vector<std::uint64_t> open_;
+};
+
+// From one generation to the next, as a host swaps: calls of one or both are open at each step.
+void goes_on_under_load(Context& context) {
+  const Loaded old_library(context, context.package.library);
+  const Loaded new_library(context, copy_of_library(context));
+  const auto methods = methods_of(old_library.table());
+  Subject old_one(context, old_library.table(), "the old generation");
+  Subject new_one(context, new_library.table(), "the new generation");
+  Load before(context, old_one, methods);
+  Load after(context, new_one, methods);
+  old_one.run();
+  before.go_on();
+  new_one.run();
+  before.go_on();
+  after.go_on();
+  old_one.quiesce();
+  after.go_on();
+  before.end();
+  old_one.destroy();
+  after.go_on();
+  after.end();
+  new_one.quiesce();
+  new_one.destroy();
+}
+
 void add(Tests& tests, std::string name, std::string what, void (*run)(Context&)) {
   tests.push_back({.group = "swap",
                    .name = std::move(name),
@@ -77,6 +128,9 @@ void add_swap_tests(Tests& tests) {
   add(tests, "live_side_by_side", "Two generations are called in turn; one goes, the other stays.", live_side_by_side);
   add(tests, "drains_while_the_other_is_called",
       "Open calls of the old generation are answered while the new one works.", drains_while_the_other_is_called);
+  add(tests, "goes_on_under_load",
+      "From the start of the new generation to the end of the old one calls are open, and each is answered once.",
+      goes_on_under_load);
 }
 
 }  // namespace slipway::kit
