@@ -19,6 +19,10 @@ sys.path.insert(0, str(SOURCE / "tests/e2e"))
 
 import harness  # noqa: E402
 
+sys.path.insert(0, str(SOURCE / "tests/e2e/guides"))
+
+from run_guide import blocks_of  # noqa: E402
+
 ENTRY = "slipway_plugin_entry"
 CROSS_COMPILER = shutil.which("x86_64-w64-mingw32-g++-posix", path="/usr/bin")
 INTERFACES = ("strategy", "provider", "metrics", "analyzer", "gate", "notifier", "secrets", "app")
@@ -51,14 +55,23 @@ class Installation(unittest.TestCase):
             self.assertNotRegex(workshop.run("readelf", "-dW", program), "R(UN)?PATH", program)
 
     def test_the_way_of_the_guide_installs_the_same(self):
-        """Its build has no tests, and is left out here; what it would install is known before."""
+        """Its commands, for a reader whose home is here. Of the build only one plugin and what that needs is made; what the whole
+        of it would install is compared with what this test's own build installs, and that is then what is installed."""
         text = (SOURCE / "docs/guides/plugins/first-plugin.md").read_text()
-        line = r"^\$ tools/setup build && (cmake --preset release -DSLIPWAY_TESTS=OFF) && cmake --build --preset release$"
-        configure = re.search(line, text, re.M)[1]
-        self.assertIn("\n$ cmake --install build/release --prefix ~/slipway\n", text)
-        folder = PLACE / "guide"
-        shutil.rmtree(folder, ignore_errors=True)
-        workshop.run(*configure.split(), "-B", folder, cwd=SOURCE)
+        commands = next(content for language, _, _, content in blocks_of(text) if language == "console").replace("$ ", "")
+        folder, home = PLACE / "guide", PLACE / "home"
+        for place in (folder, home):
+            shutil.rmtree(place, ignore_errors=True)
+        self.addCleanup(shutil.rmtree, home)
+        configure = "cmake --preset release -DSLIPWAY_TESTS=OFF"
+        for shown, here in ((configure, f"{configure} -B {folder}"), ("build/release", str(workshop.BUILD)),
+                            ("cmake --build --preset release", f"cmake --build {folder} --target gate-freeze-window")):
+            self.assertEqual(commands.count(shown), 1, shown)
+            commands = commands.replace(shown, here)
+        home.mkdir()
+        output = workshop.run("bash", "-euc", f"{commands}\ncommand -v slipway\nslipway version", cwd=SOURCE, home=home)
+        self.assertRegex(output, rf"\n{home}/slipway/bin/slipway\nslipway ")
+        self.assertTrue((folder / "plugins-root/gate-freeze-window/0.1.0/plugin.sig").is_file())
 
         def installed(build):
             words = [re.findall(r'"([^"\n]+)"', file.read_text()) for file in build.rglob("cmake_install.cmake")
@@ -110,6 +123,30 @@ class Workshop(unittest.TestCase):
         for library in libraries:
             symbols = [line.split()[-1] for line in workshop.run("nm", "-D", "--defined-only", library).splitlines()]
             self.assertEqual(symbols, [ENTRY], library)
+
+    def test_plugins_are_bound_at_once_and_their_tables_are_read_only(self):
+        for library in workshop.libraries(WORKSHOP, ".so"):
+            with self.subTest(library.name):
+                self.assertRegex(workshop.run("readelf", "-dW", library), r"\(FLAGS_1\) .*\bNOW\b")
+                self.assertRegex(workshop.run("readelf", "-lW", library), r"\n +GNU_RELRO ")
+
+    def test_what_plugins_take_from_the_sdk_is_hidden(self):
+        objects = [file for file in (WORKSHOP / "build").rglob("*.o") if re.search(r"/acme\.\w+-cpp\.dir/", str(file))]
+        self.assertGreaterEqual(len(objects), len(INTERFACES))
+        for file in objects:
+            symbols = workshop.run("readelf", "-sWC", file).splitlines()
+            self.assertTrue(any(re.search(r" HIDDEN +\d+ .*slipway::", line) for line in symbols), file)
+            self.assertEqual([line for line in symbols if re.search(r" (GLOBAL|WEAK) +DEFAULT +\d+ .*slipway::", line)], [], file)
+
+    def test_a_function_that_nobody_defines_fails_the_build(self):
+        """Of the library: the template's test loads it, and is linked with nothing of the plugin's."""
+        folder = PLACE / "lacking"
+        workshop.make_plugins(folder, [("cpp", "gate")])
+        with open(folder / workshop.id_of("cpp", "gate") / "plugin.cpp", "a") as text:
+            text.write("\nvoid nobody_defines_this();\n"
+                       "__attribute__((constructor)) static void lacking() { nobody_defines_this(); }\n")
+        with self.assertRaisesRegex(AssertionError, "undefined reference to `nobody_defines_this"):
+            workshop.build(folder)
 
     def test_plugins_pass_the_conformance_kit(self):
         every = workshop.templates()

@@ -23,9 +23,10 @@ def environment():
             "HOME": os.environ.get("HOME", str(PLACE))}
 
 
-def run(*command, cwd=None, seconds=540):
+def run(*command, cwd=None, seconds=540, home=None):
     """Its output; AssertionError with the output when it fails."""
-    done = subprocess.run([str(word) for word in command], cwd=cwd, env=environment(), stdin=subprocess.DEVNULL,
+    own = {"HOME": str(home)} if home else {}
+    done = subprocess.run([str(word) for word in command], cwd=cwd, env={**environment(), **own}, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout[-8000:]}")
