@@ -84,6 +84,13 @@ class Kit(unittest.TestCase):
         self.assertEqual(tests["lifecycle.many_instances"]["verdict"], "crash")
         self.assertEqual(tests["lifecycle.create_does_no_io"]["verdict"], "pass")
 
+    def test_in_one_process_the_verdict_is_the_same_and_the_plugin_may_end_it(self):
+        words = (self.package("answers-rubbish"), "--only", "calls.answers_once", "--seed", "1")
+        apart, together = ([(test["verdict"], test["reason"]) for test in self.outcomes(*words, *option).values()]
+                           for option in ((), ("--in-process",)))
+        self.assertEqual((apart[0][0], together), ("fail", apart))
+        self.assertEqual(self.run_kit(self.package("exits"), "--only", "calls.answers_once", "--in-process").returncode, 3)
+
     def test_junit_says_what_json_says(self):
         words = (self.package("exits"), "--only", "calls", "--seed", "1")
         run = self.run_kit(*words, "--format", "junit")

@@ -276,6 +276,12 @@ class Shown(unittest.TestCase):
                 self.assertEqual(file.name in run, has_commands, "its commands need a test here or in tests/package")
                 self.assertNotEqual(has_commands, file.name in NOT_RUN)
 
+    def test_no_command_for_authors_of_plugins_is_only_shown(self):
+        """The one block that no guide's run has is what installs Slipway before; tests/package runs that."""
+        shown = [(file.name, content.split()[1]) for file in (GUIDES / "plugins").glob("*.md")
+                 for language, _, _, content in blocks_of(file.read_text()) if language == "console"]
+        self.assertEqual(shown, [("first-plugin.md", "tools/setup")])
+
     def test_commands_that_are_only_shown_are_what_the_programs_take(self):
         checked = 0
         for file in [*GUIDES.rglob("*.md"), README]:
