@@ -21,8 +21,6 @@ constexpr std::size_t kLongestSocket = 90;
 constexpr Duration kShortestLease = seconds(2);
 constexpr Duration kShortestTimeout = milliseconds(1), kLongestTimeout = seconds(24LL * 24 * 3600);
 
-Span span_of(Duration duration) { return Span(duration.ns / 1'000'000); }
-
 Instant wall_clock() {
   return {std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
               .count()};

@@ -93,6 +93,14 @@ TEST_F(Options, readiness_by_tcp_wants_an_open_port_and_nothing_more) {
               ContainsRegex("1.1-[0-9]+ does not pass its readiness check .TCP.: Connection refused"));
 }
 
+TEST_F(Options, readiness_may_be_as_slow_as_its_timeout_says_for_haproxy_too) {
+  auto what = release("1.0", {"--health-delay", "700"});
+  what.readiness.timeout = seconds(2);
+  provider.converge(one(what));
+  EXPECT_EQ(ask_many(place.port(), "shop.test", 40).answers, (std::map<std::string, int>{{"1.0", 40}}));
+  EXPECT_THAT(place.ask("haproxy.sock", "show stat acme.shop.a 4 -1"), ContainsRegex("1.0-1,.*,UP,.*L7OK"));
+}
+
 TEST_F(Options, readiness_by_a_command_is_its_exit_status_in_the_replicas_own_folder) {
   auto what = release("1.0");
   what.readiness.kind = provider::CheckKind::command;

@@ -1,6 +1,6 @@
 // The application of the provider's tests: a small HTTP/1.1 server that can misbehave.
 //   replica_program --version V [--unready] [--ignore-term] [--crash-after MS] [--delay MS] [--requests-file PATH]
-//                   [--lines]
+//                   [--lines] [--health-delay MS]
 // GET /env/NAME answers that variable, /most how many requests there were at once at most, anything else the version; a
 // request is appended to the file, if one is named: version, request line and body. After /sick, /alive is answered
 // with 503; after /deaf, nobody can connect. With --lines it writes numbered lines to its output, without end.
@@ -43,7 +43,7 @@ int listener = -1;
 struct Options {
   std::string version = "none";
   bool unready = false, ignore_term = false, lines = false;
-  int crash_after = 0, delay = 0;
+  int crash_after = 0, delay = 0, health_delay = 0;
   int requests = -1;
 };
 
@@ -57,6 +57,7 @@ Options parse(int count, char** words) {
     if (word == "--ignore-term") o.ignore_term = true;
     if (word == "--lines") o.lines = true;
     if (word == "--crash-after") o.crash_after = std::atoi(value.c_str());
+    if (word == "--health-delay") o.health_delay = std::atoi(value.c_str());
     if (word == "--delay") o.delay = std::atoi(value.c_str());
     if (word == "--requests-file") o.requests = ::open(value.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   }
@@ -72,7 +73,10 @@ std::string respond(const Options& o, const std::string& head, const std::string
   const std::string line = head.substr(0, head.find('\r'));
   const auto first = line.find(' ');
   const std::string path = line.substr(first + 1, line.find(' ', first + 1) - first - 1);
-  if (path == "/healthz") return answer(o.unready ? 503 : 200, "");
+  if (path == "/healthz") {
+    std::this_thread::sleep_for(std::chrono::milliseconds(o.health_delay));
+    return answer(o.unready ? 503 : 200, "");
+  }
   if (path == "/alive") return answer(sick ? 503 : 200, "");
   if (path == "/most") return answer(200, std::to_string(most_at_once));
   if (path == "/sick") sick = true;

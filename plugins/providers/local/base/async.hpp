@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <slipway/values.hpp>
 #include <utility>
 
 namespace slipway::local {
@@ -20,6 +21,8 @@ namespace slipway::local {
 using boost::asio::awaitable;
 using SteadyTime = std::chrono::steady_clock::time_point;
 using Span = std::chrono::milliseconds;
+
+inline Span span_of(Duration duration) { return Span(duration.ns / 1'000'000); }
 
 // Completion token: suspend, and put the error code there instead of throwing it.
 inline auto into(boost::system::error_code& error) {

@@ -140,7 +140,7 @@ awaitable<void> Haproxy::await_link() {
 
 awaitable<void> Haproxy::add(const std::string& backend, const Server& server) {
   const std::string name = name_of(backend, server);
-  const std::string command = "add server " + name + " " + server.address + " " + server_options();
+  const std::string command = "add server " + name + " " + server.address + " " + server_options(server.pace);
   require_done(co_await runtime_.ask(command), command, Reply::kAlreadyExists);
   const std::string checked = "enable health " + name + "; set server " + name + " state drain";
   require_done(co_await runtime_.ask(checked), checked);
@@ -193,6 +193,8 @@ awaitable<ServerView> Haproxy::look(const std::string& backend, const Server& se
     view.address = row.address;
     view.raw = row.status.starts_with("MAINT");
     view.open = !view.raw && !row.status.starts_with("DRAIN");
+    view.check = row.check.substr(row.check.starts_with("* ") ? 2 : 0) +
+                 (row.check_text.empty() ? "" : " (" + row.check_text + ")");
     view.healthy = row.check.ends_with("OK") || row.status.starts_with("UP");
     view.requests = row.sessions + row.queued;
   }

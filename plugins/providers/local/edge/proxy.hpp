@@ -43,6 +43,7 @@ struct ServerView {
   bool open = false;           // gets traffic when it is well: neither drained nor in maintenance
   bool raw = false;            // in maintenance, as a server is that was added but not made ready to be checked
   bool healthy = false;        // the proxy's own check passes
+  std::string check;           // what that check said last, for a person; empty before the first
   std::uint64_t requests = 0;  // under way or queued
 };
 

@@ -1,8 +1,11 @@
 #include "plugins/providers/local/edge/proxy_config.hpp"
 
+#include <algorithm>
+
 namespace slipway::local {
 namespace {
 
+constexpr std::chrono::milliseconds kShortestCheck(100), kWhileDown(500);
 constexpr char kBanner[] = "# Written by Slipway's local provider. Changes made here are lost.\n";
 
 std::string global_section(const EdgeSettings& s) {
@@ -187,7 +190,7 @@ std::string backend_section(const EdgePaths& p, const Backend& backend, Servers 
   }
   if (servers == Servers::kLeftOut) return text;
   for (const Server& server : backend.servers) {
-    text += "    server " + server.name + " " + server.address + " " + server_options() + "\n";
+    text += "    server " + server.name + " " + server.address + " " + server_options(server.pace) + "\n";
   }
   return text;
 }
@@ -234,10 +237,16 @@ std::string header_pattern(const std::string& application, const HeaderRoute& ro
 
 }  // namespace
 
-std::string server_options() {
-  // Without the two pool words no connection to a server added at run time is ever used again.
-  return "weight 100 check inter 500ms fall 2 rise 1 pool-max-conn -1 pool-purge-delay 5s observe layer4 error-limit 3 "
-         "on-error mark-down";
+// HAProxy 2.6 waits for an answer as long as "inter" says, "timeout check" would be the backend's and so cost a reload.
+// "fastinter" holds between the first failure and the last, "downinter" for the first check of a new server too.
+// Without the two pool words no connection to a server added at run time is ever used again.
+std::string server_options(const CheckPace& pace) {
+  const auto interval = std::max(pace.interval, kShortestCheck);
+  const auto text = [](std::chrono::milliseconds time) { return std::to_string(time.count()) + "ms"; };
+  return "weight 100 check inter " + text(std::max(interval, pace.timeout)) + " fastinter " + text(interval) +
+         " downinter " + text(std::min(interval, kWhileDown)) + " fall " + std::to_string(pace.failures) + " rise " +
+         std::to_string(pace.successes) +
+         " pool-max-conn -1 pool-purge-delay 5s observe layer4 error-limit 3 on-error mark-down";
 }
 
 std::string config_text(const EdgeSettings& settings, const Edge& edge) {

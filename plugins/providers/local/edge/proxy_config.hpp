@@ -52,9 +52,17 @@ struct EdgeSettings {
 
 enum class ServerCheck { kHttp, kTcp };
 
+// How HAProxy asks a server: as patiently as its release says, or under load it takes out what the release calls ready.
+struct CheckPace {
+  std::chrono::milliseconds interval{1000}, timeout{1000};
+  int successes = 1, failures = 3;
+  auto operator<=>(const CheckPace&) const = default;
+};
+
 struct Server {
   std::string name;
   std::string address;  // "127.0.0.1:9104"
+  CheckPace pace;
   auto operator<=>(const Server&) const = default;
 };
 
@@ -83,7 +91,7 @@ struct Edge {
 };
 
 // The words after the address of a server, the same in the file and at run time.
-std::string server_options();
+std::string server_options(const CheckPace& pace);
 
 std::string config_text(const EdgeSettings& settings, const Edge& edge);
 // The same without servers: what a running HAProxy cannot be told at run time. Another shape needs a reload.

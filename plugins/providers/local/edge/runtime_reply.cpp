@@ -90,7 +90,7 @@ std::vector<StatRow> parse_stat(std::string_view csv) {
     };
     if (cell("svname").empty()) continue;
     rows.push_back({std::string(cell("pxname")), std::string(cell("svname")), std::string(cell("status")),
-                    std::string(cell("check_status")), std::string(cell("addr")),
+                    std::string(cell("check_status")), std::string(cell("check_desc")), std::string(cell("addr")),
                     number_of<std::uint64_t>(cell("scur")), number_of<std::uint64_t>(cell("qcur"))});
   }
   return rows;

@@ -28,6 +28,7 @@ struct StatRow {
   std::string backend, server;  // server is "BACKEND" or "FRONTEND" in a summary row
   std::string status;           // "UP", "DOWN", "DRAIN", "MAINT", "no check", "UP 1/2" and so on
   std::string check;            // "L7OK", "L4OK", "L4CON", "" before the first check
+  std::string check_text;       // "Layer7 timeout", "HTTP status 503"
   std::string address;
   std::uint64_t sessions = 0, queued = 0;
 };

@@ -305,7 +305,7 @@ awaitable<void> Application::sweep() {
       for (const std::string& name : co_await tools_.replicas.proxy.servers_in(backend(slot))) {
         const auto found = replicas_.find(name);
         if (found != replicas_.end() && found->second->record().release == slots()[slot]) continue;
-        const Server stray{name, ""};
+        const Server stray{name, "", {}};
         co_await tools_.replicas.proxy.drain(backend(slot), stray);
         const auto limit = std::chrono::steady_clock::now() + kSweepDrain;
         ServerView view = co_await tools_.replicas.proxy.look(backend(slot), stray);

@@ -168,8 +168,20 @@ awaitable<void> Replica::prove() {
   const Server own = server();
   const ServerView view = co_await tools_.proxy.look(*backend_, own);
   const bool there = view.exists && !view.raw;
-  if (there && !view.healthy) co_return co_await wake_.wait_until(steady_clock::now() + kBetweenLooks);
+  if (there && !view.healthy) {
+    note_proxys_check(view.check);
+    co_return co_await wake_.wait_until(steady_clock::now() + kBetweenLooks);
+  }
   facts_.listing = there ? Listing::kProven : Listing::kAbsent;
+}
+
+void Replica::note_proxys_check(const std::string& said) {
+  if (said.empty() || said.find("INI") != said.npos) return;
+  std::string problem =
+      "replica " + record_.id + " passes its readiness check here, but not the one that HAProxy makes: " + said;
+  if (problem == problem_) return;
+  problem_ = std::move(problem);
+  changed();
 }
 
 awaitable<void> Replica::admit() {
@@ -250,7 +262,10 @@ void Replica::changed() {
 }
 
 Server Replica::server() const {
-  return {record_.id, guest() ? record_.guest : tools_.address + ":" + std::to_string(record_.port)};
+  const provider::Check& check = release_.readiness;
+  return {record_.id,
+          guest() ? record_.guest : tools_.address + ":" + std::to_string(record_.port),
+          {span_of(check.interval), span_of(check.timeout), check.successes, check.failures}};
 }
 
 ReplicaPlace Replica::place() const {

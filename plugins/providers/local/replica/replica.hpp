@@ -90,6 +90,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   awaitable<void> look();
   awaitable<void> list();
   awaitable<void> prove();
+  void note_proxys_check(const std::string& said);
   awaitable<void> admit();
   awaitable<void> drain();
   awaitable<void> count();

@@ -15,8 +15,6 @@ using std::chrono::steady_clock;
 constexpr Span kWhileStarting(100);
 constexpr Span kStartingAtMost(10'000);
 
-Span span_of(Duration duration) { return Span(duration.ns / 1'000'000); }
-
 std::string seconds_text(Span span) {
   const auto tenths = (span.count() + 50) / 100;
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";

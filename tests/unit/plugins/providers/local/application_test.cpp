@@ -208,6 +208,31 @@ TEST_F(Reconciling, another_reason_for_not_being_ready_is_told_at_once_and_the_s
   EXPECT_EQ(scene.notices.changes["acme/shop"], refused + 1);
 }
 
+TEST_F(Reconciling, a_replica_that_haproxy_does_not_find_well_gets_no_traffic_and_says_what_its_check_said) {
+  scene.proxy.check = "L7TOUT (Layer7 timeout)";
+  ASSERT_TRUE(scene.apply(stable(1)).ok());
+  ASSERT_TRUE(scene.turn_until([&] { return of(scene.observe(), "1.0").problem.starts_with("replica"); }));
+  EXPECT_EQ(
+      of(scene.observe(), "1.0").problem,
+      "replica 1.0-1 passes its readiness check here, but not the one that HAProxy makes: L7TOUT (Layer7 timeout)");
+  EXPECT_EQ(of(scene.observe(), "1.0").ready, 0);
+  scene.proxy.check = "L7OK";
+  ASSERT_TRUE(scene.settles());
+  EXPECT_EQ(of(scene.observe(), "1.0").problem, "");
+}
+
+TEST_F(Reconciling, haproxy_asks_a_replica_as_its_release_says) {
+  provider::Desired one = stable(1);
+  one.groups[0].release.readiness.interval = milliseconds(700);
+  one.groups[0].release.readiness.timeout = seconds(2);
+  one.groups[0].release.readiness.failures = 4;
+  one.groups[0].release.readiness.successes = 2;
+  ASSERT_TRUE(scene.apply(one).ok());
+  ASSERT_TRUE(scene.settles());
+  const CheckPace pace = scene.proxy.servers.at("acme.shop.a").begin()->second.server.pace;
+  EXPECT_EQ(pace, (CheckPace{Span(700), Span(2000), 2, 4}));
+}
+
 TEST_F(Reconciling, a_leaving_replica_is_drained_until_its_requests_have_ended_and_only_then_told_to_end) {
   ASSERT_TRUE(scene.apply(stable(2)).ok());
   ASSERT_TRUE(scene.settles());

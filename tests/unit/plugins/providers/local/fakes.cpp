@@ -13,12 +13,12 @@ void FakeProxy::define(const std::string& application, const Definition& definit
   for (const BackendSpec& backend : definition.backends) backends.insert(backend.name);
 }
 
-void FakeProxy::check() const {
+void FakeProxy::throw_if_broken() const {
   if (!broken.empty()) throw Error(Code::unavailable, broken);
 }
 
 awaitable<void> FakeProxy::route(const std::string& application, std::optional<RouteOrder> order) {
-  check();
+  throw_if_broken();
   if (order)
     routes[application] = *order;
   else
@@ -28,14 +28,14 @@ awaitable<void> FakeProxy::route(const std::string& application, std::optional<R
 }
 
 awaitable<void> FakeProxy::add(const std::string& backend, const Server& server) {
-  check();
+  throw_if_broken();
   servers[backend].try_emplace(server.name, Entry{.server = server, .open = false, .healthy = true, .requests = 0});
   history.push_back("add " + server.name);
   co_return;
 }
 
 awaitable<void> FakeProxy::admit(const std::string& backend, const Server& server) {
-  check();
+  throw_if_broken();
   if (!servers[backend].contains(server.name)) throw Error(Code::not_found, "No such server.");
   servers[backend].at(server.name).open = true;
   history.push_back("admit " + server.name);
@@ -43,29 +43,35 @@ awaitable<void> FakeProxy::admit(const std::string& backend, const Server& serve
 }
 
 awaitable<void> FakeProxy::drain(const std::string& backend, const Server& server) {
-  check();
+  throw_if_broken();
   if (servers[backend].contains(server.name)) servers[backend].at(server.name).open = false;
   history.push_back("drain " + server.name);
   co_return;
 }
 
 awaitable<bool> FakeProxy::remove(const std::string& backend, const Server& server) {
-  check();
+  throw_if_broken();
   servers[backend].erase(server.name);
   history.push_back("remove " + server.name);
   co_return true;
 }
 
 awaitable<ServerView> FakeProxy::look(const std::string& backend, const Server& server) {
-  check();
+  throw_if_broken();
   const auto found = servers[backend].find(server.name);
   if (found == servers[backend].end()) co_return ServerView{};
   const Entry& entry = found->second;
-  co_return ServerView{true, entry.server.address, entry.open, false, entry.healthy, entry.requests};
+  co_return ServerView{.exists = true,
+                       .address = entry.server.address,
+                       .open = entry.open,
+                       .raw = false,
+                       .healthy = entry.healthy && check == "L7OK",
+                       .check = check,
+                       .requests = entry.requests};
 }
 
 awaitable<std::vector<std::string>> FakeProxy::servers_in(const std::string& backend) {
-  check();
+  throw_if_broken();
   std::vector<std::string> names;
   for (const auto& [name, entry] : servers[backend]) names.push_back(name);
   co_return names;

@@ -52,10 +52,11 @@ class FakeProxy final : public Proxy {
   std::map<std::string, std::map<std::string, Entry>> servers;
   std::map<std::string, std::set<std::string>> recalled_servers;
   std::set<std::string> withdrawn;
+  std::string check = "L7OK";        // what its check of every server says; another one keeps them unproven
   std::vector<std::string> history;  // "route 1000000", "admit a/1.0-1", …
 
  private:
-  void check() const;
+  void throw_if_broken() const;
 };
 
 class FakeProcesses final : public Processes {

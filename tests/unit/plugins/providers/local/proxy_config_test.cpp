@@ -34,7 +34,7 @@ Edge edge() {
   Edge made;
   made.sticky_headers = {"x-user"};
   made.sticky_cookies = {"slipway_id"};
-  made.backends = {{"acme.shop.a", ServerCheck::kHttp, {{"1.0-1", "127.0.0.1:20000"}}},
+  made.backends = {{"acme.shop.a", ServerCheck::kHttp, {{"1.0-1", "127.0.0.1:20000", {}}}},
                    {"acme.shop.b", ServerCheck::kTcp, {}},
                    {"acme.shop.c", ServerCheck::kTcp, {}}};
   made.hosts = {{"shop.test", "acme/shop"}};
@@ -52,6 +52,17 @@ TEST(Config, its_shape_has_no_servers_so_a_replica_needs_no_reload) {
   EXPECT_EQ(shape_text(settings(), edge()), shape_text(settings(), other));
   other.backends[1].check = ServerCheck::kHttp;
   EXPECT_NE(shape_text(settings(), edge()), shape_text(settings(), other));
+}
+
+TEST(Config, asks_a_server_in_the_time_of_its_release_and_soon_when_it_is_new) {
+  const auto options = [](int interval, int timeout) {
+    using Time = std::chrono::milliseconds;
+    return server_options({.interval = Time(interval), .timeout = Time(timeout), .successes = 2, .failures = 3});
+  };
+  EXPECT_THAT(options(700, 2000),
+              HasSubstr(" check inter 2000ms fastinter 700ms downinter 500ms fall 3 rise 2 pool-max-conn -1 "));
+  EXPECT_THAT(options(10'000, 1000), HasSubstr(" inter 10000ms fastinter 10000ms downinter 500ms "));
+  EXPECT_THAT(options(1, 1), HasSubstr(" inter 100ms fastinter 100ms downinter 100ms "));
 }
 
 TEST(Config, has_the_timeouts_and_retries_of_the_settings_in_all_its_backends_and_another_shape_with_them) {
