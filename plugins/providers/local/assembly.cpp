@@ -260,7 +260,11 @@ awaitable<void> Assembly::keep_house() {
       if (in_use) artefacts_.remove_others(*in_use);
       co_return;
     };
-    co_await boost::asio::co_spawn(pool_, round, boost::asio::use_awaitable);
+    try {
+      co_await boost::asio::co_spawn(pool_, round, boost::asio::use_awaitable);
+    } catch (const std::exception& error) {
+      notices_.log(Level::kWarn, std::string("house can't be kept: ") + error.what());
+    }
   }
 }
 

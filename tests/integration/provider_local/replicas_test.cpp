@@ -1,6 +1,7 @@
 // Replicas as processes: how they start, fail, stop, and what they are given.
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/mount.h>
 
 #include <fstream>
 #include <sstream>
@@ -67,6 +68,54 @@ TEST_F(Replicas, one_that_is_killed_is_started_again) {
   EXPECT_EQ(of(seen, "1.0").ready, 1);
   EXPECT_EQ(of(seen, "1.0").crashing, 0);
   EXPECT_EQ(ask_many(place.port(), "shop.test", 40).answers, (std::map<std::string, int>{{"1.0", 40}}));
+}
+
+// Room for what a provider writes, and no more. Ends after who writes there.
+class SmallDisk {
+ public:
+  SmallDisk() : mounted_(::mount("tmpfs", directory_.path().c_str(), "tmpfs", 0, "size=2m,mode=0700") == 0) {}
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  ~SmallDisk() {
+    if (mounted_) ::umount2(directory_.path().c_str(), MNT_DETACH);
+  }
+  [[nodiscard]] bool mounted() const { return mounted_; }
+  void carry(const Place& place, const char* folder) const {
+    std::filesystem::create_directory(directory_.path() / folder);
+    std::filesystem::create_directory_symlink(directory_.path() / folder, place.path(folder));
+  }
+  void fill() const {
+    std::ofstream file(filler());
+    for (const std::string block(4096, 'x'); file << block << std::flush;) continue;
+  }
+  void make_room() const { std::filesystem::remove(filler()); }
+
+ private:
+  [[nodiscard]] std::string filler() const { return directory_.path() / "filler"; }
+  TemporaryDirectory directory_;
+  bool mounted_;
+};
+
+TEST(Disk, that_is_full_when_a_replica_is_killed_is_told_and_the_replica_comes_back_once_there_is_room) {
+  const SmallDisk disk;
+  if (!disk.mounted()) GTEST_SKIP() << "only root may mount a disk";
+  Place place;
+  for (const char* folder : {"state", "run"}) disk.carry(place, folder);
+  Provider provider(place);
+  const auto wanted = desired(1, {group("stable", release("1.0"), 2, kAllTraffic)});
+  provider.converge(wanted);
+  disk.fill();
+  ::kill(place.replica_pids("shop").at("1.0-1"), SIGKILL);
+  const auto seen = provider.until([](const auto& o) { return !o.problems.empty(); });
+  EXPECT_THAT(seen.problems, ::testing::Contains(HasSubstr("No space left on device")));
+  EXPECT_EQ(of(seen, "1.0").ready, 1);
+  auto refused = wanted;
+  refused.generation = 2;
+  EXPECT_FALSE(provider.apply(refused).ok());
+  EXPECT_EQ(ask_many(place.port(), "shop.test", 80).answers, (std::map<std::string, int>{{"1.0", 80}}));
+  disk.make_room();
+  provider.until([](const auto& o) { return o.converged && of(o, "1.0").ready == 2; });
+  EXPECT_EQ(ask_many(place.port(), "shop.test", 80).answers, (std::map<std::string, int>{{"1.0", 80}}));
 }
 
 TEST_F(Replicas, house_is_kept_also_of_haproxys_log_and_of_artefacts_that_nobody_needs) {

@@ -94,10 +94,20 @@ void Haproxy::write_maps() const {
 }
 
 // Written at any moment, also while HAProxy reads the file in a reload: what that is to bring in must not be missing.
-void Haproxy::write_config() const {
+void Haproxy::write_config() {
+  config_due_ = true;
   Edge edge = wanted();
   std::erase_if(edge.backends, [&](const Backend& backend) { return !checked_.contains(backend.name); });
   write_file(settings_.edge.paths.config, config_text(settings_.edge, edge), Durability::kProcess);
+  config_due_ = false;
+}
+
+void Haproxy::try_write_config() {
+  try {
+    write_config();
+  } catch (const std::exception& error) {
+    notices_.log(Level::kWarn, std::string(error.what()) + "; it is tried again");
+  }
 }
 
 awaitable<void> Haproxy::route(const std::string& application, std::optional<RouteOrder> order) {
@@ -164,7 +174,7 @@ awaitable<void> Haproxy::drain(const std::string& backend, const Server& server)
 }
 
 void Haproxy::withdraw(const std::string& backend, const Server& server) {
-  if (serving_[backend].erase(server) > 0 && up()) write_config();
+  if (serving_[backend].erase(server) > 0 && up()) try_write_config();
 }
 
 awaitable<bool> Haproxy::remove(const std::string& backend, const Server& server) {

@@ -58,7 +58,8 @@ class Haproxy final : public Proxy {
  private:
   [[nodiscard]] Edge wanted() const;
   void write_maps() const;
-  void write_config() const;
+  void write_config();
+  void try_write_config();
 
   awaitable<void> come_up();
   awaitable<void> start();
@@ -101,7 +102,7 @@ class Haproxy final : public Proxy {
   [[nodiscard]] bool up() const { return link_ == Link::kUp; }
   awaitable<void> await_link();
   awaitable<void> await_reload();
-  bool ended_ = false, reloading_ = false;
+  bool ended_ = false, reloading_ = false, config_due_ = false;
   std::uint64_t lives_ = 0;  // counts processes, so that the end of an older one is told apart
   std::set<std::string> loaded_;
   std::set<std::string> checked_;  // backends that HAProxy has loaded or found good: those that its file may have

@@ -129,6 +129,7 @@ awaitable<void> Haproxy::stay_up() {
     if (shape != loaded_shape_ && shape != refused_shape_) co_await bring_in(shape);
     co_await wake_.wait_until(std::chrono::steady_clock::now() + settings_.ping_every);
     if (ended_) break;
+    if (config_due_) try_write_config();
     const bool answered = co_await ping();
     missed = answered ? 0 : missed + 1;
     if (missed < settings_.pings_missed) continue;

@@ -71,7 +71,8 @@ class Proxy {
   virtual awaitable<void> add(const std::string& backend, const Server& server) = 0;
   virtual awaitable<void> admit(const std::string& backend, const Server& server) = 0;
   virtual awaitable<void> drain(const std::string& backend, const Server& server) = 0;
-  // The server shall not serve when the proxy starts again. Files only; the running proxy is not told.
+  // The server shall not serve when the proxy starts again. Files only; the running proxy is not told. Never throws:
+  // who calls it tells of a process that has ended already, and a file that can't be written now is written later.
   virtual void withdraw(const std::string& backend, const Server& server) = 0;
   // Bounded; false when connections still hold it.
   virtual awaitable<bool> remove(const std::string& backend, const Server& server) = 0;

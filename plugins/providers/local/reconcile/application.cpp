@@ -92,11 +92,19 @@ awaitable<Status> Application::apply(Desired desired) {
   Desired seen = record_.desired;
   if (record_.removed) seen.generation = 0;  // it is forgotten: whoever makes it anew counts anew
   if (const Status fence = check_fence(seen, desired); !fence.ok()) co_return fence;
-  record_.desired = std::move(desired);
-  record_.removed = false;
+  std::swap(record_.desired, desired);
+  const bool removed = std::exchange(record_.removed, false);
   keep_releases();
   keep_archives();
-  save(Durability::kMachine);
+  try {
+    save(Durability::kMachine);
+  } catch (...) {
+    // Refused, so it must not be carried out either.
+    std::swap(record_.desired, desired);
+    record_.removed = removed;
+    keep_releases();
+    throw;
+  }
   wake_.raise();
   try {
     co_await settle();
@@ -111,9 +119,15 @@ Status Application::remove(const provider::Removal& removal) {
   Desired& seen = record_.desired;
   if (Status fence = check_token(seen, removal.token); !fence.ok()) return fence;
   if (record_.removed && seen.token == removal.token) return {};
+  const auto before = std::pair(seen.token, record_.removed);
   seen.token = removal.token;
   record_.removed = true;
-  save(Durability::kMachine);
+  try {
+    save(Durability::kMachine);
+  } catch (...) {
+    std::tie(seen.token, record_.removed) = before;
+    throw;
+  }
   wake_.raise();
   return {};
 }
@@ -137,20 +151,28 @@ void Application::replica_gone(const std::string& id) {
 
 awaitable<void> Application::run() {
   while (!gone_) {
-    auto due = SteadyTime::max();
+    std::string problem;
     try {
       co_await settle();
-      problem_.clear();
     } catch (const std::exception& error) {
-      problem_ = error.what();
-      tools_.replicas.notices.log(Level::kWarn, "application " + key() + ": " + problem_);
-      due = std::chrono::steady_clock::now() + kAfterFailure;
+      problem = error.what();
     }
-    if (std::exchange(changed_, false) && !gone_) {
-      save(Durability::kProcess);
-      tools_.replicas.notices.changed(record_.desired.tenant, record_.desired.application);
+    if (gone_) co_return;
+    bool news = std::exchange(changed_, false);
+    unsaved_ = unsaved_ || news;
+    try {
+      if (unsaved_) save(Durability::kProcess);
+      unsaved_ = false;
+    } catch (const std::exception& error) {
+      problem = error.what();
     }
-    if (!gone_) co_await wake_.wait_until(due);
+    if (problem != problem_) {
+      if (!problem.empty()) tools_.replicas.notices.log(Level::kWarn, "application " + key() + ": " + problem);
+      problem_ = problem;
+      news = true;
+    }
+    if (news) tools_.replicas.notices.changed(record_.desired.tenant, record_.desired.application);
+    co_await wake_.wait_until(problem.empty() ? SteadyTime::max() : std::chrono::steady_clock::now() + kAfterFailure);
   }
 }
 

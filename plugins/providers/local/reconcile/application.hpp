@@ -119,7 +119,7 @@ class Application final : public Replica::Listener, public std::enable_shared_fr
   Turns turns_;
   Signal wake_;
   std::function<void()> on_gone_ = [] {};
-  bool changed_ = false, sweep_due_ = true, gone_ = false;
+  bool changed_ = false, unsaved_ = false, sweep_due_ = true, gone_ = false;
   std::string problem_;
 };
 

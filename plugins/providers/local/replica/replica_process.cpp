@@ -89,11 +89,10 @@ void Replica::ended(const Exit& exit) {
   const bool watched = started_ != Moment{};
   const Span ran = watched ? std::chrono::duration_cast<Span>(steady_clock::now() - started_) : Span(0);
   process_.reset();
-  if (record_.listed && backend_) tools_.proxy.withdraw(*backend_, server());
   record_.pid = 0;
   record_.start_time = 0;
-  record_.listed = false;
   facts_.alive = facts_.passing = false;
+  if (std::exchange(record_.listed, false) && backend_) tools_.proxy.withdraw(*backend_, server());
   if (facts_.goal == Goal::kServe) {
     const auto wait = backoff_.ended(ran, tools_.random());
     facts_.start_at = steady_clock::now() + wait;

@@ -279,6 +279,25 @@ TEST_F(Reconciling, a_crash_is_restarted_with_backoff_and_a_series_of_them_is_a_
   EXPECT_EQ(scene.proxy.open_servers("acme.shop.a"), NameSet{"1.0-1"});
 }
 
+TEST_F(Reconciling, what_cannot_be_written_down_is_told_and_everything_goes_on_once_it_can) {
+  ASSERT_TRUE(scene.apply(stable(1)).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.turn(Span(20));
+  const auto folder = scene.directory.path() / "applications";
+  const auto away = scene.directory.path() / "away";
+  std::filesystem::rename(folder, away);
+  scene.processes.end(100, {.code = 3, .signal = {}});
+  ASSERT_TRUE(scene.turn_until([&] { return !scene.observe().problems.empty(); }));
+  EXPECT_THAT(scene.observe().problems.front(), HasSubstr("cannot create"));
+  EXPECT_THAT([&] { scene.reconciler->remove({"acme", "shop", 5}); }, ::testing::Throws<Error>());
+  std::filesystem::rename(away, folder);
+  ASSERT_TRUE(scene.settles());
+  EXPECT_EQ(scene.observe().problems, std::vector<std::string>{});
+  EXPECT_EQ(of(scene.observe(), "1.0").restarts, 1) << "nor was the removal that was refused carried out";
+  std::vector<std::string> problems;
+  EXPECT_TRUE(scene.turn_until([&] { return scene.world.load(problems).at(0).replicas.at(0).restarts == 1; }));
+}
+
 TEST_F(Reconciling, a_replica_that_is_not_ready_any_more_is_drained_and_comes_back) {
   ASSERT_TRUE(scene.apply(stable(2)).ok());
   ASSERT_TRUE(scene.settles());
