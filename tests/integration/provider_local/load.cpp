@@ -43,6 +43,17 @@ HttpAnswer Client::post(const std::string& host, const std::string& headers, con
                   headers + "\r\n" + body);
 }
 
+HttpAnswer Client::post_slowly(const std::string& host, const std::string& body, std::chrono::milliseconds pause) {
+  if (fd_ < 0 && !connect()) return {};
+  const std::size_t half = body.size() / 2;
+  const std::string start = "POST / HTTP/1.1\r\nhost: " + host + "\r\ncontent-length: " + std::to_string(body.size()) +
+                            "\r\n\r\n" + body.substr(0, half);
+  if (::send(fd_, start.data(), start.size(), MSG_NOSIGNAL) < 0) return close(), HttpAnswer{};
+  std::this_thread::sleep_for(pause);
+  bool answered = false;
+  return exchange_once(body.substr(half), answered);
+}
+
 // A server may close a connection that it holds open just as the next request is on its way; a client then asks again
 // on a new one (RFC 9112, 9.3.1 and 9.6), as browsers do.
 HttpAnswer Client::exchange(const std::string& request) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <string>
@@ -25,6 +26,8 @@ class Client {
   ~Client();
   HttpAnswer get(const std::string& host, const std::string& headers = "", const std::string& path = "/");
   HttpAnswer post(const std::string& host, const std::string& headers, const std::string& body);
+  // The first half of the body, and the rest after the pause.
+  HttpAnswer post_slowly(const std::string& host, const std::string& body, std::chrono::milliseconds pause);
 
  private:
   HttpAnswer exchange(const std::string& request);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "tests/integration/provider_local/load.hpp"
 #include "tests/integration/provider_local/stack.hpp"
@@ -241,6 +242,26 @@ TEST_F(Traffic, a_share_of_the_requests_is_copied_to_within_chance_and_with_thei
   EXPECT_NEAR(static_cast<double>(copies().size()), 300, tolerance);
   for (const std::string& line : copies())
     EXPECT_THAT(line, ::testing::MatchesRegex("1.1 POST / HTTP/1.1 number [0-9]+"));
+}
+
+TEST_F(Traffic, a_request_whose_body_comes_slowly_is_answered_though_every_request_is_mirrored) {
+  const std::string file = place.path("copies");
+  auto wanted = desired(1, split(0, release("1.0"), release("1.1", {"--requests-file", file})));
+  wanted.mirror = provider::Mirror{"next", kAllTraffic, 8};
+  provider.converge(wanted);
+  Client client(place.port());
+  const HttpAnswer answer = client.post_slowly("shop.test", "0123456789", std::chrono::milliseconds(1600));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "1.0");
+  // One that is whole is still copied; the slow one was not, for it would have been copied in part.
+  const auto copies = [&] {
+    std::stringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
+  };
+  ASSERT_TRUE(
+      wait_for([&] { return client.post("shop.test", "", "whole"), copies().find("whole") != std::string::npos; }));
+  EXPECT_EQ(copies().find("01234"), std::string::npos);
 }
 
 TEST_F(Traffic, a_whole_rollout_under_load_fails_no_request) {

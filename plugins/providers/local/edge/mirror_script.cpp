@@ -26,6 +26,8 @@ core.register_action("slipway_mirror", { "http-req" }, function(txn)
   local method = methods[txn.f:method()]
   local busy = in_flight[backend] or 0
   if method == nil or busy >= (tonumber(txn:get_var("txn.mirror_cap")) or 0) then return end
+  -- To wait for a body would hold up the request itself, or end it with 408: what has not arrived is not copied.
+  if txn.f:req_hdr_cnt("transfer-encoding") > 0 or txn.f:req_body_len() < txn.f:req_body_size() then return end
   local body = txn.f:req_body()
   local request = {
     url = "http://shadow" .. txn.f:pathq(),

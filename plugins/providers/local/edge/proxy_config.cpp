@@ -160,7 +160,6 @@ std::string mirror_lines(const EdgePaths& p) {
          "    http-request set-var(txn.mirror) var(txn.route),field(7,:) if { var(txn.sample) -m int lt 0 }\n"
          "    http-request unset-var(txn.mirror) if { var(txn.mirror),strcmp(txn.group) eq 0 }\n"
          "    http-request set-var(txn.mirror_cap) var(txn.route),field(9,:) if { var(txn.mirror) -m found }\n"
-         "    http-request wait-for-body time 1s if { var(txn.mirror) -m found } { req.body_size gt 0 }\n"
          "    http-request lua.slipway_mirror if { var(txn.mirror) -m found }\n";
 }
 
