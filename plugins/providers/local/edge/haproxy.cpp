@@ -166,10 +166,15 @@ awaitable<void> Haproxy::admit(const std::string& backend, const Server& server)
   require_done(co_await tell(command), command);
 }
 
+// A worker that comes up meanwhile may have read the file while the server was in it.
 awaitable<void> Haproxy::drain(const std::string& backend, const Server& server) {
+  const bool reloading = reloading_;
   serving_[backend].erase(server);
   write_config();
   const std::string command = "set server " + name_of(backend, server) + " state drain";
+  require_done(co_await tell(command), command, Reply::kNoSuchServer);
+  if (!reloading && !reloading_) co_return;
+  co_await await_reload();
   require_done(co_await tell(command), command, Reply::kNoSuchServer);
 }
 

@@ -150,11 +150,14 @@ awaitable<void> Replica::look() {
   facts_.listing_known = true;
   if (!view.exists || view.raw)
     facts_.listing = Listing::kAbsent;
-  else if (view.open)
+  else if (!view.open)
+    facts_.listing = view.healthy ? Listing::kProven : Listing::kUnproven;
+  else if (record_.listed || facts_.goal == Goal::kLeave || facts_.condemned || !facts_.passing)
     facts_.listing = Listing::kServing;
   else
-    facts_.listing = view.healthy ? Listing::kProven : Listing::kUnproven;
-  if (facts_.listing == Listing::kServing && !record_.listed) facts_.listing = Listing::kProven;
+    facts_.listing = Listing::kProven;
+  // Drained before, and open again in a HAProxy that came up since.
+  if (view.exists && view.open && !record_.listed) facts_.draining = false;
   changed();
 }
 

@@ -249,6 +249,36 @@ TEST_F(Reconciling, a_leaving_replica_is_drained_until_its_requests_have_ended_a
   EXPECT_TRUE(scene.preparer.cleaned.contains("1.0-2"));
 }
 
+TEST_F(Reconciling, a_leaving_replica_that_haproxy_has_open_again_is_drained_again_before_it_ends) {
+  ASSERT_TRUE(scene.apply(stable(2)).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.tools.drain_limit = Span(60'000);
+  auto& entry = scene.proxy.servers["acme.shop.a"].at("1.0-2");
+  entry.requests = 1;
+  ASSERT_TRUE(scene.apply(stable(1)).ok());
+  ASSERT_TRUE(scene.turn_until([&] { return !entry.open; }));
+  scene.proxy.history.clear();
+  entry.open = true;  // as a worker has it that read the file before
+  scene.reconciler->proxy_changed();
+  ASSERT_TRUE(scene.turn_until([&] { return !entry.open; }));
+  EXPECT_EQ(scene.processes.running(), 2);
+  entry.requests = 0;
+  ASSERT_TRUE(scene.settles());
+  EXPECT_EQ(scene.proxy.history.front(), "drain 1.0-2");
+  EXPECT_EQ(scene.processes.running(), 1);
+}
+
+TEST_F(Reconciling, a_replica_that_is_not_ready_and_open_all_the_same_is_drained) {
+  ASSERT_TRUE(scene.apply(stable(1)).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.checker.failures["/1.0"] = "HTTP status 500";
+  auto& entry = scene.proxy.servers["acme.shop.a"].at("1.0-1");
+  ASSERT_TRUE(scene.turn_until([&] { return !entry.open; }));
+  entry.open = true;
+  scene.reconciler->proxy_changed();
+  EXPECT_TRUE(scene.turn_until([&] { return !entry.open; }));
+}
+
 TEST_F(Reconciling, a_drain_that_does_not_end_is_cut_off_and_a_deaf_process_killed) {
   ASSERT_TRUE(scene.apply(stable(1)).ok());
   ASSERT_TRUE(scene.settles());
