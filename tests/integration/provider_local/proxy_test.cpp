@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <optional>
@@ -229,6 +230,51 @@ TEST(Haproxy, another_application_is_added_by_a_reload_that_fails_no_request_and
   Client client(place.port());
   EXPECT_TRUE(wait_for([&] { return client.get("blog.test").status == 404; }));
   EXPECT_EQ(client.get("shop.test").status, 200);
+}
+
+TEST(Haproxy, changed_hosts_are_served_once_it_has_converged_and_those_of_before_are_not) {
+  Place place;
+  Provider provider(place);
+  auto wanted = desired(1, {group("stable", release("1.0"), 1, kAllTraffic)});
+  provider.converge(wanted);
+  const int reloaded = reloads(place);
+  Client client(place.port());
+  std::string before = "shop.test";
+  for (const char* host : {"second.test", "third.test"}) {
+    ++wanted.generation;
+    wanted.hosts = {host};
+    provider.converge(wanted);
+    EXPECT_EQ(client.get(host).status, 200) << host;
+    EXPECT_EQ(client.get(before).status, 404) << before;
+    before = host;
+  }
+  EXPECT_EQ(reloads(place), reloaded);
+}
+
+TEST(Haproxy, a_host_that_two_want_stays_with_who_has_it_and_the_other_says_so_until_it_is_free) {
+  Place place;
+  std::optional<Provider> provider(std::in_place, place);
+  provider->converge(desired(1, {group("stable", release("1.0"), 1, kAllTraffic)}));
+  auto other = desired(1, {group("stable", release("2.0"), 1, kAllTraffic)});
+  other.application = "blog";  // before "shop" in order
+  ASSERT_TRUE(provider->apply(other).ok());
+  const auto refused = [](const provider::Observation& o) {
+    return std::ranges::find(o.problems,
+                             "the host \"shop.test\" is served for another application already, which keeps it; name "
+                             "other hosts") != o.problems.end();
+  };
+  const auto waits = [&](const provider::Observation& o) { return refused(o) && of(o, "2.0").ready == 1; };
+  EXPECT_FALSE(provider->until(waits, "blog").converged);
+  Client client(place.port());
+  EXPECT_EQ(client.get("shop.test").body, "1.0");
+  provider.reset();
+  provider.emplace(place);
+  provider->until([](const auto& o) { return o.converged; });
+  EXPECT_FALSE(provider->until(waits, "blog").converged) << "also after a new start";
+  EXPECT_EQ(client.get("shop.test").body, "1.0");
+  ASSERT_TRUE(provider->remove().ok());
+  provider->until([](const auto& o) { return o.converged; }, "blog");
+  EXPECT_EQ(client.get("shop.test").body, "2.0");
 }
 
 TEST(Haproxy, a_changed_timeout_comes_by_one_reload_that_leaves_what_is_under_way_its_old_one) {

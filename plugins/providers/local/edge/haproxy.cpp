@@ -1,5 +1,6 @@
 #include "plugins/providers/local/edge/haproxy.hpp"
 
+#include <algorithm>
 #include <slipway/status.hpp>
 
 #include "plugins/providers/local/base/files.hpp"
@@ -44,7 +45,9 @@ Haproxy::Haproxy(boost::asio::any_io_executor executor, HaproxySettings settings
       turns_(executor),
       wake_(executor),
       reloaded_(executor, SteadyTime::max()),
-      linked_(executor, SteadyTime::max()) {}
+      linked_(executor, SteadyTime::max()) {
+  hosts_ = parse_map_file(read_file(settings_.edge.paths.hosts_map).value_or(""));
+}
 
 void Haproxy::define(const std::string& application, const Definition& definition) {
   if (const auto found = definitions_.find(application); found != definitions_.end() && found->second == definition)
@@ -66,6 +69,10 @@ Edge Haproxy::wanted() const {
   Edge edge;
   edge.sticky_headers = settings_.sticky_headers;
   edge.sticky_cookies = settings_.sticky_cookies;
+  // Who has a host keeps it for as long as it wants it, whoever else does.
+  for (const auto& [host, owner] : hosts_) {
+    if (claims(owner, host)) edge.hosts.emplace(host, owner);
+  }
   for (const auto& [application, definition] : definitions_) {
     for (const std::string& host : definition.hosts) edge.hosts.emplace(host, application);
     for (const BackendSpec& spec : definition.backends) {
@@ -82,6 +89,27 @@ Edge Haproxy::wanted() const {
     if (!order.headers.empty()) edge.header_routes[application] = order.headers;
   }
   return edge;
+}
+
+bool Haproxy::claims(const std::string& application, const std::string& host) const {
+  const auto found = definitions_.find(application);
+  return found != definitions_.end() && std::ranges::find(found->second.hosts, host) != found->second.hosts.end();
+}
+
+std::string Haproxy::hosts_problem(const std::string& application) const {
+  const auto found = definitions_.find(application);
+  if (found == definitions_.end()) return "";
+  for (const std::string& host : found->second.hosts) {
+    const auto line = std::ranges::find(hosts_, host, &MapLines::value_type::first);
+    if (line != hosts_.end() && line->second == application) continue;
+    if (line != hosts_.end() && claims(line->second, host))
+      return "the host \"" + host + "\" is served for another application already, which keeps it; name other hosts";
+    return "HAProxy does not serve the host \"" + host + "\" yet";
+  }
+  for (const auto& [host, owner] : hosts_) {
+    if (owner == application && !claims(application, host)) return "HAProxy still serves the host \"" + host + "\"";
+  }
+  return "";
 }
 
 void Haproxy::write_maps() const {

@@ -53,6 +53,7 @@ class Haproxy final : public Proxy {
   awaitable<ServerView> look(const std::string& backend, const Server& server) override;
   awaitable<std::vector<std::string>> servers_in(const std::string& backend) override;
   awaitable<std::uint64_t> requests_in(const std::string& backend) override;
+  [[nodiscard]] std::string hosts_problem(const std::string& application) const override;
   [[nodiscard]] std::string problem() const override { return problem_; }
 
  private:
@@ -65,6 +66,8 @@ class Haproxy final : public Proxy {
   awaitable<void> start();
   awaitable<void> stay_up();
   awaitable<void> bring_in(const std::string& shape);
+  awaitable<void> bring_hosts();
+  [[nodiscard]] bool claims(const std::string& application, const std::string& host) const;
   awaitable<void> reload(const std::string& shape);
   awaitable<void> offer(const std::string& shape);
   void write_program() const;
@@ -108,7 +111,7 @@ class Haproxy final : public Proxy {
   std::set<std::string> checked_;  // backends that HAProxy has loaded or found good: those that its file may have
   std::string loaded_shape_, refused_shape_;
   std::string problem_ = "HAProxy has not answered yet";
-  MapLines hosts_, routes_, headers_, checks_;  // as the running HAProxy has them
+  MapLines hosts_, routes_, headers_, checks_;  // as the running HAProxy has them; hosts also as the last one had
   std::vector<int> old_workers_;
   std::set<std::string> routed_during_reload_;
   Turns turns_;

@@ -125,8 +125,12 @@ void Haproxy::watch_process() {
 awaitable<void> Haproxy::stay_up() {
   int missed = 0;
   while (!ended_) {
-    const std::string shape = shape_text(settings_.edge, wanted());
-    if (shape != loaded_shape_ && shape != refused_shape_) co_await bring_in(shape);
+    const Edge edge = wanted();
+    const std::string shape = shape_text(settings_.edge, edge);
+    if (shape != loaded_shape_ && shape != refused_shape_)
+      co_await bring_in(shape);
+    else if (!changes_of("", hosts_, hosts_lines(edge)).empty())
+      co_await bring_hosts();
     co_await wake_.wait_until(std::chrono::steady_clock::now() + settings_.ping_every);
     if (ended_) break;
     if (config_due_) try_write_config();
@@ -156,6 +160,15 @@ awaitable<void> Haproxy::bring_in(const std::string& shape) {
     co_await reload(shape);
   else
     co_await offer(shape);
+}
+
+awaitable<void> Haproxy::bring_hosts() {
+  {
+    const auto turn = co_await turns_.take();
+    write_maps();
+    co_await sync();
+  }
+  listener_();
 }
 
 // An existing HAProxy is not ours to reload: the file is written, and its owner told until it has loaded what is used.
@@ -204,6 +217,9 @@ awaitable<void> Haproxy::reload(const std::string& shape) {
     loaded_shape_ = shape;
     write_file(settings_.shape_file, shape, Durability::kProcess);
     co_await refresh_old_workers();
+    // Before the tables say that the hosts are served: the new worker has them from the file.
+    for (const std::string& command : changes_of(settings_.edge.paths.hosts_map, hosts_, hosts_lines(edge)))
+      co_await tell_old(command);
     co_await read_tables();
     co_await sync();
     for (const std::string& application : routed_during_reload_) {

@@ -37,16 +37,25 @@ std::string map_version_of(std::string_view text) {
   return std::string(text.substr(0, text.find_first_not_of("0123456789")));
 }
 
-MapLines parse_map(std::string_view text) {
+MapLines parse_map_file(std::string_view text) {
   MapLines lines;
   while (!text.empty()) {
     const auto end = text.find('\n');
     const auto line = text.substr(0, end);
     text.remove_prefix(end == text.npos ? text.size() : end + 1);
-    const auto first = line.find(' ');
-    const auto second = first == line.npos ? line.npos : line.find(' ', first + 1);
-    if (second == line.npos || !line.starts_with("0x")) continue;
-    lines.emplace_back(line.substr(first + 1, second - first - 1), line.substr(second + 1));
+    const auto blank = line.find(' ');
+    if (blank != line.npos) lines.emplace_back(line.substr(0, blank), line.substr(blank + 1));
+  }
+  return lines;
+}
+
+// Each line begins with the address of its entry.
+MapLines parse_map(std::string_view text) {
+  MapLines lines;
+  for (const auto& [address, line] : parse_map_file(text)) {
+    const auto blank = line.find(' ');
+    if (address.starts_with("0x") && blank != line.npos)
+      lines.emplace_back(line.substr(0, blank), line.substr(blank + 1));
   }
   return lines;
 }

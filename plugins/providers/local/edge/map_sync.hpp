@@ -20,5 +20,7 @@ std::string map_version_of(std::string_view text);
 
 // The answer of `show map`.
 MapLines parse_map(std::string_view text);
+// The text of a map's file.
+MapLines parse_map_file(std::string_view text);
 
 }  // namespace slipway::local

@@ -81,6 +81,8 @@ class Proxy {
   // Requests under way in a backend.
   virtual awaitable<std::uint64_t> requests_in(const std::string& backend) = 0;
 
+  // What keeps the proxy from serving the application at all its hosts, and at none else; empty when nothing does.
+  [[nodiscard]] virtual std::string hosts_problem(const std::string& application) const = 0;
   // What is wrong with the proxy, for a person; empty when nothing is.
   [[nodiscard]] virtual std::string problem() const = 0;
 };

@@ -15,7 +15,8 @@ awaitable<Observation> Application::observe() {
   observation.generation = record_.desired.generation;
   // The order too: header routes and mirroring may wait for HAProxy while the split is right already.
   const bool routed = !plan.split || (order_ && *order_ == order_of(*plan.split));
-  observation.converged = plan.complete && routed && tools_.replicas.proxy.problem().empty();
+  const std::string hosts = tools_.replicas.proxy.hosts_problem(key());
+  observation.converged = plan.complete && routed && hosts.empty() && tools_.replicas.proxy.problem().empty();
   std::vector<std::string> versions;
   for (const DesiredGroup& group : record_.desired.groups) versions.push_back(group.release.version);
   for (const auto& [id, replica] : replicas_) {
@@ -25,6 +26,7 @@ awaitable<Observation> Application::observe() {
   for (const std::string& version : versions) observation.groups.push_back(observed(version, plan));
   if (const std::string problem = tools_.replicas.proxy.problem(); !problem.empty())
     observation.problems.push_back(problem);
+  if (!hosts.empty()) observation.problems.push_back(hosts);
   if (!problem_.empty()) observation.problems.push_back(problem_);
 
   for (ObservedGroup& group : observation.groups) {

@@ -221,6 +221,14 @@ TEST_F(Reconciling, a_replica_that_haproxy_does_not_find_well_gets_no_traffic_an
   EXPECT_EQ(of(scene.observe(), "1.0").problem, "");
 }
 
+TEST_F(Reconciling, what_is_not_served_at_its_hosts_has_not_converged) {
+  ASSERT_TRUE(scene.apply(stable(1)).ok());
+  ASSERT_TRUE(scene.settles());
+  scene.proxy.unserved = "HAProxy does not serve the host \"shop.test\" yet";
+  EXPECT_FALSE(scene.observe().converged);
+  EXPECT_THAT(scene.observe().problems, ElementsAre(scene.proxy.unserved));
+}
+
 TEST_F(Reconciling, haproxy_asks_a_replica_as_its_release_says) {
   provider::Desired one = stable(1);
   one.groups[0].release.readiness.interval = milliseconds(700);

@@ -40,6 +40,7 @@ class FakeProxy final : public Proxy {
   awaitable<ServerView> look(const std::string& backend, const Server& server) override;
   awaitable<std::vector<std::string>> servers_in(const std::string& backend) override;
   awaitable<std::uint64_t> requests_in(const std::string&) override { co_return 0; }
+  [[nodiscard]] std::string hosts_problem(const std::string&) const override { return unserved; }
   [[nodiscard]] std::string problem() const override { return broken; }
 
   [[nodiscard]] std::set<std::string> open_servers(const std::string& backend) const;
@@ -52,6 +53,7 @@ class FakeProxy final : public Proxy {
   std::map<std::string, std::map<std::string, Entry>> servers;
   std::map<std::string, std::set<std::string>> recalled_servers;
   std::set<std::string> withdrawn;
+  std::string unserved;              // told as the problem of hosts
   std::string check = "L7OK";        // what its check of every server says; another one keeps them unproven
   std::vector<std::string> history;  // "route 1000000", "admit a/1.0-1", …
 
