@@ -1,5 +1,6 @@
 // Who gets which request, and that none fails while that changes.
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include <bit>
 #include <charconv>
@@ -196,6 +197,28 @@ TEST_F(Traffic, a_header_route_wins_over_the_weights_until_it_is_taken_back) {
   wanted.routes.clear();
   ASSERT_TRUE(provider.apply(wanted).ok());
   EXPECT_EQ(client.get("shop.test", "x-canary: never\r\n").body, "1.1");
+}
+
+TEST_F(Traffic, a_header_route_matches_each_character_exactly_also_after_a_new_start_of_haproxy) {
+  auto wanted = desired(1, split(0));
+  const std::string odd = "a^b\\c;d#e[f]g\"h'i j{k}(l)*m+n.o?p$q|r<s>t!u`v~w%x&y";
+  wanted.routes = {{"x-canary", odd, "next"}};
+  provider.converge(wanted);
+  Client client(place.port());
+  const auto check = [&] {
+    EXPECT_EQ(client.get("shop.test", "x-canary: " + odd + "\r\n").body, "1.1");
+    for (std::size_t i = 0; i < odd.size(); ++i) {
+      std::string other = odd;
+      other[i] = 'Z';
+      EXPECT_EQ(client.get("shop.test", "x-canary: " + other + "\r\n").body, "1.0") << other;
+    }
+  };
+  check();
+  const int before = place.haproxy_pid();
+  ::kill(before, SIGKILL);
+  ASSERT_TRUE(wait_for([&] { return exists(place.haproxy_pid()) && place.haproxy_pid() != before; }));
+  provider.until([](const auto& o) { return o.converged; });
+  check();
 }
 
 TEST_F(Traffic, copies_of_requests_reach_the_mirrored_group_and_never_more_than_the_cap_at_once) {

@@ -1,6 +1,7 @@
 #include "plugins/providers/local/edge/proxy_config.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace slipway::local {
 namespace {
@@ -201,6 +202,21 @@ std::string whole_text(const EdgeSettings& s, const Edge& edge, Servers servers)
   return text;
 }
 
+// What the command line, a map's line or a character class takes for itself, as the one character of a range that is
+// none of the others.
+struct Unspeakable {
+  char character;
+  std::string_view pattern;
+};
+constexpr std::array kUnspeakable = {
+    Unspeakable{' ', "(?![[:cntrl:]])[[:blank:]]"},
+    Unspeakable{'"', "(?![!#])[!-#]"},
+    Unspeakable{'\'', "(?![&(])[&-(]"},
+    Unspeakable{';', "(?![9:<])[9-<]"},
+    Unspeakable{'\\', "(?![Z[^])(?!])[Z-^]"},
+    Unspeakable{'^', "(?=[!^])[^!]"},
+};
+
 // A literal as a regular expression without backslashes or blanks: a map's line ends its key at a blank, and the
 // command line takes a backslash for itself.
 std::string literal(std::string_view text) {
@@ -209,12 +225,10 @@ std::string literal(std::string_view text) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
                        c == '_' || c == '/' || c == '=' || c == ',' || c == ':' || c == '@' || c == '~' || c == '%' ||
                        c == '&';
-    if (plain)
+    if (plain || c == ']')
       pattern += c;
-    else if (c == ' ')
-      pattern += "[[:blank:]]";
-    else if (c == '^' || c == '\\' || c == ';' || c == '#' || c == '[' || c == ']' || c == '"' || c == '\'')
-      pattern += '.';
+    else if (const auto* name = std::ranges::find(kUnspeakable, c, &Unspeakable::character); name != kUnspeakable.end())
+      pattern += name->pattern;
     else
       pattern += std::string("[") + c + "]";
   }
