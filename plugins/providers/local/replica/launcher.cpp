@@ -10,6 +10,7 @@
 #include "plugins/providers/local/base/failure.hpp"
 #include "plugins/providers/local/base/files.hpp"
 #include "plugins/providers/local/replica/log_rotation.hpp"
+#include "plugins/providers/local/replica/release_files.hpp"
 
 namespace slipway::local {
 namespace {
@@ -33,20 +34,6 @@ void make_passage(const fs::path& folder) {
 void give_to(const fs::path& path, const std::optional<User>& user) {
   if (user && ::lchown(path.c_str(), user->uid, user->gid) != 0)
     throw_errno("cannot give \"" + path.string() + "\" to the replica's user");
-}
-
-void write_release_file(const fs::path& folder, const provider::File& file, const std::optional<User>& user) {
-  const fs::path relative = fs::path(file.path).lexically_normal();
-  if (relative.empty() || relative.is_absolute() || *relative.begin() == "..") {
-    throw Error(Code::invalid_argument,
-                "the file \"" + file.path + "\" lies outside the working directory; want a relative path");
-  }
-  for (auto parent = relative.parent_path(); !parent.empty(); parent = parent.parent_path()) {
-    make_private_folder(folder / parent);
-    give_to(folder / parent, user);
-  }
-  write_file(folder / relative, file.content, Durability::kProcess);
-  give_to(folder / relative, user);
 }
 
 std::vector<ResourceLimit> limits_of(const provider::Limits& limits) {
@@ -103,7 +90,7 @@ awaitable<Command> Launcher::prepare(const Release& release, ReplicaPlace place)
   command.log_file = log_file(place).string();
   command.limits = limits_of(release.limits);
   make_private_folder(log_file(place).parent_path());
-  prune_logs(log_file(place).parent_path(), settings_.logs_kept);
+  prune_logs(log_file(place).parent_path(), settings_.logs_kept, present_[application_folder(place)]);
   co_return command;
 }
 
@@ -139,7 +126,12 @@ awaitable<std::vector<std::string>> Launcher::environment(const Release& release
   co_return entries;
 }
 
+void Launcher::keep(const ReplicaPlace& place) { present_[application_folder(place)].insert(place.id); }
+
 void Launcher::clean_up(const ReplicaPlace& place) {
+  const auto siblings = present_.find(application_folder(place));
+  if (siblings != present_.end() && siblings->second.erase(place.id) > 0 && siblings->second.empty())
+    present_.erase(siblings);
   std::error_code ignored;
   fs::remove_all(private_folder(place), ignored);
 }

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <slipway/interfaces/provider.hpp>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ class Preparer {
   virtual awaitable<Command> prepare(const provider::Release& release, ReplicaPlace place) = 0;
   // "sha256:…" of a program as it is now; empty for what is no file that can be read.
   virtual awaitable<std::string> digest_of(std::string program) = 0;
+  // The replica is there from now on, also one whose process is not prepared here: what it writes is kept.
+  virtual void keep(const ReplicaPlace& place) = 0;
   // The replica has gone for good.
   virtual void clean_up(const ReplicaPlace& place) = 0;
 };
@@ -54,7 +57,7 @@ std::string expanded(std::string text, const Expansion& expansion);
 
 struct LauncherSettings {
   std::filesystem::path work_folder, log_folder;
-  std::size_t logs_kept = 50;  // files an application
+  std::size_t logs_kept = 50;  // files an application, of replicas that have gone
   std::string address = "127.0.0.1";
 };
 
@@ -66,6 +69,7 @@ class Launcher final : public Preparer {
 
   awaitable<Command> prepare(const provider::Release& release, ReplicaPlace place) override;
   awaitable<std::string> digest_of(std::string program) override;
+  void keep(const ReplicaPlace& place) override;
   void clean_up(const ReplicaPlace& place) override;
   [[nodiscard]] std::filesystem::path log_file(const ReplicaPlace& place) const;
 
@@ -78,6 +82,7 @@ class Launcher final : public Preparer {
   const ArtefactStore& artefacts_;
   Secrets& secrets_;
   boost::asio::any_io_executor pool_;
+  std::map<std::string, std::set<std::string>> present_;  // replicas by their application's folder
 };
 
 }  // namespace slipway::local

@@ -11,6 +11,12 @@ namespace fs = std::filesystem;
 
 fs::path numbered(const fs::path& file, int number) { return file.string() + "." + std::to_string(number); }
 
+// "1.0-2.log" and "1.0-2.log.1" -> "1.0-2".
+std::string replica_of(const fs::path& file) {
+  const std::string name = file.filename();
+  return name.substr(0, name.rfind(".log"));
+}
+
 }  // namespace
 
 bool rotate_if_large(const fs::path& file, const LogSettings& settings) {
@@ -25,10 +31,12 @@ bool rotate_if_large(const fs::path& file, const LogSettings& settings) {
   return !error;
 }
 
-void prune_logs(const fs::path& folder, std::size_t most) {
+void prune_logs(const fs::path& folder, std::size_t most, const std::set<std::string>& replicas) {
   std::error_code error;
   std::vector<fs::directory_entry> files;
-  for (const auto& entry : fs::directory_iterator(folder, error)) files.push_back(entry);
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    if (!replicas.contains(replica_of(entry.path()))) files.push_back(entry);
+  }
   if (files.size() <= most) return;
   const auto age = [](const fs::directory_entry& entry) {
     std::error_code ignored;

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
+#include <string>
 
 namespace slipway::local {
 
@@ -16,7 +18,8 @@ struct LogSettings {
 // Rotates when the file is larger than max_bytes. Returns whether it did. A missing file is not rotated.
 bool rotate_if_large(const std::filesystem::path& file, const LogSettings& settings);
 
-// Removes the oldest files of the folder until at most `most` are left.
-void prune_logs(const std::filesystem::path& folder, std::size_t most);
+// Removes the oldest files of the folder until at most `most` are left, but none of those replicas: what a process
+// appends to would be lost.
+void prune_logs(const std::filesystem::path& folder, std::size_t most, const std::set<std::string>& replicas);
 
 }  // namespace slipway::local

@@ -31,6 +31,7 @@ Replica::Replica(ReplicaTools& tools, Listener& listener, std::string tenant, st
 }
 
 void Replica::begin() {
+  if (!guest()) tools_.preparer.keep(place());
   adopt();
   boost::asio::co_spawn(
       tools_.executor, [self = shared_from_this()]() -> awaitable<void> { co_await self->run(); },

@@ -351,9 +351,11 @@ TEST_F(Reconciling, a_new_life_adopts_what_runs_and_tells_nobody_anything) {
   ASSERT_TRUE(scene.settles());
   scene.turn(Span(20));
   scene.proxy.history.clear();
+  scene.preparer.kept.clear();
   scene.reopen();
   ASSERT_TRUE(scene.settles());
   EXPECT_EQ(scene.processes.bodies.size(), 3U) << "nothing was started";
+  EXPECT_EQ(scene.preparer.kept, (NameSet{"1.0-1", "1.0-2", "1.1-3"}));
   for (const std::string& line : scene.proxy.history) EXPECT_EQ(line, "route 500000");
   EXPECT_EQ(scene.proxy.recalled_servers.at("acme.shop.a"), (NameSet{"1.0-1", "1.0-2"}));
   EXPECT_EQ(scene.proxy.recalled_routes.at("acme/shop").route.next_ppm, 500'000U);

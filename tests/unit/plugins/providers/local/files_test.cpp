@@ -50,7 +50,7 @@ TEST(Logs, are_copied_and_cut_so_that_who_appends_to_them_goes_on) {
   EXPECT_EQ(read_file(path.string() + ".1"), "third");
   EXPECT_EQ(read_file(path.string() + ".2"), "second");
   EXPECT_FALSE(std::filesystem::exists(path.string() + ".3"));
-  prune_logs(directory.path(), 1);
+  prune_logs(directory.path(), 1, {});
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);
 }
 
