@@ -157,7 +157,7 @@ Assembly::Assembly(const Settings& settings, boost::asio::io_context& context, N
       haproxy_(context.get_executor(), haproxy_settings(settings), *processes_, notices),
       artefacts_(state_ / "artefacts"),
       launcher_({.work_folder = state_ / "work", .log_folder = state_ / "logs", .address = listen_address(settings)},
-                artefacts_, secrets, pool_.get_executor()),
+                artefacts_, secrets, pool_.get_executor(), programs_.get_executor()),
       ports_(port_range(settings.ports), listen_address(settings)),
       world_(state_ / "applications"),
       random_(std::random_device{}()),
@@ -190,8 +190,10 @@ Assembly::Assembly(const Settings& settings, boost::asio::io_context& context, N
 
 // What still runs there uses members that would go first.
 Assembly::~Assembly() {
-  pool_.stop();
-  pool_.join();
+  for (boost::asio::thread_pool* pool : {&pool_, &programs_}) {
+    pool->stop();
+    pool->join();
+  }
 }
 
 void Assembly::begin() {

@@ -51,6 +51,7 @@ class Assembly {
   LogSettings logs_;
   // One thread: what keeps house and what unpacks artefacts never meet.
   boost::asio::thread_pool pool_{1};
+  boost::asio::thread_pool programs_{1};
   std::unique_ptr<Processes> processes_;
   std::unique_ptr<Checker> checker_;
   Haproxy haproxy_;

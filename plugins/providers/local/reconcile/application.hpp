@@ -99,7 +99,7 @@ class Application final : public Replica::Listener, public std::enable_shared_fr
   [[nodiscard]] provider::ObservedGroup observed(const std::string& version, const Plan& plan) const;
   [[nodiscard]] Presence presence() const { return record_.removed ? Presence::kRemoved : Presence::kWanted; }
   awaitable<void> pin_programs(provider::Desired& desired);
-  [[nodiscard]] std::string program_of(const std::string& version) const;
+  [[nodiscard]] const ProgramRecord* program_of(const std::string& version) const;
   void keep_releases();
   void keep_archives();
   void save(Durability durability);

@@ -25,20 +25,20 @@ awaitable<void> Application::pin_programs(Desired& desired) {
     const bool twin = group.role == "baseline" && stable && stable->release.artefact.path == artefact.path;
     const std::string& version = (twin ? *stable : group).release.version;
     if (artefact.path.empty() || !artefact.digest.empty()) continue;
-    if (program_of(version).empty()) {
+    if (program_of(version) == nullptr) {
       std::string digest = co_await tools_.replicas.preparer.digest_of(artefact.path);
       // Unless another order was quicker.
-      if (!digest.empty() && program_of(version).empty())
+      if (program_of(version) == nullptr)
         record_.programs.insert(record_.programs.begin(), {version, std::move(digest)});
     }
-    artefact.digest = program_of(version);
+    artefact.digest = program_of(version)->digest;
   }
   if (record_.programs.size() > kProgramsKept) record_.programs.resize(kProgramsKept);
 }
 
-std::string Application::program_of(const std::string& version) const {
+const ProgramRecord* Application::program_of(const std::string& version) const {
   const auto found = std::ranges::find(record_.programs, version, &ProgramRecord::release);
-  return found == record_.programs.end() ? "" : found->digest;
+  return found == record_.programs.end() ? nullptr : &*found;
 }
 
 // Of what is desired and of what still runs.

@@ -62,8 +62,12 @@ std::string expanded(std::string text, const Expansion& expansion) {
 }
 
 Launcher::Launcher(LauncherSettings settings, const ArtefactStore& artefacts, Secrets& secrets,
-                   boost::asio::any_io_executor pool)
-    : settings_(std::move(settings)), artefacts_(artefacts), secrets_(secrets), pool_(std::move(pool)) {}
+                   boost::asio::any_io_executor archives, boost::asio::any_io_executor programs)
+    : settings_(std::move(settings)),
+      artefacts_(artefacts),
+      secrets_(secrets),
+      archives_(std::move(archives)),
+      programs_(std::move(programs)) {}
 
 awaitable<Command> Launcher::prepare(const Release& release, ReplicaPlace place) {
   Command command;
@@ -71,7 +75,8 @@ awaitable<Command> Launcher::prepare(const Release& release, ReplicaPlace place)
   const auto resolve = [this, wanted = release.artefact]() -> awaitable<fs::path> {
     co_return artefacts_.resolve(wanted);
   };
-  const fs::path artefact = co_await boost::asio::co_spawn(pool_, resolve, boost::asio::use_awaitable);
+  const auto& worker = release.artefact.archive.empty() ? programs_ : archives_;
+  const fs::path artefact = co_await boost::asio::co_spawn(worker, resolve, boost::asio::use_awaitable);
 
   const bool own = release.working_directory.empty();
   const fs::path folder = own ? private_folder(place) : fs::path(release.working_directory);
@@ -100,7 +105,7 @@ awaitable<std::string> Launcher::digest_of(std::string program) {
     const bool readable = fs::is_regular_file(program, error) && ::access(program.c_str(), R_OK) == 0;
     co_return readable ? file_digest(program) : std::string();
   };
-  co_return co_await boost::asio::co_spawn(pool_, digest, boost::asio::use_awaitable);
+  co_return co_await boost::asio::co_spawn(programs_, digest, boost::asio::use_awaitable);
 }
 
 awaitable<std::vector<std::string>> Launcher::environment(const Release& release, const ReplicaPlace& place,

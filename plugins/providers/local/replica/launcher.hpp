@@ -61,11 +61,12 @@ struct LauncherSettings {
   std::string address = "127.0.0.1";
 };
 
-// One thread, that of the executor; digests and archives are worked on by `pool`. References must outlive it.
+// One thread, that of the executor. Archives are worked on by `archives`, programs by `programs`: an archive may take
+// minutes, and whoever needs none must not wait for it. References must outlive it.
 class Launcher final : public Preparer {
  public:
   Launcher(LauncherSettings settings, const ArtefactStore& artefacts, Secrets& secrets,
-           boost::asio::any_io_executor pool);
+           boost::asio::any_io_executor archives, boost::asio::any_io_executor programs);
 
   awaitable<Command> prepare(const provider::Release& release, ReplicaPlace place) override;
   awaitable<std::string> digest_of(std::string program) override;
@@ -81,7 +82,7 @@ class Launcher final : public Preparer {
   LauncherSettings settings_;
   const ArtefactStore& artefacts_;
   Secrets& secrets_;
-  boost::asio::any_io_executor pool_;
+  boost::asio::any_io_executor archives_, programs_;
   std::map<std::string, std::set<std::string>> present_;  // replicas by their application's folder
 };
 

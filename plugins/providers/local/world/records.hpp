@@ -43,7 +43,8 @@ struct ProgramRecord {
   std::string digest;
   static constexpr auto fields() {
     return slipway::fields(required("release", &ProgramRecord::release, "Version of the release."),
-                           required("digest", &ProgramRecord::digest, "sha256:<64 hex digits>."));
+                           required("digest", &ProgramRecord::digest,
+                                    "sha256:<64 hex digits>; empty for what is no file, and so is not asked again."));
   }
 };
 

@@ -88,6 +88,17 @@ TEST_F(Reconciling, a_program_belongs_to_its_release_as_it_was_at_first) {
   EXPECT_EQ(scene.preparer.started.back(), "sha256:new");
 }
 
+TEST_F(Reconciling, what_is_no_file_is_asked_for_its_digest_once) {
+  for (int i = 0; i < 3; ++i) {
+    provider::Desired one = stable(1);
+    one.groups[0].release.artefact.path = "/opt/folder";
+    ASSERT_TRUE(scene.apply(one).ok());
+  }
+  ASSERT_TRUE(scene.settles());
+  EXPECT_EQ(scene.preparer.digests_asked, 1);
+  EXPECT_THAT(scene.preparer.started, ElementsAre(""));
+}
+
 TEST_F(Reconciling, a_promotion_changes_the_roles_and_moves_no_server) {
   ASSERT_TRUE(scene.apply(split(kAllTraffic)).ok());
   ASSERT_TRUE(scene.settles());

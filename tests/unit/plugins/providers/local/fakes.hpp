@@ -99,13 +99,17 @@ class FakeChecker final : public Checker {
 class FakePreparer final : public Preparer {
  public:
   awaitable<Command> prepare(const provider::Release& release, ReplicaPlace place) override;
-  awaitable<std::string> digest_of(std::string program) override { co_return programs[program]; }
+  awaitable<std::string> digest_of(std::string program) override {
+    ++digests_asked;
+    co_return programs[program];
+  }
   void keep(const ReplicaPlace& place) override { kept.insert(place.id); }
   void clean_up(const ReplicaPlace& place) override { cleaned.insert(place.id); }
   std::set<std::string> kept, cleaned;
   std::map<std::string, std::string> programs;  // digests by path
   std::vector<std::string> started;             // digests that prepare was given
   std::string failure;
+  int digests_asked = 0;
 };
 
 class FakeNotices final : public Notices {

@@ -48,11 +48,14 @@ class Launching : public ::testing::Test {
   }
 
   slipway::test::TemporaryDirectory directory;
-  boost::asio::io_context context;
+  boost::asio::io_context context, archives;  // nobody unpacks: as while another's archive takes long
   FakeSecrets secrets;
   ArtefactStore artefacts{directory.path() / "artefacts"};
-  Launcher launcher{
-      {directory.path() / "work", directory.path() / "logs", 4}, artefacts, secrets, context.get_executor()};
+  Launcher launcher{{directory.path() / "work", directory.path() / "logs", 4},
+                    artefacts,
+                    secrets,
+                    archives.get_executor(),
+                    context.get_executor()};
 };
 
 TEST_F(Launching, fills_in_port_artefact_environment_and_secrets) {
