@@ -29,17 +29,18 @@ Status no_interface(const runtime::Instance& instance, std::string_view binding,
 // Tells the sink of one call, whatever way the coroutine ends.
 class Recording {
  public:
-  Recording(CallSink& sink, std::string binding, std::string interface, std::uint32_t method)
-      : sink_(sink), binding_(std::move(binding)), interface_(std::move(interface)), method_(method) {
+  Recording(CallSink& sink, std::string_view binding, std::string_view interface, std::uint32_t method)
+      : sink_(sink), binding_(binding), interface_(interface), method_(method) {
     sink_.began(binding_);
   }
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
-  ~Recording() { sink_.ended({binding_, interface_, method_, code_, taken()}); }
+  ~Recording() { sink_.ended({binding_, interface_, method_, code_, seconds_ ? *seconds_ : taken()}); }
   // `tally` counts the same and may be null.
   void set(Code code, Tally* tally) {
     code_ = code;
-    if (tally != nullptr) tally->note(code, taken());
+    seconds_ = taken();
+    if (tally != nullptr) tally->note(code, *seconds_);
   }
 
  private:
@@ -49,11 +50,12 @@ class Recording {
   }
 
   CallSink& sink_;
-  const std::string binding_;
-  const std::string interface_;
+  const std::string_view binding_;
+  const std::string_view interface_;
   const std::uint32_t method_;
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   Code code_ = Code::cancelled;
+  std::optional<double> seconds_;
 };
 
 telemetry::OpenSpan open_span(telemetry::Tracer* tracer, const std::string& traceparent, std::string_view binding,
@@ -111,7 +113,7 @@ boost::asio::awaitable<Result<std::string>> PluginCaller::call(std::string_view 
     if (!index) co_return no_interface(*way.instance, binding, interface);
     request.interface_index = *index;
     if (!recording) {
-      recording.emplace(sink_, std::string(binding), std::string(interface), method);
+      recording.emplace(sink_, binding, interface, method);
       span = open_span(tracer_, request.traceparent, binding, interface, method);
       if (span) request.traceparent = span.traceparent();
     }

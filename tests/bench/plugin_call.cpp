@@ -1,5 +1,6 @@
 // What an in-process call costs above a direct C function pointer: the call is pinned to its generation, has a
-// deadline, and is answered inside invoke.
+// deadline, and is answered inside invoke. Once of the instance alone, and once on the whole way that the host's calls
+// take: by the name of a binding, through the route table, counted in the metrics.
 #include <benchmark/benchmark.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -9,6 +10,8 @@
 #include <future>
 #include <memory>
 
+#include "host/bridge/plugin_caller.hpp"
+#include "host/bridge/telemetry_sink.hpp"
 #include "host/runtime/async_call.hpp"
 #include "host/runtime/instance.hpp"
 #include "tests/bench/nanoseconds.hpp"
@@ -23,6 +26,7 @@ namespace {
 
 constexpr double kGoalNs = 25;
 constexpr std::uint8_t kAnswer[] = "{}";
+constexpr std::string_view kInterface = "slipway.gate/1";
 constexpr slipway_blob kBlob{kAnswer, 2, nullptr, nullptr};
 
 // A concurrent plugin that answers at once with bytes of its own.
@@ -40,7 +44,7 @@ void ignore(slipway_instance*) {}
 void destroy(slipway_instance* instance) { delete instance; }
 
 const slipway_plugin& table() {
-  static const slipway_span interface { reinterpret_cast<const std::uint8_t*>("bench.echo/1"), 12 };
+  static const slipway_span interface { reinterpret_cast<const std::uint8_t*>(kInterface.data()), kInterface.size() };
   static const slipway_plugin plugin{.size = sizeof(slipway_plugin),
                                      .abi_major = SLIPWAY_ABI_MAJOR,
                                      .abi_minor = SLIPWAY_ABI_MINOR,
@@ -145,13 +149,44 @@ void awaited_call(benchmark::State& state, runtime::Threading threading) {
 void awaited_concurrent(benchmark::State& state) { awaited_call(state, runtime::Threading::concurrent); }
 void awaited_serial(benchmark::State& state) { awaited_call(state, runtime::Threading::serial); }
 
+// As many bindings as the profile for development has.
+bridge::RouteTable::Bindings bindings_to(const std::shared_ptr<runtime::Instance>& instance) {
+  bridge::RouteTable::Bindings bindings;
+  for (int i = 0; i < 20; ++i)
+    bindings["gates.freeze-window-" + std::to_string(i)] = {
+        {instance, "1.0.0", std::make_shared<bridge::Tally>()}, nullptr, nullptr};
+  return bindings;
+}
+
+boost::asio::awaitable<void> route_calls(benchmark::State& state, bridge::Caller& caller, std::promise<void>& done) {
+  for (auto _ : state) {
+    bridge::CallContext context{.budget_ns = seconds(10).ns};
+    const auto reply = co_await caller.call("gates.freeze-window-7", kInterface, 0, "{}", std::move(context));
+    if (!reply.ok()) std::abort();
+  }
+  done.set_value();
+}
+
+void routed_call(benchmark::State& state) {
+  Running running(runtime::Threading::concurrent);
+  telemetry::Metrics metrics;
+  bridge::TelemetrySink calls(metrics);
+  bridge::Routes routes;
+  bridge::PluginCaller caller(routes, calls);
+  routes.publish(std::make_shared<bridge::RouteTable>(bindings_to(running.instance)));
+  std::promise<void> done;
+  boost::asio::co_spawn(running.runtime.executor(), route_calls(state, caller, done), boost::asio::detached);
+  done.get_future().wait();
+}
+
 void register_all() {
   for (auto* one : {benchmark::RegisterBenchmark("direct_pointer", direct_pointer),
                     benchmark::RegisterBenchmark("pinned_call", pinned_call)}) {
     one->MinTime(0.1)->Repetitions(9);
   }
   for (auto* one : {benchmark::RegisterBenchmark("awaited_concurrent", awaited_concurrent),
-                    benchmark::RegisterBenchmark("awaited_serial", awaited_serial)}) {
+                    benchmark::RegisterBenchmark("awaited_serial", awaited_serial),
+                    benchmark::RegisterBenchmark("routed_call", routed_call)}) {
     // The work is done by a thread of the host, so only the clock on the wall sees it.
     one->MinTime(0.1)->Repetitions(5)->MeasureProcessCPUTime();
   }
@@ -165,6 +200,10 @@ int run() {
   report({"plugin_call.in_process", pinned, "ns", direct,
           "at most 25 ns above a direct C function pointer; answered in invoke, so its deadline arms no timer",
           pinned - direct <= kGoalNs});
+  const double routed = medians["routed_call"];
+  report({"plugin_call.routed", routed, "ns", direct,
+          "at most 25 ns above a direct C function pointer, by a binding's name and counted, as the host calls",
+          routed - direct <= kGoalNs});
   report({"plugin_call.awaited_concurrent", medians["awaited_concurrent"], "ns", direct, "none, to be watched", true});
   report({"plugin_call.awaited_serial", medians["awaited_serial"], "ns", direct, "none, to be watched", true});
   return 0;

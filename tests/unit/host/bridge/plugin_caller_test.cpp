@@ -375,5 +375,26 @@ TEST_F(PluginCallerTest, calls_show_as_metrics) {
   EXPECT_NE(text.find("slipway_plugin_calls_in_flight{binding=\"provider\"} 0"), std::string::npos) << text;
 }
 
+TEST_F(PluginCallerTest, calls_of_one_method_are_counted_apart_by_how_they_end) {
+  telemetry::Metrics metrics;
+  TelemetrySink sink(metrics);
+  for (const Code code : {Code::ok, Code::unavailable, Code::ok, Code::ok}) {
+    sink.began("provider");
+    sink.ended({"provider", "test.echo/1", 4, code, 0.5});
+  }
+  sink.began("provider");
+  sink.ended({"provider", "test.echo/1", 5, Code::ok, 0.5});
+  sink.began("gates.freeze");
+  const std::string text = metrics.text();
+  const std::string of_method = "slipway_plugin_calls_total{binding=\"provider\",interface=\"test.echo/1\",method=";
+  for (const std::string& line :
+       {of_method + "\"4\",status=\"OK\"} 3\n", of_method + "\"4\",status=\"UNAVAILABLE\"} 1\n",
+        of_method + "\"5\",status=\"OK\"} 1\n", std::string("slipway_plugin_calls_in_flight{binding=\"provider\"} 0\n"),
+        std::string("slipway_plugin_calls_in_flight{binding=\"gates.freeze\"} 1\n"),
+        std::string("slipway_plugin_call_seconds_count{binding=\"provider\","
+                    "interface=\"test.echo/1\",method=\"4\"} 4\n")})
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+}
+
 }  // namespace
 }  // namespace slipway::bridge
