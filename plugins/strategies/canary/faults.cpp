@@ -10,12 +10,19 @@ class Faults {
   Faults(const Settings& settings, const strategy::ValidateRequest& request) : settings_(settings), request_(request) {}
 
   Problems all() {
-    ways();
-    for (std::size_t i = 0; i < settings_.steps.size(); ++i) action(settings_.steps[i], "/steps/" + std::to_string(i));
+    const bool one_way = has_one_way();
+    for (std::size_t i = 0; i < settings_.steps.size(); ++i) {
+      const std::string path = "/steps/" + std::to_string(i);
+      action(settings_.steps[i], path);
+      if (settings_.steps[i].analysis)
+        analysis(*settings_.steps[i].analysis, effect_at(settings_.steps, static_cast<std::int32_t>(i)), path);
+    }
     if (settings_.linear) linear(*settings_.linear);
     if (settings_.exponential) exponential(*settings_.exponential);
     if (settings_.automatic) automatic(*settings_.automatic);
     names("/analyses", settings_.analyses);
+    if (one_way && goes_at_once(expand(settings_)))
+      comparing("/analyses", settings_.analyses, "without a weight below 100%");
     provider();
     if (settings_.progress_deadline <= settings_.min_ready) {
       add("/progress_deadline", to_text(to_string(settings_.progress_deadline)),
@@ -32,13 +39,18 @@ class Faults {
     for (auto& problem : unknown_names(path, list.list, request_.analyses, "analysis"))
       problems_.push_back(std::move(problem));
   }
+  void comparing(const std::string& path, const Names& list, const std::string& when) {
+    for (auto& problem : comparing_names(path, list.list, request_.comparing, when))
+      problems_.push_back(std::move(problem));
+  }
 
-  void ways() {
+  bool has_one_way() {
     const int given = int{!settings_.steps.empty()} + int{settings_.linear.has_value()} +
                       int{settings_.exponential.has_value()} + int{settings_.automatic.has_value()};
-    if (given == 1) return;
+    if (given == 1) return true;
     const std::string seen = given == 0 ? "none is given" : std::to_string(given) + " are given";
     add("/steps", "", "want one of steps, linear, exponential and automatic, " + seen + "; null takes away a default");
+    return false;
   }
 
   void action(const Action& action, const std::string& path) {
@@ -50,13 +62,19 @@ class Faults {
           "want exactly one of weight, pause, analysis, scale, route, mirror, approval and gate, " +
               std::to_string(given) + " are given");
     if (action.weight) weight(*action.weight, path + "/weight");
-    if (action.analysis) names(path + "/analysis", *action.analysis);
     if (action.scale) scale(*action.scale, path + "/scale");
     if (action.gate) gate(*action.gate, path + "/gate");
     if (action.route && !request_.capabilities.header_routes)
       add(path + "/route", "", "the provider can't route requests by header");
     if (action.mirror && !request_.capabilities.mirroring)
       add(path + "/mirror", "", "the provider can't mirror requests");
+  }
+
+  void analysis(const Names& list, const Effect& effect, const std::string& path) {
+    names(path + "/analysis", list);
+    const bool unused = effect.weight == 0 && effect.routes.empty() && !effect.mirror;
+    if (unused || effect.weight == kAllTraffic)
+      comparing(path + "/analysis", list, unused ? "before a weight above 0%" : "at 100%");
   }
 
   void weight(Share share, const std::string& path) {

@@ -57,6 +57,11 @@ void add(Effect& effect, const Action& action) {
       provider::Mirror{std::string(strategy::kNext), action.mirror->share.ppm, action.mirror->max_in_flight};
 }
 
+bool raises_a_part_to_all(const Program& program, std::int32_t step) {
+  const std::uint32_t weight = effect_at(program, step).weight;
+  return weight > 0 && weight < kAllTraffic && effect_at(program, step + 1).weight == kAllTraffic;
+}
+
 std::string joined(const Names& names) {
   std::string text;
   for (const auto& name : names.list) text += (text.empty() ? "" : ", ") + name;
@@ -89,6 +94,22 @@ Effect effect_at(const Program& program, std::int32_t step) {
   effect.routes.clear();
   effect.mirror.reset();
   return effect;
+}
+
+bool goes_at_once(const Program& program) {
+  return std::all_of(program.begin(), program.end(), [](const Action& action) {
+    const bool whole = !action.weight || action.weight->ppm == 0 || action.weight->ppm == kAllTraffic;
+    return whole && !action.route && !action.mirror;
+  });
+}
+
+bool is_last_chance(const Program& program, std::int32_t step) {
+  if (raises_a_part_to_all(program, step)) return true;
+  if (step + 1 != static_cast<std::int32_t>(program.size())) return false;
+  for (std::int32_t before = 0; before < step; ++before) {
+    if (raises_a_part_to_all(program, before)) return false;
+  }
+  return true;
 }
 
 std::int32_t canary_replicas(const Effect& effect, std::uint32_t weight, std::int32_t all) {

@@ -23,6 +23,12 @@ struct Effect {
 };
 Effect effect_at(const Program& program, std::int32_t step);
 
+// Whether no step gives the canary a part of the requests before it has all: by weight, by header or as copies.
+bool goes_at_once(const Program& program);
+// Whether a canary that nobody has measured must not go on from here. Missing data is no success: one that has a part
+// of the traffic does not get all of it, and one that got all of it from nothing is not promoted.
+bool is_last_chance(const Program& program, std::int32_t step);
+
 // Canary replicas of an application of `all` that shall carry the weight: as the scale says, else rounded up and at
 // least 1; all of them for all traffic.
 std::int32_t canary_replicas(const Effect& effect, std::uint32_t weight, std::int32_t all);

@@ -140,7 +140,8 @@ struct Settings {
               "Instead of steps: a check before each increment; failed checks are counted."),
         field("analyses", &Settings::analyses,
               "Analyses that run in the background; a failed one ends a rollout that is still under way. All "
-              "traffic waits for their first measurement.",
+              "traffic waits for their first measurement; where no step gives the canary a part of it first, the "
+              "promotion waits, and they may not compare the releases.",
               at_most(32)),
         field("baseline", &Settings::baseline,
               "Compare the canary with fresh replicas of the stable release, as many and with as much traffic, instead "

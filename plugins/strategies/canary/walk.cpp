@@ -94,14 +94,8 @@ std::int32_t Walk::baseline_ordered(std::uint32_t before) const {
 std::optional<Wait> Walk::wait_of(const Action& action) {
   if (const auto* held = world_.first(Finding::held, background())) return wait_for_analysis(*held, next());
   if (auto wait = wait_of_itself(action)) return wait;
-  const auto* unmeasured = leads_to_all() ? world_.unmeasured(background()) : nullptr;
+  const auto* unmeasured = is_last_chance(program_, state_.step) ? world_.unmeasured(background()) : nullptr;
   return unmeasured == nullptr ? std::nullopt : std::optional(wait_for_measurement(*unmeasured, next()));
-}
-
-// Missing data is no success: a canary that has a part of the traffic does not get all of it before it was measured.
-bool Walk::leads_to_all() const {
-  return effect_.weight > 0 && effect_.weight < kAllTraffic &&
-         effect_at(program_, state_.step + 1).weight == kAllTraffic;
 }
 
 std::optional<Wait> Walk::wait_of_itself(const Action& action) {

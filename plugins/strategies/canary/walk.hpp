@@ -21,7 +21,6 @@ class Walk {
   // What the action itself waits for, once it has settled; nothing when it is done.
   std::optional<strategy::Wait> wait_of(const Action& action);
   std::optional<strategy::Wait> wait_of_itself(const Action& action);
-  [[nodiscard]] bool leads_to_all() const;
   std::optional<strategy::Wait> wait_of(const Pause& pause) const;
   std::optional<strategy::Wait> wait_of_analysis() const;
   std::optional<strategy::Wait> wait_of_gate(const std::string& name, const std::string& question) const;

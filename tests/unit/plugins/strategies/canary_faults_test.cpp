@@ -1,4 +1,4 @@
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <slipway/interfaces/strategy.hpp>
 #include <slipway/testing/fake_host.hpp>
@@ -51,6 +51,35 @@ TEST_F(CanaryFaults, ContradictionsAreRefusedAllAtOnce) {
           "/steps/2/scale: want exactly one of replicas, percent and match_weight, 2 are given",
           "/linear/step: want a percentage above 0 (was \"0%\")",
           "/progress_deadline: want more than min_ready, which is 0s (was \"0s\")"}));
+}
+
+TEST_F(CanaryFaults, WhatComparesIsRefusedWhereOnlyOneReleaseHasTraffic) {
+  const auto faults = [&](const std::string& settings) {
+    strategy::ValidateRequest request{.settings = {settings}};
+    request.analyses = {"compare", "probe"};
+    request.comparing = {"compare"};
+    request.capabilities = {.header_routes = true, .mirroring = true};
+    return lines(host.call<strategy::Interface, strategy::Validate>(request));
+  };
+  const std::string rest =
+      " only one of them has traffic; want an analysis that judges one alone (sequential with \"kind: absolute\", or "
+      "threshold) (was \"compare\")";
+  const std::vector<std::string> at_once{"/analyses: compares the two releases, and without a weight below 100%" +
+                                         rest};
+  EXPECT_EQ(faults(R"({"steps": [{"weight": "100%"}], "analyses": ["compare", "probe"]})"), at_once);
+  EXPECT_EQ(faults(R"({"steps": [{"weight": 0}, {"pause": {}}], "analyses": "compare"})"), at_once);
+  EXPECT_EQ(faults(R"({"linear": {"step": "100%"}, "analyses": "compare"})"), at_once);
+  for (const char* part :
+       {R"({"weight": "1%"})", R"({"route": {"header": "a", "value": "b"}})", R"({"mirror": {"share": "1%"}})"}) {
+    SCOPED_TRACE(part);
+    EXPECT_THAT(faults(R"({"analyses": "compare", "steps": [)" + std::string(part) + "]}"), testing::IsEmpty());
+    EXPECT_THAT(faults(R"({"steps": [)" + std::string(part) + R"(, {"analysis": "compare"}]})"), testing::IsEmpty());
+  }
+  EXPECT_EQ(
+      faults(
+          R"({"steps": [{"analysis": "compare"}, {"weight": "50%"}, {"weight": "100%"}, {"analysis": ["probe", "compare"]}]})"),
+      (std::vector<std::string>{"/steps/0/analysis: compares the two releases, and before a weight above 0%" + rest,
+                                "/steps/3/analysis: compares the two releases, and at 100%" + rest}));
 }
 
 TEST_F(CanaryFaults, TypingErrorsAreRefusedWithWhatIsAllowed) {

@@ -175,6 +175,40 @@ TEST_F(Canary, APersonMayPromoteWhatWasNotMeasured) {
   EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
 }
 
+TEST_F(Canary, WhatGetsAllTrafficAtOnceIsPromotedOnlyWhenItWasMeasured) {
+  for (const char* steps :
+       {R"([{"weight": "100%"}])", R"([{"weight": 0}, {"pause": {"duration": "10s"}}, {"weight": "100%"}])",
+        R"([{"approval": {}}])", R"([{"route": {"header": "a", "value": "b"}}, {"weight": "100%"}])",
+        R"([{"weight": "10%"}, {"weight": 0}, {"weight": "100%"}, {"pause": {"duration": "10s"}}])"}) {
+    SCOPED_TRACE(steps);
+    const std::string settings = R"({"analyses": ["errors"], "steps": )" + std::string(steps) + "}";
+    auto rollout = world(settings.c_str());
+    rollout.open("approval");
+    rollout.measure_nothing("errors");
+    rollout.run();
+    EXPECT_EQ(rollout.last.outcome, Outcome::progressing);
+    EXPECT_EQ(rollout.next_share(), "100%");
+    EXPECT_EQ(rollout.stable(), 4) << "the way back is open";
+    EXPECT_EQ(rollout.last.wait.what, "the first measurement of the analysis errors, or a person who promotes");
+    EXPECT_EQ(rollout.last.wait.next, "promote the new release");
+    auto told = rollout;
+    told.ask(Command::promote);
+    EXPECT_EQ(told.run().outcome, Outcome::promoted) << "a person has said so";
+    rollout.say("errors", Finding::running);
+    EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
+  }
+}
+
+TEST_F(Canary, WhatNobodyMeasuredIsAskedForOnceAndNotAgainBeforeThePromotion) {
+  auto rollout = world(
+      R"({"steps": [{"weight": "10%"}, {"weight": "100%"}, {"pause": {"duration": "10s"}}], "analyses": ["errors"]})");
+  rollout.measure_nothing("errors");
+  rollout.run();
+  EXPECT_EQ(rollout.next_share(), "10%");
+  rollout.ask(Command::promote);
+  EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
+}
+
 TEST_F(Canary, AnAnalysisThatTheStepRunsItselfDoesNotRunInTheBackgroundToo) {
   auto rollout =
       world(R"({"steps": [{"weight": "10%"}, {"analysis": ["errors"]}], "analyses": ["errors", "latency"]})");
