@@ -11,7 +11,7 @@ struct Word {
   ActionRequest request;
   std::string by;
   Origin origin{};
-  AlphaBudget alpha{};  // of a retry
+  Checked checked{};  // of a retry
 };
 
 // The decision, or FAILED_PRECONDITION with a sentence that names the state and what is possible in it. retry and the

@@ -173,7 +173,8 @@ Later<Rollout> Driver::retry(std::string rollout, Word word, IfVersion version, 
   if (status.ok()) status = may_retry(old->value.rollout);
   if (!status.ok()) co_return status;
   Change change = again(old->value.rollout, application_->value, now());
-  change.record.alpha = word.alpha;
+  change.record.alpha = word.checked.alpha;
+  change.record.granularity = word.checked.granularity;
   change.by = word.by;
   change.origin = word.origin;
   if (!word.by.empty()) change.reason += " by " + word.by;

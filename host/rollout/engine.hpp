@@ -120,7 +120,7 @@ class Engine final : public Control {
   void read_again(const std::string& tenant, const std::string& application);
   boost::asio::awaitable<void> store_event(Event event);
   Later<Proposal> proposal(Actor actor, RolloutRequest request);
-  Later<AlphaBudget> check_again(Actor actor, Rollout before);
+  Later<Checked> check_again(Actor actor, Record before);
   Later<Rollout> roll_back_from(Actor actor, Stored<Record> ended, ActionRequest request, Mode mode);
   Later<std::string> good_release(Actor actor, Stored<Record> ended, std::string to);
   Later<Rollout> live_view(Stored<Record> stored);

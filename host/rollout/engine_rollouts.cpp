@@ -47,14 +47,14 @@ Control::Answer<Rollout> Engine::start_rollout(Actor actor, RolloutRequest reque
   const Inside inside(inside_);
   auto made = co_await proposal(actor, request);
   if (!made.ok()) co_return made.status();
-  auto alpha = co_await check(tools_, *made);
-  if (!alpha.ok()) co_return alpha.status();
+  auto checked = co_await check(tools_, *made);
+  if (!checked.ok()) co_return checked.status();
   const auto found = driver(actor.tenant, request.application);
   Start start{.request = std::move(request),
               .strategy = std::move(made->strategy),
               .by = actor.subject,
               .origin = origin_of(actor),
-              .alpha = std::move(*alpha)};
+              .checked = std::move(*checked)};
   co_return co_await run_on(found->strand(), found->start(std::move(start)));
 }
 
@@ -119,9 +119,9 @@ Control::Answer<Rollout> Engine::act(Actor actor, std::string id, Action action,
                                         std::to_string(stored->version) + ", not " + *version + "; read it again");
   }
   if (action == Action::retry) {
-    auto alpha = co_await check_again(actor, rollout);
-    if (!alpha.ok()) co_return alpha.status();
-    word.alpha = std::move(*alpha);
+    auto checked = co_await check_again(actor, stored->value);
+    if (!checked.ok()) co_return checked.status();
+    word.checked = std::move(*checked);
     co_return co_await run_on(found->strand(), found->retry(id, std::move(word), std::move(version), mode));
   }
   if (action == Action::rollback)
@@ -131,9 +131,11 @@ Control::Answer<Rollout> Engine::act(Actor actor, std::string id, Action action,
 
 // What held for the first attempt may hold no longer: the application, its analyses or the profile have changed. A
 // rollback is never held up by it, and what has not gone back the driver refuses with a better sentence.
-Later<AlphaBudget> Engine::check_again(Actor actor, Rollout before) {
-  if (before.state != State::rolled_back && before.state != State::failed) co_return AlphaBudget{};
-  if (before.kind == "rollback") co_return AlphaBudget{};
+Later<Checked> Engine::check_again(Actor actor, Record record) {
+  const Rollout& before = record.rollout;
+  const bool went_back = before.state == State::rolled_back || before.state == State::failed;
+  Checked as_before{.alpha = {}, .granularity = record.granularity};
+  if (!went_back || before.kind == "rollback") co_return as_before;
   RolloutRequest request{.application = before.application, .release = before.to_release, .strategy = before.strategy};
   auto made = co_await proposal(std::move(actor), std::move(request));
   if (!made.ok()) co_return made.status();
@@ -210,7 +212,8 @@ Later<Rollout> Engine::roll_back_from(Actor actor, Stored<Record> ended, ActionR
               .strategy = {"rollback", {"{}"}},
               .kind = "rollback",
               .by = actor.subject,
-              .origin = origin_of(actor)};
+              .origin = origin_of(actor),
+              .checked = {.alpha = {}, .granularity = ended.value.granularity}};
   co_return co_await run_on(found->strand(), found->start(std::move(start)));
 }
 

@@ -17,11 +17,12 @@ bridge::CallContext context(const Tools& tools, const Proposal& proposal) {
   return {.budget_ns = tools.settings.budgets.observe.ns, .tenant = proposal.application.tenant};
 }
 
-// What the analyzers say of the analyses, by name.
+// What the analyzers say of the analyses, by name, and the provider of itself.
 struct Asked {
   std::vector<std::string> comparing;
   std::map<std::string, Duration> least;  // time to a verdict
   std::map<std::string, double> weights;  // of alpha
+  std::uint32_t granularity = 1;          // what the provider says
 };
 
 template <class Reply>
@@ -47,8 +48,7 @@ void check_wishes(const ApplicationSpec& spec, const provider::CapabilitiesReply
 }
 
 // The strategy's own checks.
-boost::asio::awaitable<Status> check_strategy(const Tools& tools, Proposal proposal, const Asked& asked,
-                                              Problems& faults) {
+boost::asio::awaitable<Status> check_strategy(const Tools& tools, Proposal proposal, Asked& asked, Problems& faults) {
   const ApplicationSpec& spec = proposal.application.spec;
   strategy::ValidateRequest request{
       .settings = proposal.strategy.settings, .replicas = spec.replicas, .comparing = asked.comparing};
@@ -58,6 +58,7 @@ boost::asio::awaitable<Status> check_strategy(const Tools& tools, Proposal propo
     co_return Status(Code::unavailable,
                      "binding \"provider\" can't be asked what it can do: " + to_string(able.status()));
   request.capabilities = *able;
+  asked.granularity = able->weights ? std::clamp(able->weight_granularity, 1U, kAllTraffic) : kAllTraffic;
   check_wishes(spec, *able, faults);
   for (const AnalysisSpec& analysis : spec.analyses) request.analyses.push_back(analysis.name);
   request.gates.emplace_back("approval");
@@ -238,14 +239,18 @@ void add_notes(RolloutPlan& plan, const AlphaBudget& alpha) {
 
 }  // namespace
 
-Later<AlphaBudget> check(const Tools& tools, Proposal proposal) {
+Later<Checked> check(const Tools& tools, Proposal proposal) {
   Asked asked;
   if (Status status = co_await check_all(tools, proposal, asked); !status.ok()) co_return status;
   const bool spends =
       std::any_of(asked.weights.begin(), asked.weights.end(), [](const auto& w) { return w.second > 0; });
-  if (!spends) co_return dealt_out(asked, proposal.application.spec, {});
-  const auto plan = co_await ask_plan(tools, proposal, asked);
-  co_return dealt_out(asked, proposal.application.spec, plan.ok() ? plan->runs : decltype(plan->runs){});
+  std::map<std::string, std::int32_t> runs;
+  if (spends) {
+    const auto plan = co_await ask_plan(tools, proposal, asked);
+    if (plan.ok()) runs = plan->runs;
+  }
+  Checked checked{.alpha = dealt_out(asked, proposal.application.spec, runs), .granularity = asked.granularity};
+  co_return checked;
 }
 
 Later<RolloutPlan> make_plan(const Tools& tools, Proposal proposal) {

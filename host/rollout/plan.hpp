@@ -16,7 +16,7 @@ struct Proposal {
 // What would keep the rollout from working: faults of the strategy's settings, analyses, gates and bindings that do not
 // exist, and what the provider can't run.
 // Also deals out the chance of a false alarm.
-Later<AlphaBudget> check(const Tools& tools, Proposal proposal);
+Later<Checked> check(const Tools& tools, Proposal proposal);
 Later<RolloutPlan> make_plan(const Tools& tools, Proposal proposal);
 
 // INVALID_ARGUMENT with what the provider says against an application, before there is a rollout of it. A provider that

@@ -111,6 +111,13 @@ struct Retreat {
   }
 };
 
+// What the checks before a rollout find out for later. `granularity`: the provider's smallest step of a weight, all
+// traffic where it can't split that.
+struct Checked {
+  AlphaBudget alpha;
+  std::uint32_t granularity = 1;
+};
+
 // In `rollout`, version, analyses and gates are left empty: view() fills them.
 struct Record {
   Rollout rollout;
@@ -133,6 +140,7 @@ struct Record {
   Duration stood_still;
   std::string approved_by;
   AlphaBudget alpha;
+  std::uint32_t granularity = 1;
   static constexpr auto fields() {
     return slipway::fields(required("rollout", &Record::rollout, "As the API shows it."),
                            required("spec", &Record::spec, "The application at the start."),
@@ -152,7 +160,8 @@ struct Record {
                            field("paused_at", &Record::paused_at, "Since when it is paused."),
                            field("stood_still", &Record::stood_still, "Time that doesn't count for the strategy."),
                            field("approved_by", &Record::approved_by, "Who promoted it to the end."),
-                           field("alpha", &Record::alpha, "The analyses' chance of a false alarm."));
+                           field("alpha", &Record::alpha, "The analyses' chance of a false alarm."),
+                           field("granularity", &Record::granularity, "The provider's smallest step of a weight."));
   }
 };
 

@@ -13,18 +13,23 @@ std::string count_text(std::int32_t ready, std::int32_t wanted, const std::strin
   return std::to_string(ready) + " of " + std::to_string(wanted) + " replicas of " + release + " to be ready";
 }
 
-// As the application has it, unless a person could not wait for that.
-RollbackSpec pace_of(const Retreat& retreat, const ApplicationSpec& spec) {
-  RollbackSpec pace = spec.rollback;
-  if (retreat.hastened) pace.mode = RollbackMode::instant;
+// As the application has it, unless a person could not wait for that, or the provider can't split traffic.
+RollbackSpec pace_of(const Record& record) {
+  RollbackSpec pace = record.spec.rollback;
+  if (record.retreat->hastened || record.granularity >= kAllTraffic) pace.mode = RollbackMode::instant;
   return pace;
 }
 
 // The most that home may have at this moment.
-std::uint32_t moved_by_now(const Retreat& retreat, const ApplicationSpec& spec, Instant now) {
-  const std::uint32_t moved = planned(pace_of(retreat, spec), now - retreat.began);
+std::uint32_t moved_by_now(const Record& record, Instant now) {
+  const std::uint32_t moved = planned(pace_of(record), now - record.retreat->began);
   return kAllTraffic -
-         static_cast<std::uint32_t>(std::uint64_t{retreat.from_weight} * (kAllTraffic - moved) / kAllTraffic);
+         static_cast<std::uint32_t>(std::uint64_t{record.retreat->from_weight} * (kAllTraffic - moved) / kAllTraffic);
+}
+
+// What the provider can make of it.
+std::uint32_t rounded_down(std::uint32_t weight, std::uint32_t granularity) {
+  return weight == kAllTraffic ? weight : weight - weight % std::max(1U, granularity);
 }
 
 // How much of the traffic home shall have now, and a baseline beside it. The rest stays with away, and never grows.
@@ -32,8 +37,10 @@ struct Shares {
   std::uint32_t home = 0;
   std::uint32_t baseline = 0;
 };
-Shares shares_of(const Retreat& retreat, const ApplicationSpec& spec, const Order& order,
-                 const provider::Observation& world, Instant now) {
+Shares shares_of(const Record& record, const provider::Observation& world, Instant now) {
+  const Retreat& retreat = *record.retreat;
+  const ApplicationSpec& spec = record.spec;
+  const Order& order = record.order;
   const std::int32_t ready = ready_of(seen_of(world, retreat.home));
   const std::uint32_t carries = bearable(ready, spec.replicas, spec.rollback.min_ready);
   const OrderedGroup* twin = group_of(order, strategy::kBaseline);
@@ -44,7 +51,7 @@ Shares shares_of(const Retreat& retreat, const ApplicationSpec& spec, const Orde
   if (nobody_else) {
     shares.home = kAllTraffic;
   } else {
-    shares.home = std::min(shares.home, moved_by_now(retreat, spec, now));
+    shares.home = rounded_down(std::min(shares.home, moved_by_now(record, now)), record.granularity);
   }
   const OrderedGroup* ordered = group_of(order, retreat.home_role);
   if (ordered != nullptr && ordered->release == retreat.home)
@@ -98,11 +105,13 @@ void give_roles(Order& order, const Retreat& retreat) {
   }
 }
 
-RetreatStep retreat_step(const Retreat& retreat, const ApplicationSpec& spec, const Order& order,
-                         const provider::Observation& world, Instant now) {
+RetreatStep retreat_step(const Record& record, const provider::Observation& world, Instant now) {
+  const Retreat& retreat = *record.retreat;
+  const ApplicationSpec& spec = record.spec;
+  const Order& order = record.order;
   if (retreat.home.empty()) return clear_all(retreat, order, world);
   RetreatStep step{.order = {.generation = order.generation}};
-  const Shares shares = shares_of(retreat, spec, order, world, now);
+  const Shares shares = shares_of(record, world, now);
   const std::uint32_t weight = shares.home;
   const OrderedGroup* away = group_of(order, retreat.away_role);
   const OrderedGroup* twin = group_of(order, strategy::kBaseline);
@@ -126,7 +135,7 @@ RetreatStep retreat_step(const Retreat& retreat, const ApplicationSpec& spec, co
   const std::int32_t ready = ready_of(seen_of(world, retreat.home));
   if (!step.arrived && bearable(ready, spec.replicas, spec.rollback.min_ready) == kAllTraffic) {
     step.wait = {strategy::WaitKind::time, "the next shift back", "more traffic to " + retreat.home,
-                 next_shift(retreat, pace_of(retreat, spec), now)};
+                 next_shift(retreat, pace_of(record), now)};
     step.reason =
         share_to_string(weight) + " of the traffic goes to " + retreat.home + ", as the gradual way back has it";
   } else if (!step.arrived) {
@@ -134,8 +143,9 @@ RetreatStep retreat_step(const Retreat& retreat, const ApplicationSpec& spec, co
                  count_text(ready, spec.replicas, retreat.home),
                  "all traffic to " + retreat.home,
                  {}};
-    step.reason = share_to_string(weight) + " of the traffic goes to " + retreat.home +
-                  ": that is what its ready replicas can carry";
+    step.reason = share_to_string(weight) + " of the traffic goes to " + retreat.home + ": " +
+                  (record.granularity < kAllTraffic ? "that is what its ready replicas can carry"
+                                                    : "the provider can't split it, so all goes once enough are ready");
   } else {
     step.wait = {strategy::WaitKind::replicas, "the replicas of " + retreat.away + " to leave", "the end", {}};
     step.reason =
@@ -166,12 +176,12 @@ Change turn_back(const Record& record, std::string reason, const provider::Obser
   next.gates.clear();
   // Who has not seen the world yet orders nothing: the first look gives the first order of the way back.
   strategy::Wait wait{strategy::WaitKind::replicas, "the first look at the replicas", "the way back", {}};
+  next.retreat = std::move(retreat);
   if (is_seen(world)) {
-    RetreatStep step = retreat_step(retreat, record.spec, next.order, world, now);
+    RetreatStep step = retreat_step(next, world, now);
     next.order = std::move(step.order);
     wait = std::move(step.wait);
   }
-  next.retreat = std::move(retreat);
   set_wait(next, std::move(wait), now);
   if (!rollout.from_release.empty()) change.stable_release = rollout.from_release;
   change.events.emplace_back("rollout.rolling_back");
@@ -194,7 +204,7 @@ Change give_up_clearing(const Record& record, std::string reason, Instant now) {
 
 std::optional<Change> go_back(const Record& record, const provider::Observation& world, Instant now,
                               strategy::Wait& waiting) {
-  const RetreatStep step = retreat_step(*record.retreat, record.spec, record.order, world, now);
+  const RetreatStep step = retreat_step(record, world, now);
   waiting = step.wait;
   if (!step.done && same_order(step.order, record.order)) return std::nullopt;
   Change change{.record = record, .kind = "rollback", .reason = step.reason};
@@ -231,7 +241,7 @@ bool goes_by_shifts(const Record& record, Instant now) {
   const bool arrived = std::any_of(groups.begin(), groups.end(), [&](const OrderedGroup& group) {
     return group.release == retreat.home && group.weight == kAllTraffic;
   });
-  return !arrived && planned(pace_of(retreat, record.spec), now - retreat.began) < kAllTraffic;
+  return !arrived && planned(pace_of(record), now - retreat.began) < kAllTraffic;
 }
 
 Change hasten(const Record& record, const std::string& reason, const provider::Observation& world, Instant now) {

@@ -1,8 +1,9 @@
 // The way back. Pure: it needs no strategy, no analysis and no gate, so that nothing can stand in its way.
 //
 // Traffic moves to the group that shall be home as fast as its ready replicas and the application's RollbackSpec allow;
-// when all of it has arrived, the other group is removed. Weight never moves away from home. A baseline runs the same
-// release as home: it keeps its share as long as home could not carry that too, and goes with the other group.
+// when all of it has arrived, the other group is removed. Shares are such as the provider can give: all at once from
+// one that can't split traffic. Weight never moves away from home. A baseline runs the same release as home: it keeps
+// its share as long as home could not carry that too, and goes with the other group.
 #pragma once
 
 #include "host/rollout/record.hpp"
@@ -17,7 +18,7 @@ std::uint32_t planned(const RollbackSpec& spec, Duration after);
 // The roles of an order on a way back; a baseline keeps its own.
 void give_roles(Order& order, const Retreat& retreat);
 
-// What is to be ordered now.
+// What is to be ordered now, for a record with a way back.
 struct RetreatStep {
   Order order;
   bool arrived = false;  // all traffic is home
@@ -25,8 +26,7 @@ struct RetreatStep {
   strategy::Wait wait;
   std::string reason;
 };
-RetreatStep retreat_step(const Retreat& retreat, const ApplicationSpec& spec, const Order& order,
-                         const provider::Observation& world, Instant now);
+RetreatStep retreat_step(const Record& record, const provider::Observation& world, Instant now);
 
 // Turns a rollout around: to the release it came from.
 Change turn_back(const Record& record, std::string reason, const provider::Observation& world, Instant now);

@@ -44,7 +44,8 @@ Change begin(const Application& application, const Start& start, std::string id,
   rollout.started_by = start.by;
   rollout.kind = start.kind;
   rollout.traceparent = start.origin.traceparent;
-  change.record.alpha = start.alpha;
+  change.record.alpha = start.checked.alpha;
+  change.record.granularity = start.checked.granularity;
   prepare(change.record, application, now);
   change.events.emplace_back("rollout.started");
   return change;

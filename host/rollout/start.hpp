@@ -12,7 +12,7 @@ struct Start {
   std::string kind = "deploy";
   std::string by;
   Origin origin{};
-  AlphaBudget alpha{};
+  Checked checked{};
 };
 
 Change begin(const Application& application, const Start& start, std::string id, Instant now);

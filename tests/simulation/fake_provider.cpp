@@ -64,6 +64,10 @@ void FakeProvider::check_order(const App& app, const provider::Desired& desired)
     if (group.weight > weight && can_serve == 0 && !first)
       violations_.push_back("weight rises before a replica is ready: " + text_of(desired));
   }
+  const std::uint32_t smallest = able.weights ? able.weight_granularity : kAllTraffic;
+  for (const auto& group : desired.groups) {
+    if (group.weight % smallest != 0) violations_.push_back("a share that can't be given: " + text_of(desired));
+  }
   for (const std::string& role : extra_traffic(desired)) {
     const auto target = std::find_if(desired.groups.begin(), desired.groups.end(),
                                      [&](const auto& group) { return group.role == role; });

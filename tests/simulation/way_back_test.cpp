@@ -71,5 +71,35 @@ TEST_F(Gradually, APromotionToTheEndMakesARollbackInstant) {
   EXPECT_EQ(world.application("shop")->stable_release, "1.0");
 }
 
+TEST(WayBack, FromAProviderThatCanNotSplitTrafficGoesInOneOrderAlsoAfterTheEnd) {
+  World world;
+  world.provider.able.weights = false;
+  world.start();
+  auto spec = world.shop({{"weights", {kAllTraffic}}, {"hold", "60s"}});
+  spec.rollback.min_ready = percent(100);
+  world.make_stable(spec, "1.0");
+  (void)world.make_release("shop", "1.1");
+  const auto rollout = world.deploy("shop", "1.1");
+  ASSERT_TRUE(rollout.ok()) << to_string(rollout.status());
+  ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == kAllTraffic; }));
+  world.provider.kill_replica("acme", "shop", "1.0");
+  world.run_for(seconds(1));
+  ASSERT_TRUE(world.act(rollout->id, Action::abort).ok());
+  EXPECT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.0") == kAllTraffic; }, seconds(10)));
+  ASSERT_TRUE(world.until_state(rollout->id, State::rolled_back, seconds(30)));
+
+  const auto again = world.act(rollout->id, Action::retry);
+  ASSERT_TRUE(again.ok()) << to_string(again.status());
+  ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == kAllTraffic; }));
+  ASSERT_TRUE(world.act(rollout->id, Action::promote, {.full = true}).ok());
+  ASSERT_TRUE(world.until_state(rollout->id, State::succeeded, seconds(60)));
+  const auto back = world.act(rollout->id, Action::rollback);
+  ASSERT_TRUE(back.ok()) << to_string(back.status());
+  world.run_for(seconds(1));
+  world.provider.kill_replica("acme", "shop", "1.0");
+  EXPECT_TRUE(world.until_state(back->id, State::succeeded, seconds(60)));
+  EXPECT_THAT(world.provider.violations(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace slipway::sim

@@ -70,6 +70,32 @@ TEST_F(Retreats, BeforeEnoughAreReadyTrafficGoesBackInProportionToThem) {
             (std::vector{group("stable", "1.0", 4, 250'000), group("next", "1.1", 4, 750'000)}));
 }
 
+TEST_F(Retreats, AProviderThatCanNotSplitTrafficGetsAllOfItOnceEnoughAreReady) {
+  record.granularity = kAllTraffic;
+  record.spec.rollback = {.mode = RollbackMode::gradual, .over = seconds(90)};
+  set(4, kAllTraffic);
+  world.groups[0].ready = 1;
+  const Change change = back();
+  EXPECT_EQ(change.record.order.groups,
+            (std::vector{group("stable", "1.0", 4, 0), group("next", "1.1", 4, kAllTraffic)}));
+  EXPECT_EQ(change.record.wait.what, "1 of 4 replicas of 1.0 to be ready");
+  EXPECT_FALSE(goes_by_shifts(change.record, kTurned));
+  world.groups[0].ready = 2;
+  strategy::Wait waiting;
+  const auto next = go_back(change.record, world, kTurned + seconds(1), waiting);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->record.order.groups,
+            (std::vector{group("stable", "1.0", 4, kAllTraffic), group("next", "1.1", 4, 0)}));
+}
+
+TEST_F(Retreats, SharesAreMultiplesOfTheSmallestThatTheProviderCanGive) {
+  record.granularity = 100'000;
+  set(4, 900'000);
+  world.groups[0].ready = 1;
+  EXPECT_EQ(back().record.order.groups,
+            (std::vector{group("stable", "1.0", 4, 200'000), group("next", "1.1", 4, 800'000)}));
+}
+
 TEST_F(Retreats, WeightNeverLeavesTheStableReleaseOnTheWayBack) {
   set(4, 100'000);
   world.groups[0].ready = 1;
