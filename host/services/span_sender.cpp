@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <limits>
+#include <slipway/retry_after.hpp>
 
 #include "host/runtime/one_shot.hpp"
 
@@ -18,7 +19,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-telemetry::Collected collected(Result<HttpReply> reply) {
+telemetry::Collected collected(Result<HttpReply> reply, Instant now) {
   telemetry::Collected answer;
   if (!reply.ok()) {
     const Code code = reply.status().code;
@@ -28,7 +29,7 @@ telemetry::Collected collected(Result<HttpReply> reply) {
   }
   answer.status = reply->status;
   if (const auto found = reply->headers.find("retry-after"); found != reply->headers.end())
-    answer.retry_after = found->second;
+    answer.retry_after = retry_after(found->second, now);
   answer.body = std::move(reply->body);
   return answer;
 }
@@ -56,7 +57,7 @@ struct SpanSender::Core : std::enable_shared_from_this<SpanSender::Core> {
       if (next.body != nullptr) {
         HttpRequest sent = request(*next.body);
         auto reply = co_await client.send(std::move(sent), budget());
-        spans.answered(clock.steady_ns(), collected(std::move(reply)));
+        spans.answered(clock.steady_ns(), collected(std::move(reply), clock.now()));
       } else if (next.done) {
         break;
       } else {

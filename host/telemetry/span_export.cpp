@@ -1,7 +1,6 @@
 #include "host/telemetry/span_export.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <slipway/backoff.hpp>
 
 namespace slipway::telemetry {
@@ -15,15 +14,6 @@ bool is_success(std::int32_t status) { return status >= 200 && status < 300; }
 bool may_pass(const Collected& answer) {
   if (answer.status == 0) return !answer.lasting;
   return answer.status == 429 || (answer.status >= 502 && answer.status <= 504);
-}
-
-// Seconds; a date is left to the backoff.
-Duration asked_for(const std::string& retry_after) {
-  std::int64_t value = 0;
-  const auto* end = retry_after.data() + retry_after.size();
-  const auto [rest, error] = std::from_chars(retry_after.data(), end, value);
-  if (error != std::errc{} || rest != end || value < 0) return {};
-  return seconds(std::min(value, SpanExport::kLongestRetryAfter.ns / seconds(1).ns));
 }
 
 std::string reason_of(const Collected& answer) {
@@ -74,7 +64,8 @@ void SpanExport::answered(std::int64_t now, const Collected& answer) {
 std::optional<Duration> SpanExport::again_in(const Collected& answer) {
   if (closing_ || !may_pass(answer) || ++batch_->attempts >= kAttempts) return std::nullopt;
   const double fraction = static_cast<double>(random_.below(1'000'000)) / 1'000'000;
-  return std::max(kBackoff.delay(batch_->attempts, fraction), asked_for(answer.retry_after));
+  const Duration wanted = std::min(answer.retry_after.value_or(Duration{}), kLongestRetryAfter);
+  return std::max(kBackoff.delay(batch_->attempts, fraction), wanted);
 }
 
 void SpanExport::took(std::int64_t rejected, const std::string& why) {

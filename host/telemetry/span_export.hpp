@@ -20,11 +20,11 @@ Duration patience_at_end(Duration grace, Duration left);
 
 // How one request ended.
 struct Collected {
-  std::int32_t status = 0;  // of HTTP; 0: no answer came
-  std::string retry_after;  // the header, else ""
-  std::string body;         // of the answer
-  std::string fault;        // why no answer came
-  bool lasting = false;     // without an answer: trying again would not help
+  std::int32_t status = 0;                // of HTTP; 0: no answer came
+  std::optional<Duration> retry_after{};  // what the header says
+  std::string body{};                     // of the answer
+  std::string fault{};                    // why no answer came
+  bool lasting = false;                   // without an answer: trying again would not help
 };
 
 // Told the time and the answers, says what to do next. One thread at a time; the queue is fed by any.

@@ -15,8 +15,7 @@ enum class Delivery { done, again, turned_away, refused };
 // right, say a credential that was renewed. Every other 4xx refuses this event.
 Delivery judge(std::int32_t status);
 
-// Retry-After (RFC 9110, 10.2.3): seconds, or a date in the preferred form. Nothing when absent or malformed; never
-// negative.
+// What its Retry-After says; nothing when absent or malformed.
 std::optional<Duration> retry_after(const services::HttpReply& answer, Instant now);
 
 // The url without user, query and fragment, which may hold secrets.

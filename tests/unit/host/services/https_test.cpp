@@ -4,12 +4,11 @@
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
 #include <cstdlib>
-#include <fstream>
 #include <thread>
 
 #include "host/services/http_client.hpp"
-#include "tests/support/temporary_directory.hpp"
 #include "tests/unit/host/runtime/rig.hpp"
+#include "tests/unit/host/services/certificate.hpp"
 
 namespace slipway::services {
 namespace {
@@ -17,26 +16,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using runtime::await_on;
-
-// A key and a certificate for "localhost" that only who is told to trusts.
-struct Certificate {
-  test::TemporaryDirectory folder;
-  std::string key = (folder.path() / "key.pem").string();
-  std::string certificate = (folder.path() / "cert.pem").string();
-  Certificate() {
-    const std::string command =
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost "
-        "-addext subjectAltName=DNS:localhost -keyout " +
-        key + " -out " + certificate + " 2>/dev/null";
-    EXPECT_EQ(std::system(command.c_str()), 0);
-  }
-  // Everything that a request can bring along.
-  [[nodiscard]] HttpTls tls() const { return {text_of(certificate), text_of(certificate), text_of(key)}; }
-  static std::string text_of(const std::string& file) {
-    std::ifstream in(file);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-};
 
 enum class Asks { nobody, everybody };
 
