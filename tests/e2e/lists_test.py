@@ -41,6 +41,9 @@ class Filtered(ListsTest):
             self.stack.create_application(name=name, replicas=1, strategy={"name": "canary"})
         names = [one["spec"]["name"] for one in self.items("app", "list", "--strategy", "canary")]
         self.assertEqual(names, ["canary-a", "canary-b", "canary-c"])
+        here = self.items("app", "list")[0]["environment"]
+        self.assertEqual(len(self.items("app", "list", "--environment", here)), 4)
+        self.assertEqual(self.items("app", "list", "--environment", "elsewhere"), [])
         for limit in (1, 2, 50):
             paged = self.pages("/api/applications?strategy=canary", limit)
             self.assertEqual([one["spec"]["name"] for one in paged], names)
@@ -64,6 +67,8 @@ class Filtered(ListsTest):
                 self.assertEqual([one["sequence"] for one in entries], wanted)
                 self.assertEqual({one["kind"] for one in entries}, {kind})
                 self.assertEqual([one["id"] for one in entries], [f"{rollouts[1]}/{number}" for number in wanted])
+        events = self.stack.cli("events", "--rollout", rollouts[0], "--after", "0", "--timeout", "1s", "-o", "json").stdout
+        self.assertEqual({json.loads(line)["rollout"] for line in events.splitlines()}, {rollouts[0]})
         self.assertIn("want one of started, step, command", self.refused("rollout", "journal", rollouts[1], "--kind", "steps"))
         self.assertIn("want one of pending, progressing", self.refused("rollout", "list", "--state", "running"))
 
@@ -82,6 +87,9 @@ class Filtered(ListsTest):
         self.assertEqual({one["plugin"] for one in bindings}, strategies)
         self.assertEqual([one["id"] for one in self.items("binding", "list", "--plugin", "strategy-canary")],
                          ["strategies.canary"])
+        version = self.items("hosts", "list")[0]["slipwayd"]
+        self.assertEqual(len(self.items("hosts", "list", "--slipwayd", version)), 1)
+        self.assertEqual(self.items("hosts", "list", "--slipwayd", "0.0.9"), [])
         self.assertIn("want one of installed, staged", self.refused("plugin", "list", "--state", "running"))
         self.assertIn("want one of in-process, isolated", self.refused("plugin", "list", "--placement", "outside"))
 

@@ -244,6 +244,7 @@ void add_app(CLI::App& app, Session& session) {
   filters->add(*list, "strategy", "Only with this strategy");
   filters->add(*list, "host", "Only those that this host header leads to");
   filters->add(*list, "stable_release", "Only those that this release serves");
+  filters->add(*list, "environment", "Only those of this environment");
   list->callback([&session, filters] {
     session.run = [&session, filters] {
       const Json items = session.client().list(filters->on("/api/applications"));

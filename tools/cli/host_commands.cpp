@@ -108,19 +108,19 @@ void add_plugin(CLI::App& app, Session& session) {
 
 void add_events(CLI::App& app, Session& session) {
   struct Options {
-    std::string application;
     std::string after;
     std::string timeout = "0";
   };
   auto options = std::make_shared<Options>();
   CLI::App* events = app.add_subcommand("events", "Events as they happen");
-  events->add_option("--application", options->application, "Only of this application");
+  auto filters = std::make_shared<Filters>();
+  filters->add(*events, "application", "Only of this application");
+  filters->add(*events, "rollout", "Only of this rollout");
   events->add_option("--after", options->after, "Begin after the event with this id");
   events->add_option("--timeout", options->timeout, "End after this time, 90s or 5m");
-  events->callback([&session, options] {
-    session.run = [&session, options] {
-      const std::string path =
-          "/api/events" + (options->application.empty() ? "" : "?application=" + segment(options->application));
+  events->callback([&session, options, filters] {
+    session.run = [&session, options, filters] {
+      const std::string path = filters->on("/api/events");
       session.client().events(path, options->after, parse_seconds(options->timeout), [&](const ServerEvent& event) {
         if (session.format == Format::table) {
           std::cout << event.data.value("at", "").substr(0, 19) << "Z " << event.id << " " << event.type << ": "

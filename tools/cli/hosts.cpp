@@ -86,6 +86,7 @@ void add_hosts_commands(CLI::App& app, Session& session) {
   CLI::App* list = group->add_subcommand("list", "The hosts and their work");
   auto filters = std::make_shared<Filters>();
   filters->add(*list, "state", "Only those in this state");
+  filters->add(*list, "slipwayd", "Only those with this version of slipwayd");
   list->callback([&session, filters] {
     session.run = [&session, filters] {
       const Json answer{{"items", session.client().list(filters->on("/api/hosts"))}};
