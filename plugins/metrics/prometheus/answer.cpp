@@ -136,6 +136,11 @@ std::vector<metrics::Bucket> buckets_of(const std::vector<NativeBucket>& native)
 
 }  // namespace
 
+double bound_of(const Series& series) {
+  const auto label = series.labels.find("le");
+  return label == series.labels.end() ? std::nan("") : number(label->second);
+}
+
 Result<Found> parse_answer(const services::HttpReply& reply) {
   const auto document = parse_json(reply.body, {.bytes = std::size_t{16} << 20});
   if (reply.status != 200) return failure(reply, document);
@@ -167,8 +172,7 @@ Result<std::vector<metrics::Bucket>> histogram_of(const Found& answer, Reduce re
   std::map<double, double> upto;
   for (const Series& series : answer.series) {
     if (!series.native.empty()) return nothing("several series, one of them a native histogram: aggregate them");
-    const auto label = series.labels.find("le");
-    const double upper = label == series.labels.end() ? std::nan("") : number(label->second);
+    const double upper = bound_of(series);
     if (std::isnan(upper)) return nothing("a series without a number as its label \"le\"");
     const auto count = reduced(series.points, reduce);
     if (!count) return nothing("no number (NaN or infinite)");

@@ -26,6 +26,9 @@ struct Series {
   std::vector<NativeHistogram> native;
 };
 
+// The upper bound of the bucket that the series counts: its label "le". NaN for none.
+double bound_of(const Series& series);
+
 struct Found {
   std::vector<Series> series;
   std::vector<std::string> warnings;

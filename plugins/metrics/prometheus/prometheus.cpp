@@ -4,6 +4,7 @@
 
 #include "plugins/metrics/prometheus/answer.hpp"
 #include "plugins/metrics/prometheus/base64.hpp"
+#include "plugins/metrics/prometheus/bounds.hpp"
 #include "plugins/metrics/prometheus/growth.hpp"
 #include "plugins/metrics/prometheus/native.hpp"
 
@@ -73,6 +74,14 @@ struct Asked {
   const Login& login;
 };
 
+// What Prometheus told for one group: of its counters, those of buckets last, and of its histograms; and which of these
+// can't be compared with another group's.
+struct Told {
+  std::vector<Found> counters;
+  std::vector<Found> histograms;
+};
+using Faults = std::map<std::string, Status>;
+
 class Prometheus final : public Plugin<Settings> {
  public:
   using Serves = Interfaces<metrics::Interface>;
@@ -106,16 +115,17 @@ class Prometheus final : public Plugin<Settings> {
     const Window window{request.window.id, request.window.from - delay, request.window.to - delay};
     QueryReply reply;
     std::vector<Asked> asked;
-    std::vector<std::vector<Found>> told;  // of each group, by its counters
+    std::vector<Told> told;  // of each group
     for (const GroupRef& group : request.groups) {
       const Names names{request.tenant, request.application, group.release, group.role,
                         request.window.to - request.window.from};
       asked.push_back({query, window, names, login});
-      told.push_back(co_await ask_counters(asked.back(), reply.warnings));
+      told.emplace_back().counters = co_await ask_counters(asked.back(), reply.warnings);
+      told.back().histograms = co_await ask_histograms(asked.back(), reply.warnings);
     }
-    make_classic_together(query, told);
+    const Faults faults = make_comparable(asked, told, reply.warnings);
     for (std::size_t i = 0; i < asked.size(); ++i)
-      reply.groups.push_back(co_await ask_group(asked[i], told[i], reply.warnings));
+      reply.groups.push_back(co_await ask_group(asked[i], told[i], faults, reply.warnings));
     co_return answers_.keep(key, std::move(reply));
   }
 
@@ -163,7 +173,8 @@ class Prometheus final : public Plugin<Settings> {
   }
 
   // Complete is what the mean of the numbers covers. A query whose PromQL is free is taken to cover its window.
-  task<GroupSamples> ask_group(const Asked& asked, const std::vector<Found>& told, std::vector<std::string>& warnings) {
+  task<GroupSamples> ask_group(const Asked& asked, const Told& told, const Faults& faults,
+                               std::vector<std::string>& warnings) {
     GroupSamples samples{.role = asked.names.role};
     double had = 0;
     for (const auto& [name, promql] : asked.query.queries) {
@@ -174,15 +185,17 @@ class Prometheus final : public Plugin<Settings> {
       else
         note(samples, name, value.status());
     }
+    auto histogram = told.histograms.begin();
     for (const auto& [name, promql] : asked.query.histograms) {
-      const Found found = co_await ask(asked, promql, warnings);
-      auto buckets = histogram_of(found, asked.query.reduce);
+      const auto fault = faults.find(name);
+      auto buckets = fault == faults.end() ? histogram_of(*histogram, asked.query.reduce) : fault->second;
+      ++histogram;
       if (buckets.ok())
         samples.histograms[name] = std::move(*buckets), ++had;
       else
         note(samples, name, buckets.status());
     }
-    had += co_await count(asked, told, samples, warnings);
+    had += co_await count(asked, told.counters, faults, samples, warnings);
     samples.completeness = had / static_cast<double>(wanted(asked.query));
     co_return samples;
   }
@@ -201,16 +214,43 @@ class Prometheus final : public Plugin<Settings> {
     }
     co_return told;
   }
-  static void make_classic_together(const Query& query, std::vector<std::vector<Found>>& told) {
-    for (std::size_t i = query.counters.size(); i < query.counters.size() + query.bucket_counters.size(); ++i) {
-      std::vector<Found*> of_groups;
-      for (std::vector<Found>& of_group : told) of_groups.push_back(&of_group[i]);
-      make_classic(of_groups);
+  task<std::vector<Found>> ask_histograms(const Asked& asked, std::vector<std::string>& warnings) {
+    std::vector<Found> told;
+    for (const auto& [name, promql] : asked.query.histograms) told.push_back(co_await ask(asked, promql, warnings));
+    co_return told;
+  }
+
+  // Of all groups the same buckets.
+  static Faults make_comparable(const std::vector<Asked>& asked, std::vector<Told>& told,
+                                std::vector<std::string>& warnings) {
+    Faults faults;
+    if (asked.empty()) return faults;
+    const auto share = [&](const std::string& name, const auto& answer_of) {
+      std::vector<OfGroup> answers;
+      for (std::size_t i = 0; i < told.size(); ++i) answers.push_back({asked[i].names.role, &answer_of(told[i])});
+      auto left_out = share_bounds(answers);
+      if (!left_out.ok()) faults.emplace(name, left_out.status());
+      if (left_out.ok() && !left_out->empty()) warn(warnings, name + ": " + *left_out);
+    };
+    const Query& query = asked.front().query;
+    std::size_t place = 0;
+    for (const auto& [name, promql] : query.histograms) {
+      share(name, [place](Told& one) -> Found& { return one.histograms[place]; });
+      ++place;
     }
+    place = query.counters.size();
+    for (const auto& [name, selector] : query.bucket_counters) {
+      std::vector<Found*> of_groups;
+      for (Told& one : told) of_groups.push_back(&one.counters[place]);
+      make_classic(of_groups);
+      share(name, [place](Told& one) -> Found& { return one.counters[place]; });
+      ++place;
+    }
+    return faults;
   }
 
   // All samples before any growth, for what one counter's scrapes tell of its target is true of the others.
-  task<double> count(const Asked& asked, const std::vector<Found>& told, GroupSamples& samples,
+  task<double> count(const Asked& asked, const std::vector<Found>& told, const Faults& faults, GroupSamples& samples,
                      std::vector<std::string>& warnings) {
     const Scrapes scrapes(told);
     const std::set<Target> missing = co_await ask_missing(asked, scrapes, warnings);
@@ -231,6 +271,7 @@ class Prometheus final : public Plugin<Settings> {
       });
     for (const auto& [name, selector] : asked.query.bucket_counters)
       take(name, kBound, [&](const Found& sums) {
+        if (const auto fault = faults.find(name); fault != faults.end()) return fault->second;
         auto buckets = histogram_of(sums, Reduce::last);
         if (buckets.ok()) samples.histograms[name] = std::move(*buckets);
         return buckets.status();

@@ -32,7 +32,17 @@ std::string exposition() {
          "error_ratio{app=\"shop\",release=\"2.0\"} NaN\n"
          "took_bucket{release=\"1.0\",le=\"0.1\"} 30\n"
          "took_bucket{release=\"1.0\",le=\"0.5\"} 90\n"
-         "took_bucket{release=\"1.0\",le=\"+Inf\"} 100\n";
+         "took_bucket{release=\"1.0\",le=\"+Inf\"} 100\n"
+         "cut_bucket{release=\"1.0\",le=\"0.1\"} 30\n"
+         "cut_bucket{release=\"1.0\",le=\"0.5\"} 90\n"
+         "cut_bucket{release=\"1.0\",le=\"+Inf\"} 100\n"
+         "cut_bucket{release=\"2.0\",le=\"0.2\"} 1\n"
+         "cut_bucket{release=\"2.0\",le=\"0.5\"} 7\n"
+         "cut_bucket{release=\"2.0\",le=\"+Inf\"} 8\n"
+         "moved_bucket{release=\"1.0\",le=\"0.1\"} 30\n"
+         "moved_bucket{release=\"1.0\",le=\"+Inf\"} 100\n"
+         "moved_bucket{release=\"2.0\",le=\"0.2\"} 1\n"
+         "moved_bucket{release=\"2.0\",le=\"+Inf\"} 8\n";
 }
 
 // A target that counts, and can be gone.
@@ -194,6 +204,43 @@ TEST_F(PrometheusMetrics, BucketsBecomeAHistogram) {
   EXPECT_EQ(buckets[1].upper, 0.5);
   EXPECT_EQ(buckets[1].count, 60);
   EXPECT_EQ(buckets[2].count, 10);
+}
+
+TEST_F(PrometheusMetrics, OfHistogramsWithOtherBucketsBothGroupsHaveTheCommonOnes) {
+  const std::string said =
+      "not all histograms have the same buckets: next has 0.2, 0.5; stable has 0.1, 0.5; counted at those that each of "
+      "them has: 0.5";
+  const auto reply = answer({{"histograms", {{"latency", R"(cut_bucket{release="${release}"})"}}}});
+  EXPECT_EQ(reply.warnings, std::vector{"latency: " + said});
+  for (const auto& [group, count] : {std::pair{0U, 7}, {1U, 90}}) {
+    const auto& buckets = reply.groups.at(group).histograms.at("latency");
+    ASSERT_EQ(buckets.size(), 2U);
+    EXPECT_EQ(buckets[0].upper, 0.5);
+    EXPECT_EQ(buckets[0].count, count);
+  }
+  metrics::QueryReply counted;
+  ASSERT_TRUE(eventually([&] {
+    counted = answer({{"bucket_counters", {{"latency", R"(cut_bucket{release="${release}"})"}}}});
+    return counted.groups.at(0).histograms.contains("latency") && counted.groups.at(1).histograms.contains("latency");
+  })) << "two scrapes, to count from one to the other";
+  EXPECT_THAT(counted.warnings, testing::Contains("latency: " + said));
+  for (const auto& group : counted.groups) EXPECT_EQ(group.histograms.at("latency").size(), 2U) << group.role;
+}
+
+TEST_F(PrometheusMetrics, HistogramsWithoutACommonBucketAreAbsentAndBothAreNamed) {
+  for (const char* kind : {"histograms", "bucket_counters"}) {
+    metrics::QueryReply reply;
+    ASSERT_TRUE(eventually([&] {
+      reply = answer({{kind, {{"latency", R"(moved_bucket{release="${release}"})"}}}});
+      return reply.groups.at(0).problem.find("one scrape only") == std::string::npos;
+    }));
+    for (const auto& group : reply.groups) {
+      EXPECT_TRUE(group.histograms.empty());
+      EXPECT_THAT(group.problem, HasSubstr("latency: not all histograms have the same buckets: next has 0.2; stable has "
+                                           "0.1; no bound is in each of them, so they can't be compared"));
+      EXPECT_EQ(group.completeness, 0);
+    }
+  }
 }
 
 TEST_F(PrometheusMetrics, ANativeHistogramIsOne) {
@@ -422,6 +469,88 @@ TEST(PrometheusAbsent, AServerThatIsNotThereIsUnavailable) {
                                       .window = {"w", wall_clock() - seconds(2), wall_clock()}};
   EXPECT_EQ((call<metrics::Interface, metrics::Query>(plugin, request).status()),
             Status(Code::unavailable, "connection refused"));
+}
+
+// A Prometheus that wants a name and a password, and before it a proxy that wants a token.
+class Guarded : public testing::Test {
+ protected:
+  Guarded() {
+    const auto file = [&](const std::string& name, const std::string& text) {
+      std::ofstream(directory_.path() / name) << text;
+      return (directory_.path() / name).string();
+    };
+    // bcrypt of "s3cret", the cheapest.
+    const std::string web =
+        file("web.yml", "basic_auth_users: {ann: '$2b$04$b.Cjgz/KK1T9.PIwcLH2r.O4bd8DBofF1U7pWszV8k2fLgAKY1yNW'}\n");
+    prometheus_ = std::make_unique<ServerProcess>(
+        std::vector<std::string>{"prometheus", "--config.file=" + file("prometheus.yml", "global: {}\n"),
+                                 "--storage.tsdb.path=" + (directory_.path() / "data").string(),
+                                 "--web.listen-address=127.0.0.1:" + std::to_string(port_),
+                                 "--web.config.file=" + web, "--log.level=warn"},
+        directory_.path() / "prometheus.log");
+    const std::string proxy = file(
+        "haproxy.cfg",
+        "defaults\n mode http\n timeout connect 5s\n timeout client 30s\n timeout server 30s\nfrontend "
+        "f\n bind 127.0.0.1:" +
+            std::to_string(proxy_port_) +
+            "\n http-request deny deny_status 401 unless { req.hdr(authorization) -m str \"Bearer s3cret\" }\n"
+            " http-request set-header authorization \"Basic YW5uOnMzY3JldA==\"\n default_backend b\n"
+            "backend b\n server s 127.0.0.1:" +
+            std::to_string(port_) + "\n");
+    proxy_ = std::make_unique<ServerProcess>(std::vector<std::string>{"haproxy", "-db", "-f", proxy},
+                                             directory_.path() / "haproxy.log");
+    const auto answers = [](std::uint16_t port) {
+      const auto reply = send_http({.url = url_of(port) + "/-/ready"});
+      return reply.ok() && reply->status == 401;
+    };
+    if (!eventually([&] { return answers(port_) && answers(proxy_port_); }, std::chrono::seconds(40)))
+      throw std::runtime_error("Prometheus and its proxy do not answer");
+  }
+  // What the plugin gets there with this login.
+  [[nodiscard]] static Status login(std::uint16_t port, Json config) {
+    config["url"] = url_of(port);
+    Hosted plugin("metrics-prometheus", config, [](FakeHost& host) {
+      host.on_http(send_http);
+      host.on("secrets", "resolve", [](const Json&) -> Result<Json> {
+        return Json{{"values", {{"env:RIGHT", "s3cret"}, {"env:WRONG", "sesame"}}}};
+      });
+    });
+    const metrics::QueryRequest request{.tenant = "acme",
+                                        .application = "shop",
+                                        .query = {{"queries", {{"one", "vector(1)"}}}},
+                                        .groups = {{"next", "2.0", {}}},
+                                        .window = {"w", wall_clock() - seconds(2), wall_clock()}};
+    const auto reply = call<metrics::Interface, metrics::Query>(plugin, request);
+    if (reply.ok()) {
+      EXPECT_EQ(reply->groups.at(0).values.at("one"), 1);
+    }
+    return reply.status();
+  }
+  static std::string url_of(std::uint16_t port) { return "http://127.0.0.1:" + std::to_string(port); }
+
+  const std::uint16_t port_ = free_port();
+  const std::uint16_t proxy_port_ = free_port();
+
+ private:
+  TemporaryDirectory directory_;
+  std::unique_ptr<ServerProcess> prometheus_;
+  std::unique_ptr<ServerProcess> proxy_;
+};
+
+TEST_F(Guarded, TellsWhoLogsInByNameOrTokenAndNobodyElse) {
+  EXPECT_TRUE(login(port_, {{"username", "ann"}, {"password", "env:RIGHT"}}).ok());
+  EXPECT_TRUE(login(proxy_port_, {{"bearer", "env:RIGHT"}}).ok());
+  const std::vector<std::pair<std::uint16_t, Json>> refused{
+      {port_, Json::object()},
+      {port_, {{"username", "ann"}, {"password", "env:WRONG"}}},
+      {port_, {{"bearer", "env:RIGHT"}}},
+      {proxy_port_, {{"bearer", "env:WRONG"}}}};
+  for (const auto& [port, config] : refused) {
+    const Status status = login(port, config);
+    EXPECT_EQ(status.code, Code::unauthenticated) << config;
+    EXPECT_THAT(status.message, HasSubstr("Prometheus answered with status 401"));
+    EXPECT_THAT(status.message, testing::Not(HasSubstr("sesame")));
+  }
 }
 
 }  // namespace
