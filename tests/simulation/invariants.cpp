@@ -274,8 +274,9 @@ std::string fault_of_step(const Commit& commit, const rollout::JournalEntry& ent
   const auto again = replay(entry, settings, ask);
   if (!again.ok()) return "the journal does not lead to this step: " + to_string(again.status());
   const auto& [question, answer] = *again;
-  if (tree_of(question.state) != tree_of(commit.before->strategy_state) ||
-      question.observation.commands != commit.before->commands)
+  const JsonText& stored = commit.before->strategy_state;
+  const bool same_state = question.state == stored || tree_of(question.state) == tree_of(stored);
+  if (!same_state || question.observation.commands != commit.before->commands)
     return "what was asked is not what was stored";
   const bool promoted = answer.outcome == strategy::Outcome::promoted;
   const bool follows = promoted ? commit.after->phase != Phase::stepping : commit.after->strategy_state == answer.state;

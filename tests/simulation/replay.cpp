@@ -7,6 +7,23 @@ namespace {
 
 using rollout::JournalEntry;
 
+// The detail of an entry that rests on a strategy's word.
+struct AskedThen {
+  std::optional<std::string> strategy;
+  JsonText question;
+  static constexpr auto fields() {
+    return slipway::fields(field("strategy", &AskedThen::strategy, "The version that was asked."),
+                           field("question", &AskedThen::question, "What it was asked, without the settings."));
+  }
+};
+
+std::string with_settings(std::string question, const JsonText& settings) {
+  if (!question.ends_with('}')) return question;
+  question.pop_back();
+  return question + (question == "{" ? "" : ",") + R"("settings":)" + (settings.is_null() ? "null" : settings.text) +
+         "}";
+}
+
 // Whether these were ordered as they were answered, or the weights wait for replicas that are not ready.
 bool same_groups(const std::vector<strategy::Group>& ordered, const std::vector<strategy::Group>& answered,
                  const JournalEntry* before) {
@@ -34,13 +51,13 @@ std::string fault_of_answer(const JournalEntry& entry, const JournalEntry* befor
 }  // namespace
 
 Result<Replayed> replay(const JournalEntry& entry, const JsonText& settings, const AskStrategy& ask) {
-  const Json detail = tree_of(entry.detail);
-  if (!detail.is_object() || !detail.contains("strategy")) return Status(Code::not_found, "no strategy was asked");
-  Json whole = detail.at("question");
-  whole["settings"] = tree_of(settings);
-  auto question = decode<strategy::StepRequest>(std::move(whole), "the question");
+  if (entry.detail.is_null()) return Status(Code::not_found, "no strategy was asked");
+  const auto asked = decode_text<AskedThen>(entry.detail.text, "the detail");
+  if (!asked.ok()) return asked.status();
+  if (!asked->strategy) return Status(Code::not_found, "no strategy was asked");
+  auto question = decode_text<strategy::StepRequest>(with_settings(asked->question.text, settings), "the question");
   if (!question.ok()) return question.status();
-  const auto text = ask(detail.at("strategy"), encode_text(*question));
+  const auto text = ask(*asked->strategy, encode_text(*question));
   if (!text.ok()) return Status(Code::internal, to_string(text.status()));
   auto answer = decode_text<strategy::StepReply>(*text, "the answer");
   if (!answer.ok()) return answer.status();

@@ -166,6 +166,8 @@ void Watch::see_rollout(const Commit& commit) {
 }
 
 void Watch::see_hosts(const std::string& text) {
+  const bool nobody_drains = text.find(R"("draining":true)") == std::string::npos;
+  if (nobody_drains && draining_.empty() && drained_.empty()) return;
   const auto roster = *decode_text<rollout::Roster>(text, "roster");
   for (const auto& host : roster.hosts) {
     if (!host.draining && draining_.erase(host.name) > 0) ++sights["drains undone"];

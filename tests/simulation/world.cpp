@@ -3,10 +3,31 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <set>
 
 #include "tools/rehearse/serve.hpp"
 
 namespace slipway::sim {
+namespace {
+
+// The calls that change nothing.
+const std::set<std::uint32_t> kLooks = {storage::Interface::index_of<storage::Get>(),
+                                        storage::Interface::index_of<storage::Scan>(),
+                                        storage::Interface::index_of<storage::Read>()};
+
+// As much of a rollout's record as tells its state.
+struct Stands {
+  State state = State::pending;
+  static constexpr auto fields() { return slipway::fields(required("state", &Stands::state, "Where it is.")); }
+};
+struct StandingRecord {
+  Stands rollout;
+  static constexpr auto fields() {
+    return slipway::fields(required("rollout", &StandingRecord::rollout, "The rollout."));
+  }
+};
+
+}  // namespace
 
 World::World(std::uint64_t seed)
     : storage(store_clock),
@@ -128,8 +149,10 @@ boost::asio::awaitable<Result<std::string>> World::Host::call(std::string_view b
     return world.now() +
            nanoseconds(static_cast<std::int64_t>(world.random_.below(static_cast<std::uint64_t>(longest))));
   };
-  const auto again = [this, to, what, method, affinity = limits.affinity, payload](Duration after) {
-    world.time.after(after, [=, this] { (void)world.deliver({side, to, method, affinity, payload}, what); });
+  const auto again = [&](Duration after) {
+    world.time.after(after, [this, to, what, method, affinity = limits.affinity, payload] {
+      (void)world.deliver({side, to, method, affinity, payload}, what);
+    });
   };
   if (fate == Fate::at_once) co_return world.deliver(mine, what);  // nothing is swapped before
   if (fate == Fate::crash_before) doomed = true;
@@ -190,17 +213,13 @@ Result<std::string> World::answer(std::string_view binding, std::string_view int
 }
 
 Result<std::string> World::of_store(std::uint32_t method, const std::string& payload) {
-  if (method != storage::Interface::index_of<storage::Get>())
-    return simulate::serve<storage::Interface>(storage, method, payload);
-  if (std::exchange(got_after_, storage.writes()) != storage.writes()) got_.clear();
-  const auto [known, is_new] = got_.try_emplace(payload);
-  if (!is_new) return known->second;
+  if (!kLooks.contains(method)) return simulate::serve<storage::Interface>(storage, method, payload);
+  if (std::exchange(seen_after_, storage.writes()) != storage.writes()) seen_.clear();
+  auto& seen = seen_[method];
+  if (const auto known = seen.find(payload); known != seen.end()) return known->second;
   auto reply = simulate::serve<storage::Interface>(storage, method, payload);
-  if (!reply.ok()) {
-    got_.erase(known);
-    return reply;
-  }
-  return known->second = *reply;
+  if (reply.ok()) seen.emplace(payload, *reply);
+  return reply;
 }
 
 rollout::ApplicationSpec World::shop(Json settings) const {
@@ -246,8 +265,7 @@ State World::state_of(const std::string& id) {
   auto& [version, state] = states_[id];
   if (version == record->version) return state;
   version = record->version;
-  const Json stored = *parse_json(record->value);
-  return state = *enum_from<State>(stored.at("rollout").at("state").get<std::string>());
+  return state = decode_text<StandingRecord>(record->value, "rollout")->rollout.state;
 }
 
 bool World::until_state(const std::string& id, State state, Duration limit) {

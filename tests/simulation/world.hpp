@@ -180,8 +180,8 @@ class World {
   Host* used_ = &first_;
   std::map<std::string, std::pair<std::int64_t, State>> states_;  // by id, with the version seen
   // Answers of the store to what was asked for before: they are the same until it is written to.
-  std::unordered_map<std::string, std::string> got_;
-  std::int64_t got_after_ = 0;
+  std::map<std::uint32_t, std::unordered_map<std::string, std::string>> seen_;  // by method
+  std::int64_t seen_after_ = 0;
   const Call* acting_ = nullptr;
   int calls_ = 0;
 };
