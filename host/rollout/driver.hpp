@@ -170,6 +170,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   boost::asio::awaitable<void> tell_owner();
   boost::asio::awaitable<Result<storage::WriteReply>> write(storage::WriteRequest batch, std::string trace);
   void look_later();
+  boost::asio::awaitable<bool> knows_all();
   boost::asio::awaitable<Status> outrun();
   void count();
   void adopt(Draft&& draft, const storage::WriteReply& reply);

@@ -197,9 +197,17 @@ void Driver::look_later() {
   auto look = [](std::shared_ptr<Driver> self) -> boost::asio::awaitable<void> {
     Wakeup pause(self->strand_, self->clock_, self->tools_.timers);
     co_await pause.wait_until(self->now() + self->tools_.settings.budgets.storage);
-    co_await self->read_again();
+    const bool knows = co_await self->knows_all();
+    if (!knows) co_await self->read_again();
   };
   boost::asio::co_spawn(strand_, look(shared_from_this()), boost::asio::detached);
+}
+
+// So that a loop is not interrupted, and a plugin's answer not thrown away, for nothing.
+boost::asio::awaitable<bool> Driver::knows_all() {
+  const auto turn = co_await turns_.take();
+  if (stale_ || !application_) co_return false;
+  co_return co_await is_current();
 }
 
 void Driver::adopt(Draft&& draft, const storage::WriteReply& reply) {

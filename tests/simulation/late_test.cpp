@@ -17,10 +17,11 @@ class Late : public testing::Test {
     world.run_for(seconds(30));
   }
   ~Late() override { EXPECT_THAT(world.provider.violations(), testing::IsEmpty()); }
-  void next_write_is_late() {
-    world.fate = [late = true](int, std::string_view to, std::uint32_t method) mutable {
-      const bool strikes = to == "storage" && method == kWrite && std::exchange(late, false);
-      return strikes ? Fate::late : Fate::good;
+  void next_write_is_late() { next_write(Fate::late); }
+  void next_write(Fate fate) {
+    world.fate = [fate, first = true](int, std::string_view to, std::uint32_t method) mutable {
+      const bool strikes = to == "storage" && method == kWrite && std::exchange(first, false);
+      return strikes ? fate : Fate::good;
     };
   }
   Control::Answer<Empty> removal() {
@@ -53,6 +54,28 @@ TEST_F(Late, AChangeOfReplicasIsCarriedOut) {
   next_write_is_late();
   EXPECT_EQ(to_string(world.make_application(spec)), kGivenUp);
   EXPECT_TRUE(world.until([&] { return world.provider.ready_of("shop", "1.0") == 6; }, seconds(60)));
+}
+
+// The look for it finds nothing new: the loop goes on, and no plugin is asked once more.
+TEST_F(Late, AWriteThatNeverCameDisturbsNobodyWhoHasReadSince) {
+  (void)world.make_release("shop", "1.1");
+  const auto rollout = world.deploy("shop", "1.1");
+  ASSERT_TRUE(rollout.ok()) << to_string(rollout.status());
+  world.run_for(seconds(1));
+  const auto paused = world.act(rollout->id, rollout::Action::pause);
+  ASSERT_TRUE(paused.ok()) << to_string(paused.status());
+  world.run_for(seconds(5));
+  next_write(Fate::hang);
+  spec.replicas = 6;
+  EXPECT_EQ(to_string(world.make_application(spec)), kGivenUp);
+  world.provider.cry_wolf("acme", "shop");  // its loop looks, and reads what is stored
+  world.run_for(seconds(2));
+  std::vector<std::string> asked;
+  world.on_sent = [&](const World::Call& call) {
+    if (call.binding != "storage") asked.emplace_back(call.binding);
+  };
+  world.run_for(seconds(5));
+  EXPECT_THAT(asked, testing::IsEmpty());
 }
 
 // One driver sees both: it was at work, and looks once more for what has come late.
