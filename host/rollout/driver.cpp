@@ -303,7 +303,8 @@ bool Driver::applied() const {
 Live Driver::live() const {
   return {.world = world_ ? &*world_ : nullptr,
           .waiting = record().rollout.state == State::paused ? record().wait : waiting_,
-          .troubles = troubles_.sentences()};
+          .troubles = troubles_.sentences(),
+          .host = owned() ? tools_.settings.host.name : tools_.store.owner_of(partition_)};
 }
 
 Rollout Driver::shown() const {

@@ -47,7 +47,7 @@ boost::asio::awaitable<bool> Driver::is_current() {
 }
 
 Later<Rollout> Driver::show(std::string rollout, std::int64_t version) {
-  if (stale_ || !has_rollout() || record().rollout.id != rollout || rollout_->version < version) {
+  if (!owned() || stale_ || !has_rollout() || record().rollout.id != rollout || rollout_->version < version) {
     co_return Status(Code::not_found, "not under way here");
   }
   co_return shown();

@@ -64,7 +64,12 @@ Later<Rollout> Engine::live_view(Stored<Record> stored) {
     auto live = co_await run_on(found->strand(), found->show(rollout.id, stored.version));
     if (live.ok()) co_return live;
   }
-  co_return view(stored.value, stored.version, nullptr);
+  Rollout shown = view(stored.value, stored.version, nullptr);
+  if (!has_ended(shown.state)) {
+    shown.why.host = store_.owner_of(partition_of(shown.tenant, shown.application));
+    shown.why.as_of = shown.updated_at;
+  }
+  co_return shown;
 }
 
 Control::Answer<Rollout> Engine::rollout(Actor actor, std::string id) {

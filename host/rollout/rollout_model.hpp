@@ -57,13 +57,20 @@ struct Why {
   std::string next;
   std::string reason;
   std::vector<std::string> details;
+  std::string host;
+  std::optional<Instant> as_of;
   static constexpr auto fields() {
     return slipway::fields(
         required("waits_for", &Why::waits_for, "What it waits for; \"nothing\" at its end."),
         field("since", &Why::since, "Since when."), field("until", &Why::until, "Until when at the latest."),
         field("next", &Why::next, "What comes then."),
         required("reason", &Why::reason, "Why the world is as it is: the last decision."),
-        field("details", &Why::details, "Problems of replicas, plugins and analyses that have a part in it."));
+        field("details", &Why::details, "Problems of replicas, plugins and analyses that have a part in it."),
+        field("host", &Why::host, "The host that works on it, while one does."),
+        field(
+            "as_of", &Why::as_of,
+            "Since when it has not been written: it is told by another host than that one, which may know more. Absent "
+            "where it is what that host knows now."));
   }
 };
 

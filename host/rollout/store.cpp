@@ -130,6 +130,10 @@ Later<Stored<Roster>> Store::roster() {
   if (!reply.ok()) co_return reply.status();
   co_return roster_in(*reply);
 }
+std::string Store::owner_of(std::size_t partition) {
+  const std::lock_guard lock(mutex_);
+  return roster_.value.partitions.at(partition).owner;
+}
 Result<Stored<Roster>> Store::roster_in(const std::string& reply) {
   const std::lock_guard lock(mutex_);
   if (reply == roster_text_) return roster_;

@@ -87,6 +87,8 @@ class Store {
   Later<Stored<Record>> rollout(std::string tenant, std::string id);
   // An empty one of version 0 when there is none yet; one that can't be read is DATA_LOSS.
   Later<Stored<Roster>> roster();
+  // As the roster said when it was read last; empty when nobody works on it.
+  [[nodiscard]] std::string owner_of(std::size_t partition);
   // Puts one that can't be read aside, under the kind "damaged", and an empty one into its place. Its tokens begin
   // above any that was ever given: those are counted, and these are milliseconds.
   boost::asio::awaitable<Status> replace_roster(std::vector<storage::ExpectLease> fences, Instant now);

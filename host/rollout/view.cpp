@@ -46,6 +46,7 @@ Why why_of(const Record& record, const Live* live) {
     return why;
   }
   if (live != nullptr) why.details = live->troubles;
+  if (live != nullptr) why.host = live->host;
   if (!record.refused_version.empty()) {
     why.details.push_back("strategy " + record.rollout.strategy.name + " stays at " + record.strategy_version +
                           " for this rollout: " + record.refused_version +

@@ -10,6 +10,7 @@ struct Live {
   const provider::Observation* world = nullptr;
   strategy::Wait waiting;
   std::vector<std::string> troubles;
+  std::string host;  // that works on it
 };
 
 // Groups as ordered beside what is there.

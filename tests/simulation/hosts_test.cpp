@@ -163,6 +163,28 @@ TEST_F(Hosts, AWordOfTheStoreThatIsLostIsMadeUpForByTheNextLooks) {
   for (const std::string& id : ids) EXPECT_EQ(world.state_of(id), State::rolled_back);
 }
 
+TEST_F(Hosts, WhoTellsAnothersRolloutSaysWhoseItIsAndAsOfWhen) {
+  begin();
+  world.run_for(seconds(2));
+  std::set<std::string> owners;
+  for (const std::string& id : ids) {
+    world.use(Side::first);
+    const auto by_first = world.get(id)->why;
+    world.use(Side::second);
+    const auto by_second = world.get(id)->why;
+    const auto& stored = by_first.as_of ? by_first : by_second;
+    owners.insert(by_first.host);
+    EXPECT_EQ(by_first.host, by_first.as_of ? "second" : "first");
+    EXPECT_EQ(by_second.host, by_first.host);
+    EXPECT_NE(by_first.as_of.has_value(), by_second.as_of.has_value());
+    EXPECT_EQ(stored.as_of, world.get(id)->updated_at);
+  }
+  EXPECT_EQ(owners.size(), 2U);
+  expect_everything_done(Side::first);
+  EXPECT_EQ(world.get(ids[0])->why.host, "");
+  EXPECT_EQ(world.get(ids[0])->why.as_of, std::nullopt);
+}
+
 TEST_F(Hosts, EventsOfOneAreHeardAtTheOther) {
   world.use(Side::first);
   const auto newest = world.ask(world.engine().newest_event(world.somebody));

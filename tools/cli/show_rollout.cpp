@@ -61,6 +61,16 @@ std::string moment_of(const Json& why, const char* name, const char* words) {
          (left.empty() ? "" : " (" + left + ")");
 }
 
+// Who else knows more than what was stored.
+std::string source_of(const Json& why) {
+  const std::string stored = moment_of(why, "as_of", "  as of     ");
+  if (stored.empty()) return "";
+  const std::string host = why.value("host", "");
+  return stored +
+         (host.empty() ? ": no host works on it now" : ": " + host + " works on it; ask there for what it sees now") +
+         "\n";
+}
+
 // A role's replicas and share at a moment of a plan.
 std::string cell_of(const Json& moment, const std::string& role) {
   for (const Json& group : moment.value("groups", Json::array())) {
@@ -90,7 +100,7 @@ std::string why_text(const Terminal& terminal, const Json& rollout) {
   text += "  because   " + why.value("reason", "") + "\n";
   for (const Json& detail : why.value("details", Json::array()))
     text += "            " + terminal.paint(Colour::yellow, detail.get<std::string>()) + "\n";
-  return text;
+  return text + source_of(why);
 }
 
 std::string plan_text(const Json& plan) {

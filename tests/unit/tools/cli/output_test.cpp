@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tools/cli/commands.hpp"
+
 namespace slipway::cli {
 namespace {
 
@@ -9,6 +11,18 @@ TEST(Replicas, are_shown_as_ready_of_wanted_and_as_unknown_until_somebody_has_lo
   EXPECT_EQ(ready_text({{"replicas", 4}, {"ready", 3}}), "3/4");
   EXPECT_EQ(ready_text({{"replicas", 4}, {"ready", 0}}), "0/4");
   EXPECT_EQ(ready_text({{"replicas", 4}}), "-/4");
+}
+
+TEST(Why, says_who_knows_more_than_what_was_stored) {
+  Json rollout{{"why", {{"waits_for", "time"}, {"reason", "step 1"}, {"host", "dock-2"}}}};
+  EXPECT_EQ(why_text(Terminal(), rollout), "  waits for time\n  because   step 1\n");
+  rollout["why"]["as_of"] = "2020-01-01T00:00:00.5Z";
+  EXPECT_EQ(why_text(Terminal(), rollout),
+            "  waits for time\n  because   step 1\n"
+            "  as of     2020-01-01T00:00:00Z: dock-2 works on it; ask there for what it sees now\n");
+  rollout["why"].erase("host");
+  EXPECT_EQ(why_text(Terminal(), rollout),
+            "  waits for time\n  because   step 1\n  as of     2020-01-01T00:00:00Z: no host works on it now\n");
 }
 
 TEST(Weight, is_a_percentage_or_unknown) {
