@@ -218,6 +218,9 @@ Profiles::Answer<api::ProfileAnswer> Profiles::carry_out(const lifecycle::Turn& 
   options.watch.waits = [this, told = false](const std::string& why) mutable {
     if (!std::exchange(told, true)) parts_.log.warn("the return to the profile before has to wait", {{"reason", why}});
   };
+  options.watch.stays = [this](const std::string& reason) {
+    parts_.log.error("the host does not go back to the profile before", {{"reason", reason}});
+  };
   options.lost = [this, &prepared](const std::string& what) {
     parts_.log.warn("not all of a plugin's state was handed over", {{"reason", what}});
     prepared.warnings.push_back(what);

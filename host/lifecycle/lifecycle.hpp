@@ -69,6 +69,8 @@ struct Watch {
   std::function<boost::asio::awaitable<void>()> ended = nullptr;
   // Called at each look at which the return has to wait for another change, with the words of its refusal.
   std::function<void(const std::string& why)> waits = nullptr;
+  // Called once when there is a reason to go back, and nothing to go back to.
+  std::function<void(const std::string& reason)> stays = nullptr;
 };
 
 // Two generations of an instance during a trial: what became of their calls since it began.

@@ -94,8 +94,9 @@ boost::asio::awaitable<bool> Lifecycle::bake(Exchange& exchange, Watching& watch
     if (!turn.ok() && watching.how.waits) watching.how.waits(turn.status().message);
     if (!turn.ok()) continue;
     if (forsake_revoked(exchange)) {
-      for (const GenerationPtr& fresh : fresh_of(exchange))
-        fresh->move_to(fresh->state(), reason + "; there is no way back: what was before is not trusted any more");
+      reason += "; there is no way back: what was before is not trusted any more";
+      for (const GenerationPtr& fresh : fresh_of(exchange)) fresh->move_to(fresh->state(), reason);
+      if (watching.how.stays) watching.how.stays(reason);
       co_return false;
     }
     const Problems lost = co_await go_back(exchange, reason);

@@ -5,6 +5,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <functional>
+#include <mutex>
+#include <set>
 
 #include "host/bridge/plugin_caller.hpp"
 #include "tests/unit/host/lifecycle/rig.hpp"
@@ -48,6 +50,29 @@ class Callers {
   }
   std::atomic<bool> stopping_{false};
   std::vector<std::future<void>> ends_;
+};
+
+// The numbers that a plugin which counts its calls has answered with.
+class Numbers {
+ public:
+  boost::asio::awaitable<Result<std::string>> heard(boost::asio::awaitable<Result<std::string>> asked) {
+    auto reply = co_await std::move(asked);
+    const auto at = reply.ok() ? reply->find("call ") : std::string::npos;
+    const std::lock_guard lock(mutex_);
+    if (at != std::string::npos) numbers_.insert(std::stoul(reply->substr(at + 5)));
+    co_return reply;
+  }
+  // And none left out: a call that two generations had taken would be counted twice.
+  void expect_each_once() const {
+    ASSERT_FALSE(numbers_.empty());
+    const std::set<unsigned long> each(numbers_.begin(), numbers_.end());
+    EXPECT_EQ(numbers_.size(), each.size());
+    EXPECT_EQ(*numbers_.rbegin(), numbers_.size());
+  }
+
+ private:
+  std::mutex mutex_;
+  std::multiset<unsigned long> numbers_;
 };
 
 // What a manifest says of a plugin whose state is handed over.

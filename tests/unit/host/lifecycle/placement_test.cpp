@@ -5,7 +5,6 @@
 
 #include <future>
 #include <mutex>
-#include <set>
 #include <thread>
 
 #include "tests/support/eventually.hpp"
@@ -122,22 +121,13 @@ TEST_P(MovesOf, NoCallIsLostOrDoubledBetweenWhatCanNotRunTwice) {
 
 TEST_P(MovesOf, EachCallIsTakenOnceByASnapshotThatIsHandedOn) {
   begin(snapshot(), GetParam().from);
-  std::mutex mutex;
-  std::multiset<unsigned long> numbers;
-  Callers callers(runtime_, 8, [&]() -> boost::asio::awaitable<Result<std::string>> {
-    auto reply = co_await ask("gates.alpha");
-    const auto at = reply.ok() ? reply->find("call ") : std::string::npos;
-    const std::lock_guard lock(mutex);
-    if (at != std::string::npos) numbers.insert(std::stoul(reply->substr(at + 5)));
-    co_return reply;
-  });
+  Numbers numbers;
+  Callers callers(runtime_, 8, [&] { return numbers.heard(ask("gates.alpha")); });
   tour();
   callers.stop();
   EXPECT_EQ(callers.failed, 0);
   EXPECT_GT(callers.answered, 20);
-  const std::set<unsigned long> each(numbers.begin(), numbers.end());
-  EXPECT_EQ(numbers.size(), each.size());
-  EXPECT_EQ(*numbers.rbegin(), numbers.size());
+  numbers.expect_each_once();
 }
 
 TEST_P(MovesOf, NoCallFailsBetweenWhatRunsSideBySide) {
@@ -209,6 +199,8 @@ TEST_P(RevokedInTheBake, OneIsNotStartedAgain) {
   // Even no fault at all is too many of them.
   options.watch.fault_ratio = -1;
   options.watch.calls = 5;
+  std::vector<std::string> stays;
+  options.watch.stays = [&stays](const std::string& reason) { stays.push_back(reason); };
   ASSERT_EQ(to_string(apply(std::move(options))), "OK: ");
   revoked_["gate-alpha 1.0.0"] = true;
   for (int i = 0; i < 5; ++i) (void)said("gates.alpha");
@@ -217,6 +209,8 @@ TEST_P(RevokedInTheBake, OneIsNotStartedAgain) {
   EXPECT_EQ(lifecycle_.status().at(0).reason,
             "0 of 5 calls of gate-alpha 1.1.0 as \"alpha\" failed, more than the -100% allowed; there is no way back: "
             "what was before is not trusted any more");
+  ASSERT_TRUE(stop().ok());
+  EXPECT_THAT(stays, ElementsAre(HasSubstr("there is no way back")));
   EXPECT_THAT(created_, ElementsAre("alpha", "alpha"));
 }
 
