@@ -236,8 +236,9 @@ TEST_F(PrometheusMetrics, HistogramsWithoutACommonBucketAreAbsentAndBothAreNamed
     }));
     for (const auto& group : reply.groups) {
       EXPECT_TRUE(group.histograms.empty());
-      EXPECT_THAT(group.problem, HasSubstr("latency: not all histograms have the same buckets: next has 0.2; stable has "
-                                           "0.1; no bound is in each of them, so they can't be compared"));
+      EXPECT_THAT(group.problem,
+                  HasSubstr("latency: not all histograms have the same buckets: next has 0.2; stable has "
+                            "0.1; no bound is in each of them, so they can't be compared"));
       EXPECT_EQ(group.completeness, 0);
     }
   }
@@ -485,18 +486,18 @@ class Guarded : public testing::Test {
     prometheus_ = std::make_unique<ServerProcess>(
         std::vector<std::string>{"prometheus", "--config.file=" + file("prometheus.yml", "global: {}\n"),
                                  "--storage.tsdb.path=" + (directory_.path() / "data").string(),
-                                 "--web.listen-address=127.0.0.1:" + std::to_string(port_),
-                                 "--web.config.file=" + web, "--log.level=warn"},
+                                 "--web.listen-address=127.0.0.1:" + std::to_string(port_), "--web.config.file=" + web,
+                                 "--log.level=warn"},
         directory_.path() / "prometheus.log");
-    const std::string proxy = file(
-        "haproxy.cfg",
-        "defaults\n mode http\n timeout connect 5s\n timeout client 30s\n timeout server 30s\nfrontend "
-        "f\n bind 127.0.0.1:" +
-            std::to_string(proxy_port_) +
-            "\n http-request deny deny_status 401 unless { req.hdr(authorization) -m str \"Bearer s3cret\" }\n"
-            " http-request set-header authorization \"Basic YW5uOnMzY3JldA==\"\n default_backend b\n"
-            "backend b\n server s 127.0.0.1:" +
-            std::to_string(port_) + "\n");
+    const std::string proxy =
+        file("haproxy.cfg",
+             "defaults\n mode http\n timeout connect 5s\n timeout client 30s\n timeout server 30s\nfrontend "
+             "f\n bind 127.0.0.1:" +
+                 std::to_string(proxy_port_) +
+                 "\n http-request deny deny_status 401 unless { req.hdr(authorization) -m str \"Bearer s3cret\" }\n"
+                 " http-request set-header authorization \"Basic YW5uOnMzY3JldA==\"\n default_backend b\n"
+                 "backend b\n server s 127.0.0.1:" +
+                 std::to_string(port_) + "\n");
     proxy_ = std::make_unique<ServerProcess>(std::vector<std::string>{"haproxy", "-db", "-f", proxy},
                                              directory_.path() / "haproxy.log");
     const auto answers = [](std::uint16_t port) {
@@ -540,11 +541,10 @@ class Guarded : public testing::Test {
 TEST_F(Guarded, TellsWhoLogsInByNameOrTokenAndNobodyElse) {
   EXPECT_TRUE(login(port_, {{"username", "ann"}, {"password", "env:RIGHT"}}).ok());
   EXPECT_TRUE(login(proxy_port_, {{"bearer", "env:RIGHT"}}).ok());
-  const std::vector<std::pair<std::uint16_t, Json>> refused{
-      {port_, Json::object()},
-      {port_, {{"username", "ann"}, {"password", "env:WRONG"}}},
-      {port_, {{"bearer", "env:RIGHT"}}},
-      {proxy_port_, {{"bearer", "env:WRONG"}}}};
+  const std::vector<std::pair<std::uint16_t, Json>> refused{{port_, Json::object()},
+                                                            {port_, {{"username", "ann"}, {"password", "env:WRONG"}}},
+                                                            {port_, {{"bearer", "env:RIGHT"}}},
+                                                            {proxy_port_, {{"bearer", "env:WRONG"}}}};
   for (const auto& [port, config] : refused) {
     const Status status = login(port, config);
     EXPECT_EQ(status.code, Code::unauthenticated) << config;
