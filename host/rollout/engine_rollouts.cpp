@@ -4,6 +4,7 @@
 #include "host/rollout/damage.hpp"
 #include "host/rollout/engine.hpp"
 #include "host/rollout/hop.hpp"
+#include "host/rollout/validate.hpp"
 
 namespace slipway::rollout {
 namespace {
@@ -16,6 +17,11 @@ std::string prefix_of(const RolloutFilter& filter) {
 bool wanted(const Rollout& rollout, const RolloutFilter& filter) {
   return (filter.application.empty() || rollout.application == filter.application) &&
          (!filter.state || rollout.state == *filter.state);
+}
+
+Status not_valid(const RolloutRequest& request) {
+  Problems faults = faults_of(request);
+  return faults.empty() ? Status() : Status(Code::invalid_argument, "the rollout is not valid", std::move(faults));
 }
 
 Origin origin_of(const Actor& actor) { return {actor.request, actor.trace, actor.once}; }
@@ -34,6 +40,7 @@ Later<Proposal> Engine::proposal(Actor actor, RolloutRequest request) {
 }
 
 Control::Answer<RolloutPlan> Engine::plan_rollout(Actor actor, RolloutRequest request) {
+  if (Status status = not_valid(request); !status.ok()) co_return status;
   auto made = co_await proposal(actor, request);
   if (!made.ok()) co_return made.status();
   const auto found = driver(actor.tenant, request.application);
@@ -45,6 +52,7 @@ Control::Answer<RolloutPlan> Engine::plan_rollout(Actor actor, RolloutRequest re
 Control::Answer<Rollout> Engine::start_rollout(Actor actor, RolloutRequest request) {
   if (Status status = door(); !status.ok()) co_return status;
   const Inside inside(inside_);
+  if (Status status = not_valid(request); !status.ok()) co_return status;
   auto made = co_await proposal(actor, request);
   if (!made.ok()) co_return made.status();
   auto checked = co_await check(tools_, *made);

@@ -25,11 +25,39 @@ class Faults {
   void positive(const std::string& path, Duration value) {
     if (value.ns <= 0) add(path, to_string(value), "want a duration above 0");
   }
+  template <class T>
+  void size(const std::string& path, const T& document, std::size_t allowed) {
+    const std::size_t bytes = encode_text(document).size();
+    if (bytes > allowed) oversized(path, encode(document), bytes, allowed);
+  }
   Problems take() { return std::move(list_); }
 
  private:
+  void oversized(const std::string& path, const Json& document, std::size_t bytes, std::size_t allowed);
   Problems list_;
 };
+
+// The deepest part that alone takes half of what is allowed, as "/release/files/0/content"; else the largest member.
+std::pair<std::string, std::size_t> largest_in(const Json& document, std::size_t allowed) {
+  std::pair<std::string, std::size_t> largest{"", 0};
+  const Json* deepest = nullptr;
+  for (const auto& [name, value] : document.items()) {
+    const std::size_t bytes = to_text(value).size();
+    if (bytes <= largest.second || name.size() > kLongestName) continue;
+    largest = {"/" + name, bytes};
+    deepest = &value;
+  }
+  if (deepest == nullptr || !deepest->is_structured() || largest.second < allowed / 2) return largest;
+  const auto [within, bytes] = largest_in(*deepest, allowed);
+  return bytes < allowed / 2 ? largest : std::pair{largest.first + within, bytes};
+}
+
+void Faults::oversized(const std::string& path, const Json& document, std::size_t bytes, std::size_t allowed) {
+  const auto [part, part_bytes] = largest_in(document, allowed);
+  add(path + part, nullptr,
+      "has " + std::to_string(part_bytes) + " bytes, the most in a document of " + std::to_string(bytes) +
+          " bytes; at most " + std::to_string(allowed) + " are allowed");
+}
 
 void check_analyses(Faults& faults, const std::vector<AnalysisSpec>& analyses) {
   std::set<std::string> names;
@@ -143,6 +171,7 @@ Problems faults_of(const ApplicationSpec& spec) {
   if (spec.rollback.mode == RollbackMode::gradual) faults.positive("/rollback/over", spec.rollback.over);
   for (std::size_t i = 0; i < spec.gates.size(); ++i)
     faults.name("/gates/" + std::to_string(i) + "/gate", spec.gates[i].gate);
+  faults.size("", spec, kLargestSpec);
   return faults.take();
 }
 
@@ -169,6 +198,13 @@ Problems faults_of(const ReleaseRequest& request) {
     faults.add("/release/working_directory", release.working_directory, "want an absolute path");
   check_check(faults, "/release/readiness", release.readiness);
   if (release.liveness) check_check(faults, "/release/liveness", *release.liveness);
+  faults.size("", request, kLargestRelease);
+  return faults.take();
+}
+
+Problems faults_of(const RolloutRequest& request) {
+  Faults faults;
+  if (request.strategy) faults.size("/strategy", *request.strategy, kLargestStrategy);
   return faults.take();
 }
 

@@ -1,6 +1,7 @@
 // What the site bounds: how many rollouts are under way, and how long events and journals are kept.
 #include <gmock/gmock.h>
 
+#include "host/rollout/validate.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace slipway::sim {
@@ -96,6 +97,67 @@ TEST_F(Bounded, TheBoundCountsWhatWasUnderWayBeforeARestartAndMayChange) {
   EXPECT_EQ(world.deploy("b", "1.1").status().code, Code::resource_exhausted);
   world.engine().set_bounds({.max_active = 2});
   EXPECT_TRUE(world.deploy("b", "1.1").ok());
+}
+
+// Documents of the largest size, and one byte more.
+class LargestDocuments : public testing::Test {
+ protected:
+  LargestDocuments() { world.start(); }
+  template <class T>
+  static void fill(std::string& text, const T& document, std::size_t bytes) {
+    text.append(bytes - encode_text(document).size(), 'x');
+  }
+  Status create(const rollout::ReleaseRequest& request) {
+    return world.ask(world.engine().create_release(world.somebody, "shop", request, rollout::Mode::commit)).status();
+  }
+  static constexpr const char* kQuick = "{\"weights\":[50000],\"hold\":\"60s\",\"more\":\"";
+  World world;
+};
+
+// The gate's message is in the record twice, and the record of the rollout has another strategy beside.
+TEST_F(LargestDocuments, OfAnApplicationARolloutGoesForthAndBack) {
+  auto spec = world.shop({{"weights", {50'000}}, {"hold", "60s"}});
+  world.make_stable(spec, "1.0");
+  ASSERT_TRUE(world.make_release("shop", "1.1").ok());
+  spec.gates.push_back({.gate = "approval", .at = rollout::GateMoment::start});
+  fill(spec.gates[0].message, spec, rollout::kLargestSpec);
+  auto larger = spec;
+  larger.gates[0].message += "x";
+  const Status refused = world.make_application(larger);
+  EXPECT_EQ(refused.code, Code::invalid_argument);
+  ASSERT_EQ(refused.problems.size(), 1U);
+  EXPECT_EQ(refused.problems[0].path, "/gates/0/message");
+  ASSERT_TRUE(world.make_application(spec).ok());
+
+  rollout::RolloutRequest request{.application = "shop", .release = "1.1", .strategy = rollout::StrategySpec{"steps"}};
+  std::string& settings = request.strategy->settings.text;
+  settings = std::string(kQuick) + "\"}";
+  settings.insert(settings.size() - 2, rollout::kLargestStrategy - encode_text(*request.strategy).size(), 'x');
+  auto too_much = request;
+  too_much.strategy->settings.text.insert(settings.size() - 2, "x");
+  EXPECT_EQ(world.ask(world.engine().start_rollout(world.somebody, too_much)).status().code, Code::invalid_argument);
+  EXPECT_EQ(world.ask(world.engine().plan_rollout(world.somebody, too_much)).status().code, Code::invalid_argument);
+  const auto rollout = world.ask(world.engine().start_rollout(world.somebody, request));
+  ASSERT_TRUE(rollout.ok()) << to_string(rollout.status());
+  ASSERT_TRUE(world.act(rollout->id, Action::approve, {.reason = std::string(1024, '\x01')}).ok());
+  ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 50'000; }));
+  ASSERT_TRUE(world.act(rollout->id, Action::abort, {.reason = std::string(1024, '\x01')}).ok());
+  EXPECT_TRUE(world.until_state(rollout->id, State::rolled_back));
+}
+
+TEST_F(LargestDocuments, OfAReleaseIsStored) {
+  ASSERT_TRUE(world.make_application(world.shop()).ok());
+  rollout::ReleaseRequest request{.release = {.version = "1.0", .command = {"/bin/app"}}, .notes = "x"};
+  request.release.files = {{.path = "settings", .content = "x"}};
+  fill(request.release.files[0].content, request, rollout::kLargestRelease);
+  auto larger = request;
+  larger.release.files[0].content += "x";
+  const Status refused = create(larger);
+  EXPECT_EQ(refused.code, Code::invalid_argument);
+  ASSERT_EQ(refused.problems.size(), 1U);
+  EXPECT_EQ(refused.problems[0].path, "/release/files/0/content");
+  const Status stored = create(request);
+  EXPECT_EQ(to_string(stored), "OK: ");
 }
 
 class Kept : public Bounded {

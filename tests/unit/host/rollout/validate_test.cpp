@@ -52,6 +52,23 @@ TEST(Applications, AWatchLastsAtLeastAsLongAsTheFirstWindowOfEachOfItsAnalyses) 
   EXPECT_THAT(faults_of(spec), testing::SizeIs(1)) << "without names all of them watch";
 }
 
+TEST(Applications, OneThatIsTooLargeIsToldWithItsLargestPart) {
+  ApplicationSpec spec{.name = "shop"};
+  spec.analyses = {{.name = "errors"}, {.name = "slow", .query = {{"text", std::string(300'000, 'x')}}}};
+  EXPECT_THAT(lines(faults_of(spec)),
+              ElementsAre("/analyses/1/query/text: has 300002 bytes, the most in a document of " +
+                          std::to_string(encode_text(spec).size()) + " bytes; at most 262144 are allowed"));
+}
+
+TEST(Releases, OneThatIsTooLargeIsToldWithItsLargestPart) {
+  ReleaseRequest request{.release = {.version = "1.0", .command = {"/bin/app"}}};
+  for (int i = 0; i < 9; ++i) request.release.files.push_back({"f" + std::to_string(i), std::string(100'000, 'x')});
+  const auto told = lines(faults_of(request));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_THAT(told[0], testing::StartsWith("/release/files: has 9"));
+  EXPECT_THAT(told[0], testing::EndsWith("; at most 786432 are allowed"));
+}
+
 TEST(Releases, AGoodOneHasNoFault) {
   EXPECT_THAT(faults_of(ReleaseRequest{.release = {.version = "1.0", .command = {"/bin/app"}}}), IsEmpty());
 }
