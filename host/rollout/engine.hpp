@@ -119,6 +119,7 @@ class Engine final : public Control {
   boost::asio::awaitable<void> rested(std::function<bool()> holds, Duration patience);
   void read_again(const std::string& tenant, const std::string& application);
   boost::asio::awaitable<void> store_event(Event event);
+  Later<storage::WriteReply> write_surely(storage::WriteRequest& batch, std::string trace);
   Later<Proposal> proposal(Actor actor, RolloutRequest request);
   Later<Checked> check_again(Actor actor, Record before);
   Later<Rollout> roll_back_from(Actor actor, Stored<Record> ended, ActionRequest request, Mode mode);

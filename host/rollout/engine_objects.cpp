@@ -25,6 +25,14 @@ Result<std::int64_t> sequence_from(const std::string& cursor) {
   return page_fault(Status(Code::invalid_argument, "not a number"), cursor);
 }
 
+Status not_stored(const Status& status) {
+  if (status.code == Code::invalid_argument) return status;
+  const bool aborted = status.code == Code::aborted;
+  const std::string what = outcome_unknown(status) ? "it is not known whether the release was stored; ask for it: "
+                                                   : "the release was not stored: ";
+  return {aborted ? Code::aborted : Code::unavailable, what + status.message};
+}
+
 }  // namespace
 
 Control::Answer<Control::PutApplication> Engine::put_application(Actor actor, ApplicationSpec spec, IfVersion version,
@@ -105,21 +113,33 @@ Control::Answer<Release> Engine::create_release(Actor actor, std::string applica
   carry_out_once(batch, actor.once, name);
   // The application may change meanwhile, as with each decision of a rollout: then its version is read again.
   for (int tries = 0;; ++tries) {
-    const auto reply = co_await store_.write(batch, actor.trace);
+    const auto reply = co_await write_surely(batch, actor.trace);
     if (reply.ok()) {
       stored.version = reply->versions.at(0);
       trimmer_.stored(actor.tenant, reply->sequences.back());
       feed_.published(actor.tenant);
       co_return shown(stored);
     }
-    if (reply.status().code != Code::aborted || tries == 8)
-      co_return Status(reply.status().code == Code::aborted ? Code::aborted : Code::unavailable,
-                       "the release was not stored: " + reply.status().message);
+    if (reply.status().code != Code::aborted || tries == 8) co_return not_stored(reply.status());
     if ((co_await store_.release(actor.tenant, application, name)).ok()) co_return taken;
     const auto again = co_await store_.application(actor.tenant, application);
     if (!again.ok()) co_return again.status();
     batch.batch.clear();
     batch.expect[1].version = again->version;
+  }
+}
+
+// Repeats the same batch while its outcome is unknown, as a driver does.
+Later<storage::WriteReply> Engine::write_surely(storage::WriteRequest& batch, std::string trace) {
+  const std::int64_t until = clock_.steady_ns() + settings_.write_patience.ns;
+  Wakeup pause(co_await boost::asio::this_coro::executor, clock_, parts_.timers);
+  Troubles troubles(parts_.random);
+  for (;;) {
+    auto reply = co_await store_.write(batch, trace);
+    if (reply.ok() || !outcome_unknown(reply.status())) co_return reply;
+    if (stopping_ || clock_.steady_ns() >= until) co_return reply;
+    troubles.failed("storage", reply.status(), clock_.now());
+    co_await pause.wait_until(troubles.of("storage")->retry_at);
   }
 }
 

@@ -78,6 +78,23 @@ TEST_F(Late, AWriteThatNeverCameDisturbsNobodyWhoHasReadSince) {
   EXPECT_THAT(asked, testing::IsEmpty());
 }
 
+TEST_F(Late, AReleaseWhoseAnswerIsLostIsCreatedOnce) {
+  world.fate = [lost = true](int, std::string_view to, std::uint32_t method) mutable {
+    const bool strikes = to == "storage" && method == kWrite && std::exchange(lost, false);
+    return strikes ? Fate::fail_after : Fate::good;
+  };
+  EXPECT_EQ(to_string(world.make_release("shop", "1.1")), "OK: ");
+  EXPECT_EQ(world.ask(world.engine().release(world.somebody, "shop", "1.1"))->name, "1.1");
+}
+
+TEST_F(Late, AReleaseOfWhichTheStoreSaysNothingMayHaveBeenCreatedAndSoItIsSaid) {
+  next_write(Fate::late);
+  EXPECT_EQ(to_string(world.make_release("shop", "1.1")),
+            "UNAVAILABLE: it is not known whether the release was stored; ask for it: no answer from storage");
+  world.run_for(seconds(30));
+  EXPECT_TRUE(world.ask(world.engine().release(world.somebody, "shop", "1.1")).ok());
+}
+
 // One driver sees both: it was at work, and looks once more for what has come late.
 TEST_F(Late, AnApplicationMadeAnewHasNoneOfTheReleasesOfTheOneBefore) {
   const auto orders = world.provider.orders().size();
