@@ -1,3 +1,4 @@
+#include "plugins/storage/common/batch.hpp"
 #include "tests/unit/plugins/storage/store_fixture.hpp"
 
 namespace slipway::test {
@@ -18,7 +19,7 @@ TEST_F(Forgetting, old_names_of_batches_go_a_thousand_at_a_time_until_none_is_le
   }));
   ASSERT_TRUE(named.ok());
   EXPECT_FALSE(*forget(*named)) << "they are young";
-  const Instant later = *named + slipway::store::kRemembered + seconds(1);
+  const Instant later = *named + store::kRemembered + seconds(1);
   EXPECT_TRUE(*forget(later));
   EXPECT_TRUE(*forget(later));
   EXPECT_FALSE(*forget(later));
