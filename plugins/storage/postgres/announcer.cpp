@@ -11,10 +11,19 @@
 #include <system_error>
 #include <utility>
 
+#include "plugins/storage/postgres/connection.hpp"
+
 namespace slipway::postgres {
 namespace {
 
 constexpr Duration kPatience = seconds(5);  // with a statement, before the connection is given up
+
+// Who ends must not wait long for a server that does not answer.
+Target hurried(Target target) {
+  for (std::string& server : target.servers) server += " connect_timeout=2";
+  target.timeouts.statement = seconds(3);
+  return target;
+}
 
 int new_bell() {
   const int bell = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -66,8 +75,14 @@ void Announcer::run() {
   }
 }
 
+// To the server that a connection of the store would be to, and never to a primary that was replaced.
 bool Announcer::connect() {
-  connection_.reset(PQconnectdb((settings_.target.connection + " connect_timeout=2").c_str()));
+  try {
+    const Connection guide(hurried(settings_.target));
+    connection_.reset(PQconnectdb(guide.server().c_str()));
+  } catch (const Fault&) {
+    return false;
+  }
   listening_ = execute("LISTEN slipway");
   // What was said since the last connection nobody has heard.
   if (listening_ && std::exchange(has_listened_, true)) pass_on();

@@ -111,6 +111,7 @@ Connection::Connection(const Target& target) : name_(target.name) {
       }
       newest = timeline;
       best = std::move(parts_);
+      server_ = server;
       if (known != 0) break;
     } catch (const Fault& fault) {
       said = fault.status().message;
@@ -120,7 +121,7 @@ Connection::Connection(const Target& target) : name_(target.name) {
   }
   if (!best) throw lost(name_, said);
   parts_ = std::move(best);
-  target.newest->store(newest);
+  if (!keep_newest(*target.newest, newest)) throw lost(name_, "the server was replaced by another at this moment");
 }
 
 // Answers the server's timeline: the first eight digits of the name of a log file (PostgreSQL 15, section 30.6).

@@ -70,6 +70,8 @@ class Connection {
   void wait_for(Duration limit);
   [[nodiscard]] bool open() const;
   [[nodiscard]] const std::string& name() const { return name_; }
+  // Which of the target's servers it is.
+  [[nodiscard]] const std::string& server() const { return server_; }
 
  private:
   struct Parts;
@@ -80,6 +82,7 @@ class Connection {
   Rows translated(Run run);
 
   std::string name_;
+  std::string server_;
   std::string set_;
   std::unique_ptr<Parts> parts_;
 };

@@ -136,6 +136,13 @@ std::vector<std::string> each_alone(const Words& words) {
 
 }  // namespace
 
+bool keep_newest(Timeline& newest, std::int64_t timeline) {
+  std::int64_t known = newest.load();
+  while (known < timeline && !newest.compare_exchange_weak(known, timeline)) {
+  }
+  return known <= timeline;
+}
+
 Target parse_target(const std::string& connection, const std::string& field, const Timeouts& timeouts) {
   Words words = parse(connection, field);
   check(words, field);

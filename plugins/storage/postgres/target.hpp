@@ -21,6 +21,8 @@ struct Timeouts {
 
 // The newest history of a database that this process has seen: a standby that becomes the primary begins a new one.
 using Timeline = std::atomic<std::int64_t>;
+// Whether nothing newer is known; then this is known from now on.
+bool keep_newest(Timeline& newest, std::int64_t timeline);
 
 struct Target {
   std::string connection;            // complete, for libpq

@@ -1,4 +1,5 @@
 // A primary that dies, a standby that takes over, and the old one that comes back.
+#include "plugins/storage/postgres/announcer.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/unit/plugins/storage/postgres/store_fixture.hpp"
 
@@ -63,6 +64,36 @@ TEST_F(Failover, gives_the_old_primary_no_writes_when_it_comes_back) {
   standby_->stop();
   EXPECT_THAT(to_string(write(store, {.puts = {put("a", "4")}}).status()), HasSubstr(" cannot be reached: "));
   EXPECT_EQ(server_.sql(kRecords), "1\n");
+}
+
+TEST_F(Failover, gives_the_old_primary_nobody_who_listens_or_tells) {
+  const auto targets = both(primary_port(), standby_port());
+  postgres::Store store(targets);
+  const auto listener_of = [](const PostgresServer& server) {
+    return server.sql("SELECT pid FROM pg_stat_activity WHERE query = 'LISTEN slipway'");
+  };
+  postgres::Announcer announcer({.target = targets.target, .heard = [] {}, .again = milliseconds(20)});
+  ASSERT_TRUE(eventually([&] { return !listener_of(server_).empty(); }));
+  fail_over();
+  ASSERT_TRUE(eventually([&] { return !listener_of(*standby_).empty(); }));
+  bring_the_old_one_back();
+  const std::string before = listener_of(*standby_);
+  (void)standby_->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'slipway_app'");
+  EXPECT_TRUE(eventually([&] {
+    const std::string now = listener_of(*standby_);
+    return !now.empty() && now != before;
+  }));
+  const std::string ours = "SELECT count(*) FROM pg_stat_activity WHERE usename LIKE 'slipway%'";
+  EXPECT_TRUE(eventually([&] { return server_.sql(ours) == "0\n"; }));
+}
+
+TEST(Histories, of_which_an_older_one_never_replaces_a_newer) {
+  postgres::Timeline newest = 0;
+  EXPECT_TRUE(postgres::keep_newest(newest, 2));
+  EXPECT_TRUE(postgres::keep_newest(newest, 3));
+  EXPECT_TRUE(postgres::keep_newest(newest, 3));
+  EXPECT_FALSE(postgres::keep_newest(newest, 2));
+  EXPECT_EQ(newest, 3);
 }
 
 TEST_F(Failover, is_seen_by_a_host_that_starts_after_it) {
