@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -55,7 +56,23 @@ bool all_local(const Words& words) {
   return true;
 }
 
+// Whether a server is local is told by what stands in the string. libpq would take a server from elsewhere too.
+void check_origin(const Words& words, const std::string& field) {
+  if (words.contains("service"))
+    refuse(field, "has a service in it, which names a server elsewhere; name the host here");
+  const auto variable = [&](const char* name) {
+    const char* const value = std::getenv(name);
+    if (value == nullptr || *value == '\0') return;
+    refuse(field, "would take its server from the environment's " + std::string(name) + "=" + value +
+                      "; name the host here, and start slipwayd without that variable");
+  };
+  variable("PGSERVICE");
+  if (!words.contains("hostaddr")) variable("PGHOSTADDR");
+  if (!words.contains("host") && !words.contains("hostaddr")) variable("PGHOST");
+}
+
 void check(const Words& words, const std::string& field) {
+  check_origin(words, field);
   if (words.contains("password"))
     refuse(field, "has a password in it; name a file of passwords (passfile) or a certificate (sslcert, sslkey)");
   const auto session = words.find("target_session_attrs");

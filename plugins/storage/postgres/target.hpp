@@ -35,7 +35,8 @@ struct Target {
 
 // Completes the string: only a server that takes writes (target_session_attrs=read-write), verify-full unless every
 // host is local, limits for connecting and for a connection that has gone silent. Throws Error INVALID_ARGUMENT, with
-// `field` as path, for what is no connection string, has a password in it, or weakens one of these.
+// `field` as path, for what is no connection string, has a password in it, weakens one of these, or would let libpq
+// take the server from a service file or the environment.
 Target parse_target(const std::string& connection, const std::string& field, const Timeouts& timeouts);
 
 }  // namespace slipway::postgres

@@ -40,6 +40,45 @@ TEST(Target, verifies_every_server_that_is_not_local) {
     EXPECT_THAT(text_of(local), Not(HasSubstr("sslmode"))) << local;
 }
 
+// For as long as it lives.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+  ~Variable() { ::unsetenv(name_); }
+
+ private:
+  const char* const name_;
+};
+
+TEST(Target, takes_its_server_from_nowhere_else) {
+  const std::string start = "INVALID_ARGUMENT: the connection is not valid; /connection: ";
+  EXPECT_EQ(refused("service=remote"),
+            start + "has a service in it, which names a server elsewhere; name the host here");
+  const auto told = [&](const std::string& variable) {
+    return start + "would take its server from the environment's " + variable +
+           "; name the host here, and start slipwayd without that variable";
+  };
+  {
+    const Variable host("PGHOST", "db.example.com");
+    EXPECT_EQ(refused("dbname=slipway"), told("PGHOST=db.example.com"));
+    EXPECT_EQ(refused("host=localhost"), "no refusal");
+    EXPECT_EQ(refused("hostaddr=127.0.0.1"), "no refusal");
+  }
+  {
+    const Variable address("PGHOSTADDR", "192.0.2.1");
+    EXPECT_EQ(refused("host=localhost"), told("PGHOSTADDR=192.0.2.1"));
+    EXPECT_EQ(refused("host=localhost hostaddr=127.0.0.1"), "no refusal");
+  }
+  {
+    const Variable service("PGSERVICE", "remote");
+    EXPECT_EQ(refused("host=localhost"), told("PGSERVICE=remote"));
+  }
+  const Variable nothing("PGHOST", "");
+  EXPECT_EQ(refused(""), "no refusal");
+}
+
 TEST(Target, refuses_what_would_weaken_it) {
   const std::string start = "INVALID_ARGUMENT: the connection is not valid; /connection: ";
   EXPECT_EQ(refused("host=db.example.com sslmode=require"),
