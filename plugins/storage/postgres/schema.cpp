@@ -1,8 +1,10 @@
 #include "plugins/storage/postgres/schema.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <string_view>
+#include <thread>
 
 #include "plugins/storage/postgres/tables.hpp"
 
@@ -11,6 +13,9 @@ namespace {
 
 // "slipway" in ASCII: the key of the advisory lock.
 constexpr const char* kLock = "32492250117173625";
+
+constexpr auto kStepPatience = std::chrono::seconds(60);
+constexpr auto kBetweenTries = std::chrono::seconds(1);
 
 [[noreturn]] void refuse(const Connection& connection, const std::string& why) {
   throw Error(Code::failed_precondition, connection.name() + " " + why);
@@ -35,6 +40,8 @@ class MigrationLock {
     owner.execute("SET statement_timeout = '60s'; SET lock_timeout = '60s'");
     owner.wait_for(seconds(60));
     owner.execute(std::string("SELECT pg_advisory_lock(") + kLock + ")");
+    // Everybody else's statements wait behind a step that waits for a table.
+    owner.execute("SET lock_timeout = '1s'");
   }
   MigrationLock(const MigrationLock&) = delete;
   MigrationLock& operator=(const MigrationLock&) = delete;
@@ -81,6 +88,20 @@ void apply(Connection& owner, const Migration& step) {
                 ", " + owner.quoted(checksum(step)) + "); COMMIT");
 }
 
+// What holds a table may hold it for long, as a backup does: then the step steps aside again and again.
+void apply_patiently(Connection& owner, const Migration& step) {
+  const auto until = std::chrono::steady_clock::now() + kStepPatience;
+  for (;;) {
+    try {
+      return apply(owner, step);
+    } catch (const Fault& fault) {
+      if (fault.remedy() != Remedy::again || std::chrono::steady_clock::now() >= until) throw;
+    }
+    roll_back(owner);
+    std::this_thread::sleep_for(kBetweenTries);
+  }
+}
+
 void grant(Connection& owner, const std::string& application) {
   const Rows role = owner.query("SELECT quote_ident($1)", {application});
   owner.execute("BEGIN; GRANT USAGE ON SCHEMA slipway TO " + role.text(0, 0) +
@@ -118,7 +139,7 @@ std::vector<Migration> migrate(Connection& owner, std::span<const Migration> ste
   std::vector<Migration> applied;
   for (const Migration& step : steps) {
     if (step.number <= state.number) continue;
-    apply(owner, step);
+    apply_patiently(owner, step);
     applied.push_back(step);
   }
   grant(owner, application);

@@ -1,5 +1,6 @@
 #include "plugins/storage/postgres/schema.hpp"
 
+#include "tests/support/eventually.hpp"
 #include "tests/unit/plugins/storage/postgres/store_fixture.hpp"
 
 namespace slipway::test {
@@ -79,6 +80,31 @@ TEST_F(Schema, is_not_used_by_a_role_that_row_level_security_does_not_hold) {
             "FAILED_PRECONDITION: " + name() + " is used as role \"slipway_owner\", which owns its tables" + end);
   (void)server_.sql("ALTER ROLE slipway_app BYPASSRLS");
   EXPECT_THAT(start(without_owner()), HasSubstr("which row-level security does not hold"));
+}
+
+// As a backup does, which reads for long.
+TEST_F(Schema, step_that_waits_for_a_table_lets_writes_go_on) {
+  postgres::Store store(settings());
+  postgres::Connection reader(target());
+  reader.execute("BEGIN; SELECT count(*) FROM slipway.records");
+  auto steps = std::vector(postgres::migrations().begin(), postgres::migrations().end());
+  const auto next = static_cast<std::int64_t>(steps.size()) + 1;
+  steps.push_back({next, 1, "a column more", "ALTER TABLE slipway.records ADD COLUMN more text"});
+  postgres::Connection owner(target("slipway_owner"));
+  auto migrated = std::async(std::launch::async, [&] { return postgres::migrate(owner, steps, "slipway_app").size(); });
+  const auto waits = [&] {
+    return server_.sql(
+               "SELECT count(*) FROM pg_stat_activity WHERE usename = 'slipway_owner' AND wait_event_type = "
+               "'Lock'") == "1\n";
+  };
+  EXPECT_TRUE(eventually(waits));
+  for (int i = 0; i < 3; ++i) {
+    const auto written = write(store, {.puts = {put("a", std::to_string(i))}});
+    EXPECT_TRUE(written.ok()) << to_string(written.status());
+  }
+  EXPECT_TRUE(eventually(waits)) << "it tries again";
+  reader.execute("COMMIT");
+  EXPECT_EQ(migrated.get(), 1U);
 }
 
 TEST_F(Schema, step_that_fails_leaves_nothing_of_it) {
