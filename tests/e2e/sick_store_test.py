@@ -9,6 +9,7 @@ import sys
 import harness
 import ledger
 from harness import StackTest, wait_for
+from proxy import Proxy
 
 sys.path.insert(0, str(harness.ROOT / "tests/support"))
 from postgres_server import PostgresServer  # noqa: E402
@@ -51,12 +52,17 @@ class SickStoreTest(StackTest):
         named = wait_for(f"the storage to say {words!r}", lambda: words in (check := self.storage())["detail"] and check, 20)
         self.assertNotEqual(named["condition"], "healthy")
         self.assertEqual(self.stack.call("GET", "/api/applications/shop").status, reads)
+        # Who can read is ready.
+        ready = wait_for(f"readiness to be {reads}",
+                         lambda: (reply := self.stack.call("GET", "/health/ready")).status == reads and reply, 20)
+        self.assertEqual(ready.body["condition"], "degraded" if reads == 200 else "unhealthy")
         self.assertEqual(self.stack.call("GET", "/health/live").status, 200)
         self.assertEqual(ledger.groups_of(self.world.orders("shop")[-1]), [("stable", 2, 1_000_000)])
 
     def assert_well(self):
         wait_for("a change to be taken", lambda: self.change().status == 201, 20)
         wait_for("the storage to be well", lambda: self.storage()["condition"] == "healthy", 20)
+        self.assertEqual(self.stack.call("GET", "/health/ready").status, 200)
         self.deploy("1.1")
 
     def test_a_store_that_takes_no_writes(self):
@@ -98,6 +104,29 @@ class SickStoreTest(StackTest):
         self.assert_sick("cannot be reached", reads=503)
         self.server.start()
         self.assert_well()
+
+    def test_a_host_that_alone_hears_nothing_of_the_store_is_not_ready(self):
+        proxy = Proxy(self.server.port)
+        self.addCleanup(proxy.close)
+        words = f"host=127.0.0.1 port={proxy.port} dbname=slipway user="
+        storage = ledger.postgres({"connection": words + "slipway_app", "owner_connection": words + "slipway_owner",
+                                   "statement_timeout": "500ms"})
+        remote = ledger.LedgerStack(self.world, storage, strategies=["rolling"], site={"host": {"name": "remote"}})
+        self.addCleanup(self._end, remote)
+        remote.start_daemon()
+        self.assertEqual(remote.call("GET", "/health/ready").status, 200)
+        proxy.cut()
+
+        def named():
+            reply = remote.call("GET", "/health/ready")
+            detail = next(check for check in reply.body["checks"] if check["name"] == "storage")["detail"]
+            return reply.status == 503 and "cannot be reached" in detail
+
+        # Two seconds and a half for the answer and five for a new connection, where eight attempts take three times as long.
+        wait_for("the host to say so", named, 20)
+        self.assertEqual(self.stack.call("GET", "/health/ready").status, 200)
+        proxy.heal()
+        wait_for("the host to be ready", lambda: remote.call("GET", "/health/ready").status == 200, 30)
 
     def test_a_store_that_is_too_slow(self):
         self.server.sql("CREATE FUNCTION slipway.late() RETURNS trigger LANGUAGE plpgsql AS "

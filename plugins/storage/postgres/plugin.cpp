@@ -60,7 +60,8 @@ class PostgresStorage final : public Plugin<Settings> {
   plugin::HealthReply health() {
     if (!store_) return {};
     const WriterHealth writer = store_->health();
-    const auto condition = writer.fault.ok() ? plugin::Condition::healthy : plugin::Condition::degraded;
+    const auto sick = store_->reads_go_on() ? plugin::Condition::degraded : plugin::Condition::unhealthy;
+    const auto condition = writer.fault.ok() ? plugin::Condition::healthy : sick;
     const std::string detail =
         writer.fault.ok() ? std::to_string(writer.waiting) + " writes wait" : writer.fault.message;
     return {condition, {{"database", condition, detail}}};

@@ -1,6 +1,7 @@
 // The whole store on one database: what the plugin and its tests use.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -60,15 +61,25 @@ class Store {
   }
   template <class Request, class Reply>
   Reply read(const Request& request, Reply (*answer)(Connection&, const Request&)) {
-    return pool_.with([&](Connection& connection) { return answer(connection, request); });
+    try {
+      Reply reply = pool_.with([&](Connection& connection) { return answer(connection, request); });
+      reads_ = true;
+      return reply;
+    } catch (const Fault&) {
+      reads_ = false;
+      throw;
+    }
   }
 
   void stop() { writer_.stop(); }
   [[nodiscard]] WriterHealth health() { return writer_.health(); }
+  // Whether the last read was answered; hosts read all the time.
+  [[nodiscard]] bool reads_go_on() const { return reads_; }
 
  private:
   Pool pool_;
   Writer writer_;
+  std::atomic<bool> reads_ = true;
 };
 
 }  // namespace slipway::postgres

@@ -136,7 +136,15 @@ void Writer::recover(const Fault& fault, int failures) {
 }
 
 Connection& Writer::connection() {
-  if (!connection_ || !connection_->open()) connection_ = std::make_unique<Connection>(settings_.target);
+  if (connection_ && connection_->open()) return *connection_;
+  try {
+    connection_ = std::make_unique<Connection>(settings_.target);
+  } catch (const Fault& fault) {
+    // Said at once: where the network is silent, the last attempt is most of a minute away.
+    unreachable_ = true;
+    note(fault.status());
+    throw;
+  }
   return *connection_;
 }
 

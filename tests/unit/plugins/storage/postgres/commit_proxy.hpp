@@ -1,4 +1,4 @@
-// Stands between a store and its server, and loses the connection around a COMMIT.
+// Stands between a store and its server, and loses the connection around a COMMIT, or carries nothing for a while.
 #pragma once
 
 #include <atomic>
@@ -23,6 +23,9 @@ class CommitProxy {
     left_ = commits;
   }
   [[nodiscard]] int left() const { return left_; }
+  // As a network that is cut: connections stay, and nothing arrives until it speaks again.
+  void fall_silent() { silent_ = true; }
+  void speak() { silent_ = false; }
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
  private:
@@ -34,6 +37,7 @@ class CommitProxy {
   std::uint16_t port_ = 0;
   std::atomic<int> left_{0};
   std::atomic<Loss> loss_{Loss::before_the_server_has_it};
+  std::atomic<bool> silent_{false};
   std::atomic<bool> stopping_{false};
   std::vector<std::thread> connections_;
   std::thread thread_;

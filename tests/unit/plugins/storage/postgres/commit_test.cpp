@@ -1,3 +1,4 @@
+#include "tests/support/eventually.hpp"
 #include "tests/unit/plugins/storage/postgres/commit_proxy.hpp"
 #include "tests/unit/plugins/storage/postgres/store_fixture.hpp"
 
@@ -8,11 +9,11 @@ using testing::HasSubstr;
 
 class Commit : public PostgresTest {
  protected:
-  postgres::StoreSettings behind(const CommitProxy& proxy) {
+  postgres::StoreSettings behind(const CommitProxy& proxy, const postgres::Timeouts& timeouts = {}) {
     auto result = settings();
-    result.target = postgres::parse_target(
-        "host=127.0.0.1 port=" + std::to_string(proxy.port()) + " dbname=slipway user=slipway_app sslmode=disable",
-        "/connection", {});
+    result.target = postgres::parse_target("host=127.0.0.1 port=" + std::to_string(proxy.port()) +
+                                               " dbname=slipway user=slipway_app sslmode=disable connect_timeout=2",
+                                           "/connection", timeouts);
     return result;
   }
   storage::WriteRequest once(const std::string& id) {
@@ -55,6 +56,27 @@ TEST_F(Commit, that_is_lost_again_and_again_ends_with_the_truth_that_it_is_not_k
   EXPECT_EQ(written.status().code, Code::unavailable);
   EXPECT_THAT(written.status().message, HasSubstr("it is not known whether the write was done"));
   expect_done_once(store, "a", write(store, once("a")));
+}
+
+TEST_F(Commit, that_hears_nothing_is_told_while_it_is_tried_again) {
+  CommitProxy proxy(server_.port());
+  auto patient = behind(proxy, {.statement = seconds(1)});
+  patient.writer.attempts = 1'000;
+  postgres::Store store(patient);
+  ASSERT_TRUE(write(store, once("a")).ok());
+  EXPECT_EQ(value_of(store, "a"), "1");
+  EXPECT_TRUE(store.reads_go_on());
+  proxy.fall_silent();
+  auto written = write_later(store, {.puts = {put("a", "2")}});
+  EXPECT_TRUE(eventually([&] { return !store.health().fault.ok(); }));
+  EXPECT_THAT(store.health().fault.message, HasSubstr(" cannot be reached: "));
+  EXPECT_THAT(refusal([&] { (void)value_of(store, "a"); }), HasSubstr(" cannot be reached: "));
+  EXPECT_FALSE(store.reads_go_on());
+  proxy.speak();
+  EXPECT_TRUE(written.get().ok());
+  EXPECT_TRUE(store.health().fault.ok());
+  EXPECT_EQ(value_of(store, "a"), "2");
+  EXPECT_TRUE(store.reads_go_on());
 }
 
 TEST_F(Commit, is_tried_again_when_its_backend_was_ended) {
