@@ -1,3 +1,4 @@
+#include "plugins/storage/postgres/tables.hpp"
 #include "tests/unit/plugins/storage/postgres/store_fixture.hpp"
 
 namespace slipway::test {
