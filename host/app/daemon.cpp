@@ -44,8 +44,6 @@ lifecycle::LifecycleSettings lifecycle_settings(const config::SiteConfig& site) 
   lifecycle::LifecycleSettings settings;
   const Duration part{site.shutdown_grace.ns / 4};
   settings.stop = {.drain = part, .cancel = part, .patience = part};
-  // A thread of the pool is left to tell how a worker ended.
-  settings.inspections = std::clamp(site.blocking_threads, 2U, 4U) - 1;
   settings.isolation.required = site.isolation.required;
   settings.isolation.memory_bytes = std::uint64_t{site.isolation.memory_mib} << 20;
   settings.isolation.open_files = site.isolation.open_files;

@@ -30,27 +30,13 @@ Status FirstContact::check(const loader::VerifiedPackage& package) {
   return status;
 }
 
-// What passes while the file is written, which is made durable, goes into the next one together.
 void FirstContact::remember(const std::string& digest) {
-  std::unique_lock lock(mutex_);
+  const std::lock_guard lock(mutex_);
   passed_.insert(digest);
-  if (std::exchange(writing_, true)) return;
-  std::size_t written = 0;
-  while (written != passed_.size()) {
-    written = passed_.size();
-    const std::string text = text_locked();
-    lock.unlock();
-    // Forgotten at the next start when it cannot be written; then the library is looked at again.
-    static_cast<void>(base::write_private_file(memory_, text));
-    lock.lock();
-  }
-  writing_ = false;
-}
-
-std::string FirstContact::text_locked() const {
   std::string text = version_ + "\n";
   for (const std::string& one : passed_) text += one + "\n";
-  return text;
+  // Forgotten at the next start when it cannot be written; then the library is looked at again.
+  static_cast<void>(base::write_private_file(memory_, text));
 }
 
 }  // namespace slipway::isolation

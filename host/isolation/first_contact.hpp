@@ -25,15 +25,13 @@ class FirstContact {
 
  private:
   void remember(const std::string& digest);
-  [[nodiscard]] std::string text_locked() const;
 
   runtime::Runtime& runtime_;
   const std::filesystem::path memory_;
   const std::string version_;
   const IsolationSettings isolation_;
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;
   std::set<std::string> passed_;
-  bool writing_ = false;  // somebody does, and looks again afterwards
 };
 
 }  // namespace slipway::isolation

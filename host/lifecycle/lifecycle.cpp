@@ -11,7 +11,6 @@
 
 #include "host/config/fault.hpp"
 #include "host/lifecycle/reason.hpp"
-#include "host/runtime/one_shot.hpp"
 
 namespace slipway::lifecycle {
 namespace {
@@ -48,7 +47,6 @@ boost::asio::awaitable<Status> Lifecycle::stop() {
 boost::asio::awaitable<Status> Lifecycle::start_all(Plan plan) {
   stopping_ = false;
   adopt(std::move(plan));
-  co_await inspect_all();
   for (const auto& generation : generations_) co_await bring_up(*generation);
   const Status result = verdict(generations_, profile_);
   if (!result.ok()) co_await stop_all();
@@ -108,30 +106,13 @@ void Lifecycle::set_generations(Generations generations) {
   generations_ = std::move(generations);
 }
 
-boost::asio::awaitable<void> Lifecycle::inspect_all() {
-  static constexpr std::array<Step, 1> kFirst{&Lifecycle::inspect};
-  std::size_t next = 0;
-  const auto inspect_in_turn = [this, &next]() -> boost::asio::awaitable<void> {
-    while (next < generations_.size()) co_await go_through(*generations_[next++], kFirst);
-  };
-  std::uint32_t running = settings_.inspections;
-  const auto done = std::make_shared<runtime::OneShot<bool>>();
-  const auto ended = [&running, done](const std::exception_ptr& error) {
-    if (error) std::rethrow_exception(error);
-    if (--running == 0) done->deliver(true);
-  };
-  for (std::uint32_t left = running; left > 0; --left) boost::asio::co_spawn(strand_, inspect_in_turn, ended);
-  co_await done->wait();
-}
-
 boost::asio::awaitable<void> Lifecycle::bring_up(Generation& generation) {
-  if (generation.state() == GenerationState::failed) co_return;
   const std::string missing = missing_need(generation);
   if (!missing.empty()) {
     generation.move_to(GenerationState::failed, "was not started: it needs \"" + missing + "\", which did not start");
     co_return;
   }
-  static constexpr std::array<Step, 4> kWay{&Lifecycle::load, &Lifecycle::create, &Lifecycle::begin,
+  static constexpr std::array<Step, 5> kWay{&Lifecycle::verify, &Lifecycle::load, &Lifecycle::create, &Lifecycle::begin,
                                             &Lifecycle::check_health};
   const Status status = co_await go_through(generation, kWay);
   if (!status.ok()) co_return;

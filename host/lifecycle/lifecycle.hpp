@@ -36,7 +36,6 @@ struct LifecycleSettings {
   runtime::StopSettings retire{.drain = seconds(30), .cancel = seconds(2), .patience = seconds(5)};
   runtime::InstanceLimits limits;
   isolation::IsolationSettings isolation{};
-  std::uint32_t inspections = 3;  // packages that are looked at side by side when the host starts, at least 1
 };
 
 // What lifecycle takes from the folders around it.
@@ -112,8 +111,7 @@ class Lifecycle {
  public:
   Lifecycle(LifecycleSettings settings, Surroundings surroundings);
 
-  // Checks every package and lets each library run once elsewhere, several at a time. Then loads, creates, starts and
-  // asks each instance for its health, in the plan's order; its bindings are published at
+  // Loads, creates, starts and asks each instance for its health, in the plan's order; its bindings are published at
   // once, so that later instances can call it. An instance that fails does not stop those that do not need it, so that
   // all faults are reported together: FAILED_PRECONDITION with one problem each, path "/plugins/<name>". Then
   // everything that had started has been stopped again.
@@ -151,7 +149,6 @@ class Lifecycle {
   boost::asio::awaitable<Status> start_all(Plan plan);
   boost::asio::awaitable<Status> stop_all();
   void adopt(Plan plan);
-  boost::asio::awaitable<void> inspect_all();
   boost::asio::awaitable<void> bring_up(Generation& generation);
   boost::asio::awaitable<Status> go_through(Generation& generation, std::span<const Step> steps);
   void publish();
@@ -160,7 +157,6 @@ class Lifecycle {
   void set_generations(Generations generations);
 
   // One generation's way (lifecycle_steps.cpp)
-  boost::asio::awaitable<Status> inspect(Generation& generation);
   boost::asio::awaitable<Status> verify(Generation& generation);
   boost::asio::awaitable<Status> load(Generation& generation);
   boost::asio::awaitable<Status> create(Generation& generation);

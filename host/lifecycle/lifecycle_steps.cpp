@@ -52,15 +52,6 @@ std::string complaints(const HealthReply& reply) {
 
 }  // namespace
 
-// All that needs no other generation.
-boost::asio::awaitable<Status> Lifecycle::inspect(Generation& generation) {
-  return on_blocking(around_.runtime.blocking(), [this, &generation] {
-    const Status status = verify_now(generation);
-    const bool comes_here = generation.plan().placement == manifest::Placement::in_process;
-    return status.ok() && comes_here ? around_.loader.make_contact(*generation.verified) : status;
-  });
-}
-
 boost::asio::awaitable<Status> Lifecycle::verify(Generation& generation) {
   return on_blocking(around_.runtime.blocking(), [this, &generation] { return verify_now(generation); });
 }

@@ -69,16 +69,6 @@ Result<VerifiedPackage> Loader::verify(const Installed& package) const {
                          std::move(inspection.signer)};
 }
 
-Status Loader::make_contact(const VerifiedPackage& verified) const {
-  if (residents_->find(verified.library.sha256)) return {};
-  Status status = contact(verified);
-  return status.ok() ? status : of_library(verified.package, std::move(status));
-}
-
-Status Loader::contact(const VerifiedPackage& verified) const {
-  return settings_.first_contact ? settings_.first_contact(verified) : Status();
-}
-
 Result<std::shared_ptr<const Library>> Loader::load(const Installed& package) {
   auto verified = verify(package);
   if (!verified.ok()) return verified.status();
@@ -97,15 +87,17 @@ Result<std::shared_ptr<const MappedLibrary>> Loader::map_or_share(VerifiedPackag
     if (Status status = match_interfaces(there->table(), verified.package.manifest); !status.ok()) return status;
     return std::shared_ptr<const MappedLibrary>(there);
   }
-  if (Status status = contact(verified); !status.ok()) return status;
-  Contact here{settings_, verified, std::nullopt, nullptr, nullptr};
-  if (Status status = run<Contact>(kFirstContact, here); !status.ok()) {
-    give_up(here, *residents_);
+  if (settings_.first_contact) {
+    if (Status status = settings_.first_contact(verified); !status.ok()) return status;
+  }
+  Contact contact{settings_, verified, std::nullopt, nullptr, nullptr};
+  if (Status status = run<Contact>(kFirstContact, contact); !status.ok()) {
+    give_up(contact, *residents_);
     return status;
   }
   const std::string digest = verified.library.sha256;
   const auto mapped = std::make_shared<MappedLibrary>(std::move(verified.library), verified.image,
-                                                      std::move(*here.mapping), *here.table, residents_);
+                                                      std::move(*contact.mapping), *contact.table, residents_);
   residents_->add(digest, mapped);
   if (verified.package.manifest.unload == manifest::Unload::keep) kept_.push_back(mapped);
   return std::shared_ptr<const MappedLibrary>(mapped);

@@ -41,10 +41,6 @@ class Loader {
   // Every check that runs no code of the package. The message of a refusal begins "plugin <id> <version>: ".
   [[nodiscard]] Result<VerifiedPackage> verify(const Installed& package) const;
 
-  // Has the library's first contact made elsewhere, unless it is mapped already; its refusal is worded as that of
-  // `load`, which would make it otherwise. Several at a time.
-  [[nodiscard]] Status make_contact(const VerifiedPackage& verified) const;
-
   // Maps the verified copy, then hears the plugin's own word: its entry function and its table. Constructors of the
   // library and its entry function run on the calling thread.
   [[nodiscard]] Result<std::shared_ptr<const Library>> load(VerifiedPackage verified);
@@ -57,7 +53,6 @@ class Loader {
   [[nodiscard]] Residents& residents() { return *residents_; }
 
  private:
-  [[nodiscard]] Status contact(const VerifiedPackage& verified) const;
   Result<std::shared_ptr<const MappedLibrary>> map_or_share(VerifiedPackage& verified);
 
   LoaderSettings settings_;

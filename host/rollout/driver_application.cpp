@@ -61,9 +61,11 @@ Later<Control::PutApplication> Driver::put(Actor actor, ApplicationSpec spec, If
   if (created && owned() && tools_.ownership.has_company()) append_notice(batch, {tenant_, name_});  // of the tenant
   join(batch, std::move(*claims));
   const auto reply = co_await write(std::move(batch), trace());
-  if (!reply.ok() && created && reply.status().code == Code::aborted) {
-    const auto still = co_await claim_hosts(nullptr, &app.spec);
+  if (reply.status().code == Code::aborted) {
+    const auto still = co_await claim_hosts(created ? nullptr : &application_->value.spec, &app.spec);
     if (!still.ok()) co_return still.status();
+  }
+  if (created && reply.status().code == Code::aborted) {
     co_return Status(Code::failed_precondition,
                      "application \"" + name_ + "\" is still being removed; try again when its replicas are gone");
   }

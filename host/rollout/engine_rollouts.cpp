@@ -40,6 +40,8 @@ Later<Proposal> Engine::proposal(Actor actor, RolloutRequest request) {
 }
 
 Control::Answer<RolloutPlan> Engine::plan_rollout(Actor actor, RolloutRequest request) {
+  if (Status status = door(); !status.ok()) co_return status;
+  const Inside inside(inside_);
   if (Status status = not_valid(request); !status.ok()) co_return status;
   auto made = co_await proposal(actor, request);
   if (!made.ok()) co_return made.status();

@@ -13,6 +13,8 @@
 namespace slipway::rollout {
 namespace {
 
+constexpr Duration kPatienceOfAPut = seconds(2);
+
 bridge::CallContext context(const Tools& tools, const Proposal& proposal) {
   return {.budget_ns = tools.settings.budgets.observe.ns, .tenant = proposal.application.tenant};
 }
@@ -280,8 +282,10 @@ boost::asio::awaitable<Status> check_application(const Tools& tools, std::string
   proposal.application.spec = std::move(spec);
   const Application& app = proposal.application;
   const Order order{.generation = 1};
+  bridge::CallContext limits = context(tools, proposal);
+  limits.budget_ns = std::min(limits.budget_ns, kPatienceOfAPut.ns);
   const auto reply = co_await bridge::call<provider::Interface, provider::Validate>(
-      tools.caller, "provider", desired_of(app, app.spec, order, {}), context(tools, proposal));
+      tools.caller, "provider", desired_of(app, app.spec, order, {}), std::move(limits));
   if (!reply.ok() || reply->problems.empty()) co_return Status();
   Problems faults;
   for (const auto& problem : reply->problems) faults.push_back({"/", to_text(app.spec.name), problem});

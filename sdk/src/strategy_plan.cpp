@@ -109,6 +109,7 @@ strategy::PlanMoment moment_of(const strategy::StepReply& reply, Duration at) {
   moment.at = at;
   moment.step = reply.step;
   moment.groups = reply.groups;
+  for (auto& group : moment.groups) group.carriers.reset();  // of no concern to who reads a plan
   for (const auto& analysis : reply.analyses) moment.analyses.push_back(analysis.name);
   moment.wait = reply.wait;
   moment.wait.until.reset();

@@ -58,8 +58,9 @@ void add(Effect& effect, const Action& action) {
 }
 
 bool raises_a_part_to_all(const Program& program, std::int32_t step) {
-  const std::uint32_t weight = effect_at(program, step).weight;
-  return weight > 0 && weight < kAllTraffic && effect_at(program, step + 1).weight == kAllTraffic;
+  const Effect effect = effect_at(program, step);
+  const bool some = effect.weight > 0 || !effect.routes.empty() || effect.mirror.has_value();
+  return some && effect.weight < kAllTraffic && effect_at(program, step + 1).weight == kAllTraffic;
 }
 
 std::string joined(const Names& names) {

@@ -238,7 +238,8 @@ awaitable<ServerView> Haproxy::look(const std::string& backend, const Server& se
     view.open = !view.raw && !row.status.starts_with("DRAIN");
     view.check = row.check.substr(row.check.starts_with("* ") ? 2 : 0) +
                  (row.check_text.empty() ? "" : " (" + row.check_text + ")");
-    view.healthy = row.check.ends_with("OK") || row.status.starts_with("UP");
+    // A check that passes once does not end what `rise` counts to.
+    view.healthy = row.status.starts_with("UP") || (row.check.ends_with("OK") && !row.status.starts_with("DOWN"));
     view.requests = row.sessions + row.queued;
   }
   for (const int worker : std::vector<int>(old_workers_)) {

@@ -218,7 +218,7 @@ awaitable<void> Haproxy::reload(const std::string& shape) {
     write_file(settings_.shape_file, shape, Durability::kProcess);
     co_await refresh_old_workers();
     // Before the tables say that the hosts are served: the new worker has them from the file.
-    for (const std::string& command : changes_of(settings_.edge.paths.hosts_map, hosts_, hosts_lines(edge)))
+    for (const std::string& command : changes_of(settings_.edge.paths.hosts_map, hosts_, hosts_lines(wanted())))
       co_await tell_old(command);
     co_await read_tables();
     co_await sync();

@@ -27,6 +27,9 @@ awaitable<void> Application::pin_programs(Desired& desired) {
     if (artefact.path.empty() || !artefact.digest.empty()) continue;
     if (program_of(version) == nullptr) {
       std::string digest = co_await tools_.replicas.preparer.digest_of(artefact.path);
+      // A folder has none; what can't be read just now is asked for again.
+      std::error_code unknown;
+      if (digest.empty() && !fs::is_directory(artefact.path, unknown)) continue;
       // Unless another order was quicker.
       if (program_of(version) == nullptr)
         record_.programs.insert(record_.programs.begin(), {version, std::move(digest)});

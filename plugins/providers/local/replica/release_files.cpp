@@ -34,19 +34,25 @@ UniqueFd open_subfolder(const UniqueFd& parent, const fs::path& name, const fs::
 
 void replace_in(const UniqueFd& parent, const fs::path& name, const fs::path& path, std::string_view text,
                 const std::optional<User>& user) {
-  const std::string fresh = name.string() + ".new";
+  const std::string fresh = ".slipway-new-" + name.string();
   ::unlinkat(parent.get(), fresh.c_str(), 0);
+  const auto give_up = [&](const std::string& what) {
+    const int cause = errno;
+    ::unlinkat(parent.get(), fresh.c_str(), 0);
+    errno = cause;
+    throw_errno(what + in_quotes(path));
+  };
   const UniqueFd fd(::openat(parent.get(), fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!fd.valid()) throw_errno("cannot create " + in_quotes(path.string() + ".new"));
+  if (!fd.valid()) give_up("cannot create ");
   while (!text.empty()) {
     const ssize_t n = ::write(fd.get(), text.data(), text.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw_errno("cannot write " + in_quotes(path.string() + ".new"));
+    if (n < 0) give_up("cannot write ");
     text.remove_prefix(static_cast<std::size_t>(n));
   }
   give_open(fd, path, user);
   if (::renameat(parent.get(), fresh.c_str(), parent.get(), name.c_str()) != 0)
-    throw_errno("cannot replace " + in_quotes(path));
+    give_up("cannot replace ");
 }
 
 }  // namespace

@@ -157,8 +157,8 @@ awaitable<void> Replica::look() {
     facts_.listing = Listing::kServing;
   else
     facts_.listing = Listing::kProven;
-  // Drained before, and open again in a HAProxy that came up since.
-  if (view.exists && view.open && !record_.listed) facts_.draining = false;
+  // Drained before, and open again in a HAProxy that came up since. What ends already goes on ending.
+  if (view.exists && view.open && !record_.listed && !facts_.terminating) facts_.draining = false;
   changed();
 }
 

@@ -2,9 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <future>
-#include <vector>
-
 #include "tests/support/temporary_directory.hpp"
 #include "tests/unit/host/isolation/rig.hpp"
 
@@ -33,19 +30,6 @@ TEST_F(FirstContactTest, what_has_passed_is_not_run_again_by_the_same_version) {
   EXPECT_EQ(check("sound"), Status());
   EXPECT_EQ(check("sound", "1.1").code, Code::unavailable);
   EXPECT_EQ(check("create_fails").code, Code::unavailable);
-}
-
-TEST_F(FirstContactTest, what_passes_at_the_same_time_is_remembered_together) {
-  const std::vector<std::string> fixtures = {"sound", "counts", "worker_tricks", "unhealthy", "answers_rubbish"};
-  {
-    FirstContact contact(runtime, folder.path() / "first-contacts", "1.0", isolation);
-    std::vector<std::future<Status>> checks;
-    for (const std::string& fixture : fixtures)
-      checks.push_back(std::async(std::launch::async, [&] { return contact.check(package_of(fixture)); }));
-    for (auto& one : checks) EXPECT_EQ(one.get(), Status());
-  }
-  isolation.program.path = "/nowhere/slipway-worker";
-  for (const std::string& fixture : fixtures) EXPECT_EQ(check(fixture), Status()) << fixture;
 }
 
 TEST_F(FirstContactTest, what_was_refused_is_run_again) {

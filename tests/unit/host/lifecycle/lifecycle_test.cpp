@@ -3,9 +3,6 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
 
 #include "host/lifecycle/on_blocking.hpp"
 #include "host/runtime/async_call.hpp"
@@ -66,44 +63,6 @@ TEST_F(Lifecycles, InstancesAreMadeAfterThoseThatTheyNeed) {
   add("gamma", "sound", {"gates.beta"});
   ASSERT_TRUE(start().ok());
   EXPECT_THAT(created_, ElementsAre("beta", "gamma", "alpha"));
-}
-
-// Each waits for a second one; beyond the three of the settings none comes.
-TEST_F(Lifecycles, LibrariesMakeTheirFirstContactsSideBySideAndThenStartInOrder) {
-  std::mutex mutex;
-  std::condition_variable changed;
-  int begun = 0;
-  int inside = 0;
-  int most = 0;
-  first_contact_ = [&](const loader::VerifiedPackage&) {
-    std::unique_lock lock(mutex);
-    ++begun;
-    most = std::max(most, ++inside);
-    changed.notify_all();
-    const bool met = changed.wait_for(lock, std::chrono::seconds(10), [&] { return begun > 1; });
-    --inside;
-    return met ? Status() : Status(Code::unavailable, "is alone");
-  };
-  for (const char* name : {"alpha", "beta", "delta", "epsilon", "gamma"}) {
-    const bool first = std::string(name) == "alpha";
-    add(name, "sound", first ? std::vector<std::string>{"gates.gamma"} : std::vector<std::string>());
-  }
-  ASSERT_THAT(told(start()), IsEmpty());
-  EXPECT_THAT(created_, ElementsAre("gamma", "alpha", "beta", "delta", "epsilon"));
-  EXPECT_LE(most, 3);
-}
-
-TEST_F(Lifecycles, EveryRefusalOfAFirstContactIsToldAndNothingOfItIsMapped) {
-  first_contact_ = [](const loader::VerifiedPackage& package) {
-    return package.package.manifest.id == "gate-beta" ? Status() : Status(Code::unavailable, "its worker ended");
-  };
-  for (const char* name : {"alpha", "beta", "gamma"}) add(name, "sound");
-  const auto refusal = [&](const std::string& id) {
-    return "plugin " + id + " 1.0.0: " + (root_.path() / id / "1.0.0" / (id + ".so")).string() + ": its worker ended";
-  };
-  EXPECT_THAT(told(start()),
-              ElementsAre("/plugins/alpha: " + refusal("gate-alpha"), "/plugins/gamma: " + refusal("gate-gamma")));
-  EXPECT_THAT(created_, ElementsAre("beta"));
 }
 
 TEST_F(Lifecycles, TwoInstancesOfOnePluginShareItsLibraryUntilTheLastOneGoes) {

@@ -85,12 +85,7 @@ class Lifecycles : public ::testing::Test {
   test::ManualClock clock_;
   runtime::Runtime runtime_{{}};
   test::UncheckedSignatures unchecked_;
-  // What becomes of a library elsewhere before it is mapped here; to be set before a start.
-  std::function<Status(const loader::VerifiedPackage&)> first_contact_;
-  loader::Loader loader_{
-      {.store = directory_.path() / "store",
-       .first_contact = [this](const auto& package) { return first_contact_ ? first_contact_(package) : Status(); }},
-      unchecked_};
+  loader::Loader loader_{{.store = directory_.path() / "store"}, unchecked_};
   bridge::Routes routes_;
   std::vector<std::string> created_;
   // Hears what instances log; to be set before they start.

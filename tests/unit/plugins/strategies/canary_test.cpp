@@ -178,7 +178,7 @@ TEST_F(Canary, APersonMayPromoteWhatWasNotMeasured) {
 TEST_F(Canary, WhatGetsAllTrafficAtOnceIsPromotedOnlyWhenItWasMeasured) {
   for (const char* steps :
        {R"([{"weight": "100%"}])", R"([{"weight": 0}, {"pause": {"duration": "10s"}}, {"weight": "100%"}])",
-        R"([{"approval": {}}])", R"([{"route": {"header": "a", "value": "b"}}, {"weight": "100%"}])",
+        R"([{"approval": {}}])",
         R"([{"weight": "10%"}, {"weight": 0}, {"weight": "100%"}, {"pause": {"duration": "10s"}}])"}) {
     SCOPED_TRACE(steps);
     const std::string settings = R"({"analyses": ["errors"], "steps": )" + std::string(steps) + "}";
@@ -197,6 +197,18 @@ TEST_F(Canary, WhatGetsAllTrafficAtOnceIsPromotedOnlyWhenItWasMeasured) {
     rollout.say("errors", Finding::running);
     EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
   }
+}
+
+TEST_F(Canary, ACanaryThatHasRequestsByHeaderOnlyIsMeasuredBeforeItHasAllTraffic) {
+  auto rollout =
+      world(R"({"steps": [{"route": {"header": "a", "value": "b"}}, {"weight": "100%"}], "analyses": ["errors"]})");
+  rollout.measure_nothing("errors");
+  rollout.run();
+  EXPECT_EQ(rollout.next_share(), "0%");
+  EXPECT_EQ(rollout.last.wait.what, "the first measurement of the analysis errors, or a person who promotes");
+  EXPECT_EQ(rollout.last.wait.next, "set the weight to 100%");
+  rollout.say("errors", Finding::running);
+  EXPECT_EQ(rollout.run().outcome, Outcome::promoted);
 }
 
 TEST_F(Canary, WhatNobodyMeasuredIsAskedForOnceAndNotAgainBeforeThePromotion) {

@@ -88,15 +88,22 @@ TEST_F(Reconciling, a_program_belongs_to_its_release_as_it_was_at_first) {
   EXPECT_EQ(scene.preparer.started.back(), "sha256:new");
 }
 
-TEST_F(Reconciling, what_is_no_file_is_asked_for_its_digest_once) {
+TEST_F(Reconciling, a_folder_is_asked_for_its_digest_once_and_what_is_not_there_each_time) {
   for (int i = 0; i < 3; ++i) {
     provider::Desired one = stable(1);
-    one.groups[0].release.artefact.path = "/opt/folder";
+    one.groups[0].release.artefact.path = "/usr";
     ASSERT_TRUE(scene.apply(one).ok());
   }
   ASSERT_TRUE(scene.settles());
   EXPECT_EQ(scene.preparer.digests_asked, 1);
   EXPECT_THAT(scene.preparer.started, ElementsAre(""));
+  for (int i = 0; i < 2; ++i) {
+    provider::Desired gone = stable(1);
+    gone.groups[0].release.version = "1.9";
+    gone.groups[0].release.artefact.path = "/not/there";
+    ASSERT_TRUE(scene.apply(gone).ok());
+  }
+  EXPECT_EQ(scene.preparer.digests_asked, 3);
 }
 
 TEST_F(Reconciling, a_promotion_changes_the_roles_and_moves_no_server) {
