@@ -240,7 +240,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   Troubles troubles_;
   std::map<std::string, std::shared_ptr<Analysis>> analyses_;
   std::int64_t refused_generation_ = -1;  // the last that was told of
-  std::vector<JournalEntry> verdicts_;  // to be committed with the next decision
+  std::vector<JournalEntry> verdicts_;    // to be committed with the next decision
   std::optional<Instant> deciding_sample_;
   Instant written_at_;
   struct {

@@ -1,5 +1,6 @@
 // Keeps what is stored about events and decisions from growing without bound: events by their number and age, journals
-// of rollouts by the time since these ended. The rollouts themselves stay, one record each. What is needed for going on is never touched.
+// of rollouts by the time since these ended. The rollouts themselves stay, one record each. What is needed for going on
+// is never touched.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

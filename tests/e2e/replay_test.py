@@ -41,7 +41,8 @@ class ReplayTest(StackTest):
             self.assertIn(answer["reason"], entry["reason"])
             if answer.get("outcome", "progressing") == "progressing":
                 self.assertEqual((entry["kind"], entry.get("step", 0)), ("step", answer.get("step", 0)))
-                self.assertEqual(entry["groups"], answer["groups"])
+                self.assertEqual(entry["groups"], [{name: group[name] for name in group if name != "carriers"}
+                                                    for group in answer["groups"]])
 
     def test_the_journals_in_sqlite_say_the_same_when_their_strategies_are_asked_again(self):
         self.start_stack()

@@ -25,8 +25,9 @@ std::string with_settings(std::string question, const JsonText& settings) {
 }
 
 // Whether these were ordered as they were answered, or the weights wait for replicas that are not ready.
-bool same_groups(const std::vector<strategy::Group>& ordered, const std::vector<strategy::Group>& answered,
+bool same_groups(const std::vector<strategy::Group>& ordered, std::vector<strategy::Group> answered,
                  const JournalEntry* before) {
+  for (strategy::Group& group : answered) group.carriers.reset();  // no part of an order
   if (ordered == answered) return true;
   const auto weight_before = [&](const std::string& role) {
     for (const auto& group : before == nullptr ? std::vector<strategy::Group>() : before->groups) {

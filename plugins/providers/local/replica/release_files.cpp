@@ -51,8 +51,7 @@ void replace_in(const UniqueFd& parent, const fs::path& name, const fs::path& pa
     text.remove_prefix(static_cast<std::size_t>(n));
   }
   give_open(fd, path, user);
-  if (::renameat(parent.get(), fresh.c_str(), parent.get(), name.c_str()) != 0)
-    give_up("cannot replace ");
+  if (::renameat(parent.get(), fresh.c_str(), parent.get(), name.c_str()) != 0) give_up("cannot replace ");
 }
 
 }  // namespace

@@ -9,9 +9,8 @@ class Forgetting : public StoreTest {};
 TEST_F(Forgetting, old_names_of_batches_go_a_thousand_at_a_time_until_none_is_left) {
   sqlite::Store store(settings());
   const auto forget = [&](Instant now) {
-    return awaited(write_later(store, [now](sqlite::Database& database, Instant) {
-      return sqlite::forget_batches(database, now);
-    }));
+    return awaited(write_later(
+        store, [now](sqlite::Database& database, Instant) { return sqlite::forget_batches(database, now); }));
   };
   const auto named = awaited(write_later(store, [](sqlite::Database& database, Instant now) {
     for (int i = 0; i < 2500; ++i) (void)sqlite::write(database, {.batch = "batch " + std::to_string(i)}, now);
