@@ -218,7 +218,8 @@ class StrategyWorld {
       const Replicas& there = of(group.role);
       const bool rises = group.weight > there.weight;
       const std::int32_t carriers = group.role == "stable" ? 1 : group.carriers.value_or(group.replicas);
-      EXPECT_FALSE(rises && ready(there) < std::max(1, carriers))
+      EXPECT_FALSE(rises && ready(there) == 0) << "traffic for a group without a ready replica: " << encode_text(reply);
+      EXPECT_FALSE(group.weight > weight(group.role) && ready(there) < carriers)
           << "the engine would hold this until the carriers are ready: " << encode_text(reply);
     }
     if (reply.outcome == strategy::Outcome::promoted) return;
