@@ -237,7 +237,7 @@ class StrategyExamples(harness.StackTest):
                 if kind == "strategy":
                     self.plan(f"{block}{self.ANALYSES}\n")
                 elif kind == "analyses":
-                    self.plan(f"{block}strategy: {{name: canary, settings: {{steps: [{{analysis: errors}}]}}}}\n")
+                    self.plan(f"{block}strategy: {{name: canary, settings: {{steps: [{{weight: 10%}}, {{analysis: errors}}]}}}}\n")
                 else:
                     self.plan(f"strategy:\n  name: canary\n  settings:\n    {block}{self.ANALYSES}\n")
 
@@ -247,7 +247,7 @@ class StrategyExamples(harness.StackTest):
         for block in blocks:
             with self.subTest(block):
                 name = re.search(r"name: (\w+)", block)[1]
-                self.plan(f"{block}strategy: {{name: canary, settings: {{steps: [{{analysis: {name}}}]}}}}\n")
+                self.plan(f"{block}strategy: {{name: canary, settings: {{steps: [{{weight: 10%}}, {{analysis: {name}}}]}}}}\n")
 
     def test_every_step_of_the_table_is_planned_by_the_host(self):
         table = self.text[self.text.index("| step | what happens |"):self.text.index("All traffic comes last")]

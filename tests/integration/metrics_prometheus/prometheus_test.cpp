@@ -539,8 +539,9 @@ class Guarded : public testing::Test {
 };
 
 TEST_F(Guarded, TellsWhoLogsInByNameOrTokenAndNobodyElse) {
-  EXPECT_TRUE(login(port_, {{"username", "ann"}, {"password", "env:RIGHT"}}).ok());
-  EXPECT_TRUE(login(proxy_port_, {{"bearer", "env:RIGHT"}}).ok());
+  // Prometheus answers 503 for a moment after it listens.
+  EXPECT_TRUE(eventually([&] { return login(port_, {{"username", "ann"}, {"password", "env:RIGHT"}}).ok(); }));
+  EXPECT_TRUE(eventually([&] { return login(proxy_port_, {{"bearer", "env:RIGHT"}}).ok(); }));
   const std::vector<std::pair<std::uint16_t, Json>> refused{{port_, Json::object()},
                                                             {port_, {{"username", "ann"}, {"password", "env:WRONG"}}},
                                                             {port_, {{"bearer", "env:RIGHT"}}},
