@@ -9,7 +9,6 @@ namespace {
 
 using rollout::Action;
 using rollout::Supersede;
-using testing::HasSubstr;
 
 class Bounded : public testing::Test {
  protected:

@@ -8,7 +8,6 @@
 namespace slipway::sim {
 namespace {
 
-using rollout::Action;
 using testing::HasSubstr;
 using testing::IsEmpty;
 

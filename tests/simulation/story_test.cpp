@@ -55,7 +55,7 @@ struct Once {
 };
 
 const std::vector<Once>& once() {
-  static const std::vector<Once> kAll = {
+  static const std::vector<Once> list = {
       {"a held analysis kept a first release waiting",
        {"^rolling .*(judge|sequential)", "-- application made again", ": started, pending, order 0",
         ": ended, succeeded"},
@@ -87,7 +87,7 @@ const std::vector<Once>& once() {
        {"^rolling .*min_ready", "next=[^ ]*@[1-9][0-9]*\n.*-- clock back", ": ended, "},
        {731}},
   };
-  return kAll;
+  return list;
 }
 
 struct Told {

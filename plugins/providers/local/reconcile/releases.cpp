@@ -1,5 +1,6 @@
 // The half of Application that keeps what its releases need: their words, their programs' digests, their archives.
 #include <algorithm>
+#include <filesystem>
 
 #include "plugins/providers/local/reconcile/application.hpp"
 
@@ -29,7 +30,7 @@ awaitable<void> Application::pin_programs(Desired& desired) {
       std::string digest = co_await tools_.replicas.preparer.digest_of(artefact.path);
       // A folder has none; what can't be read just now is asked for again.
       std::error_code unknown;
-      if (digest.empty() && !fs::is_directory(artefact.path, unknown)) continue;
+      if (digest.empty() && !std::filesystem::is_directory(artefact.path, unknown)) continue;
       // Unless another order was quicker.
       if (program_of(version) == nullptr)
         record_.programs.insert(record_.programs.begin(), {version, std::move(digest)});
