@@ -136,22 +136,15 @@ std::string fault_of(const strategy::StepReply& reply, const Record& record) {
                                                                    : "it promotes without all traffic on \"next\"";
 }
 
-Order order_of(const Record& record, const strategy::StepReply& reply, const provider::Observation& world,
-               std::string& held) {
-  Order order{.generation = record.order.generation, .routes = reply.routes, .mirror = reply.mirror};
+NextOrder next_order(const strategy::StepReply& reply, const Record& record, const provider::Observation& world) {
+  NextOrder next{.order = {.generation = record.order.generation, .routes = reply.routes, .mirror = reply.mirror}};
   for (const strategy::Group& wanted : reply.groups) {
-    const OrderedGroup& group = order.groups.emplace_back(
+    const OrderedGroup& group = next.order.groups.emplace_back(
         OrderedGroup{wanted.role, release_of(record, wanted.role), wanted.replicas, wanted.weight});
-    if (held.empty()) held = missing_carriers(wanted, group, record.order, world);
+    if (next.held.empty()) next.held = missing_carriers(wanted, group, record.order, world);
   }
-  if (!held.empty()) hold_weights(order, record.order);
-  return order;
-}
-
-bool waits_for_carriers(const Record& record, const strategy::StepReply& reply, const provider::Observation& world) {
-  std::string held;
-  order_of(record, reply, world, held);
-  return !held.empty();
+  if (!next.held.empty()) hold_weights(next.order, record.order);
+  return next;
 }
 
 std::vector<AnalysisRun> runs_for(const Record& record, const std::vector<strategy::AnalysisWanted>& wanted,
@@ -193,20 +186,17 @@ std::vector<GateRun> gates_for(const Record& record, const std::vector<strategy:
   return gates;
 }
 
-Advance advance(const Record& record, const strategy::StepReply& reply, const provider::Observation& world,
-                Instant now) {
+Advance advance(const Record& record, const strategy::StepReply& reply, NextOrder wanted, Instant now) {
   Advance result{.waiting = reply.wait};
-  std::string held;
-  Order order = order_of(record, reply, world, held);
   AlphaBudget alpha = record.alpha;
   std::vector<AnalysisRun> runs = runs_for(record, reply.analyses, now, alpha);
   std::vector<GateRun> gates = gates_for(record, reply.gates, now);
-  if (!held.empty()) {
-    result.waiting = {strategy::WaitKind::replicas, held, "shift the traffic", {}};
+  if (!wanted.held.empty()) {
+    result.waiting = {strategy::WaitKind::replicas, wanted.held, "shift the traffic", {}};
   } else if (result.waiting.until) {
     result.waiting.until = *result.waiting.until + record.stood_still;
   }
-  const bool moved = !same_order(order, record.order) || reply.step != record.rollout.step;
+  const bool moved = !same_order(wanted.order, record.order) || reply.step != record.rollout.step;
   const bool asks = !same_runs(runs, record.runs) || !same_gates(gates, record.gates);
   const bool silent =
       reply.state != record.strategy_state || !record.commands.empty() || reply.steps != record.rollout.steps;
@@ -215,7 +205,7 @@ Advance advance(const Record& record, const strategy::StepReply& reply, const pr
   if (moved || asks) change.kind = "step";
   if (moved) change.events.emplace_back("rollout.progressed");
   Record& next = change.record;
-  next.order = std::move(order);
+  next.order = std::move(wanted.order);
   next.runs = std::move(runs);
   next.alpha = std::move(alpha);
   next.gates = std::move(gates);

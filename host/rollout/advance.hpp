@@ -12,22 +12,22 @@ strategy::StepRequest question(const Record& record, const provider::Observation
 // What is wrong with an answer, for a person; empty when nothing is. Plugins are not trusted to keep the weights' sum.
 std::string fault_of(const strategy::StepReply& reply, const Record& record);
 
-// The rollout after an answer with Outcome::progressing. `change` is empty when nothing is to be decided; `waiting` is
-// what the strategy waits for, also then.
+// The order that an answer asks for. A weight rises only where the replicas that carry it are ready (Group::carriers):
+// otherwise the weights stay and no replica is taken away until they are. `held` is what is waited for, empty when
+// nothing is.
+struct NextOrder {
+  Order order;
+  std::string held;
+};
+NextOrder next_order(const strategy::StepReply& reply, const Record& record, const provider::Observation& world);
+
+// The rollout after an answer that does not promote, or not yet. `change` is empty when nothing is to be decided;
+// `waiting` is what the strategy waits for, also then.
 struct Advance {
   std::optional<Change> change;
   strategy::Wait waiting;
 };
-Advance advance(const Record& record, const strategy::StepReply& reply, const provider::Observation& world,
-                Instant now);
-
-// The order that an answer asks for. A weight rises only where the replicas that carry it are ready (Group::carriers):
-// otherwise the weights stay and no replica is taken away until they are. `held` is what is waited for.
-Order order_of(const Record& record, const strategy::StepReply& reply, const provider::Observation& world,
-               std::string& held);
-
-// Whether a weight of the answer must wait.
-bool waits_for_carriers(const Record& record, const strategy::StepReply& reply, const provider::Observation& world);
+Advance advance(const Record& record, const strategy::StepReply& reply, NextOrder wanted, Instant now);
 
 // Runs of the analyses that are wanted: those under way go on, others begin afresh and take
 // their share of alpha.

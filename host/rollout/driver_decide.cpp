@@ -189,14 +189,15 @@ std::optional<Change> Driver::answered(const strategy::StepReply& reply) {
   fresh_failure_ = false;
   if (reply.outcome == strategy::Outcome::failed) return turn_back(record(), reply.reason, *world_, now());
   if (only_failure) return std::nullopt;
+  NextOrder wanted = next_order(reply, record(), *world_);
   // One that promotes before its replicas are ready only asks for them.
-  if (reply.outcome == strategy::Outcome::promoted && !waits_for_carriers(record(), reply, *world_)) {
+  if (reply.outcome == strategy::Outcome::promoted && wanted.held.empty()) {
     auto change = before_promotion(reply);
     if (!change && first_shut(record().gates, gate::Action::promote) == nullptr)
-      change = promote(record(), reply, *world_, now());
+      change = promote(record(), reply, std::move(wanted.order), *world_, now());
     return change;
   }
-  Advance next = advance(record(), reply, *world_, now());
+  Advance next = advance(record(), reply, std::move(wanted), now());
   waiting_ = std::move(next.waiting);
   return std::move(next.change);
 }

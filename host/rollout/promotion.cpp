@@ -84,12 +84,11 @@ const GateRun* first_shut(const std::vector<GateRun>& gates, gate::Action action
   return found == gates.end() ? nullptr : &*found;
 }
 
-Change promote(const Record& record, const strategy::StepReply& reply, const provider::Observation& world,
+Change promote(const Record& record, const strategy::StepReply& reply, Order order, const provider::Observation& world,
                Instant now) {
   Change change{.record = record, .kind = "step", .reason = reply.reason, .stable_release = record.rollout.to_release};
   Record& next = change.record;
-  std::string held;
-  next.order = order_of(record, reply, world, held);
+  next.order = std::move(order);
   next.order.routes.clear();
   next.order.mirror.reset();
   next.strategy_state = {};

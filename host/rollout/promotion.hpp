@@ -14,7 +14,8 @@ const GateRun* first_shut(const std::vector<GateRun>& gates, gate::Action action
 
 // The new release is stable from here on. Roles stay as they were until the old group goes, so that analyses compare
 // and a way back returns by the same names.
-Change promote(const Record& record, const strategy::StepReply& reply, const provider::Observation& world, Instant now);
+Change promote(const Record& record, const strategy::StepReply& reply, Order order, const provider::Observation& world,
+               Instant now);
 // The next decision while promoted: the end of the watch, the removal of the old group, success, or the way back.
 std::optional<Change> watch(const Record& record, const provider::Observation& world, Instant now,
                             strategy::Wait& waiting);

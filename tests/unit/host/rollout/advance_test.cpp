@@ -20,13 +20,15 @@ class Advances : public testing::Test {
     reply.groups = {{"stable", 4, 950'000}, {"next", 4, 50'000}};
     reply.reason = "first step";
   }
+  Advance advanced() { return advance(record, reply, next_order(reply, record, world), kNow); }
+
   Record record;
   provider::Observation world;
   strategy::StepReply reply;
 };
 
 TEST_F(Advances, AWeightWaitsForTheReplicasThatCarryIt) {
-  const auto held = advance(record, reply, world, kNow);
+  const auto held = advanced();
   ASSERT_TRUE(held.change);
   EXPECT_EQ(held.change->record.order.groups,
             (std::vector<OrderedGroup>{{"stable", "1.0", 4, kAllTraffic}, {"next", "1.1", 4, 0}}));
@@ -34,7 +36,7 @@ TEST_F(Advances, AWeightWaitsForTheReplicasThatCarryIt) {
   const auto weight_with = [&](std::int32_t ready) {
     world.groups.resize(1);
     world.groups.push_back({.role = "next", .release = "1.1", .replicas = 4, .ready = ready});
-    return advance(record, reply, world, kNow).change->record.order.groups[1].weight;
+    return advanced().change->record.order.groups[1].weight;
   };
   EXPECT_EQ(weight_with(3), 0U);
   EXPECT_EQ(weight_with(4), 50'000U);
@@ -45,34 +47,34 @@ TEST_F(Advances, AWeightWaitsForTheReplicasThatCarryIt) {
 
 TEST_F(Advances, AWeightWithoutCarriersWaitsForOneReplicaAllTheSame) {
   reply.groups[1].carriers = 0;
-  EXPECT_EQ(advance(record, reply, world, kNow).waiting.what, "a replica of 1.1 to be ready");
+  EXPECT_EQ(advanced().waiting.what, "a replica of 1.1 to be ready");
 }
 
 TEST_F(Advances, TheWeightOfStableRisesOverTheReplicasThatItHas) {
   record.order.groups = {{"stable", "1.0", 4, 500'000}, {"next", "1.1", 4, 500'000}};
   world.groups[0].ready = 1;
   reply.groups = {{"stable", 4, 900'000}, {"next", 4, 100'000}};
-  EXPECT_EQ(advance(record, reply, world, kNow).change->record.order.groups[0].weight, 900'000U);
+  EXPECT_EQ(advanced().change->record.order.groups[0].weight, 900'000U);
   world.groups[0].ready = 0;
-  EXPECT_EQ(advance(record, reply, world, kNow).waiting.what, "a replica of 1.0 to be ready");
+  EXPECT_EQ(advanced().waiting.what, "a replica of 1.0 to be ready");
 }
 
 TEST_F(Advances, WhileAWeightIsHeldNoReplicaIsTakenAway) {
   reply.groups = {{"next", 4, kAllTraffic}};
-  const auto held = advance(record, reply, world, kNow);
+  const auto held = advanced();
   EXPECT_EQ(held.change->record.order.groups,
             (std::vector<OrderedGroup>{{"next", "1.1", 4, 0}, {"stable", "1.0", 4, kAllTraffic}}));
 }
 
 TEST_F(Advances, AnAnswerThatChangesNothingIsNoDecision) {
   reply.groups = {{"stable", 4, kAllTraffic}};
-  EXPECT_FALSE(advance(record, reply, world, kNow).change);
+  EXPECT_FALSE(advanced().change);
 }
 
 TEST_F(Advances, ANewStateAloneIsWrittenWithoutAnEntryInTheJournal) {
   reply.groups = {{"stable", 4, kAllTraffic}};
   reply.state = json_text({{"seen", 3}});
-  const auto note = advance(record, reply, world, kNow);
+  const auto note = advanced();
   ASSERT_TRUE(note.change);
   EXPECT_EQ(note.change->kind, "");
 }

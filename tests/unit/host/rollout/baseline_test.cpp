@@ -75,9 +75,9 @@ TEST_F(Baselines, AProviderIsToldTheStableReleaseUnderTheBaselinesName) {
 
 TEST_F(Baselines, AnAnswersGroupIsOrderedAndSeenUnderItsRole) {
   record.order = steady_order("1.0", 4, 7);
-  std::string held;
-  EXPECT_EQ(order_of(record, reply, world, held).groups[2], kBaseline);
-  EXPECT_EQ(held, "");
+  const NextOrder next = next_order(reply, record, world);
+  EXPECT_EQ(next.order.groups[2], kBaseline);
+  EXPECT_EQ(next.held, "");
   record.order.groups = {{"stable", "1.0", 4, 500'000}, {"next", "1.1", 1, 250'000}, kBaseline};
   EXPECT_EQ(question(record, world, kMoment).observation.groups[2].role, "baseline");
 }
@@ -85,9 +85,9 @@ TEST_F(Baselines, AnAnswersGroupIsOrderedAndSeenUnderItsRole) {
 TEST_F(Baselines, ItsWeightWaitsForItsReplicaAsEachDoes) {
   record.order.groups = {{"stable", "1.0", 4, kAllTraffic}, {"next", "1.1", 1, 0}, {"baseline", "1.0+baseline", 1, 0}};
   world.groups[2].ready = 0;
-  std::string held;
-  EXPECT_EQ(order_of(record, reply, world, held).groups, record.order.groups);
-  EXPECT_EQ(held, "a replica of 1.0+baseline to be ready");
+  const NextOrder next = next_order(reply, record, world);
+  EXPECT_EQ(next.order.groups, record.order.groups);
+  EXPECT_EQ(next.held, "a replica of 1.0+baseline to be ready");
 }
 
 TEST_F(Baselines, AnswersThatCantBeSaySo) {
