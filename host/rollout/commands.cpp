@@ -75,7 +75,7 @@ Result<Change> promote_by(const Record& record, const Word& word, const provider
   if (record.rollout.state == State::verifying) return end_watch(record, word, now);
   // A rollback to a chosen release.
   const bool returning = record.phase == Phase::returning && record.rollout.state == State::progressing;
-  if (returning && word.request.full && goes_by_shifts(record, now)) return hasten_by(record, word, world, now);
+  if (returning && word.request.full && can_be_hastened(record)) return hasten_by(record, word, world, now);
   const bool stepping = record.phase == Phase::stepping && record.rollout.state == State::progressing;
   if (!stepping && record.phase != Phase::gates) return refusal(record, word, "it can't be promoted");
   Change approval = command(record, word, "approved");
@@ -139,8 +139,8 @@ Result<Change> end_unbegun(const Record& record, const Word& word, Instant now) 
 Result<Change> abort_by(const Record& record, const Word& word, const provider::Observation& world, Instant now) {
   const Rollout& rollout = record.rollout;
   const bool turned = rollout.state == State::rolling_back;
-  if (turned && !goes_by_shifts(record, now))
-    return refusal(record, word, "it goes back already, as fast as replicas are ready");
+  if (turned && !can_be_hastened(record))
+    return refusal(record, word, "it goes back already, with the first replica that is ready");
   if (!word.request.to.empty() && word.request.to != rollout.from_release) {
     return refusal(
         record, word,
@@ -174,7 +174,7 @@ std::string possible_in(State state) {
     case State::verifying:
       return "promote (ends the watch), abort, rollback";
     case State::rolling_back:
-      return "abort, rollback (both make the rest instant, while it goes back gradually)";
+      return "abort, rollback (both bring the rest of the traffic back at once, as long as not all of it is)";
     case State::succeeded:
       return "rollback";
     case State::rolled_back:

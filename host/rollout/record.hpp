@@ -107,7 +107,8 @@ struct Retreat {
                            required("began", &Retreat::began, "When."),
                            field("from_weight", &Retreat::from_weight, "Weight of the leaving group at the begin."),
                            field("reason", &Retreat::reason, "Why."),
-                           field("hastened", &Retreat::hastened, "Whether a person made the rest of it instant."));
+                           field("hastened", &Retreat::hastened,
+                                 "Whether a person made the rest of it instant, with whatever replicas are ready."));
   }
 };
 

@@ -32,6 +32,21 @@ std::uint32_t rounded_down(std::uint32_t weight, std::uint32_t granularity) {
   return weight == kAllTraffic ? weight : weight - weight % std::max(1U, granularity);
 }
 
+std::uint32_t home_has(const Record& record) {
+  const OrderedGroup* ordered = group_of(record.order, record.retreat->home_role);
+  return ordered != nullptr && ordered->release == record.retreat->home ? ordered->weight : 0;
+}
+
+// The most that home may get with so many ready replicas. All of it, too, as soon as there is one: on a person's second
+// word, and when home has more than their share already and the rest is less, for leaving that with a release that
+// fails would spare home little.
+std::uint32_t carried_by(const Record& record, std::int32_t ready) {
+  const std::uint32_t share = bearable(ready, record.spec.replicas, record.spec.rollback.min_ready);
+  const std::uint32_t has = home_has(record);
+  const bool little_is_left = has > share && kAllTraffic - has <= share;
+  return ready > 0 && (record.retreat->hastened || little_is_left) ? kAllTraffic : share;
+}
+
 // How much of the traffic home shall have now, and a baseline beside it. The rest stays with away, and never grows.
 struct Shares {
   std::uint32_t home = 0;
@@ -39,11 +54,9 @@ struct Shares {
 };
 Shares shares_of(const Record& record, const provider::Observation& world, Instant now) {
   const Retreat& retreat = *record.retreat;
-  const ApplicationSpec& spec = record.spec;
-  const Order& order = record.order;
   const std::int32_t ready = ready_of(seen_of(world, retreat.home));
-  const std::uint32_t carries = bearable(ready, spec.replicas, spec.rollback.min_ready);
-  const OrderedGroup* twin = group_of(order, strategy::kBaseline);
+  const std::uint32_t carries = carried_by(record, ready);
+  const OrderedGroup* twin = group_of(record.order, strategy::kBaseline);
   const std::uint32_t twin_had = twin == nullptr ? 0 : twin->weight;
   const bool twin_serves = twin_had > 0 && ready_of(seen_of(world, twin->release)) > 0;
   Shares shares{.home = carries, .baseline = twin_serves && carries < kAllTraffic ? twin_had : 0};
@@ -53,9 +66,8 @@ Shares shares_of(const Record& record, const provider::Observation& world, Insta
   } else {
     shares.home = rounded_down(std::min(shares.home, moved_by_now(record, now)), record.granularity);
   }
-  const OrderedGroup* ordered = group_of(order, retreat.home_role);
-  if (ordered != nullptr && ordered->release == retreat.home)
-    shares.home = std::max(shares.home, ordered->weight + twin_had - shares.baseline);
+  if (const std::uint32_t has = home_has(record); has > 0)
+    shares.home = std::max(shares.home, has + twin_had - shares.baseline);
   shares.home = std::min(shares.home, kAllTraffic - shares.baseline);
   return shares;
 }
@@ -133,7 +145,7 @@ RetreatStep retreat_step(const Record& record, const provider::Observation& worl
       step.arrived && !away_ordered && !still_there(world, retreat.away) && !baseline_there(world, retreat.home);
 
   const std::int32_t ready = ready_of(seen_of(world, retreat.home));
-  if (!step.arrived && bearable(ready, spec.replicas, spec.rollback.min_ready) == kAllTraffic) {
+  if (!step.arrived && carried_by(record, ready) == kAllTraffic) {
     step.wait = {strategy::WaitKind::time, "the next shift back", "more traffic to " + retreat.home,
                  next_shift(retreat, pace_of(record), now)};
     step.reason =
@@ -144,7 +156,7 @@ RetreatStep retreat_step(const Record& record, const provider::Observation& worl
                  "all traffic to " + retreat.home,
                  {}};
     step.reason = share_to_string(weight) + " of the traffic goes to " + retreat.home + ": " +
-                  (record.granularity < kAllTraffic ? "that is what its ready replicas can carry"
+                  (record.granularity < kAllTraffic ? "no more goes there before more of its replicas are ready"
                                                     : "the provider can't split it, so all goes once enough are ready");
   } else {
     step.wait = {strategy::WaitKind::replicas, "the replicas of " + retreat.away + " to leave", "the end", {}};
@@ -234,14 +246,12 @@ std::optional<Change> go_back(const Record& record, const provider::Observation&
   return change;
 }
 
-bool goes_by_shifts(const Record& record, Instant now) {
-  if (!record.retreat || record.retreat->home.empty()) return false;
-  const Retreat& retreat = *record.retreat;
+bool can_be_hastened(const Record& record) {
+  if (!record.retreat || record.retreat->home.empty() || record.retreat->hastened) return false;
   const auto& groups = record.order.groups;
-  const bool arrived = std::any_of(groups.begin(), groups.end(), [&](const OrderedGroup& group) {
-    return group.release == retreat.home && group.weight == kAllTraffic;
+  return std::none_of(groups.begin(), groups.end(), [&](const OrderedGroup& group) {
+    return group.release == record.retreat->home && group.weight == kAllTraffic;
   });
-  return !arrived && planned(pace_of(record), now - retreat.began) < kAllTraffic;
 }
 
 Change hasten(const Record& record, const std::string& reason, const provider::Observation& world, Instant now) {

@@ -50,12 +50,14 @@ TEST_F(Words, AfterAPauseNobodyIsWaitedFor) {
   expect_no_old_wait(why_after(Action::resume));
 }
 
-TEST_F(Words, AWayBackThatIsInstantIsNotMadeFaster) {
+TEST_F(Words, AWayBackOnWhichAllTrafficIsHomeIsNotMadeFaster) {
   record.rollout.from_release = "1.0";
+  record.order = steady_order("1.0", 4, 7);
   const Record back = obey(record, Word{.action = Action::abort}, {}, kSaidBefore)->record;
   EXPECT_EQ(obey(back, Word{.action = Action::abort}, {}, kAsked).status().message,
-            "rollout  of  is rolling_back: it goes back already, as fast as replicas are ready; possible now: abort, "
-            "rollback (both make the rest instant, while it goes back gradually) (asked for: abort)");
+            "rollout  of  is rolling_back: it goes back already, with the first replica that is ready; possible now: "
+            "abort, rollback (both bring the rest of the traffic back at once, as long as not all of it is) (asked "
+            "for: abort)");
 }
 
 TEST_F(Words, AGradualWayBackIsMadeInstantOnceAndToItsOwnReleaseOnly) {
