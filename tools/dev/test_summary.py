@@ -4,8 +4,8 @@ usage: test_summary.py --skips FILE REPORTS_FOLDER
 
 A skipped test must match a line of FILE ("<name pattern>  <reason>"), otherwise it counts as failed. A test that failed
 and passed when it was run again (NAME-again.xml beside NAME.xml) counts as passed and is named as unstable. Prints what
-failed with the end of its output and what was skipped and why, then "N passed, N failed[, N skipped]". Exits 0 when none
-failed and at least one passed.
+failed with the end of its output and what was skipped and why, then "N skipped" if there are any and "N passed, N failed".
+Exits 0 when none failed and at least one passed.
 """
 
 import argparse
@@ -100,8 +100,9 @@ def main():
             print(f"{state}: {name}{remark}")
     count = collections.Counter(state for _, state, _ in judged)
     passed = count["passed"] + count["unstable"]
-    skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
-    print(f"{passed} passed, {count['failed']} failed{skipped}")
+    if count["skipped"]:
+        print(f"{count['skipped']} skipped")
+    print(f"{passed} passed, {count['failed']} failed")
     return 0 if passed and not count["failed"] else 1
 
 

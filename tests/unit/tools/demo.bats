@@ -25,3 +25,12 @@ setup() { root=$BATS_TEST_DIRNAME/../../..; }
 1234
 →' ]
 }
+
+@test "an option that it does not have is refused before anything is installed" {
+  for options in --kepp "--record --keep" --stop; do
+    # shellcheck disable=SC2086 # words
+    run "$root/tools/demo" $options
+    [ "$status" -eq 2 ]
+    [ "${lines[0]}" = "tools/demo: unknown options: $options" ]
+  done
+}

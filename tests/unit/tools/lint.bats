@@ -96,3 +96,45 @@ openapi() { # paths object, schemas object
   [ "$status" -eq 1 ]
   [[ $output == *"duplicate key '/a'"* ]]
 }
+
+checkout() { # the script in a repository of its own, with nothing to install
+  mkdir tools && cp "$root/tools/lint" tools/lint
+  printf '#!/bin/sh\n' >tools/setup && chmod +x tools/setup
+  git init -q . && git add . && git -c user.name=a -c user.email=a@b commit -qm first
+}
+
+@test "a file that is no script may be the last of all" {
+  checkout
+  touch zzz.txt
+  run tools/lint shellcheck
+  [ "$status" -eq 0 ]
+  [ "${lines[-1]}" = "1 passed, 0 failed" ]
+}
+
+@test "a script that shellcheck does not like is found" {
+  checkout
+  file zzz '#!/bin/sh
+echo $1'
+  run tools/lint shellcheck
+  [ "$status" -eq 1 ]
+  [[ $output == *"FAILED  shellcheck"*SC2086* ]]
+}
+
+@test "a pattern in place of a list of sources is found" {
+  checkout
+  run tools/lint globs
+  [ "$status" -eq 0 ]
+  file CMakeLists.txt 'file(GLOB sources *.cpp)'
+  git add .
+  run tools/lint globs
+  [ "$status" -eq 1 ]
+  [[ $output == *"FAILED  globs"*"CMakeLists.txt:1"* ]]
+}
+
+@test "where git knows no files nothing passes" {
+  checkout
+  rm -rf .git
+  GIT_CEILING_DIRECTORIES=$BATS_TEST_TMPDIR/.. run tools/lint globs
+  [ "$status" -eq 1 ]
+  [[ $output == *"run it in a clone"* ]]
+}

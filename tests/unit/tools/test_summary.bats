@@ -83,8 +83,8 @@ last_line() { printf '%s\n' "${lines[@]: -1}"; }
   echo 't?o  needs a second disk' >"$skips"
   summary
   [ "$status" -eq 0 ]
-  [[ $output == *"skipped: two (needs a second disk)"* ]]
-  [ "$(last_line)" = "1 passed, 0 failed, 1 skipped" ]
+  [[ $output == *"skipped: two (needs a second disk)"*"1 skipped"* ]]
+  [ "$(last_line)" = "1 passed, 0 failed" ]
 }
 
 @test "a list of skips without a reason is refused" {
