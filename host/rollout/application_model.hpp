@@ -59,7 +59,7 @@ constexpr auto enum_names(RollbackMode) {
 }
 
 // How traffic goes back to the stable release. It goes all at once as soon as `min_ready` of the stable replicas are
-// ready, and in proportion to the ready ones before (retreat.hpp).
+// ready, and in proportion to the ready ones before.
 struct RollbackSpec {
   RollbackMode mode = RollbackMode::instant;
   Duration over = seconds(60);

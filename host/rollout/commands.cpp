@@ -66,7 +66,9 @@ Result<Change> end_watch(const Record& record, const Word& word, Instant now) {
 }
 
 Change hasten_by(const Record& record, const Word& word, const provider::Observation& world, Instant now) {
-  Change change = hasten(record, because(word, "the rest was made instant"), world, now);
+  const bool forced = word.action != Action::promote && word.request.full;
+  const std::string what = forced ? "the rest was forced" : "the rest was made instant";
+  Change change = hasten(record, because(word, what), forced, world, now);
   change.by = word.by;
   return change;
 }
@@ -75,7 +77,7 @@ Result<Change> promote_by(const Record& record, const Word& word, const provider
   if (record.rollout.state == State::verifying) return end_watch(record, word, now);
   // A rollback to a chosen release.
   const bool returning = record.phase == Phase::returning && record.rollout.state == State::progressing;
-  if (returning && word.request.full && can_be_hastened(record)) return hasten_by(record, word, world, now);
+  if (returning && word.request.full && goes_by_shifts(record, now)) return hasten_by(record, word, world, now);
   const bool stepping = record.phase == Phase::stepping && record.rollout.state == State::progressing;
   if (!stepping && record.phase != Phase::gates) return refusal(record, word, "it can't be promoted");
   Change approval = command(record, word, "approved");
@@ -139,8 +141,9 @@ Result<Change> end_unbegun(const Record& record, const Word& word, Instant now) 
 Result<Change> abort_by(const Record& record, const Word& word, const provider::Observation& world, Instant now) {
   const Rollout& rollout = record.rollout;
   const bool turned = rollout.state == State::rolling_back;
-  if (turned && !can_be_hastened(record))
-    return refusal(record, word, "it goes back already, with the first replica that is ready");
+  const bool can_be_forced = word.request.full && is_on_its_way(record) && !record.retreat->forced;
+  if (turned && !goes_by_shifts(record, now) && !can_be_forced)
+    return refusal(record, word, "it goes back already, as fast as replicas are ready");
   if (!word.request.to.empty() && word.request.to != rollout.from_release) {
     return refusal(
         record, word,
@@ -157,6 +160,7 @@ Result<Change> abort_by(const Record& record, const Word& word, const provider::
   std::string reason = because(word, word.action == Action::abort ? "aborted" : "rolled back");
   Change change = record.phase == Phase::clearing ? give_up_clearing(record, std::move(reason), now)
                                                   : turn_back(record, std::move(reason), world, now);
+  change.record.retreat->forced = word.request.full;
   change.by = word.by;
   return change;
 }
@@ -174,7 +178,8 @@ std::string possible_in(State state) {
     case State::verifying:
       return "promote (ends the watch), abort, rollback";
     case State::rolling_back:
-      return "abort, rollback (both bring the rest of the traffic back at once, as long as not all of it is)";
+      return "abort, rollback (both make the rest instant, while it goes back gradually; with full one ready replica "
+             "is enough)";
     case State::succeeded:
       return "rollback";
     case State::rolled_back:

@@ -99,16 +99,17 @@ struct Retreat {
   std::uint32_t from_weight = 0;
   std::string reason;
   bool hastened = false;
+  bool forced = false;
   static constexpr auto fields() {
-    return slipway::fields(required("home_role", &Retreat::home_role, "Role of the release that gets the traffic."),
-                           field("home", &Retreat::home, "That release."),
-                           required("away_role", &Retreat::away_role, "Role of the release that loses it."),
-                           required("away", &Retreat::away, "That release."),
-                           required("began", &Retreat::began, "When."),
-                           field("from_weight", &Retreat::from_weight, "Weight of the leaving group at the begin."),
-                           field("reason", &Retreat::reason, "Why."),
-                           field("hastened", &Retreat::hastened,
-                                 "Whether a person made the rest of it instant, with whatever replicas are ready."));
+    return slipway::fields(
+        required("home_role", &Retreat::home_role, "Role of the release that gets the traffic."),
+        field("home", &Retreat::home, "That release."),
+        required("away_role", &Retreat::away_role, "Role of the release that loses it."),
+        required("away", &Retreat::away, "That release."), required("began", &Retreat::began, "When."),
+        field("from_weight", &Retreat::from_weight, "Weight of the leaving group at the begin."),
+        field("reason", &Retreat::reason, "Why."),
+        field("hastened", &Retreat::hastened, "Whether a person made the rest of it instant."),
+        field("forced", &Retreat::forced, "Whether a person said that one ready replica is enough."));
   }
 };
 

@@ -32,19 +32,10 @@ std::uint32_t rounded_down(std::uint32_t weight, std::uint32_t granularity) {
   return weight == kAllTraffic ? weight : weight - weight % std::max(1U, granularity);
 }
 
-std::uint32_t home_has(const Record& record) {
-  const OrderedGroup* ordered = group_of(record.order, record.retreat->home_role);
-  return ordered != nullptr && ordered->release == record.retreat->home ? ordered->weight : 0;
-}
-
-// The most that home may get with so many ready replicas. All of it, too, as soon as there is one: on a person's second
-// word, and when home has more than their share already and the rest is less, for leaving that with a release that
-// fails would spare home little.
+// The most that home may get with so many ready replicas.
 std::uint32_t carried_by(const Record& record, std::int32_t ready) {
-  const std::uint32_t share = bearable(ready, record.spec.replicas, record.spec.rollback.min_ready);
-  const std::uint32_t has = home_has(record);
-  const bool little_is_left = has > share && kAllTraffic - has <= share;
-  return ready > 0 && (record.retreat->hastened || little_is_left) ? kAllTraffic : share;
+  if (record.retreat->forced && ready > 0) return kAllTraffic;
+  return bearable(ready, record.spec.replicas, record.spec.rollback.min_ready);
 }
 
 // How much of the traffic home shall have now, and a baseline beside it. The rest stays with away, and never grows.
@@ -54,9 +45,10 @@ struct Shares {
 };
 Shares shares_of(const Record& record, const provider::Observation& world, Instant now) {
   const Retreat& retreat = *record.retreat;
+  const Order& order = record.order;
   const std::int32_t ready = ready_of(seen_of(world, retreat.home));
   const std::uint32_t carries = carried_by(record, ready);
-  const OrderedGroup* twin = group_of(record.order, strategy::kBaseline);
+  const OrderedGroup* twin = group_of(order, strategy::kBaseline);
   const std::uint32_t twin_had = twin == nullptr ? 0 : twin->weight;
   const bool twin_serves = twin_had > 0 && ready_of(seen_of(world, twin->release)) > 0;
   Shares shares{.home = carries, .baseline = twin_serves && carries < kAllTraffic ? twin_had : 0};
@@ -66,8 +58,9 @@ Shares shares_of(const Record& record, const provider::Observation& world, Insta
   } else {
     shares.home = rounded_down(std::min(shares.home, moved_by_now(record, now)), record.granularity);
   }
-  if (const std::uint32_t has = home_has(record); has > 0)
-    shares.home = std::max(shares.home, has + twin_had - shares.baseline);
+  const OrderedGroup* ordered = group_of(order, retreat.home_role);
+  if (ordered != nullptr && ordered->release == retreat.home)
+    shares.home = std::max(shares.home, ordered->weight + twin_had - shares.baseline);
   shares.home = std::min(shares.home, kAllTraffic - shares.baseline);
   return shares;
 }
@@ -246,17 +239,24 @@ std::optional<Change> go_back(const Record& record, const provider::Observation&
   return change;
 }
 
-bool can_be_hastened(const Record& record) {
-  if (!record.retreat || record.retreat->home.empty() || record.retreat->hastened) return false;
+bool is_on_its_way(const Record& record) {
+  if (!record.retreat || record.retreat->home.empty()) return false;
   const auto& groups = record.order.groups;
   return std::none_of(groups.begin(), groups.end(), [&](const OrderedGroup& group) {
     return group.release == record.retreat->home && group.weight == kAllTraffic;
   });
 }
 
-Change hasten(const Record& record, const std::string& reason, const provider::Observation& world, Instant now) {
+bool goes_by_shifts(const Record& record, Instant now) {
+  return is_on_its_way(record) && planned(pace_of(record), now - record.retreat->began) < kAllTraffic;
+}
+
+Change hasten(const Record& record, const std::string& reason, bool forced, const provider::Observation& world,
+              Instant now) {
   Change change{.record = record, .kind = "rollback", .reason = reason};
-  change.record.retreat->hastened = true;
+  Retreat& retreat = *change.record.retreat;
+  retreat.hastened = true;
+  retreat.forced = retreat.forced || forced;
   strategy::Wait wait{
       strategy::WaitKind::replicas, "the first look at the replicas", "the rest of the way back at once", {}};
   auto step = is_seen(world) ? go_back(change.record, world, now, wait) : std::nullopt;

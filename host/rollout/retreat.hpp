@@ -1,7 +1,7 @@
 // The way back. Pure: it needs no strategy, no analysis and no gate, so that nothing can stand in its way.
 //
-// Traffic moves to the group that shall be home as fast as its ready replicas and the application's RollbackSpec allow
-// (what is left goes before that when it is little, and all of it on a person's second word);
+// Traffic moves to the group that shall be home as fast as its ready replicas and the application's RollbackSpec allow,
+// or with the first ready replica on a person's word;
 // when all of it has arrived, the other group is removed. Shares are such as the provider can give: all at once from
 // one that can't split traffic. Weight never moves away from home. A baseline runs the same release as home: it keeps
 // its share as long as home could not carry that too, and goes with the other group.
@@ -38,9 +38,12 @@ Change give_up_clearing(const Record& record, std::string reason, Instant now);
 std::optional<Change> go_back(const Record& record, const provider::Observation& world, Instant now,
                               strategy::Wait& waiting);
 
-// Whether traffic is still to come home that a person's second word would bring there.
-bool can_be_hastened(const Record& record);
-// Makes the rest of such a way back instant, and one ready replica enough for it.
-Change hasten(const Record& record, const std::string& reason, const provider::Observation& world, Instant now);
+// Whether not all traffic is home yet.
+bool is_on_its_way(const Record& record);
+// Whether shifts of a gradual way back are still to come.
+bool goes_by_shifts(const Record& record, Instant now);
+// Makes the rest of a way back instant: for what replicas are ready, or, when it is forced, as soon as there is one.
+Change hasten(const Record& record, const std::string& reason, bool forced, const provider::Observation& world,
+              Instant now);
 
 }  // namespace slipway::rollout

@@ -230,7 +230,9 @@ struct ActionRequest {
   std::string reason;
   static constexpr auto fields() {
     return slipway::fields(
-        field("full", &ActionRequest::full, "promote: go to the end at once, without further steps and analyses."),
+        field("full", &ActionRequest::full,
+              "promote: go to the end at once, without further steps and analyses. abort, and rollback of a rollout "
+              "under way: all traffic goes back as soon as one replica of the stable release is ready."),
         field("to", &ActionRequest::to, "rollback: the good release to go back to; the last one by default.",
               at_most(63)),
         field("reason", &ActionRequest::reason, "Why, for the journal.", at_most(1024)));

@@ -135,8 +135,10 @@ bool can_carry(const Commit& commit, const OrderedGroup& group) {
   return std::int64_t{group.weight} * anywhere <= ready * kAllTraffic + anywhere;
 }
 
-// A way back promises what the application's rollback asks for, and nothing where no release has served before.
+// A way back promises what the application's rollback asks for, or one replica when it is forced, and nothing where no
+// release has served before.
 std::int32_t promised_on_the_way_back(const Record& record) {
+  if (record.retreat->forced) return 1;
   return record.retreat->home.empty() ? 0 : record.spec.rollback.min_ready.of(record.spec.replicas, Round::up);
 }
 

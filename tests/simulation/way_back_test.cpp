@@ -101,5 +101,23 @@ TEST(WayBack, FromAProviderThatCanNotSplitTrafficGoesInOneOrderAlsoAfterTheEnd) 
   EXPECT_THAT(world.provider.violations(), IsEmpty());
 }
 
+TEST(Forced, AnAbortBringsAllBackToWhatReplicasAreReady) {
+  World world;
+  world.start();
+  auto spec = world.shop({{"weights", {kAllTraffic}}, {"hold", "60s"}});
+  spec.rollback.min_ready = percent(100);
+  world.make_stable(spec, "1.0");
+  (void)world.make_release("shop", "1.1");
+  const auto rollout = world.deploy("shop", "1.1");
+  ASSERT_TRUE(rollout.ok()) << to_string(rollout.status());
+  ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == kAllTraffic; }));
+  world.provider.behave("1.0", {.start = seconds(3600)});
+  world.provider.kill_replica("acme", "shop", "1.0");
+  world.run_for(seconds(1));
+  ASSERT_TRUE(world.act(rollout->id, Action::abort, {.full = true}).ok());
+  EXPECT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.0") == kAllTraffic; }, seconds(5)));
+  EXPECT_THAT(world.provider.violations(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace slipway::sim

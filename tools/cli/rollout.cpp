@@ -76,6 +76,8 @@ void add_action(CLI::App& group, Session& session, const std::string& name, cons
   command->add_option("--timeout", options->timeout, "With --wait: give up waiting after this time");
   if (name == "promote")
     command->add_flag("--full", options->full, "To the end at once, without further steps and analyses");
+  if (name == "abort" || name == "rollback")
+    command->add_flag("--full", options->full, "All traffic at once, as soon as one stable replica is ready");
   if (name == "rollback")
     command->add_option("--to", options->to, "The good release to go back to; the last one by default");
   command->callback(

@@ -50,14 +50,27 @@ TEST_F(Words, AfterAPauseNobodyIsWaitedFor) {
   expect_no_old_wait(why_after(Action::resume));
 }
 
-TEST_F(Words, AWayBackOnWhichAllTrafficIsHomeIsNotMadeFaster) {
+TEST_F(Words, AWayBackThatIsInstantIsNotMadeFaster) {
   record.rollout.from_release = "1.0";
-  record.order = steady_order("1.0", 4, 7);
   const Record back = obey(record, Word{.action = Action::abort}, {}, kSaidBefore)->record;
-  EXPECT_EQ(obey(back, Word{.action = Action::abort}, {}, kAsked).status().message,
-            "rollout  of  is rolling_back: it goes back already, with the first replica that is ready; possible now: "
-            "abort, rollback (both bring the rest of the traffic back at once, as long as not all of it is) (asked "
-            "for: abort)");
+  EXPECT_EQ(
+      obey(back, Word{.action = Action::abort}, {}, kAsked).status().message,
+      "rollout  of  is rolling_back: it goes back already, as fast as replicas are ready; possible now: abort, "
+      "rollback (both make the rest instant, while it goes back gradually; with full one ready replica is enough) "
+      "(asked for: abort)");
+}
+
+TEST_F(Words, AWayBackIsForcedOnceAndFromItsBeginToo) {
+  record.rollout.from_release = "1.0";
+  const Record back = obey(record, Word{.action = Action::abort}, {}, kSaidBefore)->record;
+  EXPECT_FALSE(back.retreat->forced);
+  const Word forced{.action = Action::abort, .request = {.full = true}, .by = "ann"};
+  const auto change = obey(back, forced, {}, kAsked);
+  ASSERT_TRUE(change.ok()) << to_string(change.status());
+  EXPECT_EQ(change->reason, "the rest was forced by ann");
+  EXPECT_TRUE(change->record.retreat->forced);
+  EXPECT_FALSE(obey(change->record, forced, {}, kAsked).ok());
+  EXPECT_TRUE(obey(record, forced, {}, kAsked)->record.retreat->forced);
 }
 
 TEST_F(Words, AGradualWayBackIsMadeInstantOnceAndToItsOwnReleaseOnly) {

@@ -79,6 +79,7 @@ TEST_F(Retreats, AProviderThatCanNotSplitTrafficGetsAllOfItOnceEnoughAreReady) {
   EXPECT_EQ(change.record.order.groups,
             (std::vector{group("stable", "1.0", 4, 0), group("next", "1.1", 4, kAllTraffic)}));
   EXPECT_EQ(change.record.wait.what, "1 of 4 replicas of 1.0 to be ready");
+  EXPECT_FALSE(goes_by_shifts(change.record, kTurned));
   world.groups[0].ready = 2;
   strategy::Wait waiting;
   const auto next = go_back(change.record, world, kTurned + seconds(1), waiting);
@@ -96,9 +97,9 @@ TEST_F(Retreats, SharesAreMultiplesOfTheSmallestThatTheProviderCanGive) {
 }
 
 TEST_F(Retreats, WeightNeverLeavesTheStableReleaseOnTheWayBack) {
-  set(4, 400'000);
+  set(4, 100'000);
   world.groups[0].ready = 1;
-  EXPECT_EQ(back().record.order.groups[0].weight, 600'000U);
+  EXPECT_EQ(back().record.order.groups[0].weight, 900'000U);
 }
 
 TEST_F(Retreats, WhenTheNewReplicasAreDeadOneStableReplicaIsEnough) {
@@ -131,20 +132,33 @@ TEST_F(Retreats, AGradualWayBackHasTenEqualShifts) {
 TEST_F(Retreats, TheRestOfAGradualWayBackIsMadeInstant) {
   record.spec.rollback = {.mode = RollbackMode::gradual, .over = seconds(90)};
   const Record turned = back().record;
-  EXPECT_TRUE(can_be_hastened(turned));
-  const Change change = hasten(turned, "hastened", world, kTurned + seconds(1));
+  EXPECT_TRUE(goes_by_shifts(turned, kTurned + seconds(89)));
+  EXPECT_FALSE(goes_by_shifts(turned, kTurned + seconds(90))) << "the last shift is due";
+  const Change change = hasten(turned, "hastened", false, world, kTurned + seconds(1));
   EXPECT_EQ(change.record.order.groups,
             (std::vector{group("stable", "1.0", 4, kAllTraffic), group("next", "1.1", 4, 0)}));
   EXPECT_EQ(change.reason, "hastened; all traffic goes to 1.0");
-  EXPECT_FALSE(can_be_hastened(change.record));
+  EXPECT_FALSE(goes_by_shifts(change.record, kTurned + seconds(1)));
 }
 
-TEST_F(Retreats, ForWhatAPersonMadeInstantOneReadyReplicaIsEnough) {
+TEST_F(Retreats, WhatIsMadeInstantStillGoesNoFasterThanReplicasAreReady) {
+  record.spec.rollback = {.mode = RollbackMode::gradual, .over = seconds(90)};
+  set(4, 900'000);
+  world.groups[0].ready = 1;
+  const Change change = hasten(back().record, "hastened", false, world, kTurned);
+  EXPECT_EQ(change.record.order.groups[0].weight, 250'000U);
+  EXPECT_EQ(change.record.wait.what, "1 of 4 replicas of 1.0 to be ready");
+  world.groups[0].ready = 2;
+  strategy::Wait waiting;
+  const auto next = go_back(change.record, world, kTurned, waiting);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->record.order.groups[0].weight, kAllTraffic);
+}
+
+TEST_F(Retreats, ForWhatIsForcedOneReadyReplicaIsEnough) {
   set(4, 900'000);
   world.groups[0].ready = 0;
-  const Record turned = back().record;
-  EXPECT_TRUE(can_be_hastened(turned));
-  const Change change = hasten(turned, "hastened", world, kTurned);
+  const Change change = hasten(back().record, "forced", true, world, kTurned);
   EXPECT_EQ(change.record.order.groups[0].weight, 100'000U);
   EXPECT_EQ(change.record.wait.what, "0 of 4 replicas of 1.0 to be ready");
   world.groups[0].ready = 1;
@@ -154,36 +168,17 @@ TEST_F(Retreats, ForWhatAPersonMadeInstantOneReadyReplicaIsEnough) {
   EXPECT_EQ(next->record.order.groups[0].weight, kAllTraffic);
 }
 
-TEST_F(Retreats, OfAProviderThatCanNotSplitTrafficOneReadyReplicaGetsAllOfItOnAPersonsWord) {
+TEST_F(Retreats, OneReadyReplicaIsEnoughToForceAProviderThatCanNotSplitTraffic) {
   record.granularity = kAllTraffic;
   set(4, kAllTraffic);
   world.groups[0].ready = 1;
-  EXPECT_EQ(hasten(back().record, "hastened", world, kTurned).record.order.groups[0].weight, kAllTraffic);
-}
-
-TEST_F(Retreats, TheLittleThatIsLeftGoesBackWithoutWaitingForMoreReplicas) {
-  set(4, 250'000);
-  world.groups[0].ready = 1;
-  EXPECT_EQ(back().record.order.groups[0].weight, kAllTraffic);
-  set(4, 250'001);
-  world.groups[0].ready = 1;
-  EXPECT_EQ(back().record.order.groups[0].weight, 749'999U) << "more than what one of four replicas should carry";
-  set(4, 250'000);
-  world.groups[0].ready = 0;
-  EXPECT_EQ(back().record.order.groups[0].weight, 750'000U) << "nobody is there who could take it";
-}
-
-TEST_F(Retreats, AllReplicasThatAreWantedAreWaitedForWhileTheyHaveNoMoreThanTheirShare) {
-  record.spec.rollback.min_ready = percent(100);
-  set(4, 250'000);
-  world.groups[0].ready = 3;
-  EXPECT_EQ(back().record.order.groups[0].weight, 750'000U);
+  EXPECT_EQ(hasten(back().record, "forced", true, world, kTurned).record.order.groups[0].weight, kAllTraffic);
 }
 
 TEST_F(Retreats, WhoHasNotSeenTheWorldMakesTheRestInstantWithTheFirstLook) {
   record.spec.rollback = {.mode = RollbackMode::gradual, .over = seconds(90)};
   const Record turned = back().record;
-  const Change change = hasten(turned, "hastened", {}, kTurned);
+  const Change change = hasten(turned, "hastened", false, {}, kTurned);
   EXPECT_TRUE(same_order(change.record.order, turned.order));
   EXPECT_EQ(change.record.wait.what, "the first look at the replicas");
   strategy::Wait waiting;
