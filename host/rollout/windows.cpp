@@ -52,7 +52,7 @@ strategy::Finding finding_of(analyzer::Verdict verdict, const AnalysisSpec& spec
 }
 
 bool concluded(const AnalysisRun& run) {
-  return run.status.finding == strategy::Finding::passed || run.status.finding == strategy::Finding::failed;
+  return run.status.verdict == analyzer::Verdict::pass || run.status.finding == strategy::Finding::failed;
 }
 
 bool unmeasured(const AnalysisRun& run, const ApplicationSpec& spec) {

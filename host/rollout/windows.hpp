@@ -14,7 +14,8 @@ metrics::Window next_window(AnalysisRun& run, const AnalysisSpec& spec, const Ro
 
 // The policies' view of a verdict.
 strategy::Finding finding_of(analyzer::Verdict verdict, const AnalysisSpec& spec);
-// No further window is looked at.
+// No further window is looked at: it failed, or passed by its own evidence. What passes by a policy alone may still
+// fail.
 bool concluded(const AnalysisRun& run);
 // It goes on and has measured nothing yet, and its policy does not let missing data pass: no data is no success.
 bool unmeasured(const AnalysisRun& run, const ApplicationSpec& spec);

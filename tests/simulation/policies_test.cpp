@@ -19,21 +19,71 @@ class Policies : public Shipped, public testing::WithParamInterface<Unclear> {
             [&](auto& spec) { spec.analyses[0].*GetParam().policy = policy; });
     return judge();
   }
-  std::string watch(rollout::Policy policy) {
+  std::string watch(rollout::Policy policy, Duration period = seconds(10)) {
     prepare("rolling", Json::object(), [&](auto& spec) {
       spec.analyses[0].*GetParam().policy = policy;
-      spec.verification.period = seconds(10);
+      spec.verification.period = period;
     });
     return judge();
   }
   std::string judge() {
-    world.plugins["analyzers.threshold"] = [](std::string_view, std::uint32_t, const std::string&) {
-      return Result<std::string>(
-          encode_text(analyzer::JudgeReply{.state = {"1"}, .verdict = GetParam().verdict, .reason = "who knows"}));
+    world.plugins["analyzers.threshold"] = [this](std::string_view, std::uint32_t, const std::string&) {
+      return Result<std::string>(encode_text(
+          analyzer::JudgeReply{.state = {"1"},
+                               .verdict = says,
+                               .reason = says == analyzer::Verdict::fail ? "half of them fail" : "who knows"}));
     };
     return deploy();
   }
+  // The policy lets it pass; what is measured later goes back all the same, and the journal has each verdict once.
+  void expect_a_later_failure_goes_back(const std::string& strategy, const Json& settings) {
+    prepare(strategy, settings, [&](auto& spec) { spec.analyses[0].*GetParam().policy = rollout::Policy::promote; });
+    const std::string id = judge();
+    const auto at_half = [&] { return world.provider.weight_of("shop", "1.1") == 500'000U; };
+    ASSERT_TRUE(world.until(at_half)) << text_of(id);
+    world.run_for(seconds(5));
+    ASSERT_EQ(world.get(id)->analyses.at(0).finding, strategy::Finding::passed) << text_of(id);
+    says = analyzer::Verdict::fail;
+    ASSERT_TRUE(world.until_state(id, State::rolled_back)) << text_of(id);
+    EXPECT_THAT(world.get(id)->why.reason, HasSubstr("half of them fail"));
+    expect_only("1.0", "1.1");
+    std::vector<std::string> verdicts;
+    for (const auto& entry : world.journal(id)) {
+      if (entry.kind == "verdict") verdicts.push_back(entry.reason);
+    }
+    EXPECT_THAT(verdicts, testing::ElementsAre(HasSubstr(std::string(to_name(GetParam().verdict))), HasSubstr("fail")));
+  }
+  analyzer::Verdict says = GetParam().verdict;
 };
+
+TEST_P(Policies, PromoteLetsACanaryGoOnAndLooksAllTheSame) {
+  expect_a_later_failure_goes_back("canary", {{"analyses", "errors"},
+                                              {"steps",
+                                               {{{"weight", "10%"}},
+                                                {{"pause", {{"duration", "20s"}}}},
+                                                {{"weight", "50%"}},
+                                                {{"pause", {{"duration", "60s"}}}}}}});
+}
+
+TEST_P(Policies, PromoteLetsABlueGreenSwitchGoOnAndLooksAllTheSame) {
+  expect_a_later_failure_goes_back(
+      "blue-green", {{"analyses", "errors"},
+                     {"switch_steps", {{{"weight", "10%"}, {"pause", "20s"}}, {{"weight", "50%"}, {"pause", "60s"}}}}});
+}
+
+TEST_P(Policies, PromoteLetsARollingUpdateGoOnAndLooksAllTheSame) {
+  expect_a_later_failure_goes_back(
+      "rolling", {{"analyses", "errors"}, {"max_unavailable", 0}, {"max_surge", 1}, {"min_ready", "20s"}});
+}
+
+TEST_P(Policies, InTheWatchPromoteLooksAllTheSame) {
+  const std::string id = watch(rollout::Policy::promote, seconds(60));
+  ASSERT_TRUE(world.until_state(id, State::verifying)) << text_of(id);
+  world.run_for(seconds(10));
+  says = analyzer::Verdict::fail;
+  ASSERT_TRUE(world.until_state(id, State::rolled_back)) << text_of(id);
+  expect_only("1.0", "1.1");
+}
 
 TEST_P(Policies, PromoteTakesItForAPass) {
   const std::string id = begin(rollout::Policy::promote);
