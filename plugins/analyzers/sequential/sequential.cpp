@@ -115,12 +115,16 @@ class Judging {
 
   [[nodiscard]] Moment moment() const { return {state_.intervals, state_.planned}; }
 
+  // Requests that go astray forbid to vouch for a release, not to take it back: whoever got them, they failed.
   void decide() {
     const double stray = log_evidence(state_.routing);
-    if (stray >= kStray) return answer_for_routing(Verdict::inconclusive, "routing", stray);
     if (settings_.kind == Kind::srm) return decide_routing(stray);
     const Findings seen = findings();
-    answer(seen.ruling.verdict, seen.ruling.code, sentence(seen));
+    const bool strays = stray >= kStray;
+    if (strays && seen.ruling.verdict != Verdict::fail)
+      return answer_for_routing(Verdict::inconclusive, "routing", stray);
+    const std::string besides = strays ? "; " + routing_sentence(state_.routing, stray, kStray) : "";
+    answer(seen.ruling.verdict, seen.ruling.code, sentence(seen) + besides);
     reply.evidence = numbers(seen);
   }
 
@@ -141,6 +145,7 @@ class Judging {
   }
 
   void decide_routing(double stray) {
+    if (stray >= kStray) return answer_for_routing(Verdict::inconclusive, "routing", stray);
     const bool follows = state_.routing.next + state_.routing.stable > 0 && stray < kStray / 2;
     if (follows && elapsed() >= settings_.min_duration) return answer_for_routing(Verdict::pass, "certified", stray);
     if (elapsed() >= settings_.max_duration) return answer_for_routing(Verdict::inconclusive, "max_duration", stray);

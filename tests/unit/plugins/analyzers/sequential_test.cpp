@@ -257,6 +257,19 @@ TEST_F(Sequential, DoesNotJudgeWhenTheRoutingDoesNotFollowTheWeights) {
   EXPECT_NE(reply.reason.find("(15 %) went to next, where 10% should"), std::string::npos) << reply.reason;
 }
 
+TEST_F(Sequential, FailsWhatFailsThoughTheRoutingDoesNotFollowTheWeights) {
+  weight = 100'000;
+  analyzer::JudgeReply reply;
+  for (int i = 0; i < 10; ++i) reply = judge({300, 3}, {5'700, 57});
+  ASSERT_EQ(reply.code, "routing") << reply.reason;
+  for (int i = 0; i < 3 && reply.verdict != Verdict::fail; ++i) reply = judge({300, 150}, {5'700, 57});
+  EXPECT_EQ(reply.verdict, Verdict::fail) << reply.reason;
+  EXPECT_EQ(reply.code, "worse_than_baseline");
+  EXPECT_NE(reply.reason.find("; that is not chance: "), std::string::npos) << reply.reason;
+  EXPECT_NE(reply.reason.find("; the routing does not follow the weights: "), std::string::npos) << reply.reason;
+  EXPECT_TRUE(tree_of(reply.evidence).contains("tracks"));
+}
+
 TEST_F(Sequential, FollowsTheWeightsAsTheyChange) {
   settings = {{"kind", "srm"}};
   weight = 100'000;
