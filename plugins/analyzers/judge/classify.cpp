@@ -79,8 +79,7 @@ bool lacks_data(const Settings& settings, const std::vector<Classified>& metrics
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     if (settings.metrics[i].muted) continue;
     ++counting;
-    const bool counts = settings.compat == Compat::kayenta && is_bad_without_data(settings.metrics[i]);
-    if (metrics[i].label == Label::no_data && !counts) ++without;
+    if (metrics[i].label == Label::no_data && !settings.metrics[i].must_have_data) ++without;
   }
   return 2 * without >= counting;
 }
@@ -132,8 +131,11 @@ Score score_of(const Settings& settings, const std::vector<Classified>& metrics)
     const double weight = listed != settings.group_weights.end() ? listed->second : (100 - given) / others;
     sum += weight * (tally.all > 0 ? tally.good / tally.all : 1);
   }
-  const bool fatal = std::any_of(metrics.begin(), metrics.end(), [](const Classified& one) { return one.critical; });
-  const bool lacks = lacks_data(settings, metrics);
+  const auto is_fatal = [](const Classified& one) { return one.critical; };
+  const auto is_measured = [](const Classified& one) { return one.critical && one.label != Label::no_data; };
+  const bool fatal = std::any_of(metrics.begin(), metrics.end(), is_fatal);
+  const bool measured = std::any_of(metrics.begin(), metrics.end(), is_measured);
+  const bool lacks = !measured && lacks_data(settings, metrics);
   const bool is_nothing = fatal || (lacks && settings.compat == Compat::kayenta);
   return {is_nothing ? 0 : std::round(sum * 100) / 100, lacks};
 }

@@ -10,8 +10,8 @@
 //   score                the groups' scores by their weights, rounded to 0.01; a group without data counts as 100
 //   0                    when a critical metric is bad
 //
-// As Kayenta: no data is no point at all, and a score of 0 when half of the metrics have none, those that must have
-// data apart.
+// Half of the metrics without data, those that must have data apart, lack it, unless a critical metric was measured to
+// be bad. As Kayenta: no data is no point at all, and a lack of it a score of 0.
 #pragma once
 
 #include "plugins/analyzers/judge/mann_whitney.hpp"
@@ -50,7 +50,7 @@ std::vector<double> without_outliers(std::vector<double> values, double factor);
 
 struct Score {
   double points = 0;
-  bool lacks_data = false;  // at least half of the metrics that count have none
+  bool lacks_data = false;  // too few metrics have any to tell
 };
 Score score_of(const Settings& settings, const std::vector<Classified>& metrics);
 

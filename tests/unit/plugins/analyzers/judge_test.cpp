@@ -65,6 +65,36 @@ TEST_F(JudgePlugin, NoDataIsNeitherSuccessNorFailure) {
   EXPECT_EQ(reply.reason, "half of the metrics have no data: cpu has no data: 0 and 20 points");
 }
 
+TEST_F(JudgePlugin, ACriticalMetricThatIsBadFailsThoughOthersHaveNoData) {
+  settings["metrics"] = {{{"name", "cpu"}, {"critical", true}}, {{"name", "memory"}}, {{"name", "threads"}}};
+  const auto reply = run({{"cpu", 0.4}}, {{"cpu", 0.3}});
+  EXPECT_EQ(reply.verdict, Verdict::fail) << reply.reason;
+  EXPECT_EQ(reply.code, "score");
+  EXPECT_NE(reply.reason.find("cpu is high"), std::string::npos) << reply.reason;
+  EXPECT_NE(reply.reason.find("memory has no data"), std::string::npos) << reply.reason;
+  state = {}, number = 0;
+  EXPECT_EQ(run({{"cpu", 0.3}}, {{"cpu", 0.3}}).verdict, Verdict::insufficient_data)
+      << "one that is good does not vouch for the others";
+  state = {}, number = 0;
+  EXPECT_EQ(run({{"memory", 1}}, {{"memory", 1}}).verdict, Verdict::insufficient_data) << "nobody measured it";
+}
+
+TEST_F(JudgePlugin, WhatMustHaveDataFailsWithoutItHoweverFewTheOthersAre) {
+  settings["metrics"] = {{{"name", "cpu"}, {"must_have_data", true}}};
+  const auto reply = run({}, {{"cpu", 0.3}});
+  EXPECT_EQ(reply.verdict, Verdict::fail) << reply.reason;
+  EXPECT_EQ(reply.code, "score");
+  settings["metrics"][0]["critical"] = true;
+  state = {}, number = 0;
+  EXPECT_EQ(run({}, {{"cpu", 0.3}}).verdict, Verdict::fail) << "and critical";
+  settings["metrics"][0].erase("critical");
+  settings["metrics"].push_back({{"name", "memory"}});
+  state = {}, number = 0;
+  EXPECT_EQ(run({{"memory", 1}}, {{"memory", 1}}).verdict, Verdict::fail) << "50 of 100";
+  state = {}, number = 0;
+  EXPECT_EQ(run({}, {}).verdict, Verdict::insufficient_data) << "of the other nothing is known";
+}
+
 TEST_F(JudgePlugin, AMissingValueCountsAsNothingWhereThatIsWanted) {
   settings["metrics"][0]["missing"] = "replace";
   EXPECT_EQ(run({{"other", 1}}, {{"other", 1}}).verdict, Verdict::pass) << "0 against 0";
