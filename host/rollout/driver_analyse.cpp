@@ -124,7 +124,7 @@ boost::asio::awaitable<void> Driver::judge(std::shared_ptr<Analysis> task, metri
   const std::int64_t began = clock_.steady_ns();
   analyzer::JudgeRequest request{.settings = spec.settings,
                                  .state = asked.state,
-                                 .started = asked.status.since,
+                                 .started = asked.begin,
                                  .window = window,
                                  .role = asked.wanted.role,
                                  .baseline = asked.wanted.baseline,

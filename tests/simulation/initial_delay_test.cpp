@@ -42,6 +42,7 @@ class InitialDelay : public Shipped {
     ASSERT_TRUE(world.until_state(id, State::rolled_back)) << text_of(id);
     ASSERT_TRUE(judged);
     EXPECT_EQ(judged->window.from, since + kDelay);
+    EXPECT_EQ(judged->started, since + kDelay) << "time that nobody measured is no time measured";
     EXPECT_EQ(judged->window.to, since + kDelay + seconds(5));
     EXPECT_GE(judged->now, judged->window.to);
   }

@@ -35,7 +35,7 @@ struct JudgeRequest {
     return slipway::fields(
         required("settings", &JudgeRequest::settings, "The analyzer's settings."),
         field("state", &JudgeRequest::state, "What the last judgement answered; null at the first."),
-        required("started", &JudgeRequest::started, "When the analysis began."),
+        required("started", &JudgeRequest::started, "When its first window began; `initial_delay` is over then."),
         required("now", &JudgeRequest::now, "The moment of the judgement."),
         required("window", &JudgeRequest::window, "The window that the samples cover."),
         field("role", &JudgeRequest::role, "The group that is judged."),
