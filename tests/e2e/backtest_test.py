@@ -80,6 +80,7 @@ class BacktestTest(BacktestBase):
         file = self.record({"stable": 0.01, "next": 0.01}, minutes=3)
         self.assertIn("analyzer-oracle", self.backtest(file, "--analyzer", "oracle", status=2))
         self.assertIn("want NAME=+X[%]@DURATION", self.backtest(file, "--inject", "more", status=2))
+        self.assertIn("--inject of eror_ratio changes nothing", self.backtest(file, "--inject", "eror_ratio=+1%@0s", status=2))
         settings = self.folder / "settings.yaml"
         settings.write_text("alpha: 7\n")
         self.assertIn("want a chance above 0 and below 0.5", self.backtest(file, "--settings", settings, status=2))

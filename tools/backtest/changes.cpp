@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 
 namespace slipway::backtest {
 namespace {
@@ -10,6 +11,7 @@ namespace {
 constexpr const char* kRequests = "requests";
 constexpr const char* kFailures = "failures";
 constexpr const char* kErrorRatio = "error_ratio";
+constexpr const char* kNext = "next";
 
 std::int64_t drawn(std::int64_t count, double share, Draws& draws) {
   return std::binomial_distribution<std::int64_t>(std::max<std::int64_t>(0, count), std::clamp(share, 0.0, 1.0))(draws);
@@ -62,6 +64,43 @@ std::vector<metrics::Bucket> stretched(const std::vector<metrics::Bucket>& all, 
     lower = *bucket.upper;
   }
   return result;
+}
+
+// Whether any observation can move; those above the last bound stay where they are.
+bool has_bounded(const std::vector<metrics::Bucket>& all) {
+  return std::any_of(all.begin(), all.end(), [](const auto& bucket) { return bucket.upper && bucket.count > 0; });
+}
+
+// What an injection may name, and how.
+std::set<std::string> ways_of(const Recording& recording) {
+  std::set<std::string> ways;
+  for (const Window& window : recording.windows) {
+    for (const metrics::GroupSamples& samples : window.groups) {
+      if (samples.role != kNext) continue;
+      if (samples.values.contains(kRequests)) ways.insert("error_ratio=+X%");
+      for (const auto& [name, value] : samples.values) {
+        if (name != kErrorRatio || !samples.values.contains(kRequests)) ways.insert(name + "=+X[%]");
+      }
+      for (const auto& [name, buckets] : samples.histograms) ways.insert(name + "=+X%");
+    }
+  }
+  return ways;
+}
+
+Status nothing_changed(const Recording& recording, const Injection& injection) {
+  const std::string refused = "--inject of " + injection.value + " changes nothing: ";
+  const Duration length = recording.interval * static_cast<std::int64_t>(recording.windows.size());
+  const std::set<std::string> ways = ways_of(recording);
+  if (ways.empty())
+    return {Code::invalid_argument, refused + "the recording has no group \"next\" with values; --split makes one"};
+  if (injection.after > length - recording.interval)
+    return {Code::invalid_argument, refused + "no window begins " + to_string(injection.after) +
+                                        " after the begin or later; the recording has " + to_string(length)};
+  std::string known;
+  for (const std::string& way : ways) known += (known.empty() ? "" : ", ") + way;
+  return {Code::invalid_argument,
+          refused + "from there on the group \"next\" has nothing that it could change; want one of " + known +
+              ", not 0, and of error_ratio above 0"};
 }
 
 }  // namespace
@@ -119,27 +158,37 @@ Recording split(const Recording& recording, const std::string& group, double sha
   return changed;
 }
 
-void inject(metrics::GroupSamples& next, const Injection& injection, Draws& draws) {
+bool inject(metrics::GroupSamples& next, const Injection& injection, Draws& draws) {
+  const double part = injection.amount / 100;
   if (injection.value == kErrorRatio && next.values.contains(kRequests)) {
-    const std::int64_t requests = count_in(next, kRequests);
     const std::int64_t failures = count_in(next, kFailures);
-    const double more = injection.percent ? injection.amount / 100 : injection.amount;
-    return set_counts(next, requests, failures + drawn(requests - failures, more, draws));
+    const std::int64_t successes = count_in(next, kRequests) - failures;
+    const double more = injection.percent ? part : injection.amount;
+    set_counts(next, failures + successes, failures + drawn(successes, more, draws));
+    return more > 0 && successes > 0;
   }
-  if (const auto found = next.values.find(injection.value); found != next.values.end())
-    found->second += injection.percent ? found->second * injection.amount / 100 : injection.amount;
-  if (const auto found = next.histograms.find(injection.value); found != next.histograms.end() && injection.percent)
-    found->second = stretched(found->second, 1 + injection.amount / 100, draws);
+  bool changed = false;
+  if (const auto found = next.values.find(injection.value); found != next.values.end()) {
+    const double before = found->second;
+    found->second += injection.percent ? before * part : injection.amount;
+    changed = found->second != before;
+  }
+  const auto found = next.histograms.find(injection.value);
+  if (found == next.histograms.end() || !injection.percent || part <= -1) return changed;
+  found->second = stretched(found->second, 1 + part, draws);
+  return changed || (part != 0 && has_bounded(found->second));
 }
 
-void inject(Recording& recording, const Injection& injection, Draws& draws) {
+Status inject(Recording& recording, const Injection& injection, Draws& draws) {
   const Instant begin = recording.windows.front().from + injection.after;
+  bool changed = false;
   for (Window& window : recording.windows) {
     if (window.from < begin) continue;
     for (metrics::GroupSamples& samples : window.groups) {
-      if (samples.role == "next") inject(samples, injection, draws);
+      if (samples.role == kNext && inject(samples, injection, draws)) changed = true;
     }
   }
+  return changed ? Status() : nothing_changed(recording, injection);
 }
 
 }  // namespace slipway::backtest

@@ -21,8 +21,10 @@ struct Injection {
 };
 Result<Injection> parse_injection(const std::string& text);
 
-void inject(metrics::GroupSamples& samples, const Injection& injection, Draws& draws);
-void inject(Recording& recording, const Injection& injection, Draws& draws);
+// Whether there was anything that could change.
+bool inject(metrics::GroupSamples& samples, const Injection& injection, Draws& draws);
+// INVALID_ARGUMENT when it changes nothing; that names what may be injected.
+Status inject(Recording& recording, const Injection& injection, Draws& draws);
 
 // Each request, failed or not, and each observation of a distribution goes to the first with the chance `share`, else
 // to the second; whatever else was measured both have.

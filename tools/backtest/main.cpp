@@ -86,7 +86,11 @@ Summary backtest(const Request& request) {
   for (std::int32_t i = 0; i < request.runs; ++i) {
     Draws draws(static_cast<std::uint64_t>(request.seed) + static_cast<std::uint64_t>(i));
     Recording judged = request.split ? split(recorded, request.split_group, request.split->ppm / 1e6, draws) : recorded;
-    for (const Injection& injection : injections) inject(judged, injection, draws);
+    for (const Injection& injection : injections) {
+      // Of many draws a later one may deal the new release nothing.
+      if (Status status = inject(judged, injection, draws); i == 0 && !status.ok())
+        throw Failure(400, to_string(status));
+    }
     Run run = judged_by(library, request.settings, judged);
     if (i == 0) {
       summary.recording = std::move(judged);

@@ -51,7 +51,7 @@ TEST(Injection, MakesMoreRequestsFailFromItsBeginOn) {
   Draws draws(1);
   Recording recording = split(recorded(), "stable", 0.5, draws);
   const Recording before = recording;
-  inject(recording, *parse_injection("error_ratio=+10%@2m"), draws);
+  EXPECT_EQ(inject(recording, *parse_injection("error_ratio=+10%@2m"), draws), Status());
   const auto failures = [](const Recording& of, std::size_t window, std::size_t group) {
     return of.windows[window].groups[group].values.at("failures");
   };
@@ -63,8 +63,8 @@ TEST(Injection, MakesMoreRequestsFailFromItsBeginOn) {
 TEST(Injection, ChangesAnyOtherValueByAPartOrByANumber) {
   Draws draws(1);
   Recording recording = split(recorded(), "stable", 0.5, draws);
-  inject(recording, *parse_injection("cpu=+20%@0s"), draws);
-  inject(recording, *parse_injection("cpu=-0.1@1m"), draws);
+  EXPECT_EQ(inject(recording, *parse_injection("cpu=+20%@0s"), draws), Status());
+  EXPECT_EQ(inject(recording, *parse_injection("cpu=-0.1@1m"), draws), Status());
   EXPECT_DOUBLE_EQ(recording.windows[0].groups[0].values.at("cpu"), 0.6);
   EXPECT_DOUBLE_EQ(recording.windows[1].groups[0].values.at("cpu"), 0.5);
   EXPECT_DOUBLE_EQ(recording.windows[1].groups[1].values.at("cpu"), 0.5);
@@ -75,11 +75,41 @@ TEST(Injection, MakesEachObservationOfADistributionLarger) {
   metrics::GroupSamples samples{.role = "next"};
   samples.histograms["latency"] = {
       {.upper = 100, .count = 1'000}, {.upper = 200, .count = 0}, {.upper = {}, .count = 7}};
-  inject(samples, *parse_injection("latency=+50%@0s"), draws);
+  EXPECT_TRUE(inject(samples, *parse_injection("latency=+50%@0s"), draws));
   const auto& buckets = samples.histograms["latency"];
   EXPECT_NEAR(static_cast<double>(buckets[0].count), 667, 75) << "five standard deviations";
   EXPECT_EQ(buckets[0].count + buckets[1].count, 1'000);
   EXPECT_EQ(buckets[2].count, 7);
+}
+
+std::string refusal_of(const std::string& injection, Recording recording) {
+  Draws draws(1);
+  return inject(recording, *parse_injection(injection), draws).message;
+}
+
+TEST(Injection, ThatChangesNothingIsRefusedAndNamesWhatItMayBe) {
+  Draws draws(1);
+  const Recording two = split(recorded(), "stable", 0.5, draws);
+  for (const char* text : {"latncy=+5%@0s", "latency=+5@0s", "latency=+0%@0s", "latency=-100%@0s", "cpu=+0@0s",
+                           "error_ratio=-5%@0s", "error_ratio=+0%@0s"}) {
+    const std::string name(text, std::string_view(text).find('='));
+    EXPECT_EQ(refusal_of(text, two),
+              "--inject of " + name +
+                  " changes nothing: from there on the group \"next\" has nothing that it could change; want one of "
+                  "cpu=+X[%], error_ratio=+X%, failures=+X[%], latency=+X%, requests=+X[%], not 0, and of error_ratio "
+                  "above 0")
+        << text;
+  }
+}
+
+TEST(Injection, ThatBeginsAfterTheRecordingOrHasNoReleaseToChangeIsRefused) {
+  Draws draws(1);
+  const Recording two = split(recorded(), "stable", 0.5, draws);
+  EXPECT_EQ(refusal_of("cpu=+5%@3m", two), "") << "the last window";
+  EXPECT_EQ(refusal_of("cpu=+5%@3m1s", two),
+            "--inject of cpu changes nothing: no window begins 3m1s after the begin or later; the recording has 4m");
+  EXPECT_EQ(refusal_of("cpu=+5%@0s", recorded()),
+            "--inject of cpu changes nothing: the recording has no group \"next\" with values; --split makes one");
 }
 
 TEST(Injection, SaysHowItIsWritten) {
