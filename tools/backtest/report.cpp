@@ -13,10 +13,11 @@ std::string name_of(Verdict verdict) { return std::string(to_name(verdict)); }
 
 Duration took(const Run& run) { return run.looks.back().at - run.started; }
 
-// From the injection's begin to the failure; none for a failure before it, or where nothing was injected.
+// From the injection's begin to the failure; none where nothing was injected, and for a failure whose last window began
+// before it: that window has no injected data.
 std::optional<Duration> detection_time(const Summary& summary, const Run& run) {
-  const bool detected =
-      run.verdict() == Verdict::fail && summary.injected_after && took(run) >= *summary.injected_after;
+  const bool detected = run.verdict() == Verdict::fail && summary.injected_after &&
+                        took(run) - summary.recording.interval >= *summary.injected_after;
   return detected ? std::optional(took(run) - *summary.injected_after) : std::nullopt;
 }
 

@@ -121,6 +121,18 @@ TEST(BacktestReport, TellsTheTimeFromTheInjectionToTheFailure) {
   EXPECT_FALSE(document_of(summary).contains("time_to_detection")) << "it failed before";
 }
 
+TEST(BacktestReport, AnAlarmOverWindowsThatBeganBeforeTheInjectionDidNotDetectIt) {
+  Summary summary = summary_of(10);  // fails at the third minute's end
+  summary.runs = {summary.first, summary.first};
+  for (const std::int64_t after : {121, 150, 180}) {
+    summary.injected_after = seconds(after);
+    EXPECT_FALSE(document_of(summary).contains("time_to_detection")) << after;
+    EXPECT_EQ(document_of(summary)["runs"]["false_alarms"], 2) << after;
+  }
+  summary.injected_after = seconds(120);
+  EXPECT_EQ(document_of(summary)["time_to_detection"], "1m");
+}
+
 TEST(BacktestPage, HasTheChartsThatTheEvidenceHasNumbersForAndNeedsNoOtherFile) {
   const std::string page = page_of(summary_of(10));
   EXPECT_NE(page.find("Evidence against its threshold"), std::string::npos);
