@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <sstream>
 
 namespace slipway::backtest {
@@ -98,6 +99,17 @@ std::optional<Duration> interval_of(const std::vector<Row>& sorted) {
   return least;
 }
 
+Status check_no_twin(const std::vector<Row>& sorted) {
+  std::map<std::pair<Instant, std::string>, const Row*> known;
+  for (const Row& row : sorted) {
+    const auto [twin, is_new] = known.emplace(std::pair(row.time, row.samples.role), &row);
+    if (!is_new)
+      return refuse(row.place, "the group \"" + row.samples.role + "\" has a row for " + to_string(row.time) +
+                                   " already, at " + twin->second->place + "; want one");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<Row>> rows_of_csv(const std::string& text, const std::string& name) {
@@ -113,7 +125,9 @@ Result<std::vector<Row>> rows_of_csv(const std::string& text, const std::string&
   for (int number = 2; std::getline(lines, line); ++number) {
     if (line.empty() || line == "\r") continue;
     auto row = row_of(header, cells_of(line));
-    if (!row.ok()) return refuse(name + ":" + std::to_string(number), row.status().message);
+    const std::string place = name + ":" + std::to_string(number);
+    if (!row.ok()) return refuse(place, row.status().message);
+    row->place = place;
     rows.push_back(std::move(*row));
   }
   return rows;
@@ -126,7 +140,8 @@ Result<std::vector<Row>> rows_of_json(const std::string& text, const std::string
   for (JsonRow& row : *list)
     rows.push_back(
         {row.time,
-         {.role = std::move(row.role), .values = std::move(row.values), .histograms = std::move(row.histograms)}});
+         {.role = std::move(row.role), .values = std::move(row.values), .histograms = std::move(row.histograms)},
+         name + "/" + std::to_string(rows.size())});
   return rows;
 }
 
@@ -141,6 +156,7 @@ Status check_windows(std::int64_t count, Duration interval) {
 Result<Recording> recording_of(std::vector<Row> rows, std::optional<Instant> from, std::optional<Instant> to) {
   std::erase_if(rows, [&](const Row& row) { return (from && row.time < *from) || (to && row.time >= *to); });
   std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.time < b.time; });
+  if (Status status = check_no_twin(rows); !status.ok()) return status;
   const auto interval = interval_of(rows);
   if (!interval) return check_windows(1, {});
   const std::int64_t count = (rows.back().time - rows.front().time).ns / interval->ns + 1;

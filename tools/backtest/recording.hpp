@@ -13,6 +13,7 @@ namespace slipway::backtest {
 struct Row {
   Instant time;
   metrics::GroupSamples samples;
+  std::string place = {};  // for messages: the line or the entry
 };
 
 // Windows of one length without gaps; one that was not recorded has no groups.
@@ -34,6 +35,7 @@ Result<std::vector<Row>> rows_of_json(const std::string& text, const std::string
 Status check_windows(std::int64_t count, Duration interval);
 
 // Rows from `from` to before `to`, in any order. The smallest distance between two times is the windows' length.
+// INVALID_ARGUMENT for two rows of one group and time: nobody knows which of them is right.
 Result<Recording> recording_of(std::vector<Row> rows, std::optional<Instant> from, std::optional<Instant> to);
 
 }  // namespace slipway::backtest

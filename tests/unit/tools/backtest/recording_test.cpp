@@ -61,6 +61,17 @@ TEST(Recording, HasWindowsWithoutGapsInOrderOfTime) {
   EXPECT_EQ(recording->windows[3].from, Instant{} + seconds(90));
 }
 
+std::string twins(const Result<std::vector<Row>>& rows) { return recording_of(*rows, {}, {}).status().message; }
+
+TEST(Recording, WithTwoRowsOfOneGroupAndTimeIsRefused) {
+  EXPECT_EQ(twins(rows_of_csv("time,group,cpu\n0,next,1\n60,next,1\n60,stable,1\n\n60,next,2\n", "m.csv")),
+            "m.csv:6: the group \"next\" has a row for 1970-01-01T00:01:00Z already, at m.csv:3; want one");
+  EXPECT_EQ(twins(rows_of_json(R"([{"time": "2026-01-31T12:00:00Z", "role": "next"},
+                                   {"time": "2026-01-31T12:00:00Z", "role": "next"}])",
+                               "m.json")),
+            "m.json/1: the group \"next\" has a row for 2026-01-31T12:00:00Z already, at m.json/0; want one");
+}
+
 TEST(Recording, IsCutToTheTimeThatIsAskedFor) {
   const std::vector<Row> rows{row(0, "a"), row(30, "a"), row(60, "a"), row(90, "a")};
   const auto recording = recording_of(rows, Instant{} + seconds(30), Instant{} + seconds(90));
