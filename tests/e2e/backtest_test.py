@@ -68,6 +68,25 @@ class BacktestTest(BacktestBase):
         self.assertEqual(answer["verdict"], "fail")
         self.assertIn(answer["time_to_detection"], ("1m", "2m", "3m"))
 
+    def test_a_share_of_alpha_asks_for_more_evidence_as_in_a_rollout(self):
+        file = self.record({"stable": 0.01, "next": 0.01}, minutes=3)
+        whole, tenth = [self.backtest(file, "--share", share)["looks"][-1]["evidence"]["threshold"] for share in ("1", "0.1")]
+        self.assertAlmostEqual(tenth - whole, 2.302585, places=5)
+
+    def test_the_routing_is_checked_against_the_weights_that_a_file_or_a_person_tells(self):
+        settings = self.folder / "settings.yaml"
+        settings.write_text("{kind: srm, min_duration: 5m}")
+        file = self.record({"stable": 0.01, "next": 0.01}, minutes=20)
+        srm = ("--settings", settings)
+        self.assertIn("the recording tells none: add a column \"weight\", or give --weight", self.backtest(file, *srm, status=2))
+        answer = self.backtest(file, *srm, "--weight", "50%")
+        self.assertEqual((answer["verdict"], answer["code"], answer["weight"]), ("pass", "certified", "50%"))
+        self.assertEqual(self.backtest(file, *srm, "--split", "20%")["verdict"], "pass", "of what is dealt out the weight is known")
+        lines = file.read_text().splitlines()
+        file.write_text("\n".join([lines[0] + ",weight"] + [line + ",10%" for line in lines[1:]]) + "\n")
+        answer = self.backtest(file)
+        self.assertEqual((answer["verdict"], answer["code"]), ("inconclusive", "routing"), "half of the requests at a tenth")
+
     def test_a_plan_tells_what_the_shipped_defaults_take(self):
         run = harness.run([SLIPWAY, "--output", "json", "analysis", "plan", "--errors", "1%", "--worse", "5%", "--rate", "100",
                            "--weights", "10%,50%"], 60, check=True)

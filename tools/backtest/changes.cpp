@@ -146,7 +146,7 @@ std::pair<metrics::GroupSamples, metrics::GroupSamples> deal(const metrics::Grou
 Recording split(const Recording& recording, const std::string& group, double share, Draws& draws) {
   Recording changed{recording.interval, {}, recording.warnings};
   for (const Window& window : recording.windows) {
-    changed.windows.push_back({window.from, {}});
+    changed.windows.push_back({window.from, {}, Share{static_cast<std::uint32_t>(std::llround(share * 1e6))}});
     const auto found = std::find_if(window.groups.begin(), window.groups.end(),
                                     [&](const auto& samples) { return samples.role == group; });
     if (found == window.groups.end()) continue;

@@ -30,7 +30,7 @@ Status inject(Recording& recording, const Injection& injection, Draws& draws);
 // to the second; whatever else was measured both have.
 std::pair<metrics::GroupSamples, metrics::GroupSamples> deal(const metrics::GroupSamples& all, double share,
                                                              Draws& draws);
-// The group dealt out to "next", which gets `share`, and "stable". Other groups are left out.
+// The group dealt out to "next", which gets `share`, which is its weight, and "stable". Other groups are left out.
 Recording split(const Recording& recording, const std::string& group, double share, Draws& draws);
 
 }  // namespace slipway::backtest

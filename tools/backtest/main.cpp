@@ -1,5 +1,6 @@
 // slipway-backtest: what `slipway analysis backtest` and `slipway analysis plan` hand over to. For that program alone:
 // its words are the format and the request as a document, after "plan" that of a plan.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -67,10 +68,20 @@ Recording recording_of_server(const Request& request, offline::Packages& package
   }));
 }
 
-Run judged_by(const test::Library& library, const Json& settings, const Recording& recording) {
+// Where requests go can't be checked against weights that nobody told.
+void check_weights(const Request& request, const Recording& judged) {
+  const bool checks = request.analyzer.ends_with("sequential") && request.settings.value("kind", Json()) == "srm";
+  const auto has_weight = [](const Window& window) { return window.weight.has_value(); };
+  if (checks && std::none_of(judged.windows.begin(), judged.windows.end(), has_weight))
+    throw Failure(400,
+                  "kind: srm checks the requests against the weights, and the recording tells none: add a column "
+                  "\"weight\", or give --weight");
+}
+
+Run judged_by(const test::Library& library, const Request& request, const Recording& recording) {
   test::FakeHost host(library.table());  // one for each run: it keeps every answer
   if (Status status = host.run(); !status.ok()) throw Failure(400, to_string(status));
-  return value_of(run(recording, settings, [&](const analyzer::JudgeRequest& question) {
+  return value_of(run(recording, request.settings, request.alpha_share, [&](const analyzer::JudgeRequest& question) {
     return host.call<analyzer::Interface, analyzer::Judge>(question);
   }));
 }
@@ -91,7 +102,10 @@ Summary backtest(const Request& request) {
       if (Status status = inject(judged, injection, draws); i == 0 && !status.ok())
         throw Failure(400, to_string(status));
     }
-    Run run = judged_by(library, request.settings, judged);
+    if (request.weight)
+      for (Window& window : judged.windows) window.weight = request.weight;
+    check_weights(request, judged);
+    Run run = judged_by(library, request, judged);
     if (i == 0) {
       summary.recording = std::move(judged);
       summary.first = run;

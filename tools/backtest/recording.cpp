@@ -70,6 +70,10 @@ Result<Row> row_of(const std::vector<std::string>& header, const std::vector<std
       const auto time = time_in(cells[i]);
       if (!time.ok()) return refuse("time", time.status().message);
       row.time = *time;
+    } else if (header[i] == "weight" && !cells[i].empty()) {
+      const auto weight = parse_share(cells[i]);
+      if (!weight.ok()) return refuse("weight", "\"" + cells[i] + "\": " + weight.status().message);
+      row.weight = *weight;
     } else if (Status status = take(row.samples, header[i], cells[i]); !status.ok()) {
       return status;
     }
@@ -80,11 +84,13 @@ Result<Row> row_of(const std::vector<std::string>& header, const std::vector<std
 struct JsonRow {
   Instant time;
   std::string role;
+  std::optional<Share> weight;
   std::map<std::string, double> values;
   std::map<std::string, std::vector<metrics::Bucket>> histograms;
   static constexpr auto fields() {
     return slipway::fields(required("time", &JsonRow::time, "The window's begin."),
                            required("role", &JsonRow::role, "The group."),
+                           field("weight", &JsonRow::weight, "Of the group next: its part of the traffic."),
                            field("values", &JsonRow::values, "Numbers by name."),
                            field("histograms", &JsonRow::histograms, "Distributions by name."));
   }
@@ -141,6 +147,7 @@ Result<std::vector<Row>> rows_of_json(const std::string& text, const std::string
     rows.push_back(
         {row.time,
          {.role = std::move(row.role), .values = std::move(row.values), .histograms = std::move(row.histograms)},
+         row.weight,
          name + "/" + std::to_string(rows.size())});
   return rows;
 }
@@ -165,6 +172,7 @@ Result<Recording> recording_of(std::vector<Row> rows, std::optional<Instant> fro
   for (std::int64_t i = 0; i < count; ++i) recording.windows.push_back({rows.front().time + *interval * i, {}});
   for (Row& row : rows) {
     const auto at = static_cast<std::size_t>((row.time - rows.front().time).ns / interval->ns);
+    if (row.samples.role == "next") recording.windows[at].weight = row.weight;
     recording.windows[at].groups.push_back(std::move(row.samples));
   }
   return recording;

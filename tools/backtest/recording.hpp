@@ -2,17 +2,20 @@
 //
 // CSV: a header, then a line for each window and group. "time" is the window's begin (RFC 3339, or seconds since 1970),
 // "group" its role; every other column is a value by its name, or "latency<=100000": the observations of the
-// distribution latency above the bound before and up to this one ("latency<=inf": the rest). An empty cell is no value.
-// JSON: a list of {"time", "role", "values", "histograms"}.
+// distribution latency above the bound before and up to this one ("latency<=inf": the rest). "weight" in the rows of
+// the group "next" is its part of both groups' traffic, as a percentage. An empty cell is no value. JSON: a list of
+// {"time", "role", "weight", "values", "histograms"}.
 #pragma once
 
 #include <slipway/interfaces/metrics.hpp>
+#include <slipway/settings.hpp>
 
 namespace slipway::backtest {
 
 struct Row {
   Instant time;
   metrics::GroupSamples samples;
+  std::optional<Share> weight = {};
   std::string place = {};  // for messages: the line or the entry
 };
 
@@ -20,6 +23,8 @@ struct Row {
 struct Window {
   Instant from;
   std::vector<metrics::GroupSamples> groups;
+  // Of the traffic of both groups, the part of "next" during the whole window; absent where that is not known.
+  std::optional<Share> weight = {};
 };
 struct Recording {
   Duration interval;

@@ -106,6 +106,8 @@ Json document_of(const Summary& summary) {
                 {"code", run.looks.back().code},
                 {"reason", run.looks.back().reason}};
   if (!summary.recording.warnings.empty()) document["warnings"] = summary.recording.warnings;
+  if (summary.request.alpha_share != 1) document["alpha_share"] = summary.request.alpha_share;
+  if (summary.request.weight) document["weight"] = to_string(*summary.request.weight);
   if (summary.request.split) document["split"] = to_string(*summary.request.split);
   if (const auto time = detection_time(summary, run)) document["time_to_detection"] = to_string(*time);
   for (const Look& look : run.looks) document["looks"].push_back(look_document(look));

@@ -11,6 +11,8 @@ struct Request {
   std::optional<Instant> to;
   std::string analyzer = "sequential";
   Json settings = Json::object();
+  double alpha_share = 1;
+  std::optional<Share> weight;
   std::optional<Share> split;
   std::string split_group = "stable";
   std::int32_t runs = 1;
@@ -32,6 +34,8 @@ struct Request {
         field("to", &Request::to, "End, exclusive; absent: the recording's."),
         field("analyzer", &Request::analyzer, "The plugin's id, with or without analyzer-."),
         field("settings", &Request::settings, "The analyzer's settings."),
+        field("alpha_share", &Request::alpha_share, "The analysis' share of alpha, above 0 and at most 1."),
+        field("weight", &Request::weight, "Of the new release, in every window; absent: the recording's."),
         field("split", &Request::split, "Part of one group's requests that plays the new release."),
         field("split_group", &Request::split_group, "The group that is split."),
         field("runs", &Request::runs, "How often it is split anew.", between(1, 10'000)),

@@ -13,13 +13,14 @@ std::optional<double> requests_of(const Window& window, std::string_view role) {
 
 }  // namespace
 
-Result<Run> run(const Recording& recording, const Json& settings, const Ask& ask) {
+Result<Run> run(const Recording& recording, const Json& settings, double alpha_share, const Ask& ask) {
   Run run{.started = recording.windows.front().from};
-  analyzer::JudgeRequest request{.settings = json_text(settings), .started = run.started};
+  analyzer::JudgeRequest request{.settings = json_text(settings), .started = run.started, .alpha_share = alpha_share};
   for (const Window& window : recording.windows) {
     request.window = {std::to_string(run.looks.size()), window.from, window.from + recording.interval};
     request.now = request.window.to;
     request.groups = window.groups;
+    request.weight = window.weight ? std::optional(window.weight->ppm) : std::nullopt;
     auto reply = ask(request);
     if (!reply.ok()) return reply.status();
     request.state = std::move(reply->state);

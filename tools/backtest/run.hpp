@@ -31,7 +31,7 @@ struct Run {
   }
 };
 
-// Fails with what the analyzer answers when it refuses.
-Result<Run> run(const Recording& recording, const Json& settings, const Ask& ask);
+// Fails with what the analyzer answers when it refuses. `alpha_share` is the analysis' share of the rollout's alpha.
+Result<Run> run(const Recording& recording, const Json& settings, double alpha_share, const Ask& ask);
 
 }  // namespace slipway::backtest

@@ -11,10 +11,11 @@ namespace slipway::cli {
 namespace {
 
 struct Options {
-  std::string file, from, to, analyzer = "sequential", settings, split, group = "stable", html, plugins;
+  std::string file, from, to, analyzer = "sequential", settings, split, group = "stable", html, plugins, weight;
   std::string query, interval = "15s", application, next, stable, source;
   std::vector<std::string> inject;
   int runs = 0;
+  double share = 1;
   std::int64_t seed = 1;
 };
 
@@ -31,6 +32,7 @@ Json request_of(const Options& options) {
   Json request{{"file", options.file},
                {"analyzer", options.analyzer},
                {"settings", document_in("--settings", options.settings)},
+               {"alpha_share", options.share},
                {"inject", options.inject},
                {"split_group", options.group},
                {"seed", options.seed},
@@ -45,6 +47,7 @@ Json request_of(const Options& options) {
                {"source", document_in("--source", options.source)}};
   if (!options.from.empty()) request["from"] = options.from;
   if (!options.to.empty()) request["to"] = options.to;
+  if (!options.weight.empty()) request["weight"] = options.weight;
   if (!options.split.empty() || options.runs > 0) request["split"] = options.split.empty() ? "10%" : options.split;
   return request;
 }
@@ -70,6 +73,11 @@ void add_backtest(CLI::App& group, Session& session) {
   command->add_option("--to", options->to, "End, RFC 3339; by default the recording's");
   command->add_option("--analyzer", options->analyzer, "The analyzer")->capture_default_str();
   command->add_option("--settings", options->settings, "File with the analyzer's settings");
+  command->add_option("--share", options->share, "The analysis' share of alpha, as deploy --dry-run tells it")
+      ->check(CLI::Range(1e-6, 1.0))
+      ->capture_default_str();
+  command->add_option("--weight", options->weight,
+                      "The new release's weight in every window; by default the column weight, or --split");
   command->add_option("--split", options->split, "Deal out one group's requests: this share plays the new release");
   command->add_option("--group", options->group, "The group that --split and --aa deal out")->capture_default_str();
   command->add_option("--aa", options->runs, "Split so many times, and count the false alarms; by default --split 10%")

@@ -21,6 +21,7 @@ TEST(Split, DealsOutEveryRequestOnce) {
   const Recording two = split(recorded(), "stable", 0.1, draws);
   for (const Window& window : two.windows) {
     ASSERT_EQ(window.groups.size(), 2U);
+    EXPECT_EQ(window.weight, share(10)) << "as a rollout would have routed them";
     const auto& next = window.groups[0];
     const auto& stable = window.groups[1];
     EXPECT_EQ(next.role, "next");

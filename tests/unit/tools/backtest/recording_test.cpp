@@ -38,6 +38,21 @@ TEST(Recording, OfJsonHasTheSame) {
   EXPECT_FALSE(rows_of_json(R"([{"time": "2026-01-31T12:00:00Z", "group": "next"}])", "m.json").ok());
 }
 
+// That of stable is what next has not.
+TEST(Recording, HasTheWeightOfTheNewReleaseWhereARowTellsIt) {
+  const auto of_csv = rows_of_csv("time,group,weight\n0,next,10%\n0,stable,90%\n60,next,\n", "m.csv");
+  ASSERT_TRUE(of_csv.ok()) << of_csv.status().message;
+  const auto recording = recording_of(*of_csv, {}, {});
+  EXPECT_EQ(recording->windows[0].weight, share(10));
+  EXPECT_EQ(recording->windows[1].weight, std::nullopt);
+  EXPECT_TRUE(recording->windows[0].groups[0].values.empty()) << "it is no value";
+  const auto of_json = rows_of_json(R"([{"time": "2026-01-31T12:00:00Z", "role": "next", "weight": "5%"}])", "m.json");
+  ASSERT_TRUE(of_json.ok()) << of_json.status().message;
+  EXPECT_EQ((*of_json)[0].weight, share(5));
+  EXPECT_EQ(refusal("time,group,weight\n0,next,half\n"),
+            "m.csv:2: weight: \"half\": want a percentage from 0 to 100 with at most four decimals, like \"12.5%\"");
+}
+
 TEST(Recording, SaysWhichLineIsWrong) {
   EXPECT_EQ(refusal("time,requests\n"), R"(m.csv: want one column "group" in its first line)");
   EXPECT_EQ(refusal(""), R"(m.csv: want one column "time" in its first line)");

@@ -29,7 +29,7 @@ Result<JudgeReply> fails_at_the_third(const JudgeRequest& request) {
 
 Summary summary_of(int windows) {
   Summary summary{.request = {.file = "m.csv", .analyzer = "count"}, .recording = minutes(windows)};
-  summary.first = *run(summary.recording, Json::object(), fails_at_the_third);
+  summary.first = *run(summary.recording, Json::object(), 1, fails_at_the_third);
   summary.runs = {summary.first};
   return summary;
 }
@@ -44,8 +44,21 @@ TEST(Backtest, LooksAfterEachWindowUntilItIsDecided) {
   EXPECT_EQ(run.looks[2].stable_requests, std::nullopt);
 }
 
+TEST(Backtest, TellsTheAnalyzerWhatARolloutTellsIt) {
+  Recording recording = minutes(2);
+  recording.windows[1].weight = share(10);
+  std::vector<std::optional<std::uint32_t>> weights;
+  const auto ends = run(recording, Json::object(), 0.25, [&](const JudgeRequest& request) {
+    weights.push_back(request.weight);
+    EXPECT_EQ(request.alpha_share, 0.25);
+    return fails_at_the_third(request);
+  });
+  EXPECT_TRUE(ends.ok());
+  EXPECT_EQ(weights, (std::vector<std::optional<std::uint32_t>>{std::nullopt, 100'000}));
+}
+
 TEST(Backtest, EndsWithWhatTheAnalyzerRefuses) {
-  const auto refused = run(minutes(3), Json::object(), [](const JudgeRequest&) -> Result<JudgeReply> {
+  const auto refused = run(minutes(3), Json::object(), 1, [](const JudgeRequest&) -> Result<JudgeReply> {
     return Status(Code::invalid_argument, "the settings are not valid");
   });
   EXPECT_EQ(refused.status().message, "the settings are not valid");
