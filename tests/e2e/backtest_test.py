@@ -62,6 +62,16 @@ class BacktestTest(BacktestBase):
         self.assertEqual(answer["runs"]["count"], 100)
         self.assertLessEqual(answer["runs"]["false_alarms"], 3, "alpha is 1 %")
 
+    def test_what_is_compared_with_itself_is_said_or_refused(self):
+        file, page = self.folder / "metrics.csv", self.folder / "page.html"
+        rows = [f"{BEGIN + 60 * minute},stable,{40 + minute % 7}" for minute in range(30)]
+        file.write_text("\n".join(["time,group,cpu", *rows]) + "\n")
+        self.assertIn("every run would compare its values with themselves", self.backtest(file, "--aa", "5", status=2))
+        file.write_text("\n".join(["time,group,cpu,requests", *(row + ",1000" for row in rows)]) + "\n")
+        told = "no false alarm of them was possible: cpu"
+        self.assertIn(told, self.backtest(file, "--aa", "5", "--html", page)["warnings"][0])
+        self.assertIn(told, page.read_text())
+
     def test_an_injected_regression_is_detected_after_it_begins(self):
         file = self.record({"stable": 0.01}, minutes=40)
         answer = self.backtest(file, "--split", "50%", "--inject", "error_ratio=+5%@5m")

@@ -143,8 +143,33 @@ std::pair<metrics::GroupSamples, metrics::GroupSamples> deal(const metrics::Grou
   return {std::move(first), std::move(second)};
 }
 
+Dealt dealt_of(const Recording& recording, const std::string& group) {
+  Dealt dealt;
+  for (const Window& window : recording.windows) {
+    for (const metrics::GroupSamples& samples : window.groups) {
+      if (samples.role != group) continue;
+      const bool counts = samples.values.contains(kRequests);
+      dealt.any = dealt.any || counts || !samples.histograms.empty();
+      for (const auto& [name, value] : samples.values) {
+        const bool is_count = name == kRequests || name == kFailures || name == kErrorRatio;
+        if (!counts || !is_count) dealt.copied.insert(name);
+      }
+    }
+  }
+  return dealt;
+}
+
+std::string copied_sentence(const Dealt& dealt) {
+  std::string names;
+  for (const std::string& name : dealt.copied) names += (names.empty() ? "" : ", ") + name;
+  return names.empty() ? ""
+                       : "no counts, so both groups have the same and no false alarm of them was possible: " + names;
+}
+
 Recording split(const Recording& recording, const std::string& group, double share, Draws& draws) {
   Recording changed{recording.interval, {}, recording.warnings};
+  if (const std::string copied = copied_sentence(dealt_of(recording, group)); !copied.empty())
+    changed.warnings.push_back(copied);
   for (const Window& window : recording.windows) {
     changed.windows.push_back({window.from, {}, Share{static_cast<std::uint32_t>(std::llround(share * 1e6))}});
     const auto found = std::find_if(window.groups.begin(), window.groups.end(),

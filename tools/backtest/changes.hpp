@@ -3,6 +3,7 @@
 #pragma once
 
 #include <random>
+#include <set>
 
 #include "tools/backtest/recording.hpp"
 
@@ -30,6 +31,15 @@ Status inject(Recording& recording, const Injection& injection, Draws& draws);
 // to the second; whatever else was measured both have.
 std::pair<metrics::GroupSamples, metrics::GroupSamples> deal(const metrics::GroupSamples& all, double share,
                                                              Draws& draws);
+// What deal() copies of the group, by name: both sides of a comparison would be one series.
+struct Dealt {
+  bool any = false;  // whether anything is dealt out
+  std::set<std::string> copied;
+};
+Dealt dealt_of(const Recording& recording, const std::string& group);
+// What the report says of it; empty where nothing is copied.
+std::string copied_sentence(const Dealt& dealt);
+
 // The group dealt out to "next", which gets `share`, which is its weight, and "stable". Other groups are left out.
 Recording split(const Recording& recording, const std::string& group, double share, Draws& draws);
 

@@ -78,6 +78,15 @@ void check_weights(const Request& request, const Recording& judged) {
                   "\"weight\", or give --weight");
 }
 
+// Runs that can't differ count no false alarms.
+void check_split(const Request& request, const Recording& recorded) {
+  if (!request.split || request.runs < 2 || dealt_of(recorded, request.split_group).any) return;
+  throw Failure(
+      400, "--aa: the group \"" + request.split_group +
+               "\" has neither requests nor a distribution to deal out, so "
+               "every run would compare its values with themselves; want counts in the recording, or another --group");
+}
+
 Run judged_by(const test::Library& library, const Request& request, const Recording& recording) {
   test::FakeHost host(library.table());  // one for each run: it keeps every answer
   if (Status status = host.run(); !status.ok()) throw Failure(400, to_string(status));
@@ -91,6 +100,7 @@ Summary backtest(const Request& request) {
   const Recording recorded = is_url(request.file) ? recording_of_server(request, packages) : recording_in_file(request);
   std::vector<Injection> injections;
   for (const std::string& text : request.inject) injections.push_back(value_of(parse_injection(text)));
+  check_split(request, recorded);
   const test::Library& library = packages.library("analyzer", request.analyzer);
   Summary summary{.request = request};
   if (!injections.empty()) summary.injected_after = injections.front().after;

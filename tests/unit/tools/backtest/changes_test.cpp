@@ -34,6 +34,33 @@ TEST(Split, DealsOutEveryRequestOnce) {
   }
 }
 
+TEST(Split, SaysWhichValuesItOnlyCopied) {
+  Draws draws(1);
+  Recording recording = recorded();
+  recording.warnings = {"partial"};
+  recording.windows[2].groups[0].values["memory"] = 7;
+  EXPECT_EQ(
+      split(recording, "stable", 0.1, draws).warnings,
+      (std::vector<std::string>{
+          "partial", "no counts, so both groups have the same and no false alarm of them was possible: cpu, memory"}));
+  for (Window& window : recording.windows) {
+    window.groups[0].values.erase("cpu");
+    window.groups[0].values.erase("memory");
+  }
+  EXPECT_EQ(split(recording, "stable", 0.1, draws).warnings, std::vector<std::string>{"partial"});
+}
+
+TEST(Split, TellsWhetherThereIsAnythingToDealOut) {
+  Recording recording = recorded();
+  EXPECT_TRUE(dealt_of(recording, "stable").any);
+  EXPECT_FALSE(dealt_of(recording, "canary").any);
+  for (Window& window : recording.windows) window.groups[0].values.erase("requests");
+  EXPECT_TRUE(dealt_of(recording, "stable").any) << "a distribution";
+  EXPECT_EQ(dealt_of(recording, "stable").copied, (std::set<std::string>{"cpu", "error_ratio", "failures"}));
+  for (Window& window : recording.windows) window.groups[0].histograms.clear();
+  EXPECT_FALSE(dealt_of(recording, "stable").any);
+}
+
 TEST(Split, IsTheSameForASeedAndAnotherForAnother) {
   const auto dealt = [](std::uint64_t seed) {
     Draws draws(seed);
