@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "host/bridge/recent.hpp"
 #include "host/bridge/routes.hpp"
 #include "host/isolation/isolated_instance.hpp"
 #include "host/lifecycle/exchange.hpp"
@@ -60,6 +61,7 @@ struct Watch {
   Duration bake{};            // 0: the old ones end at once
   double fault_ratio = 0.05;  // of a new generation's calls
   std::uint64_t calls = 20;   // before a ratio says anything
+  bridge::Span recent{};      // the ratio is that of the latest calls: no earlier good ones hide a failure
   Duration look = milliseconds(100);
   // Runs once, within the turn of the return, when the host went back by itself. The reason ends with what was lost and
   // what could not be put back.
@@ -213,7 +215,7 @@ class Lifecycle {
   boost::asio::awaitable<Problems> go_back(Exchange& exchange, const std::string& reason);
   boost::asio::awaitable<void> wait_for_users(const Generations& generations, Watching& watching);
   boost::asio::awaitable<void> retire(Generations generations);
-  [[nodiscard]] std::string complaint(const Exchange& exchange, const Watch& how) const;
+  static std::string complaint(Watching& watching);
   [[nodiscard]] std::size_t uses_of(const Generation& generation) const;
 
   const LifecycleSettings settings_;

@@ -44,7 +44,7 @@ boost::asio::awaitable<Status> Lifecycle::apply_one(Plan plan, ApplyOptions opti
     if (options.lost && is_told) options.lost(succession.lost);
   }
   if (forsake_revoked(*exchange)) options.watch.bake = {};
-  auto watching = std::make_shared<Watching>(strand_, std::move(options.watch));
+  auto watching = std::make_shared<Watching>(strand_, std::move(options.watch), fresh_of(*exchange));
   watches_.push_back(watching);
   attend(watch(std::move(exchange), watching));
   co_return Status();

@@ -69,7 +69,7 @@ boost::asio::awaitable<void> Lifecycle::see_out(Generations generations, std::sh
 
 // Generations that never came into force, or are withdrawn.
 void Lifecycle::keep_for_users(Generations generations) {
-  auto watching = std::make_shared<Watching>(strand_, Watch{});
+  auto watching = std::make_shared<Watching>(strand_, Watch{}, Generations{});
   watching->baking = false;
   watches_.push_back(watching);
   attend(see_out(std::move(generations), watching));
@@ -88,7 +88,7 @@ boost::asio::awaitable<bool> Lifecycle::bake(Exchange& exchange, Watching& watch
   };
   while (!watching.settled && goes_on()) {
     co_await rest(watching.timer, std::chrono::nanoseconds(watching.how.look.ns));
-    reason = watching.settled ? "" : complaint(exchange, watching.how);
+    reason = watching.settled ? "" : complaint(watching);
     if (reason.empty()) continue;
     const Result<Turn> turn = turns_.take("the host's return to the profile before");
     if (!turn.ok() && watching.how.waits) watching.how.waits(turn.status().message);
@@ -129,15 +129,17 @@ boost::asio::awaitable<void> Lifecycle::settle() {
   }
 }
 
-std::string Lifecycle::complaint(const Exchange& exchange, const Watch& how) const {
-  for (const Succession& succession : exchange.successions) {
-    if (const std::string crash = succession.fresh->crash(); !crash.empty())
-      return succession.fresh->title() + " as \"" + succession.fresh->plan().name + "\" " + crash;
-    const auto counts = succession.fresh->tally->counts();
+std::string Lifecycle::complaint(Watching& watching) {
+  const Watch& how = watching.how;
+  const bridge::Span span{how.recent.time, std::max(how.recent.calls, how.calls)};
+  const Duration at{std::chrono::nanoseconds(std::chrono::steady_clock::now() - watching.began).count()};
+  for (auto& [generation, latest] : watching.recent) {
+    const std::string who = generation->title() + " as \"" + generation->plan().name + "\" ";
+    if (const std::string crash = generation->crash(); !crash.empty()) return who + crash;
+    const auto counts = latest.grown_to(generation->tally->counts(), at, span);
     if (counts.calls < how.calls || counts.fault_ratio() <= how.fault_ratio) continue;
-    return std::to_string(counts.faults) + " of " + std::to_string(counts.calls) + " calls of " +
-           succession.fresh->title() + " as \"" + succession.fresh->plan().name + "\" failed, more than the " +
-           percent(how.fault_ratio) + " allowed";
+    return std::to_string(counts.faults) + " of " + std::to_string(counts.calls) + " calls of " + who +
+           "failed, more than the " + percent(how.fault_ratio) + " allowed";
   }
   return {};
 }

@@ -3,6 +3,9 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <utility>
+#include <vector>
 
 #include "host/lifecycle/lifecycle.hpp"
 
@@ -10,10 +13,22 @@ namespace slipway::lifecycle {
 
 // Belongs to the lifecycle's strand.
 struct Lifecycle::Watching {
-  Watching(const boost::asio::any_io_executor& strand, Watch watch) : how(std::move(watch)), timer(strand) {}
+  // Begins with what has just come into force.
+  Watching(const boost::asio::any_io_executor& strand, Watch watch, const Generations& fresh)
+      : how(std::move(watch)), timer(strand) {
+    for (const GenerationPtr& one : fresh) recent.push_back({one, bridge::Recent(one->tally->counts())});
+  }
+
+  // Of one of the generations, and what became of its calls since: a trial's are over.
+  struct Latest {
+    GenerationPtr generation;
+    bridge::Recent<bridge::Tally::Counts> counts;
+  };
 
   Watch how;
   boost::asio::steady_timer timer;
+  const std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+  std::vector<Latest> recent;
   bool baking = true;    // may still go back
   bool settled = false;  // shall come to its end now
 };

@@ -105,10 +105,11 @@ class Applying : public Lifecycles {
     if (!turn.ok()) return turn.status();
     return await_on(runtime_, lifecycle_.apply(*turn, std::move(*plan), std::move(options)));
   }
-  boost::asio::awaitable<Result<std::string>> ask(std::string binding, Duration budget = seconds(5)) {
+  boost::asio::awaitable<Result<std::string>> ask(std::string binding, Duration budget = seconds(5),
+                                                  std::string payload = "{}") {
     bridge::CallContext context;
     context.budget_ns = budget.ns;
-    co_return co_await caller_.call(binding, "slipway.gate/1", 0, "{}", context);
+    co_return co_await caller_.call(binding, "slipway.gate/1", 0, std::move(payload), context);
   }
   std::string said(const std::string& binding, Duration budget = seconds(5)) {
     const auto reply = await_on(runtime_, ask(binding, budget));
