@@ -67,6 +67,21 @@ std::optional<Named> fit_of(const Settings& settings, std::span<const double> po
   return std::nullopt;
 }
 
+// Why the method never knows the season, if its points can't be kept that long; the windows' length is known from the
+// first one on.
+std::optional<std::string> out_of_reach(const Settings& settings, Duration step) {
+  const std::int64_t seasons = settings.method == Method::theil_sen      ? 3
+                               : settings.method == Method::holt_winters ? 2
+                                                                         : 0;
+  const std::int64_t season = step.ns > 0 ? settings.season.ns / step.ns : 0;
+  const auto kept = static_cast<std::int64_t>(kMostPoints);
+  if (season <= kept / std::max<std::int64_t>(1, seasons) || seasons == 0) return std::nullopt;
+  return "the season of " + to_string(settings.season) + " is never known: " + std::to_string(seasons) +
+         " of them have " + std::to_string(seasons * season) + " windows of " + to_string(step) + ", and " +
+         std::to_string(kept) + " are kept; want windows of at least " +
+         to_string(seconds((settings.season.ns / 1'000'000'000 * seasons + kept - 1) / kept));
+}
+
 // What lies ahead; times count from the newest point.
 struct Outlook {
   double point = 0;  // at the horizon
@@ -182,6 +197,10 @@ class Forecast : public Analyzer<Settings, State> {
     Json evidence{{"method", found.method},        {"points", points.size()}, {"value", points.back()},
                   {"limit", settings.limit},       {"estimate", ahead.point}, {"bound", ahead.bound},
                   {"slope", found.fit.curve.slope}};
+    if (const auto warning = out_of_reach(settings, state.step)) {
+      reply.reason += "; " + *warning;
+      evidence["warning"] = *warning;
+    }
     if (ahead.exhausted) evidence["time_to_exhaustion"] = to_string(*ahead.exhausted);
     if (ahead.earliest) evidence["earliest_exhaustion"] = to_string(*ahead.earliest);
     reply.evidence = json_text(evidence);

@@ -105,6 +105,27 @@ TEST_F(ForecastPlugin, AWeekOfHoursIsASeasonAndFallsBackWithoutThree) {
   EXPECT_EQ(tree_of(grow(1, 44, 43).evidence)["method"], "linear");
 }
 
+// Of windows of an hour 672 are kept: three seasons of 224 of them, or two of 336.
+TEST_F(ForecastPlugin, SaysThatASeasonIsTooLongForItsWindows) {
+  settings["windows"] = 1'000;
+  const auto warning = [&](const char* method, const char* season) {
+    settings["method"] = method;
+    settings["season"] = season;
+    state = {};
+    return tree_of(grow(1, 2).evidence).value("warning", "");
+  };
+  const std::string told =
+      "the season of 225h is never known: 3 of them have 675 windows of 1h, and 672 are kept; want windows of at least "
+      "1h17s";
+  EXPECT_EQ(warning("theil_sen", "225h"), told);
+  EXPECT_TRUE(grow(1, 3, 2).reason.ends_with("advice only); " + told));
+  EXPECT_EQ(warning("theil_sen", "224h"), "");
+  EXPECT_EQ(warning("holt_winters", "336h"), "");
+  EXPECT_TRUE(warning("holt_winters", "337h").starts_with("the season of 337h is never known: 2 of them have 674"));
+  EXPECT_EQ(warning("linear", "9000h"), "") << "it has no use for one";
+  EXPECT_EQ(warning("theil_sen", "0s"), "");
+}
+
 TEST_F(ForecastPlugin, KeepsTheNewestPointsWithinFourKibibytes) {
   settings["method"] = "linear";
   EXPECT_EQ(tree_of(grow(0.125, 700).evidence)["points"], 672);
