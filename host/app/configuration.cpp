@@ -29,7 +29,7 @@ std::string digest_of(const Json& document) { return base::sha256_hex(to_text(do
 
 // The revision before the newest one, when the host ended while it watched that one.
 std::optional<lifecycle::Revision> before_watched(const lifecycle::Revisions& revisions, std::int64_t newest) {
-  if (revisions.watched() != newest) return std::nullopt;
+  if (!revisions.watched().contains(newest)) return std::nullopt;
   auto before = revisions.list(newest, 1);
   if (!before.ok() || before->empty()) return std::nullopt;
   return std::move(before->front());

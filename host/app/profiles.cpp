@@ -95,7 +95,7 @@ void Profiles::take(InForce next) {
 boost::asio::awaitable<Status> Profiles::remember_start() {
   co_return co_await aside([this] {
     const Status recorded = record_start();
-    return recorded.ok() ? revisions_.end_watch(revisions_.watched()) : recorded;
+    return recorded.ok() ? revisions_.end_watches() : recorded;
   });
 }
 

@@ -130,7 +130,8 @@ class Lifecycle {
   // where two generations can't run side by side (HandOver::exchange) calls wait meanwhile, within their own deadlines.
   // Then one table is published, and the old generations end, or are kept for the watch. When anything fails nothing
   // has changed, and the status has every fault as a problem; one that had to end for its successor and could not be
-  // put back is failed, and a problem too.
+  // put back is failed, and a problem too. The watch of the change before ends when this one has come into force; a
+  // return that it wants meanwhile makes room for itself where a trial goes on, and comes once this one is nothing.
   boost::asio::awaitable<Status> apply(const Turn& turn, Plan plan, ApplyOptions options);
 
   // Stops the instances in reverse, each after its bindings are withdrawn, and unloads their libraries. Waits no longer
@@ -178,6 +179,7 @@ class Lifecycle {
   boost::asio::awaitable<Status> apply_one(Plan plan, ApplyOptions options);
   boost::asio::awaitable<Status> carry_out(std::shared_ptr<Exchange> exchange, ApplyOptions options);
   std::shared_ptr<Exchange> stage(Plan plan) const;
+  [[nodiscard]] bool wants_what_is_kept(const Exchange& exchange) const;
   boost::asio::awaitable<Status> prepare(Exchange& exchange);
   boost::asio::awaitable<Status> hand_over(Exchange& exchange);
   boost::asio::awaitable<Problems> withdraw(Exchange& exchange);
@@ -216,6 +218,7 @@ class Lifecycle {
   boost::asio::awaitable<void> wait_for_users(const Generations& generations, Watching& watching);
   boost::asio::awaitable<void> retire(Generations generations);
   static std::string complaint(Watching& watching);
+  [[nodiscard]] std::string what_can_not_wait() const;
   [[nodiscard]] std::size_t uses_of(const Generation& generation) const;
 
   const LifecycleSettings settings_;

@@ -30,8 +30,8 @@ void lead(const Generations& generations, const std::vector<std::vector<std::str
 
 boost::asio::awaitable<Status> Lifecycle::apply_one(Plan plan, ApplyOptions options) {
   if (stopping_) co_return Status(Code::failed_precondition, "the host is stopping");
-  co_await settle();
   auto exchange = stage(std::move(plan));
+  if (wants_what_is_kept(*exchange)) co_await settle();
   Status status = co_await carry_out(exchange, options);
   if (!status.ok()) {
     const Problems lost = co_await withdraw(*exchange);
@@ -43,8 +43,9 @@ boost::asio::awaitable<Status> Lifecycle::apply_one(Plan plan, ApplyOptions opti
     const bool is_told = !succession.lost.empty() && hands_over(*succession.old, *succession.fresh);
     if (options.lost && is_told) options.lost(succession.lost);
   }
-  if (forsake_revoked(*exchange)) options.watch.bake = {};
   auto watching = std::make_shared<Watching>(strand_, std::move(options.watch), fresh_of(*exchange));
+  co_await settle();
+  if (forsake_revoked(*exchange)) watching->how.bake = {};
   watches_.push_back(watching);
   attend(watch(std::move(exchange), watching));
   co_return Status();
@@ -81,6 +82,19 @@ std::shared_ptr<Exchange> Lifecycle::stage(Plan plan) const {
     if (find(exchange->after, generation->plan().name) == nullptr) exchange->leaving.push_back(generation);
   }
   return exchange;
+}
+
+// Whether it begins anew what another change ended and keeps for its return, though both can't hold what they hold.
+bool Lifecycle::wants_what_is_kept(const Exchange& exchange) const {
+  const auto is_in_the_way = [this](const Succession& succession) {
+    const PlannedInstance& wanted = succession.fresh->plan();
+    return succession.hand_over == HandOver::none && std::ranges::any_of(others_, [&](const auto& kept) {
+             return kept->state() == GenerationState::warm && kept->instance != nullptr &&
+                    kept->plan().package.manifest.id == wanted.package.manifest.id &&
+                    hand_over_of(kept->plan(), wanted) == HandOver::exchange;
+           });
+  };
+  return std::ranges::any_of(exchange.successions, is_in_the_way);
 }
 
 // Everything that can be done while the old ones serve.

@@ -81,7 +81,8 @@ boost::asio::awaitable<Result<std::string>> Lifecycle::reach_verdict(std::vector
     timer.expires_at(std::min(end, std::chrono::steady_clock::now() + std::chrono::nanoseconds(how.look.ns)));
     co_await timer.async_wait(boost::asio::use_awaitable);
     if (stopping_) co_return candidates.front().withdrawn("the host stops before its trial is over");
-    if (!urgent_.empty()) co_return candidates.front().withdrawn("its trial makes room for " + urgent_);
+    if (const std::string other = what_can_not_wait(); !other.empty())
+      co_return candidates.front().withdrawn("its trial makes room for " + other);
     const bool is_over = std::chrono::steady_clock::now() >= end;
     for (Candidate* one : open) {
       one->last = co_await how.judge(one->tried());

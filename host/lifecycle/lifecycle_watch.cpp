@@ -8,6 +8,7 @@
 #include <ranges>
 #include <sstream>
 
+#include "host/config/fault.hpp"
 #include "host/lifecycle/lifecycle.hpp"
 #include "host/lifecycle/watching.hpp"
 
@@ -15,6 +16,7 @@ namespace slipway::lifecycle {
 namespace {
 
 constexpr std::chrono::milliseconds kWatchEvery{200};
+constexpr const char* kReturn = "the host's return to the profile before";
 // Parked generations that are still shown.
 constexpr std::ptrdiff_t kMaxParked = 64;
 
@@ -76,10 +78,10 @@ void Lifecycle::keep_for_users(Generations generations) {
 }
 
 // Whether it ended with a return. While another change has the turn the return waits: that change settles this watch,
-// or comes to nothing.
+// or comes to nothing. Good calls meanwhile are no reason to stay.
 boost::asio::awaitable<bool> Lifecycle::bake(Exchange& exchange, Watching& watching) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(watching.how.bake.ns);
-  std::string reason;
+  std::string& reason = watching.complaint;
   // A worker that went down right before the end is not yet known to have crashed.
   const auto goes_on = [&] {
     const auto now = std::chrono::steady_clock::now();
@@ -88,9 +90,10 @@ boost::asio::awaitable<bool> Lifecycle::bake(Exchange& exchange, Watching& watch
   };
   while (!watching.settled && goes_on()) {
     co_await rest(watching.timer, std::chrono::nanoseconds(watching.how.look.ns));
-    reason = watching.settled ? "" : complaint(watching);
+    if (watching.settled) break;
+    if (reason.empty()) reason = complaint(watching);
     if (reason.empty()) continue;
-    const Result<Turn> turn = turns_.take("the host's return to the profile before");
+    const Result<Turn> turn = turns_.take(kReturn);
     if (!turn.ok() && watching.how.waits) watching.how.waits(turn.status().message);
     if (!turn.ok()) continue;
     if (forsake_revoked(exchange)) {
@@ -144,11 +147,26 @@ std::string Lifecycle::complaint(Watching& watching) {
   return {};
 }
 
+// What a trial has to make room for; empty: nothing.
+std::string Lifecycle::what_can_not_wait() const {
+  const bool returns =
+      std::ranges::any_of(watches_, [](const auto& one) { return one->baking && !one->complaint.empty(); });
+  return urgent_.empty() && returns ? kReturn : urgent_;
+}
+
 // The whole change is taken back, not only the part that failed: its parts may belong together.
 boost::asio::awaitable<Problems> Lifecycle::go_back(Exchange& exchange, const std::string& reason) {
   Problems problems;
   for (Succession& succession : std::views::reverse(exchange.successions)) {
     if (succession.hand_over != HandOver::exchange) continue;
+    // A later change had ended it, came to nothing, and could not put it back.
+    if (succession.fresh->instance == nullptr) {
+      close_intake(*succession.fresh);
+      const Status status = co_await put_back(succession);
+      const std::string path = config::child_path("/plugins", succession.old->plan().name);
+      if (!status.ok()) problems.push_back({path, "", status.message});
+      continue;
+    }
     Problems lost = co_await return_to(succession);
     std::ranges::move(lost, std::back_inserter(problems));
   }

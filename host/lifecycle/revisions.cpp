@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
+#include <sstream>
 
 #include "host/base/files.hpp"
 
@@ -12,7 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
-constexpr std::size_t kMaxMark = 20;
+constexpr std::size_t kMaxMark = 1'000;
 constexpr std::size_t kDigits = 8;
 constexpr std::string_view kEnding = ".json";
 
@@ -113,20 +113,37 @@ Result<std::int64_t> Revisions::watch_next() {
   if (Status made = base::make_private_directories(folder_); !made.ok()) return made;
   const auto all = numbers();
   const std::int64_t next = all.empty() ? 1 : all.back() + 1;
-  if (Status written = base::write_private_file(mark(), std::to_string(next)); !written.ok()) return written;
+  std::set<std::int64_t> marked = watched();
+  marked.insert(next);
+  if (Status written = write_mark(marked); !written.ok()) return written;
   return next;
 }
 
 Status Revisions::end_watch(std::int64_t number) {
   const std::lock_guard lock(adding_);
-  return number != 0 && watched() == number ? base::write_private_file(mark(), "0") : Status();
+  std::set<std::int64_t> marked = watched();
+  return marked.erase(number) > 0 ? write_mark(marked) : Status();
 }
 
-std::int64_t Revisions::watched() const {
+Status Revisions::end_watches() {
+  const std::lock_guard lock(adding_);
+  return watched().empty() ? Status() : write_mark({});
+}
+
+std::set<std::int64_t> Revisions::watched() const {
   const auto text = base::read_file(mark(), {.max_bytes = kMaxMark, .links = base::Links::refuse});
-  std::int64_t number = 0;
-  if (text.ok()) std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
+  std::istringstream words(text.ok() ? *text : std::string());
+  std::set<std::int64_t> marked;
+  for (std::int64_t number = 0; words >> number;) {
+    if (number > 0) marked.insert(number);
+  }
+  return marked;
+}
+
+Status Revisions::write_mark(const std::set<std::int64_t>& marked) const {
+  std::string text = "0";
+  for (const std::int64_t number : marked) text += " " + std::to_string(number);
+  return base::write_private_file(mark(), text);
 }
 
 }  // namespace slipway::lifecycle

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <slipway/document.hpp>
 #include <slipway/status.hpp>
 #include <string>
@@ -65,18 +66,20 @@ class Revisions {
   Result<Revision> add(Revision revision);
 
   // Marks the revision that will be added next as one that is watched, until the end of that is told. A host that finds
-  // the mark at its newest revision when it starts ended while it watched. Durable when they return.
+  // the mark at its newest revision when it starts ended while it watched. Those that are watched stay so: the next one
+  // may come to nothing. Durable when they return.
   Result<std::int64_t> watch_next();
   // Does nothing unless that one is watched.
   Status end_watch(std::int64_t number);
-  // 0: none.
-  [[nodiscard]] std::int64_t watched() const;
+  Status end_watches();
+  [[nodiscard]] std::set<std::int64_t> watched() const;
 
  private:
   [[nodiscard]] std::vector<std::int64_t> numbers() const;
   [[nodiscard]] std::filesystem::path path_of(std::int64_t number) const;
   [[nodiscard]] std::filesystem::path mark() const { return folder_ / "watched"; }
   [[nodiscard]] Result<Revision> read(std::int64_t number) const;
+  [[nodiscard]] Status write_mark(const std::set<std::int64_t>& marked) const;
 
   std::filesystem::path folder_;
   std::size_t keep_;

@@ -29,8 +29,9 @@ struct Lifecycle::Watching {
   boost::asio::steady_timer timer;
   const std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   std::vector<Latest> recent;
-  bool baking = true;    // may still go back
-  bool settled = false;  // shall come to its end now
+  std::string complaint;  // why it goes back, once there was a reason
+  bool baking = true;     // may still go back
+  bool settled = false;   // shall come to its end now
 };
 
 }  // namespace slipway::lifecycle

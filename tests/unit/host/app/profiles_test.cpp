@@ -14,7 +14,9 @@ namespace {
 
 using lifecycle::await_on;
 using test::eventually;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::StartsWith;
 
 TEST_F(ProfileChanges, OfManyMadeFromTheSameProfileAtOnceOneComesIntoForce) {
@@ -60,7 +62,7 @@ TEST_F(ProfileChanges, TheSiteSaysHowManyFaultsOfHowManyCallsSendTheHostBackAndF
   api::ProfileRequest request{.profile = document("1.1.0")};
   ASSERT_TRUE(
       await_on(runtime_, profiles_->put({.tenant = {}, .subject = "ada"}, request, {}, rollout::Mode::commit)).ok());
-  EXPECT_EQ(lifecycle::Revisions(revisions_folder(site_)).watched(), 2);
+  EXPECT_THAT(lifecycle::Revisions(revisions_folder(site_)).watched(), ElementsAre(2));
   for (int i = 0; i < 3; ++i) call_the_gate();
   ASSERT_TRUE(eventually([&] { return profiles_->current()->revision == 3; }));
   EXPECT_THAT(newest().reason, HasSubstr("3 of 3 calls of gate-alpha 1.1.0 as \"alpha\" failed, more than the 0.5% "
@@ -68,7 +70,7 @@ TEST_F(ProfileChanges, TheSiteSaysHowManyFaultsOfHowManyCallsSendTheHostBackAndF
   site_.bake.time = {};
   ASSERT_TRUE(
       await_on(runtime_, profiles_->put({.tenant = {}, .subject = "ada"}, request, {}, rollout::Mode::commit)).ok());
-  EXPECT_EQ(lifecycle::Revisions(revisions_folder(site_)).watched(), 0) << "nothing is watched";
+  EXPECT_THAT(lifecycle::Revisions(revisions_folder(site_)).watched(), IsEmpty()) << "nothing is watched";
 }
 
 TEST_F(ProfileChanges, WhatIsUnwiseInAProfileFileThatIsTakenOverIsLogged) {
@@ -156,29 +158,32 @@ TEST_F(ProfileChanges, ARollbackAfterThatDoesNotLeadToWhatTheHostWentBackFrom) {
 
 TEST_F(ProfileChanges, ARevisionIsMarkedAsLongAsItIsWatched) {
   const lifecycle::Revisions kept(revisions_folder(site_));
-  EXPECT_EQ(kept.watched(), 0);
+  EXPECT_THAT(kept.watched(), IsEmpty());
   ASSERT_EQ(await_on(runtime_, put(document("1.0.0", "other")))->state, "applied");
-  EXPECT_EQ(kept.watched(), 2);
+  EXPECT_THAT(kept.watched(), ElementsAre(2));
   ASSERT_EQ(await_on(runtime_, put(document("1.0.0", "third")))->state, "applied");
-  EXPECT_EQ(kept.watched(), 3);
+  EXPECT_THAT(kept.watched(), ElementsAre(3));
   EXPECT_FALSE(await_on(runtime_, put(document("9.0.0"))).ok());
-  EXPECT_EQ(kept.watched(), 3) << "a plan that comes to nothing changes nothing";
+  EXPECT_THAT(kept.watched(), ElementsAre(3)) << "a plan that comes to nothing changes nothing";
+  root_.install({.fixture = "start_fails", .id = "gate-alpha", .version = "1.3.0"});
+  EXPECT_FALSE(await_on(runtime_, put(document("1.3.0"))).ok());
+  EXPECT_THAT(kept.watched(), ElementsAre(3)) << "nor does a change that comes to nothing";
   ASSERT_EQ(await_on(runtime_, put(document("1.0.0"), {}, {}))->state, "applied");
   EXPECT_EQ(newest().number, 4);
-  EXPECT_EQ(kept.watched(), 0) << "without a bake time nothing is watched";
+  EXPECT_THAT(kept.watched(), IsEmpty()) << "without a bake time nothing is watched";
 }
 
 TEST_F(ProfileChanges, AStartForgetsTheWatchOfAChangeThatWasNeverRecorded) {
   lifecycle::Revisions kept(revisions_folder(site_));
   ASSERT_EQ(kept.watch_next().value(), 2);
   ASSERT_TRUE(await_on(runtime_, profiles_->remember_start()).ok());
-  EXPECT_EQ(kept.watched(), 0);
+  EXPECT_THAT(kept.watched(), IsEmpty());
 }
 
 TEST_F(ProfileChanges, ACleanStopEndsTheWatch) {
   ASSERT_EQ(await_on(runtime_, put(document("1.0.0", "other")))->state, "applied");
   ASSERT_TRUE(stop().ok());
-  EXPECT_EQ(lifecycle::Revisions(revisions_folder(site_)).watched(), 0);
+  EXPECT_THAT(lifecycle::Revisions(revisions_folder(site_)).watched(), IsEmpty());
 }
 
 TEST_F(ProfileChanges, WhatTheMachineLacksIsToldBeforeAnythingChanges) {

@@ -99,11 +99,13 @@ class Applying : public Lifecycles {
     profile_.plugins[name].version = *base::parse_range(version);
   }
   Status apply(ApplyOptions options = {}) {
+    const auto turn = lifecycle_.take_turn("a change");
+    return turn.ok() ? apply(*turn, std::move(options)) : turn.status();
+  }
+  Status apply(const Turn& turn, ApplyOptions options) {
     auto plan = make_plan(profile_, loader::Catalog::scan({root_.path()}));
     if (!plan.ok()) return plan.status();
-    const auto turn = lifecycle_.take_turn("a change");
-    if (!turn.ok()) return turn.status();
-    return await_on(runtime_, lifecycle_.apply(*turn, std::move(*plan), std::move(options)));
+    return await_on(runtime_, lifecycle_.apply(turn, std::move(*plan), std::move(options)));
   }
   boost::asio::awaitable<Result<std::string>> ask(std::string binding, Duration budget = seconds(5),
                                                   std::string payload = "{}") {

@@ -12,6 +12,9 @@
 namespace slipway::lifecycle {
 namespace {
 
+using testing::ElementsAre;
+using testing::IsEmpty;
+
 class RevisionFiles : public ::testing::Test {
  protected:
   Revision add(const std::string& reason) {
@@ -108,16 +111,27 @@ TEST_F(WayBack, PassesOverWhatTheHostWentBackFromByItself) {
 }
 
 TEST_F(RevisionFiles, OneIsWatchedFromBeforeItIsAddedUntilItsEnd) {
-  EXPECT_EQ(revisions_.watched(), 0);
+  EXPECT_THAT(revisions_.watched(), IsEmpty());
   EXPECT_EQ(revisions_.watch_next().value(), 1);
-  EXPECT_EQ(Revisions(folder_).watched(), 1) << "for whoever comes after a crash";
+  EXPECT_THAT(Revisions(folder_).watched(), ElementsAre(1)) << "for whoever comes after a crash";
   EXPECT_FALSE(revisions_.newest().value().has_value());
   EXPECT_EQ(add("first").number, 1);
   EXPECT_TRUE(revisions_.end_watch(2).ok());
-  EXPECT_EQ(revisions_.watched(), 1);
+  EXPECT_THAT(revisions_.watched(), ElementsAre(1));
   EXPECT_TRUE(revisions_.end_watch(1).ok());
-  EXPECT_EQ(revisions_.watched(), 0);
+  EXPECT_THAT(revisions_.watched(), IsEmpty());
   EXPECT_EQ(revisions_.watch_next().value(), 2);
+}
+
+TEST_F(RevisionFiles, OneIsStillWatchedWhileTheNextOneIsTriedAndAfterItCameToNothing) {
+  EXPECT_EQ(revisions_.watch_next().value(), 1);
+  add("first");
+  EXPECT_EQ(revisions_.watch_next().value(), 2);
+  EXPECT_THAT(revisions_.watched(), ElementsAre(1, 2));
+  EXPECT_TRUE(revisions_.end_watch(2).ok());
+  EXPECT_THAT(revisions_.watched(), ElementsAre(1));
+  EXPECT_TRUE(revisions_.end_watches().ok());
+  EXPECT_THAT(revisions_.watched(), IsEmpty());
 }
 
 }  // namespace
