@@ -204,14 +204,16 @@ void allow_threads(Filter& filter, pid_t worker) {
   filter.allow("prlimit64", {SCMP_A2(SCMP_CMP_EQ, 0)});
 }
 
+// Of what is shared without a file, and of what grows like a stack, the limit of memory (RLIMIT_DATA) knows nothing.
 void allow_memory(Filter& filter, Grant code) {
-  for (const char* name : {"mmap", "mprotect"}) {
-    if (code == Grant::yes) {
-      filter.allow(name);
-    } else {
-      filter.allow(name, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
-    }
+  const scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+  for (const std::uint64_t kind : {std::uint64_t{MAP_SHARED}, std::uint64_t{MAP_ANONYMOUS}}) {
+    const scmp_arg_cmp counted = SCMP_A3(SCMP_CMP_MASKED_EQ, kind | MAP_GROWSDOWN, 0);
+    if (code == Grant::yes) filter.allow("mmap", {counted});
+    if (code == Grant::no) filter.allow("mmap", {no_code, counted});
   }
+  if (code == Grant::yes) filter.allow("mprotect");
+  if (code == Grant::no) filter.allow("mprotect", {no_code});
 }
 
 void allow_control(Filter& filter) {

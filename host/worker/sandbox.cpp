@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -105,8 +106,11 @@ bool limit(__rlimit_resource what, rlim_t value) {
   return ::setrlimit(what, &both) == 0;
 }
 
-Protection limit_all(const Setup& setup) {
+// Of a user that has other processes too they would count as well, so there only memory bounds the threads.
+Protection limit_all(const Setup& setup, bool user_is_its_own) {
+  constexpr rlim_t kThreads = 1024;
   bool all = limit(RLIMIT_CORE, 0);
+  if (user_is_its_own && kSanitizer.empty()) all = limit(RLIMIT_NPROC, kThreads) && all;
   if (setup.open_files > 0) all = limit(RLIMIT_NOFILE, setup.open_files) && all;
   if (setup.memory_bytes > 0 && kSanitizer.empty()) all = limit(RLIMIT_DATA, setup.memory_bytes) && all;
   return result("limits", all);
@@ -134,7 +138,8 @@ std::vector<Protection> confine(const Setup& setup, int library) {
   list.push_back(result("no-capabilities", drop_capabilities()));
   // Anew: the kernel forgets it when the process changes what it may do.
   list.push_back(result("parent-death", ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0));
-  list.push_back(limit_all(setup));
+  const auto is_own_user = [](const Protection& one) { return one.name == "own-user" && one.lacking.empty(); };
+  list.push_back(limit_all(setup, std::ranges::any_of(list, is_own_user)));
   list.push_back(confine_files(setup.paths, library));
   const Protection loading = filter_calls("system-calls", setup.filter_while_loading);
   if (!loading.lacking.empty()) list.push_back(loading);

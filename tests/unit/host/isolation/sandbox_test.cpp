@@ -187,6 +187,19 @@ TEST_F(Sandbox, a_worker_that_grows_past_its_limit_ends_and_the_host_does_not) {
   EXPECT_EQ(say("echo again"), "again");
 }
 
+TEST_F(Sandbox, no_memory_is_taken_beside_the_limit) {
+  isolation.memory_bytes = std::uint64_t{64} << 20;
+  run();
+  EXPECT_EQ(attempt("grow_privately"), "Cannot allocate memory");
+  for (const char* way : {"grow_shared", "grow_as_a_stack"}) EXPECT_EQ(attempt(way), kRefused) << way;
+}
+
+TEST_F(Sandbox, a_worker_with_a_user_of_its_own_has_no_more_threads_than_its_limit) {
+  run();
+  if (!lacking("own-user").empty()) GTEST_SKIP() << "own-user: " << lacking("own-user");
+  EXPECT_LE(std::stol(say("grow_threads")), 1024);
+}
+
 TEST_F(Sandbox, each_that_a_site_may_require_is_told) {
   run();
   const Json schema = *parse_json(config::site_schema_text());
