@@ -23,6 +23,7 @@ struct Succession {
   Json state;        // what the old one exported, or its last checkpoint; null unless it keeps a snapshot
   std::string lost;  // what of the old one's state is not in there, and why; empty when it could export
   bool done = false;
+  bool goes_on = false;  // the old one did not hand over, and was not ended for it
 };
 
 inline bool keeps_snapshot(const Generation& generation) {

@@ -197,6 +197,7 @@ class Lifecycle {
   // Two generations that can't run side by side (lifecycle_exchange.cpp)
   boost::asio::awaitable<Status> replace(Succession& succession);
   boost::asio::awaitable<Status> take_state(Succession& succession);
+  boost::asio::awaitable<bool> can_go_on(Generation& generation);
   boost::asio::awaitable<Status> put_back(Succession& succession);
   boost::asio::awaitable<std::string> ask_back(const Succession& succession, Json& newer);
   boost::asio::awaitable<Problems> return_to(Succession& succession);

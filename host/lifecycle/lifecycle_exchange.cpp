@@ -81,11 +81,14 @@ boost::asio::awaitable<Status> Lifecycle::replace(Succession& succession) {
   // A successor that takes nothing over is no reason to forget it: the old one may have to come back.
   const bool is_wanted = hands_over(old, fresh);
   if (!is_wanted) status = Status();
-  // Also when it could not tell what it knows: it was quiesced for that, and is made anew when it is put back.
-  const Status ended = co_await end_instance(old);
+  if (!status.ok()) succession.goes_on = co_await can_go_on(old);
+  Status ended;
+  if (!succession.goes_on) ended = co_await end_instance(old);
   if (status.ok()) status = ended;
   if (!status.ok()) {
-    fresh.move_to(GenerationState::failed, old.title() + " did not hand over: " + reason_of(status, old.plan().name));
+    const char* const what =
+        succession.goes_on ? " did not hand over, and goes on as it was: " : " did not hand over: ";
+    fresh.move_to(GenerationState::failed, old.title() + what + reason_of(status, old.plan().name));
     co_return status;
   }
   status = co_await go_through(fresh, std::span(kRest).first(1));
@@ -116,6 +119,16 @@ boost::asio::awaitable<Status> Lifecycle::take_state(Succession& succession) {
   co_return Status();
 }
 
+// Whether it serves on when it is let: what was not told to end, and what was, as its contract says, when it still
+// answers. A worker that was told to end is not started again, so it is made anew.
+boost::asio::awaitable<bool> Lifecycle::can_go_on(Generation& generation) {
+  if (generation.is_down()) co_return false;
+  if (generation.instance->state() == runtime::State::started) co_return true;
+  if (generation.plan().placement == manifest::Placement::isolated) co_return false;
+  const Status healthy = co_await check_health(generation);
+  co_return healthy.ok();
+}
+
 // Its calls end, its instance too; its library stays, for a return.
 boost::asio::awaitable<Status> Lifecycle::end_instance(Generation& generation) {
   generation.move_to(GenerationState::draining);
@@ -134,6 +147,11 @@ boost::asio::awaitable<Status> Lifecycle::put_back(Succession& succession) {
   Generation& old = *succession.old;
   succession.done = false;
   Status status(Code::failed_precondition, "it has not ended, so it can't be made anew");
+  if (succession.goes_on) {
+    old.instance->resume();
+    succession.lost.clear();
+    status = Status();
+  }
   if (old.instance == nullptr) status = co_await make_anew(old, succession.state);
   if (status.ok()) {
     old.move_to(GenerationState::active, old.status().reason);

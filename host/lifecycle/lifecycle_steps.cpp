@@ -118,7 +118,8 @@ boost::asio::awaitable<Status> Lifecycle::check_health(Generation& generation) {
   runtime::CallRequest request{.interface_index = generation.instance->interface_index(Interface::id).value_or(0),
                                .method = Interface::index_of<slipway::plugin::Health>(),
                                .budget_ns = settings_.health.ns,
-                               .payload = "{}"};
+                               .payload = "{}",
+                               .origin = runtime::Origin::host};
   const auto bytes = co_await runtime::async_call(generation.instance, std::move(request));
   if (!bytes.ok()) co_return Status(bytes.status().code, "its first health call failed: " + bytes.status().message);
   const auto reply = decode_text<HealthReply>(*bytes, "its answer to the first health call");

@@ -100,6 +100,11 @@ class CallTable {
   void open() { door_.store(Door::open); }
   // Takes only the host's own calls from now on; a call that it took before is in use until it is answered.
   void hold() { door_.store(Door::held); }
+  // Takes calls as before it was held; nothing changes unless it is.
+  void resume() {
+    Door held = Door::held;
+    door_.compare_exchange_strong(held, Door::open);
+  }
   // Takes no further call. Those inside invoke are answered by `stopped` as soon as they would become open.
   void close() { door_.store(Door::closed); }
   // After close: answers every call that waits, runs on strand or pool, or is open, with `stopped`.

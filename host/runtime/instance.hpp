@@ -99,6 +99,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
   // From now on takes only the host's own calls; others are handed back as by an instance that is stopped. What was
   // taken before is among the open calls.
   void hold() { calls_.hold(); }
+  // Takes calls again after a hold.
+  void resume() { calls_.resume(); }
   // Waits until no call is open; false when one still is after `patience`. New calls may come meanwhile.
   boost::asio::awaitable<bool> idle(Duration patience);
   // Ends the instance, whatever its state: quiesce, wait for the open calls, cancel them, answer what is left with

@@ -92,6 +92,8 @@ class ListeningCalls final : public bridge::CallSink {
 
 class Applying : public Lifecycles {
  protected:
+  using Lifecycles::Lifecycles;
+
   // Another version of an installed fixture, which the profile then asks for.
   void upgrade(const std::string& name, const std::string& fixture, const std::string& version,
                Json more = Json::object()) {

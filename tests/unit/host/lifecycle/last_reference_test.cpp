@@ -68,7 +68,7 @@ TEST_P(LastReferences, NeitherTheCallerNorTheLibrarysEndComesOnThePluginsStack) 
   auto instance =
       runtime::Instance::create(runtime_, *table, std::move(library),
                                 {.name = "alpha", .plugin = "gate-alpha", .threading = GetParam().threading},
-                                std::make_shared<ListeningSink>(on_log_));
+                                std::make_shared<ListeningSink>(on_log_, on_request_));
   ASSERT_TRUE(instance.ok()) << instance.status().message;
   ASSERT_EQ(to_string(await_on(runtime_, (*instance)->start(seconds(5)))), "OK: ");
   EXPECT_EQ(await_on(runtime_, call_and_end(std::move(*instance))), 0);

@@ -20,21 +20,27 @@ namespace slipway::lifecycle {
 
 class ListeningSink final : public runtime::HostSink {
  public:
-  explicit ListeningSink(const std::function<void(std::string_view)>& on_log) : on_log_(on_log) {}
+  using OnRequest = std::function<void(runtime::Answerer)>;
+
+  ListeningSink(const std::function<void(std::string_view)>& on_log, const OnRequest& on_request)
+      : on_log_(on_log), on_request_(on_request) {}
   void log(std::uint32_t, std::string_view message, std::string_view) override {
     if (on_log_) on_log_(message);
   }
   void metric(std::uint32_t, std::string_view, std::string_view, double) override {}
-  void request(runtime::HostRequest, runtime::Answerer) override {}
+  void request(runtime::HostRequest, runtime::Answerer answerer) override {
+    if (on_request_) on_request_(std::move(answerer));
+  }
 
  private:
   const std::function<void(std::string_view)>& on_log_;
+  const OnRequest& on_request_;
 };
 
 class Lifecycles : public ::testing::Test {
  protected:
   // The patience for a first health call: that of a busy machine, short where it has to come to its end.
-  explicit Lifecycles(Duration health = seconds(5)) : health_(health) {
+  explicit Lifecycles(Duration health = seconds(5), Duration drain = seconds(30)) : health_(health), drain_(drain) {
     profile_.profile.name = "dev";
     runtime_.start();
   }
@@ -79,6 +85,7 @@ class Lifecycles : public ::testing::Test {
   std::string bound() const { return routes_.capture()->names_like(""); }
 
   const Duration health_;
+  const Duration drain_;
   test::TemporaryDirectory directory_;
   test::PluginRoot root_{directory_.path() / "root"};
   manifest::Profile profile_;
@@ -90,6 +97,8 @@ class Lifecycles : public ::testing::Test {
   std::vector<std::string> created_;
   // Hears what instances log; to be set before they start.
   std::function<void(std::string_view)> on_log_;
+  // Hears what they ask of the host; the same.
+  ListeningSink::OnRequest on_request_;
   // "binding version", to the number of those that stay with it.
   std::map<std::string, std::atomic<std::size_t>> users_;
   // "plugin version", whether the site does not trust it any more.
@@ -97,12 +106,12 @@ class Lifecycles : public ::testing::Test {
   Lifecycle lifecycle_{{.start = seconds(5),
                         .health = health_,
                         .stop = {.drain = milliseconds(50), .cancel = milliseconds(50), .patience = seconds(5)},
-                        .retire = {.drain = seconds(30), .cancel = seconds(2), .patience = seconds(2)},
+                        .retire = {.drain = drain_, .cancel = seconds(2), .patience = seconds(2)},
                         .isolation = workers()},
                        {runtime_, loader_, clock_,
                         [this](const PlannedInstance& one) {
                           created_.push_back(one.name);
-                          return std::make_shared<ListeningSink>(on_log_);
+                          return std::make_shared<ListeningSink>(on_log_, on_request_);
                         },
                         routes_,
                         [this](const std::string& binding, const std::string& version) {
