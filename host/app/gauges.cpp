@@ -32,7 +32,7 @@ void Gauges::read_generations() {
 void Gauges::read_instances() {
   const auto table = sources_.routes.capture();
   for (const auto& [binding, route] : table->bindings()) {
-    if (route.instance == nullptr) continue;  // it is being exchanged
+    if (route.instance == nullptr) continue;  // it is being exchanged, or has failed
     const runtime::RefusedCompletions refused = route.instance->refused_completions();
     count_up(*route.instance, "late", refused.late);
     count_up(*route.instance, "repeated", refused.repeated);

@@ -26,6 +26,10 @@ Status no_interface(const runtime::Instance& instance, std::string_view binding,
                                    list_of(instance.interfaces())};
 }
 
+Status nothing_runs(const Way& way, std::string_view binding) {
+  return {Code::unavailable, "binding \"" + std::string(binding) + "\" leads to nothing that runs: " + way.down};
+}
+
 // Tells the sink of one call, whatever way the coroutine ends.
 class Recording {
  public:
@@ -109,6 +113,11 @@ boost::asio::awaitable<Result<std::string>> PluginCaller::call(std::string_view 
       continue;
     }
     const Way& way = route->choose(context.affinity);
+    if (way.instance == nullptr) {
+      if (!recording) recording.emplace(sink_, binding, interface, method);
+      recording->set(Code::unavailable, way.tally.get());
+      co_return nothing_runs(way, binding);
+    }
     const auto index = way.instance->interface_index(interface);
     if (!index) co_return no_interface(*way.instance, binding, interface);
     request.interface_index = *index;

@@ -22,6 +22,7 @@ struct Way {
   std::shared_ptr<runtime::Instance> instance;
   std::string version;           // of its plugin
   std::shared_ptr<Tally> tally;  // null: nobody counts
+  std::string down{};            // why there is no instance, and the way out
 };
 
 // A share of a binding's calls that goes to a generation on trial.
@@ -33,7 +34,7 @@ struct Trial {
 };
 
 // Where a binding leads. Whoever holds a table holds its instances: none ends under a call. Behind a closed intake
-// there may be no instance.
+// there may be no instance; otherwise there is none only where it says why.
 struct Route : Way {
   std::shared_ptr<const Trial> trial;  // null: all calls go one way
   std::shared_ptr<Intake> intake;      // not null: calls wait here, then look at the new table

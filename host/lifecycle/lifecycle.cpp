@@ -62,6 +62,7 @@ boost::asio::awaitable<Status> Lifecycle::stop_all() {
     co_await timer.async_wait(boost::asio::use_awaitable);
   }
   co_await settle();
+  publish();
   Problems problems;
   Generations all = others_;
   all.insert(all.end(), generations_.begin(), generations_.end());
@@ -134,6 +135,13 @@ boost::asio::awaitable<Status> Lifecycle::go_through(Generation& generation, std
 void Lifecycle::publish() {
   bridge::RouteTable::Bindings bindings;
   bridge::RouteTable::Bindings versions;
+  const auto lead_nowhere = [&](const Generation& failed) {
+    const std::string version = base::to_string(failed.plan().package.manifest.version);
+    const bridge::Way down{nullptr, version, failed.tally,
+                           failed.title() + " " + failed.status().reason +
+                               "; apply the profile again to start it anew, or one with another version of it"};
+    for (const std::string& binding : failed.bindings()) bindings[binding] = {down, nullptr, nullptr};
+  };
   const auto add = [&](const Generation& generation) {
     if (generation.instance == nullptr) return;
     const std::string version = base::to_string(generation.plan().package.manifest.version);
@@ -145,6 +153,8 @@ void Lifecycle::publish() {
     const std::string& name = generation->plan().name;
     const auto intake = intakes_.find(name);
     const bool closed = intake != intakes_.end();
+    const bool failed = !closed && generation->state() == GenerationState::failed;
+    if (failed && !stopping_) lead_nowhere(*generation);
     if (!closed && generation->state() != GenerationState::active) continue;
     const auto trial = trials_.find(name);
     const std::string version = base::to_string(generation->plan().package.manifest.version);

@@ -233,7 +233,12 @@ TEST_F(Applying, AnOldOneThatCanNotBePutBackIsToldAndTheNextChangeStartsWithoutI
                                          "/plugins/alpha: gate-alpha 1.0.0 could not be put back: its lock is held"));
   EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 failed"));
   EXPECT_EQ(lifecycle_.status().at(0).reason, "could not be put back: its lock is held");
-  EXPECT_THAT(said("gates.alpha"), HasSubstr("NOT_FOUND"));
+  EXPECT_EQ(said("gates.alpha"),
+            "UNAVAILABLE: binding \"gates.alpha\" leads to nothing that runs: gate-alpha 1.0.0 could not be put back: "
+            "its lock is held; apply the profile again to start it anew, or one with another version of it");
+  const auto table = routes_.capture();
+  ASSERT_NE(table->find("gates.alpha"), nullptr);
+  EXPECT_EQ(table->find("gates.alpha")->tally->counts().faults, 1U);
   upgrade("alpha", "counts", "1.2.0", external);
   EXPECT_EQ(to_string(apply()), "OK: ");
   EXPECT_THAT(said("gates.alpha"), HasSubstr("call 1"));
@@ -251,6 +256,9 @@ TEST_F(Applying, AnOldOneThatDoesNotEndIsFailedNotActive) {
   EXPECT_EQ(problems[1],
             "/plugins/alpha: gate-alpha 1.0.0 could not be put back: it has not ended, so it can't be made anew");
   EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 failed"));
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("UNAVAILABLE: binding \"gates.alpha\" leads to nothing that runs: "));
+  (void)stop();
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("NOT_FOUND"));
 }
 
 TEST_F(Applying, EveryFaultOfAChangeIsTold) {
