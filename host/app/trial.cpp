@@ -7,6 +7,7 @@
 #include <slipway/interfaces/analyzer.hpp>
 #include <utility>
 
+#include "host/bridge/recent.hpp"
 #include "host/bridge/typed_call.hpp"
 
 namespace slipway::app {
@@ -68,6 +69,24 @@ Opinion compare(const Tally::Counts& fresh, const Tally::Counts& old) {
   if (fresh.fault_ratio() > old.fault_ratio() + kMoreFaults) return {Word::fail, "it fails more often: " + both};
   if (old.calls < kLeastCalls) return sound;
   return is_slower(fresh, old) ? Opinion{Word::fail, "it is slower: " + both} : sound;
+}
+
+struct Sides {
+  Tally::Counts fresh;
+  Tally::Counts old;
+  std::uint64_t calls = 0;  // of the new one
+  Sides operator-(const Sides& earlier) const {
+    return {fresh - earlier.fresh, old - earlier.old, calls - earlier.calls};
+  }
+};
+
+// Over the whole trial, and over its latest calls: a version that breaks late is not saved by its good beginning.
+Opinion compare(const Tried& tried, bridge::Recent<Sides>& recent, Duration at) {
+  const Sides latest = recent.grown_to({tried.fresh, tried.old, tried.fresh.calls}, at, {});
+  Opinion whole = compare(tried.fresh, tried.old);
+  if (whole.word == Word::fail) return whole;
+  Opinion last = compare(latest.fresh, latest.old);
+  return last.word == Word::fail ? last : whole;
 }
 
 Word word_of(analyzer::Verdict verdict) {
@@ -149,7 +168,11 @@ lifecycle::TryOut trial_of(const api::SwapRequest& request, bridge::Caller& call
       .share = request.share->ppm, .length = request.length.value_or(kTrial), .calls = kLeastCalls, .judge = nullptr};
   how.look.ns = std::min(seconds(1).ns, std::max<std::int64_t>(how.length.ns / 5, milliseconds(20).ns));
   if (request.analyzer.empty()) {
-    how.judge = [](Tried tried) -> boost::asio::awaitable<Opinion> { co_return compare(tried.fresh, tried.old); };
+    auto recents = std::make_shared<std::map<std::string, bridge::Recent<Sides>>>();
+    how.judge = [&clock, recents, began = clock.now()](Tried tried) -> boost::asio::awaitable<Opinion> {
+      auto& recent = recents->try_emplace(tried.instance, Sides{}).first->second;
+      co_return compare(tried, recent, clock.now() - began);
+    };
     return how;
   }
   // By instance, when a swap comes to more than one.

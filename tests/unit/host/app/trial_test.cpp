@@ -104,6 +104,22 @@ TEST_F(ATrial, WithoutAnAnalyzerASlowOneFailsAndOneThatIsAsFastMayGoOn) {
   EXPECT_EQ(trial.calls, 20U);
 }
 
+TEST_F(ATrial, WithoutAnAnalyzerOneThatBreaksLateFailsWhateverItsBeginning) {
+  api::SwapRequest request;
+  request.share = Share{500'000};
+  const auto trial = trial_of(request, analyzer_, clock_);
+  for (int i = 1; i <= 3; ++i) {
+    clock_.advance(seconds(10));
+    EXPECT_EQ(look(trial, calls(i * 2'000, i * 2'000)).word, Word::proceed);
+  }
+  Tried late = calls(6'060, 6'060);
+  late.fresh.faults = 60;
+  const Opinion opinion = look(trial, late);
+  EXPECT_EQ(opinion.word, Word::fail);
+  EXPECT_THAT(opinion.reason,
+              testing::StartsWith("it fails more often: of the new generation 60 of 2060 calls failed"));
+}
+
 // So many of a hundred calls took 50 ms, the others 1 ms.
 Tally::Counts hundred(int slow) {
   Tally tally;
