@@ -65,7 +65,10 @@ bool take_judgement(AnalysisRun& run, const AnalysisSpec& spec, const analyzer::
   const bool changed = reply.verdict != run.status.verdict;
   run.state = reply.state;
   run.status.verdict = reply.verdict;
-  run.status.finding = finding_of(reply.verdict, spec);
+  // What a policy let pass is not asked for again by a window that decides nothing.
+  const strategy::Finding finding = finding_of(reply.verdict, spec);
+  const bool stays = run.status.finding == strategy::Finding::passed && finding == strategy::Finding::running;
+  if (!stays) run.status.finding = finding;
   run.status.code = reply.code;
   run.status.reason = reply.reason;
   run.status.method = reply.method;

@@ -76,6 +76,23 @@ TEST_P(Policies, PromoteLetsARollingUpdateGoOnAndLooksAllTheSame) {
       "rolling", {{"analyses", "errors"}, {"max_unavailable", 0}, {"max_surge", 1}, {"min_ready", "20s"}});
 }
 
+// Two analyses of a step that have data in turns would never have passed at once.
+TEST_P(Policies, WhatPassedByAPolicyStaysSoWhileNothingIsDecided) {
+  prepare("canary", {{"analyses", "errors"}, {"steps", {{{"weight", "50%"}}, {{"pause", {{"duration", "60s"}}}}}}},
+          [&](auto& spec) { spec.analyses[0].*GetParam().policy = rollout::Policy::promote; });
+  const std::string id = judge();
+  const auto finding = [&] { return world.get(id)->analyses.at(0).finding; };
+  ASSERT_TRUE(world.until([&] { return world.provider.weight_of("shop", "1.1") == 500'000U; })) << text_of(id);
+  world.run_for(seconds(5));
+  ASSERT_EQ(finding(), strategy::Finding::passed) << text_of(id);
+  says = analyzer::Verdict::proceed;
+  world.run_for(seconds(5));
+  EXPECT_EQ(world.get(id)->analyses.at(0).verdict, analyzer::Verdict::proceed);
+  EXPECT_EQ(finding(), strategy::Finding::passed) << text_of(id);
+  says = analyzer::Verdict::fail;
+  ASSERT_TRUE(world.until_state(id, State::rolled_back)) << text_of(id);
+}
+
 TEST_P(Policies, InTheWatchPromoteLooksAllTheSame) {
   const std::string id = watch(rollout::Policy::promote, seconds(60));
   ASSERT_TRUE(world.until_state(id, State::verifying)) << text_of(id);
