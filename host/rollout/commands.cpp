@@ -66,9 +66,9 @@ Result<Change> end_watch(const Record& record, const Word& word, Instant now) {
 }
 
 Change hasten_by(const Record& record, const Word& word, const provider::Observation& world, Instant now) {
-  const bool forced = word.action != Action::promote && word.request.full;
-  const std::string what = forced ? "the rest was forced" : "the rest was made instant";
-  Change change = hasten(record, because(word, what), forced, world, now);
+  const Haste haste = word.action != Action::promote && word.request.full ? Haste::forced : Haste::instant;
+  const std::string what = haste == Haste::forced ? "the rest was forced" : "the rest was made instant";
+  Change change = hasten(record, because(word, what), haste, world, now);
   change.by = word.by;
   return change;
 }
@@ -141,7 +141,7 @@ Result<Change> end_unbegun(const Record& record, const Word& word, Instant now) 
 Result<Change> abort_by(const Record& record, const Word& word, const provider::Observation& world, Instant now) {
   const Rollout& rollout = record.rollout;
   const bool turned = rollout.state == State::rolling_back;
-  const bool can_be_forced = word.request.full && is_on_its_way(record) && !record.retreat->forced;
+  const bool can_be_forced = word.request.full && is_on_its_way(record) && record.retreat->haste != Haste::forced;
   if (turned && !goes_by_shifts(record, now) && !can_be_forced)
     return refusal(record, word, "it goes back already, as fast as replicas are ready");
   if (!word.request.to.empty() && word.request.to != rollout.from_release) {
@@ -158,9 +158,9 @@ Result<Change> abort_by(const Record& record, const Word& word, const provider::
                    rollout.to_release + " is the first release and serves all traffic, there is nothing to go back to");
   }
   std::string reason = because(word, word.action == Action::abort ? "aborted" : "rolled back");
-  Change change = record.phase == Phase::clearing ? give_up_clearing(record, std::move(reason), now)
-                                                  : turn_back(record, std::move(reason), world, now);
-  change.record.retreat->forced = word.request.full;
+  const Haste haste = word.request.full ? Haste::forced : Haste::planned;
+  Change change = record.phase == Phase::clearing ? give_up_clearing(record, std::move(reason), haste, now)
+                                                  : turn_back(record, std::move(reason), world, now, haste);
   change.by = word.by;
   return change;
 }
@@ -178,8 +178,8 @@ std::string possible_in(State state) {
     case State::verifying:
       return "promote (ends the watch), abort, rollback";
     case State::rolling_back:
-      return "abort, rollback (both make the rest instant, while it goes back gradually; with full one ready replica "
-             "is enough)";
+      return "abort, rollback (both make the rest instant, while it goes back gradually; with --full (API: full) one "
+             "ready replica is enough)";
     case State::succeeded:
       return "rollback";
     case State::rolled_back:

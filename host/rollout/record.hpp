@@ -22,6 +22,14 @@ constexpr auto enum_names(Phase) {
                                          {Phase::over, "over"}}};
 }
 
+// How fast a way back goes. planned: as the application's rollback has it. instant: as fast as enough replicas are
+// ready. forced: with the first ready replica. The last two only on a person's word.
+enum class Haste { planned, instant, forced };
+constexpr auto enum_names(Haste) {
+  return std::array<EnumName<Haste>, 3>{
+      {{Haste::planned, "planned"}, {Haste::instant, "instant"}, {Haste::forced, "forced"}}};
+}
+
 struct OrderedGroup {
   std::string role;
   std::string release;
@@ -98,8 +106,7 @@ struct Retreat {
   Instant began;
   std::uint32_t from_weight = 0;
   std::string reason;
-  bool hastened = false;
-  bool forced = false;
+  Haste haste = Haste::planned;
   static constexpr auto fields() {
     return slipway::fields(
         required("home_role", &Retreat::home_role, "Role of the release that gets the traffic."),
@@ -108,8 +115,7 @@ struct Retreat {
         required("away", &Retreat::away, "That release."), required("began", &Retreat::began, "When."),
         field("from_weight", &Retreat::from_weight, "Weight of the leaving group at the begin."),
         field("reason", &Retreat::reason, "Why."),
-        field("hastened", &Retreat::hastened, "Whether a person made the rest of it instant."),
-        field("forced", &Retreat::forced, "Whether a person said that one ready replica is enough."));
+        field("haste", &Retreat::haste, "How fast it goes."));
   }
 };
 

@@ -16,7 +16,7 @@ std::string count_text(std::int32_t ready, std::int32_t wanted, const std::strin
 // As the application has it, unless a person could not wait for that, or the provider can't split traffic.
 RollbackSpec pace_of(const Record& record) {
   RollbackSpec pace = record.spec.rollback;
-  if (record.retreat->hastened || record.granularity >= kAllTraffic) pace.mode = RollbackMode::instant;
+  if (record.retreat->haste != Haste::planned || record.granularity >= kAllTraffic) pace.mode = RollbackMode::instant;
   return pace;
 }
 
@@ -34,7 +34,7 @@ std::uint32_t rounded_down(std::uint32_t weight, std::uint32_t granularity) {
 
 // The most that home may get with so many ready replicas.
 std::uint32_t carried_by(const Record& record, std::int32_t ready) {
-  if (record.retreat->forced && ready > 0) return kAllTraffic;
+  if (record.retreat->haste == Haste::forced && ready > 0) return kAllTraffic;
   return bearable(ready, record.spec.replicas, record.spec.rollback.min_ready);
 }
 
@@ -159,7 +159,8 @@ RetreatStep retreat_step(const Record& record, const provider::Observation& worl
   return step;
 }
 
-Change turn_back(const Record& record, std::string reason, const provider::Observation& world, Instant now) {
+Change turn_back(const Record& record, std::string reason, const provider::Observation& world, Instant now,
+                 Haste haste) {
   Change change{.record = record, .kind = "rollback", .reason = reason};
   Record& next = change.record;
   const Rollout& rollout = record.rollout;
@@ -168,7 +169,8 @@ Change turn_back(const Record& record, std::string reason, const provider::Obser
                   .away_role = std::string(strategy::kNext),
                   .away = rollout.to_release,
                   .began = now,
-                  .reason = std::move(reason)};
+                  .reason = std::move(reason),
+                  .haste = haste};
   // Once promoted and finishing, the new release has the role "stable"; on the way back the roles are as before.
   give_roles(next.order, retreat);
   for (const OrderedGroup& group : next.order.groups) {
@@ -193,13 +195,14 @@ Change turn_back(const Record& record, std::string reason, const provider::Obser
   return change;
 }
 
-Change give_up_clearing(const Record& record, std::string reason, Instant now) {
+Change give_up_clearing(const Record& record, std::string reason, Haste haste, Instant now) {
   Change change{.record = record, .kind = "rollback", .reason = std::move(reason)};
   Record& next = change.record;
   next.phase = Phase::returning;
   next.rollout.state = State::rolling_back;
   next.gates.clear();
   next.retreat->reason = change.reason;
+  next.retreat->haste = std::max(next.retreat->haste, haste);
   strategy::Wait wait = record.wait;
   wait.next = "the end";
   set_wait(next, std::move(wait), now);
@@ -251,12 +254,11 @@ bool goes_by_shifts(const Record& record, Instant now) {
   return is_on_its_way(record) && planned(pace_of(record), now - record.retreat->began) < kAllTraffic;
 }
 
-Change hasten(const Record& record, const std::string& reason, bool forced, const provider::Observation& world,
+Change hasten(const Record& record, const std::string& reason, Haste haste, const provider::Observation& world,
               Instant now) {
   Change change{.record = record, .kind = "rollback", .reason = reason};
   Retreat& retreat = *change.record.retreat;
-  retreat.hastened = true;
-  retreat.forced = retreat.forced || forced;
+  retreat.haste = std::max(retreat.haste, haste);
   strategy::Wait wait{
       strategy::WaitKind::replicas, "the first look at the replicas", "the rest of the way back at once", {}};
   auto step = is_seen(world) ? go_back(change.record, world, now, wait) : std::nullopt;

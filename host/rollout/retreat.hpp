@@ -30,9 +30,10 @@ struct RetreatStep {
 RetreatStep retreat_step(const Record& record, const provider::Observation& world, Instant now);
 
 // Turns a rollout around: to the release it came from.
-Change turn_back(const Record& record, std::string reason, const provider::Observation& world, Instant now);
+Change turn_back(const Record& record, std::string reason, const provider::Observation& world, Instant now,
+                 Haste haste = Haste::planned);
 // The same while what a superseded rollout left behind is still leaving: that goes on, and nothing begins after it.
-Change give_up_clearing(const Record& record, std::string reason, Instant now);
+Change give_up_clearing(const Record& record, std::string reason, Haste haste, Instant now);
 // Takes the next step of a way back, in the phases clearing and returning; nothing when there is nothing new to decide,
 // `waiting` then says what for.
 std::optional<Change> go_back(const Record& record, const provider::Observation& world, Instant now,
@@ -42,8 +43,8 @@ std::optional<Change> go_back(const Record& record, const provider::Observation&
 bool is_on_its_way(const Record& record);
 // Whether shifts of a gradual way back are still to come.
 bool goes_by_shifts(const Record& record, Instant now);
-// Makes the rest of a way back instant: for what replicas are ready, or, when it is forced, as soon as there is one.
-Change hasten(const Record& record, const std::string& reason, bool forced, const provider::Observation& world,
+// Makes the rest of a way back faster; it never becomes slower.
+Change hasten(const Record& record, const std::string& reason, Haste haste, const provider::Observation& world,
               Instant now);
 
 }  // namespace slipway::rollout

@@ -138,8 +138,9 @@ bool can_carry(const Commit& commit, const OrderedGroup& group) {
 // A way back promises what the application's rollback asks for, or one replica when it is forced, and nothing where no
 // release has served before.
 std::int32_t promised_on_the_way_back(const Record& record) {
-  if (record.retreat->forced) return 1;
-  return record.retreat->home.empty() ? 0 : record.spec.rollback.min_ready.of(record.spec.replicas, Round::up);
+  if (record.retreat->home.empty()) return 0;
+  if (record.retreat->haste == rollout::Haste::forced) return 1;
+  return record.spec.rollback.min_ready.of(record.spec.replicas, Round::up);
 }
 
 std::string capacity_as_promised(Watch& watch) {

@@ -160,7 +160,7 @@ TEST(Story, ShowsWhatPeopleDoToHostsAndToWholeApplications) {
   const Tally tally = run({.seeds = 100});
   for (const char* sight : {"hosts drained", "drains undone", "hosts stopped in order", "applications deleted",
                             "applications made again", "rollouts begun beside one of another application",
-                            "rollouts with two analyses at once", "gradual ways back made instant"})
+                            "rollouts with two analyses at once", "ways back made faster"})
     EXPECT_GT(tally.sights.count(sight) == 0 ? 0 : tally.sights.at(sight), 0) << sight;
   EXPECT_GT(tally.rollouts.at(State::superseded), 0);
 }

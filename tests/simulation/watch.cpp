@@ -159,8 +159,8 @@ void Watch::see_rollout(const Commit& commit) {
     });
     sights["rollouts begun beside one of another application"] += static_cast<int>(others);
   }
-  const auto hastened = [](const auto& record) { return record.retreat && record.retreat->hastened; };
-  if (hastened(*commit.after) && commit.before && !hastened(*commit.before)) ++sights["gradual ways back made instant"];
+  const bool turned_before = commit.before && commit.before->retreat && commit.after->retreat;
+  if (turned_before && commit.before->retreat->haste < commit.after->retreat->haste) ++sights["ways back made faster"];
   if (commit.after->runs.size() > 1 && (!commit.before || commit.before->runs.size() < 2))
     ++sights["rollouts with two analyses at once"];
 }

@@ -56,21 +56,21 @@ TEST_F(Words, AWayBackThatIsInstantIsNotMadeFaster) {
   EXPECT_EQ(
       obey(back, Word{.action = Action::abort}, {}, kAsked).status().message,
       "rollout  of  is rolling_back: it goes back already, as fast as replicas are ready; possible now: abort, "
-      "rollback (both make the rest instant, while it goes back gradually; with full one ready replica is enough) "
-      "(asked for: abort)");
+      "rollback (both make the rest instant, while it goes back gradually; with --full (API: full) one ready replica is "
+      "enough) (asked for: abort)");
 }
 
 TEST_F(Words, AWayBackIsForcedOnceAndFromItsBeginToo) {
   record.rollout.from_release = "1.0";
   const Record back = obey(record, Word{.action = Action::abort}, {}, kSaidBefore)->record;
-  EXPECT_FALSE(back.retreat->forced);
+  EXPECT_EQ(back.retreat->haste, Haste::planned);
   const Word forced{.action = Action::abort, .request = {.full = true}, .by = "ann"};
   const auto change = obey(back, forced, {}, kAsked);
   ASSERT_TRUE(change.ok()) << to_string(change.status());
   EXPECT_EQ(change->reason, "the rest was forced by ann");
-  EXPECT_TRUE(change->record.retreat->forced);
+  EXPECT_EQ(change->record.retreat->haste, Haste::forced);
   EXPECT_FALSE(obey(change->record, forced, {}, kAsked).ok());
-  EXPECT_TRUE(obey(record, forced, {}, kAsked)->record.retreat->forced);
+  EXPECT_EQ(obey(record, forced, {}, kAsked)->record.retreat->haste, Haste::forced);
 }
 
 TEST_F(Words, AGradualWayBackIsMadeInstantOnceAndToItsOwnReleaseOnly) {

@@ -134,7 +134,7 @@ TEST_F(Retreats, TheRestOfAGradualWayBackIsMadeInstant) {
   const Record turned = back().record;
   EXPECT_TRUE(goes_by_shifts(turned, kTurned + seconds(89)));
   EXPECT_FALSE(goes_by_shifts(turned, kTurned + seconds(90))) << "the last shift is due";
-  const Change change = hasten(turned, "hastened", false, world, kTurned + seconds(1));
+  const Change change = hasten(turned, "hastened", Haste::instant, world, kTurned + seconds(1));
   EXPECT_EQ(change.record.order.groups,
             (std::vector{group("stable", "1.0", 4, kAllTraffic), group("next", "1.1", 4, 0)}));
   EXPECT_EQ(change.reason, "hastened; all traffic goes to 1.0");
@@ -145,7 +145,7 @@ TEST_F(Retreats, WhatIsMadeInstantStillGoesNoFasterThanReplicasAreReady) {
   record.spec.rollback = {.mode = RollbackMode::gradual, .over = seconds(90)};
   set(4, 900'000);
   world.groups[0].ready = 1;
-  const Change change = hasten(back().record, "hastened", false, world, kTurned);
+  const Change change = hasten(back().record, "hastened", Haste::instant, world, kTurned);
   EXPECT_EQ(change.record.order.groups[0].weight, 250'000U);
   EXPECT_EQ(change.record.wait.what, "1 of 4 replicas of 1.0 to be ready");
   world.groups[0].ready = 2;
@@ -158,7 +158,7 @@ TEST_F(Retreats, WhatIsMadeInstantStillGoesNoFasterThanReplicasAreReady) {
 TEST_F(Retreats, ForWhatIsForcedOneReadyReplicaIsEnough) {
   set(4, 900'000);
   world.groups[0].ready = 0;
-  const Change change = hasten(back().record, "forced", true, world, kTurned);
+  const Change change = hasten(back().record, "forced", Haste::forced, world, kTurned);
   EXPECT_EQ(change.record.order.groups[0].weight, 100'000U);
   EXPECT_EQ(change.record.wait.what, "0 of 4 replicas of 1.0 to be ready");
   world.groups[0].ready = 1;
@@ -168,17 +168,26 @@ TEST_F(Retreats, ForWhatIsForcedOneReadyReplicaIsEnough) {
   EXPECT_EQ(next->record.order.groups[0].weight, kAllTraffic);
 }
 
+TEST_F(Retreats, WhatIsForcedFromItsBeginGoesAtOnceThoughTheApplicationWouldGoBackGradually) {
+  record.spec.rollback = {.mode = RollbackMode::gradual, .over = seconds(90)};
+  set(4, 900'000);
+  world.groups[0].ready = 1;
+  const Change change = turn_back(record, "because", world, kTurned, Haste::forced);
+  EXPECT_EQ(change.record.order.groups[0].weight, kAllTraffic);
+  EXPECT_EQ(change.record.wait.what, "the replicas of 1.1 to leave");
+}
+
 TEST_F(Retreats, OneReadyReplicaIsEnoughToForceAProviderThatCanNotSplitTraffic) {
   record.granularity = kAllTraffic;
   set(4, kAllTraffic);
   world.groups[0].ready = 1;
-  EXPECT_EQ(hasten(back().record, "forced", true, world, kTurned).record.order.groups[0].weight, kAllTraffic);
+  EXPECT_EQ(hasten(back().record, "forced", Haste::forced, world, kTurned).record.order.groups[0].weight, kAllTraffic);
 }
 
 TEST_F(Retreats, WhoHasNotSeenTheWorldMakesTheRestInstantWithTheFirstLook) {
   record.spec.rollback = {.mode = RollbackMode::gradual, .over = seconds(90)};
   const Record turned = back().record;
-  const Change change = hasten(turned, "hastened", false, {}, kTurned);
+  const Change change = hasten(turned, "hastened", Haste::instant, {}, kTurned);
   EXPECT_TRUE(same_order(change.record.order, turned.order));
   EXPECT_EQ(change.record.wait.what, "the first look at the replicas");
   strategy::Wait waiting;
