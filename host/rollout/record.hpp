@@ -114,8 +114,7 @@ struct Retreat {
         required("away_role", &Retreat::away_role, "Role of the release that loses it."),
         required("away", &Retreat::away, "That release."), required("began", &Retreat::began, "When."),
         field("from_weight", &Retreat::from_weight, "Weight of the leaving group at the begin."),
-        field("reason", &Retreat::reason, "Why."),
-        field("haste", &Retreat::haste, "How fast it goes."));
+        field("reason", &Retreat::reason, "Why."), field("haste", &Retreat::haste, "How fast it goes."));
   }
 };
 

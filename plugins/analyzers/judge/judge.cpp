@@ -64,6 +64,15 @@ class Judging {
       : state(std::move(before)), settings_(settings), request_(request) {}
 
   void run() {
+    look();
+    if (reply.verdict == Verdict::proceed && state.said) repeat(*state.said);
+  }
+
+  State state;
+  analyzer::JudgeReply reply;
+
+ private:
+  void look() {
     if (!request_.source_error.empty()) return failed("the source failed: " + request_.source_error);
     if (const auto why = refused()) return failed(*why);
     state.errors_in_a_row = 0;
@@ -74,16 +83,19 @@ class Judging {
                     std::to_string(state.windows) + " of " + std::to_string(settings_.windows) + " windows");
     }
     judge(look == settings_.looks);
+    if (look == settings_.looks) state.said = Said{reply.verdict, reply.code, reply.reason, reply.evidence};
   }
 
-  State state;
-  analyzer::JudgeReply reply;
-
- private:
   void answer(Verdict verdict, std::string code, std::string reason) {
     reply.verdict = verdict;
     reply.code = std::move(code);
     reply.reason = std::move(reason);
+  }
+
+  // What the last look said stands until the next one.
+  void repeat(const Said& said) {
+    answer(said.verdict, said.code, said.reason + "; looks again: " + reply.reason);
+    reply.evidence = said.evidence;
   }
 
   void failed(const std::string& why) { reply = after_error(why, ++state.errors_in_a_row, settings_.error_limit); }
@@ -98,13 +110,19 @@ class Judging {
 
   void take_in() {
     state.window = request_.window.id;
-    if (state.windows == settings_.windows) return;
+    if (state.windows == settings_.windows) begin_anew();
     ++state.windows;
     state.series.resize(settings_.metrics.size());
     for (std::size_t i = 0; i < state.series.size(); ++i) {
       append(state.series[i].next, settings_.metrics[i], request_.role);
       append(state.series[i].stable, settings_.metrics[i], request_.baseline);
     }
+  }
+
+  // It could not decide, or nobody would ask again.
+  void begin_anew() {
+    state.windows = 0;
+    state.series.clear();
   }
 
   void append(std::string& series, const Metric& metric, const std::string& role) {

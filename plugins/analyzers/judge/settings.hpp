@@ -125,17 +125,32 @@ struct Series {
   }
 };
 
+// What the last look came to. When that decides nothing, it stands while the windows of the next one are gathered.
+struct Said {
+  analyzer::Verdict verdict = analyzer::Verdict::inconclusive;
+  std::string code;
+  std::string reason;
+  JsonText evidence;
+  static constexpr auto fields() {
+    return slipway::fields(required("verdict", &Said::verdict, "The verdict."), field("code", &Said::code, "Its code."),
+                           field("reason", &Said::reason, "Its reason."),
+                           field("evidence", &Said::evidence, "Its numbers."));
+  }
+};
+
 struct State {
   static constexpr std::int64_t kVersion = 2;
   std::int32_t windows = 0;
   std::string window;
   std::int32_t errors_in_a_row = 0;
   std::vector<Series> series;
+  std::optional<Said> said;
   static constexpr auto fields() {
     return slipway::fields(field("windows", &State::windows, "Windows seen."),
                            field("window", &State::window, "The last one."),
                            field("errors_in_a_row", &State::errors_in_a_row, "Errors of the source since it answered."),
-                           field("series", &State::series, "One for each metric, in the settings' order."));
+                           field("series", &State::series, "One for each metric, in the settings' order."),
+                           field("said", &State::said, "The last look, once there was one."));
   }
 };
 

@@ -44,10 +44,11 @@ void count(State& state, Measurement measured) {
 }
 
 Ruling rule(const Settings& settings, const State& state, Measurement measured) {
+  // First: of those below, a policy may have made a pass that is looked at further.
+  if (exceeds(state.failures, settings.failure_limit)) return {Verdict::fail, "failure_limit"};
   if (exceeds(state.errors_in_a_row, settings.consecutive_error_limit))
     return {Verdict::error, "consecutive_error_limit"};
   if (exceeds(state.inconclusives, settings.inconclusive_limit)) return {Verdict::inconclusive, "inconclusive_limit"};
-  if (exceeds(state.failures, settings.failure_limit)) return {Verdict::fail, "failure_limit"};
   if (measured == Measurement::insufficient && exceeds(state.insufficient_in_a_row, settings.insufficient_data_limit)) {
     return {Verdict::insufficient_data, "insufficient_data_limit"};
   }

@@ -53,11 +53,11 @@ TEST_F(Words, AfterAPauseNobodyIsWaitedFor) {
 TEST_F(Words, AWayBackThatIsInstantIsNotMadeFaster) {
   record.rollout.from_release = "1.0";
   const Record back = obey(record, Word{.action = Action::abort}, {}, kSaidBefore)->record;
-  EXPECT_EQ(
-      obey(back, Word{.action = Action::abort}, {}, kAsked).status().message,
-      "rollout  of  is rolling_back: it goes back already, as fast as replicas are ready; possible now: abort, "
-      "rollback (both make the rest instant, while it goes back gradually; with --full (API: full) one ready replica is "
-      "enough) (asked for: abort)");
+  EXPECT_EQ(obey(back, Word{.action = Action::abort}, {}, kAsked).status().message,
+            "rollout  of  is rolling_back: it goes back already, as fast as replicas are ready; possible now: abort, "
+            "rollback (both make the rest instant, while it goes back gradually; with --full (API: full) one ready "
+            "replica is "
+            "enough) (asked for: abort)");
 }
 
 TEST_F(Words, AWayBackIsForcedOnceAndFromItsBeginToo) {

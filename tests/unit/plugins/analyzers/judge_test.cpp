@@ -111,6 +111,23 @@ TEST_F(JudgePlugin, WithSeveralLooksABadReleaseFailsEarly) {
   EXPECT_EQ(number, 20);
 }
 
+TEST_F(JudgePlugin, WhatTheLastLookCouldNotDecideStandsUntilTheNext) {
+  const auto undecided = run({}, {{"cpu", 0.3}});
+  ASSERT_EQ(undecided.verdict, Verdict::insufficient_data);
+  for (int window = 1; window < 20; ++window) {
+    const auto reply = ask({{"cpu", around(0.4, window)}}, {{"cpu", around(0.3, window)}});
+    EXPECT_EQ(reply.verdict, Verdict::insufficient_data);
+    EXPECT_EQ(reply.evidence.text, undecided.evidence.text);
+    EXPECT_NE(reply.reason.find("; looks again: " + std::to_string(window) + " of 20 windows"), std::string::npos)
+        << reply.reason;
+  }
+  EXPECT_EQ(ask({}, {}, "refused").verdict, Verdict::insufficient_data)
+      << "nor is it lifted by a source that fails once";
+  const auto reply = ask({{"cpu", 0.4}}, {{"cpu", 0.3}});
+  EXPECT_EQ(reply.verdict, Verdict::fail) << reply.reason;
+  EXPECT_EQ(reply.reason.find("looks again"), std::string::npos) << reply.reason;
+}
+
 TEST_F(JudgePlugin, AWindowIsTakenInOnce) {
   ask({{"cpu", 1}}, {{"cpu", 2}});
   const Json before = state;
@@ -131,7 +148,7 @@ TEST_F(JudgePlugin, ItsStateStaysWithinFourKibibytesAMetric) {
   settings["windows"] = 100;
   for (int i = 1; i <= 100; ++i) ask({{"cpu", -1.0 / (i * 1e200 + 1)}}, {{"cpu", 1e18 / i}});
   ASSERT_TRUE(last.ok()) << to_string(last);
-  EXPECT_LE(state.dump().size(), 2300U) << "with the counters; each number takes the same room";
+  EXPECT_LE(state.dump().size(), 2800U) << "with the counters and the last look; each number takes the same room";
   EXPECT_GE(state["series"][0]["next"].get<std::string>().size(), 100U * 8 * 4 / 3) << "all of them";
 }
 
