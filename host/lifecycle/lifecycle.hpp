@@ -180,6 +180,7 @@ class Lifecycle {
   boost::asio::awaitable<Status> carry_out(std::shared_ptr<Exchange> exchange, ApplyOptions options);
   std::shared_ptr<Exchange> stage(Plan plan) const;
   [[nodiscard]] bool wants_what_is_kept(const Exchange& exchange) const;
+  boost::asio::awaitable<void> make_room(const Exchange& exchange);
   boost::asio::awaitable<Status> prepare(Exchange& exchange);
   boost::asio::awaitable<Status> hand_over(Exchange& exchange);
   boost::asio::awaitable<Problems> withdraw(Exchange& exchange);

@@ -31,7 +31,7 @@ void lead(const Generations& generations, const std::vector<std::vector<std::str
 boost::asio::awaitable<Status> Lifecycle::apply_one(Plan plan, ApplyOptions options) {
   if (stopping_) co_return Status(Code::failed_precondition, "the host is stopping");
   auto exchange = stage(std::move(plan));
-  if (wants_what_is_kept(*exchange)) co_await settle();
+  if (wants_what_is_kept(*exchange)) co_await make_room(*exchange);
   Status status = co_await carry_out(exchange, options);
   if (!status.ok()) {
     const Problems lost = co_await withdraw(*exchange);
@@ -76,7 +76,7 @@ std::shared_ptr<Exchange> Lifecycle::stage(Plan plan) const {
     const HandOver how = runs ? hand_over_of(old->plan(), one) : HandOver::none;
     auto fresh = std::make_shared<Generation>(std::move(one), around_.clock);
     exchange->after.push_back(fresh);
-    exchange->successions.push_back({std::move(fresh), std::move(old), how, nullptr, {}, false});
+    exchange->successions.push_back({.fresh = std::move(fresh), .old = std::move(old), .hand_over = how});
   }
   for (const auto& generation : generations_) {
     if (find(exchange->after, generation->plan().name) == nullptr) exchange->leaving.push_back(generation);
@@ -84,12 +84,13 @@ std::shared_ptr<Exchange> Lifecycle::stage(Plan plan) const {
   return exchange;
 }
 
-// Whether it begins anew what another change ended and keeps for its return, though both can't hold what they hold.
+// Whether it begins anew what another change ended and keeps for its return, or ends at this moment, though both can't
+// hold what they hold. What rollouts still use is not ended for it.
 bool Lifecycle::wants_what_is_kept(const Exchange& exchange) const {
   const auto is_in_the_way = [this](const Succession& succession) {
     const PlannedInstance& wanted = succession.fresh->plan();
     return succession.hand_over == HandOver::none && std::ranges::any_of(others_, [&](const auto& kept) {
-             return kept->state() == GenerationState::warm && kept->instance != nullptr &&
+             return kept->state() != GenerationState::failed && kept->instance != nullptr && uses_of(*kept) == 0 &&
                     kept->plan().package.manifest.id == wanted.package.manifest.id &&
                     hand_over_of(kept->plan(), wanted) == HandOver::exchange;
            });

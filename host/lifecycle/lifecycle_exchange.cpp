@@ -41,6 +41,12 @@ std::string what_is_lost(const Generation& generation, const Json& checkpoint) {
                                : " took in since its last checkpoint is lost");
 }
 
+// Of one that did not hand over, and was not ended.
+std::string how_it_goes_on(const Generation& generation) {
+  if (generation.instance->state() == runtime::State::started) return "goes on as it was";
+  return "still answers, but what it did by itself rests until it is replaced, or the host started again";
+}
+
 std::string joined(const std::string& one, const std::string& other) {
   return one.empty() || other.empty() ? one + other : one + "; " + other;
 }
@@ -86,8 +92,7 @@ boost::asio::awaitable<Status> Lifecycle::replace(Succession& succession) {
   if (!succession.goes_on) ended = co_await end_instance(old);
   if (status.ok()) status = ended;
   if (!status.ok()) {
-    const char* const what =
-        succession.goes_on ? " did not hand over, and goes on as it was: " : " did not hand over: ";
+    const std::string what = " did not hand over" + (succession.goes_on ? ", and " + how_it_goes_on(old) : "") + ": ";
     fresh.move_to(GenerationState::failed, old.title() + what + reason_of(status, old.plan().name));
     co_return status;
   }
@@ -148,11 +153,17 @@ boost::asio::awaitable<Status> Lifecycle::put_back(Succession& succession) {
   succession.done = false;
   Status status(Code::failed_precondition, "it has not ended, so it can't be made anew");
   if (succession.goes_on) {
+    const bool rests = old.instance->state() != runtime::State::started;
     old.instance->resume();
     succession.lost.clear();
-    status = Status();
+    old.move_to(GenerationState::active, rests ? "it " + how_it_goes_on(old) : old.status().reason);
+    co_return Status();
   }
-  if (old.instance == nullptr) status = co_await make_anew(old, succession.state);
+  if (old.instance == nullptr) {
+    status = co_await make_anew(old, succession.state);
+    // Without what it knew it is not what it was.
+    if (!status.ok() && old.instance) (void)co_await end_instance(old);
+  }
   if (status.ok()) {
     old.move_to(GenerationState::active, old.status().reason);
     co_return status;
@@ -166,6 +177,8 @@ boost::asio::awaitable<Status> Lifecycle::put_back(Succession& succession) {
 // neither when nothing is handed over between them.
 boost::asio::awaitable<std::string> Lifecycle::ask_back(const Succession& succession, Json& newer) {
   if (!hands_over(*succession.fresh, *succession.old)) co_return std::string();
+  // A later change had ended it, came to nothing, and could not put it back.
+  if (succession.fresh->state() == GenerationState::failed) co_return "it " + succession.fresh->status().reason;
   std::string unread = why_unread(*succession.fresh, *succession.old);
   if (!unread.empty()) co_return unread;
   const Status status = co_await export_state(*succession.fresh, newer);
@@ -181,7 +194,7 @@ boost::asio::awaitable<Problems> Lifecycle::return_to(Succession& succession) {
   close_intake(*succession.fresh);
   Json newer;
   std::string lost = co_await ask_back(succession, newer);
-  (void)co_await end_instance(*succession.fresh);
+  if (succession.fresh->instance) (void)co_await end_instance(*succession.fresh);
   const std::string path = config::child_path("/plugins", old.plan().name);
   Problems problems;
   const auto tell_lost = [&](const std::string& since) {

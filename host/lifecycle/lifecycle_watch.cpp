@@ -132,6 +132,17 @@ boost::asio::awaitable<void> Lifecycle::settle() {
   }
 }
 
+// Waits no longer than what is kept may take to end.
+boost::asio::awaitable<void> Lifecycle::make_room(const Exchange& exchange) {
+  co_await settle();
+  const auto& [drain, cancel, patience] = settings_.retire;
+  const std::chrono::nanoseconds longest{drain.ns + cancel.ns + 2 * patience.ns};
+  const auto end = std::chrono::steady_clock::now() + longest;
+  boost::asio::steady_timer timer(strand_);
+  while (!stopping_ && wants_what_is_kept(exchange) && std::chrono::steady_clock::now() < end)
+    co_await rest(timer, std::chrono::milliseconds(1));
+}
+
 std::string Lifecycle::complaint(Watching& watching) {
   const Watch& how = watching.how;
   const bridge::Span span{how.recent.time, std::max(how.recent.calls, how.calls)};
@@ -159,14 +170,6 @@ boost::asio::awaitable<Problems> Lifecycle::go_back(Exchange& exchange, const st
   Problems problems;
   for (Succession& succession : std::views::reverse(exchange.successions)) {
     if (succession.hand_over != HandOver::exchange) continue;
-    // A later change had ended it, came to nothing, and could not put it back.
-    if (succession.fresh->instance == nullptr) {
-      close_intake(*succession.fresh);
-      const Status status = co_await put_back(succession);
-      const std::string path = config::child_path("/plugins", succession.old->plan().name);
-      if (!status.ok()) problems.push_back({path, "", status.message});
-      continue;
-    }
     Problems lost = co_await return_to(succession);
     std::ranges::move(lost, std::back_inserter(problems));
   }

@@ -148,6 +148,9 @@ boost::asio::awaitable<void> check_gates(const Tools& tools, Proposal proposal, 
     if (!reply.ok() && reply.status().code == Code::not_found)
       faults.push_back({"/gates/" + std::to_string(i) + "/gate", to_text(gates[i].gate),
                         "is no gate of the profile, and not \"approval\""});
+    if (!reply.ok() && reply.status().code == Code::unavailable)
+      faults.push_back({"/gates/" + std::to_string(i) + "/gate", to_text(gates[i].gate),
+                        "can't be asked now, and would stay closed: " + reply.status().message});
   }
 }
 

@@ -271,6 +271,19 @@ TEST_F(Gates, AFrozenStartIsAskedAgainUntilItIsFree) {
   EXPECT_TRUE(world.until_state(id, State::succeeded));
 }
 
+TEST_F(Gates, OneThatIsNotThereOrCanNotBeAskedIsSaidBeforeTheStart) {
+  guard("freeze", rollout::GateMoment::promote);
+  for (const auto& [code, said] : std::map<Code, std::string>{
+           {Code::not_found, R"(/gates/0/gate "freeze" is no gate of the profile, and not "approval")"},
+           {Code::unavailable, R"(/gates/0/gate "freeze" can't be asked now, and would stay closed: it is away)"}}) {
+    world.plugins["gates.freeze"] = [code](auto&&...) { return Status(code, "it is away"); };
+    const Status refused = world.deploy("shop", "1.1").status();
+    ASSERT_EQ(refused.problems.size(), 1U) << to_string(refused);
+    const Problem& one = refused.problems[0];
+    EXPECT_EQ(one.path + " " + one.value + " " + one.message, said);
+  }
+}
+
 TEST_F(Gates, AClosedGateBeforePromotionGoesBack) {
   world.gate.answer = {.state = strategy::GateState::closed, .reason = "the ticket was declined"};
   guard("freeze", rollout::GateMoment::promote);

@@ -169,8 +169,8 @@ typedef struct slipway_plugin {
   /* The answer to a wake. [strand] created, started, draining. */
   void (*on_wake)(slipway_instance* instance, uint64_t token);
 
-  /* No new work will come: end what runs by itself, keep answering open calls. Idempotent.
-   * [strand] started → draining. */
+  /* End what runs by itself, keep answering: calls that are open, those by which state is handed over, and new
+   * ones where that came to nothing and the instance stays. Idempotent. [strand] started → draining. */
   void (*quiesce)(slipway_instance* instance);
 
   /* Frees the instance. Its threads are joined, nothing of the host is called after it returns. Calls still

@@ -185,9 +185,11 @@ TEST_F(Applying, AnOldOneThatCanNotTellWhatItKnowsServesOn) {
   ASSERT_TRUE(start().ok());
   upgrade("alpha", "counts", "1.1.0", snapshot());
   EXPECT_THAT(told(apply()),
-              ElementsAre("/plugins/alpha: gate-alpha 1.0.0 did not hand over, and goes on as it was: its state can't "
-                          "be exported: its memory has a hole"));
+              ElementsAre("/plugins/alpha: gate-alpha 1.0.0 did not hand over, and still answers, but what it did by "
+                          "itself rests until it is replaced, or the host started again: its state can't be exported: "
+                          "its memory has a hole"));
   EXPECT_THAT(versions(), ElementsAre("alpha 1.0.0 active"));
+  EXPECT_THAT(lifecycle_.status().at(0).reason, HasSubstr("what it did by itself rests"));
   EXPECT_THAT(created_, ElementsAre("alpha", "alpha")) << "the successor is the second one";
   EXPECT_THAT(said("gates.alpha"), HasSubstr("it is a fixture"));
   EXPECT_TRUE(stop().ok());

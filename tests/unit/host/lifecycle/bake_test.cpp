@@ -152,6 +152,29 @@ TEST_F(Baking, WhatIsKeptForAReturnGivesWayToWhatCanNotRunBesideIt) {
   EXPECT_TRUE(stop().ok());
 }
 
+TEST_F(Baking, WhatCanNotRunBesideWhatIsKeptBeginsOnceThatHasEnded) {
+  std::promise<runtime::Answerer> asked;
+  on_request_ = [&](runtime::Answerer answerer) { asked.set_value(std::move(answerer)); };
+  add("alpha", "counts", {}, kExternal);
+  add("beta", "sound");
+  ASSERT_TRUE(start().ok());
+  auto open = std::async(std::launch::async,
+                         [this] { return await_on(runtime_, ask("gates.alpha", seconds(60), R"("slowly")")); });
+  runtime::Answerer answerer = asked.get_future().get();
+  const auto alpha = profile_.plugins.extract("alpha");
+  profile_.bindings.erase("gates.alpha");
+  ASSERT_EQ(to_string(apply(baked(seconds(600)))), "OK: ");
+  profile_.plugins["alpha"] = alpha.mapped();
+  upgrade("alpha", "start_fails", "1.1.0", kExternal);
+  auto applied = std::async(std::launch::async, [this] { return apply(); });
+  EXPECT_TRUE(eventually([&] { return over_.load(); }));
+  EXPECT_EQ(applied.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout) << "a call is still open";
+  answerer.succeed("{}");
+  EXPECT_TRUE(open.get().ok());
+  EXPECT_THAT(told(applied.get()), ElementsAre("/plugins/alpha: port 80 is taken"));
+  EXPECT_TRUE(stop().ok());
+}
+
 TEST_F(Baking, OneThatALaterChangeEndedForNothingGivesWayToTheOneBeforeIt) {
   begin("creates_once", kExternal);
   ApplyOptions options = baked(seconds(600));
@@ -170,6 +193,33 @@ TEST_F(Baking, OneThatALaterChangeEndedForNothingGivesWayToTheOneBeforeIt) {
   EXPECT_THAT(reason(), HasSubstr("0 of 20 calls of gate-alpha 1.1.0"));
   EXPECT_EQ(versions().at(0), "alpha 1.0.0 active");
   good(1);
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Baking, OneThatCouldNotTakeItsOwnStateBackGivesNoneToTheOneBeforeIt) {
+  add("alpha", "counts", {}, snapshot());
+  ASSERT_TRUE(start().ok());
+  for (int i = 0; i < 3; ++i) (void)said("gates.alpha");
+  upgrade("alpha", "counts_to_five", "1.1.0", snapshot());
+  ApplyOptions options = baked(seconds(600));
+  // Even no fault at all is too many of them.
+  options.watch.fault_ratio = -1;
+  ASSERT_EQ(to_string(apply(std::move(options))), "OK: ");
+  {
+    const auto turn = lifecycle_.take_turn("another change");
+    ASSERT_TRUE(turn.ok());
+    for (int i = 0; i < 20; ++i) (void)said("gates.alpha");
+    ASSERT_TRUE(eventually([&] { return waits_.load(); }));
+    upgrade("alpha", "start_fails", "1.2.0", snapshot());
+    EXPECT_FALSE(apply(*turn, {}).ok());
+    EXPECT_EQ(versions().at(0), "alpha 1.1.0 failed");
+  }
+  EXPECT_THAT(
+      reason(),
+      HasSubstr("; what gate-alpha 1.1.0 took in since it followed gate-alpha 1.0.0 is dropped: it could not be "
+                "put back: it can't take over the state: it does not count so far"));
+  EXPECT_EQ(versions().at(0), "alpha 1.0.0 active");
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
   EXPECT_TRUE(stop().ok());
 }
 
