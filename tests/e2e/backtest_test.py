@@ -104,6 +104,19 @@ class BacktestTest(BacktestBase):
         # Computed without guard and mixture: 1,380 and 633.
         self.assertTrue(2 * 1380 < small < 5 * 1380, small)
         self.assertTrue(633 < half < small, half)
+        settings = self.folder / "settings.yaml"
+        settings.write_text("{guard: none, change_robust: false, alpha: 0.1, failures: errors}")
+        plan = [SLIPWAY, "--output", "json", "analysis", "plan", "--errors", "1%", "--worse", "5%", "--weights", "50%", "--settings",
+                settings]
+        told = json.loads(harness.run(plan, 60, check=True).stdout)
+        self.assertEqual(told["alpha"], 0.1)
+        self.assertLess(told["weights"][0]["requests"], half / 2)
+        settings.write_text("{max_ratio: 0.5}")
+        self.assertIn("max_ratio", harness.run(plan, 60).stderr)
+        settings.write_text("{kind: srm}")
+        refused = harness.run(plan, 60)
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn('kind "srm": a plan can be made for error_ratio and absolute', refused.stderr)
 
     def test_what_cannot_be_judged_is_said(self):
         file = self.record({"stable": 0.01, "next": 0.01}, minutes=3)

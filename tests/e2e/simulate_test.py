@@ -50,6 +50,19 @@ class SimulateTest(unittest.TestCase):
                       and entry["detail"]["verdict"] == "fail")
         self.assertRegex(failed["at"], "^2026-01-01T00:0[5-8]:")
 
+    def test_an_injection_that_changes_nothing_is_told(self):
+        run = self.run_it(*USUAL, "--inject", "memory=+100%@0s", "--inject", "error_ratio=+4%@5m")
+        self.assertEqual(run.returncode, 3, run.stderr)
+        self.assertEqual([line for line in run.stderr.splitlines() if "inject" in line],
+                         ["slipway: --inject of memory changed nothing: no analysis asked for a window after its time in which 1.1 had "
+                          "requests and such a value"])
+
+    def test_what_belongs_to_a_simulation_is_refused_where_the_deployment_would_be_real(self):
+        for option in (("--inject", "error_ratio=+4%@5m"), ("--assume", "rate=1"), ("--limit", "1h"), ("--approve",)):
+            run = harness.run([SLIPWAY, "deploy", "shop", "1.1", *option], 60)
+            self.assertEqual(run.returncode, 2, run.stderr)
+            self.assertIn(f"{option[0]} requires --simulate", run.stderr)
+
     def test_the_same_command_tells_the_same_story(self):
         self.assertEqual(self.simulate(*USUAL), self.simulate(*USUAL))
 

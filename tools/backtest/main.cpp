@@ -103,7 +103,8 @@ Summary backtest(const Request& request) {
   check_split(request, recorded);
   const test::Library& library = packages.library("analyzer", request.analyzer);
   Summary summary{.request = request};
-  if (!injections.empty()) summary.injected_after = injections.front().after;
+  for (const Injection& injection : injections)
+    summary.injected_after = std::min(summary.injected_after.value_or(injection.after), injection.after);
   for (std::int32_t i = 0; i < request.runs; ++i) {
     Draws draws(static_cast<std::uint64_t>(request.seed) + static_cast<std::uint64_t>(i));
     Recording judged = request.split ? split(recorded, request.split_group, request.split->ppm / 1e6, draws) : recorded;

@@ -11,7 +11,7 @@ struct Summary {
   Recording recording;  // as it was judged first
   Run first;
   std::vector<Run> runs;                   // all of them, without their looks but the last; the first too
-  std::optional<Duration> injected_after;  // the first injection's begin
+  std::optional<Duration> injected_after;  // begin of the earliest injection
 };
 
 Json document_of(const Summary& summary);

@@ -19,11 +19,18 @@ metrics::GroupSamples drawn(const char* role, std::int64_t requests, double bad,
           .values = {{"requests", static_cast<double>(requests)}, {"failures", static_cast<double>(failures)}}};
 }
 
-// Looks until it fails; absent when it does not.
+// What the rollouts are judged by: the analysis' own, of requests and failures as they are drawn.
+JsonText settings_of(const PlanRequest& request) {
+  Json settings = request.settings.text.empty() ? Json::object() : tree_of(request.settings);
+  for (const char* name : {"requests", "failures"}) settings.erase(name);
+  settings["alpha"] = request.alpha;
+  return json_text(settings);
+}
+
+// Looks until it fails; absent when it ends otherwise, or not at all.
 Result<std::optional<int>> looks_of(const PlanRequest& request, double weight, std::int64_t window, const Ask& ask,
                                     Random random) {
-  analyzer::JudgeRequest question{.settings = json_text({{"alpha", request.alpha}}),
-                                  .alpha_share = request.alpha_share};
+  analyzer::JudgeRequest question{.settings = settings_of(request), .alpha_share = request.alpha_share};
   for (int look = 0; look < kMostLooks; ++look) {
     const auto next = std::binomial_distribution<std::int64_t>(window, weight)(random);
     question.window = {std::to_string(look), Instant{} + kInterval * look, Instant{} + kInterval * (look + 1)};
@@ -34,6 +41,7 @@ Result<std::optional<int>> looks_of(const PlanRequest& request, double weight, s
     if (!reply.ok()) return reply.status();
     question.state = std::move(reply->state);
     if (reply->verdict == analyzer::Verdict::fail) return std::optional(look + 1);
+    if (reply->verdict == analyzer::Verdict::pass || reply->verdict == analyzer::Verdict::inconclusive) break;
   }
   return std::optional<int>();
 }

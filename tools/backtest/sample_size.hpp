@@ -13,6 +13,7 @@ struct PlanRequest {
   double usual = 0;
   double worse = 0;
   double alpha = 0.01;
+  JsonText settings;
   double alpha_share = 1;
   double per_second = 0;
   std::vector<Share> weights;
@@ -23,6 +24,7 @@ struct PlanRequest {
         required("usual", &PlanRequest::usual, "Share of bad requests of what runs, above 0."),
         required("worse", &PlanRequest::worse, "Of the new release, above that, below 1."),
         field("alpha", &PlanRequest::alpha, "Chance of a false alarm."),
+        field("settings", &PlanRequest::settings, "The analyzer's others."),
         field("alpha_share", &PlanRequest::alpha_share, "The run's share of it."),
         field("per_second", &PlanRequest::per_second, "Requests of both releases; 0: not known."),
         required("weights", &PlanRequest::weights, "Shares of the traffic of the new release.", at_most(32)),

@@ -21,11 +21,9 @@ struct Options {
 
 Json document_in(const std::string& option, const std::string& file) {
   if (file.empty()) return Json::object();
-  auto documents = read_documents(file);
-  if (!documents.ok()) throw Failure(400, documents.status().message);
-  if (documents->size() != 1 || !documents->front().is_object())
-    throw Failure(400, option + " " + file + ": want one document with settings by name");
-  return std::move(documents->front());
+  auto document = read_settings(option, file);
+  if (!document.ok()) throw Failure(400, document.status().message);
+  return *std::move(document);
 }
 
 Json request_of(const Options& options) {

@@ -184,4 +184,12 @@ Result<std::vector<Json>> read_documents(const std::string& file) {
   return parse_documents(text, file == "-" ? "standard input" : file);
 }
 
+Result<Json> read_settings(const std::string& option, const std::string& file) {
+  auto documents = read_documents(file);
+  if (!documents.ok()) return documents.status();
+  if (documents->size() != 1 || !documents->front().is_object())
+    return Status(Code::invalid_argument, option + " " + file + ": want one document with settings by name");
+  return std::move(documents->front());
+}
+
 }  // namespace slipway::cli

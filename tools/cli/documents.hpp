@@ -12,6 +12,9 @@ namespace slipway::cli {
 Result<std::vector<Json>> read_documents(const std::string& file);
 Result<std::vector<Json>> parse_documents(const std::string& text, const std::string& name);
 
+// The one document of an option's file, an object: settings by name.
+Result<Json> read_settings(const std::string& option, const std::string& file);
+
 // Whether the words, written without quotes in YAML, are read as a text again.
 bool reads_as_text(const std::string& words);
 

@@ -25,14 +25,16 @@ std::pair<std::string, double> assumption(const std::string& text) {
 }  // namespace
 
 void add_simulate_options(CLI::App& command, SimulateOptions& options) {
-  command.add_flag("--simulate", options.simulate,
-                   "Only tell what would happen, on a simulated clock; nothing changes");
+  // Without it they would be taken for a rehearsal, and the deployment be real.
+  CLI::Option* simulate = command.add_flag("--simulate", options.simulate,
+                                           "Only tell what would happen, on a simulated clock; nothing changes");
   const auto add = [&](const char* name, std::string& value, const char* doc) {
-    command.add_option(name, value, std::string("With --simulate: ") + doc)->capture_default_str();
+    command.add_option(name, value, std::string("With --simulate: ") + doc)->capture_default_str()->needs(simulate);
   };
   const auto add_list = [&](const char* name, std::vector<std::string>& value, const char* doc) {
     command.add_option(name, value, std::string("With --simulate: ") + doc + "; may be repeated")
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->needs(simulate);
   };
   add("--application-file", options.application, "file with the application; by default the host is asked");
   add("--recording", options.recording, "recorded metrics, .csv or .json, as for analysis backtest");
@@ -43,8 +45,9 @@ void add_simulate_options(CLI::App& command, SimulateOptions& options) {
            "what fails when and how long: metrics.haproxy@10m/5m, replicas@0s/2m, host@5m/30s");
   add("--ready-after", options.start, "time that a replica takes to get ready");
   add("--limit", options.limit, "simulated time after which it ends at the latest");
-  command.add_flag("--approve", options.approve, "With --simulate: give each approval that is waited for, at once");
-  command.add_option("--seed", options.seed, "With --simulate: of the draws")->capture_default_str();
+  command.add_flag("--approve", options.approve, "With --simulate: give each approval that is waited for, at once")
+      ->needs(simulate);
+  command.add_option("--seed", options.seed, "With --simulate: of the draws")->capture_default_str()->needs(simulate);
   add("--plugins", options.plugins, "folder of packages; by default the one beside this program");
 }
 

@@ -25,6 +25,11 @@ Exit run(const std::string& format, const std::string& document) {
   const Outcome outcome = simulate(*request, packages);
   cli::print(enum_from<cli::Format>(format).value_or(cli::Format::table), document_of(outcome),
              [&] { return text_of(outcome); });
+  for (const std::string& value : outcome.idle_injections) {
+    std::cerr << "slipway: --inject of " << value
+              << " changed nothing: no analysis asked for a window after its time in "
+              << "which " << request->to << " had requests and such a value\n";
+  }
   return exit_of(outcome);
 }
 

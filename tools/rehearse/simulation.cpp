@@ -144,6 +144,7 @@ Outcome simulate(const Request& request, offline::Packages& packages) {
   outcome.rollout = run.seen();
   outcome.lasted = outcome.rollout.ended_at.value_or(site.now()) - begin;
   outcome.journal = run.journal();
+  outcome.idle_injections = site.traffic().idle_injections();
   return outcome;
 }
 

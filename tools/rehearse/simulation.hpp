@@ -9,8 +9,9 @@ namespace slipway::simulate {
 struct Outcome {
   rollout::Rollout rollout;
   std::vector<rollout::JournalEntry> journal;
-  Duration lasted;      // simulated time
-  std::string stopped;  // why it was ended before the rollout did; empty: the rollout has ended
+  Duration lasted;                           // simulated time
+  std::string stopped;                       // why it was ended before the rollout did; empty: the rollout has ended
+  std::vector<std::string> idle_injections;  // values of those that changed nothing
 };
 
 // Throws Error for what the engine refuses, and for what the request names and is not there.

@@ -55,6 +55,7 @@ class Site final : public bridge::Caller {
     if (!(*box)->ok()) throw Error((*box)->status());
     return *std::move(**box);
   }
+  [[nodiscard]] const Traffic& traffic() const { return traffic_; }
   // Null while the host is gone.
   [[nodiscard]] rollout::Engine* engine() { return engine_.get(); }
 

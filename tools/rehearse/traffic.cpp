@@ -124,7 +124,7 @@ std::map<std::string, double> Traffic::shares_in(const metrics::Window& window) 
   return shares;
 }
 
-metrics::QueryReply Traffic::query(const metrics::QueryRequest& request) const {
+metrics::QueryReply Traffic::query(const metrics::QueryRequest& request) {
   Draws draws(settings_.seed ^ static_cast<std::uint64_t>(request.window.from.ns));
   const auto all = all_in(request.window, draws);
   metrics::QueryReply reply;
@@ -140,8 +140,8 @@ metrics::QueryReply Traffic::query(const metrics::QueryRequest& request) const {
     left = std::move(others);
     share_left -= share;
     for (const backtest::Injection& injection : settings_.injections) {
-      if (release == settings_.changed && request.window.from >= begin_ + injection.after)
-        backtest::inject(mine, injection, draws);
+      const bool is_due = release == settings_.changed && request.window.from >= begin_ + injection.after;
+      if (is_due && backtest::inject(mine, injection, draws)) worked_.insert(&injection);
     }
     put_quantiles(mine);
     for (const auto& group : request.groups) {
@@ -151,6 +151,13 @@ metrics::QueryReply Traffic::query(const metrics::QueryRequest& request) const {
     }
   }
   return reply;
+}
+
+std::vector<std::string> Traffic::idle_injections() const {
+  std::vector<std::string> idle;
+  for (const backtest::Injection& injection : settings_.injections)
+    if (!worked_.contains(&injection)) idle.push_back(injection.value);
+  return idle;
 }
 
 }  // namespace slipway::simulate

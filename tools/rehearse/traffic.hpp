@@ -28,7 +28,9 @@ class Traffic {
   // The recording and the injections count from here.
   void begin(Instant moment) { begin_ = moment; }
   [[nodiscard]] metrics::DescribeReply describe(const Empty&) const { return {}; }
-  [[nodiscard]] metrics::QueryReply query(const metrics::QueryRequest& request) const;
+  [[nodiscard]] metrics::QueryReply query(const metrics::QueryRequest& request);
+  // The values of the injections that have changed nothing so far.
+  [[nodiscard]] std::vector<std::string> idle_injections() const;
 
  private:
   [[nodiscard]] std::optional<metrics::GroupSamples> all_in(const metrics::Window& window,
@@ -40,6 +42,7 @@ class Traffic {
   const TrafficSettings settings_;
   const Provider& provider_;
   Instant begin_;
+  std::set<const backtest::Injection*> worked_;
 };
 
 // Requests at `rate` a second, of which the share error_ratio fails, and their latency in microseconds: lognormal, with

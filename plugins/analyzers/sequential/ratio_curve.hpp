@@ -13,9 +13,13 @@
 
 namespace slipway::sequential {
 
+// The ends of the curve, e^-3 and e^3: what lies beyond is told as these.
+inline constexpr double kLeastRatio = 0.049787068367863944;
+inline constexpr double kLargestRatio = 20.085536923187668;
+
 struct RatioBounds {
-  double low = 0;  // 0: the numbers set no lower bound within the curve
-  double likeliest = 1;
+  double low = 0;              // 0: the numbers set no lower bound within the curve
+  double likeliest = 1;        // within the curve
   std::optional<double> high;  // absent: no upper bound
 };
 

@@ -18,7 +18,13 @@ std::string counted(const Counts& counts) {
 
 // "3 times as often (1.9 to 4.8)".
 std::string ratio_words(const RatioBounds& ratio) {
-  return number(ratio.likeliest) + " times as often (" + (ratio.low > 0 ? number(ratio.low) : "0") + " to " +
+  constexpr double kClose = 1e-3;
+  const bool beyond = ratio.likeliest > kLargestRatio * (1 - kClose);
+  const bool below = ratio.likeliest < kLeastRatio * (1 + kClose);
+  return (beyond  ? "at least "
+          : below ? "at most "
+                  : "") +
+         number(ratio.likeliest) + " times as often (" + (ratio.low > 0 ? number(ratio.low) : "0") + " to " +
          (ratio.high ? number(*ratio.high) : "any") + ")";
 }
 

@@ -94,6 +94,13 @@ TEST_F(Sequential, SaysWhatItSawAndWhatItTakes) {
   EXPECT_EQ(reply.measurements, 1);
 }
 
+TEST_F(Sequential, ARatioBeyondTheEndsOfItsCurveIsToldAsSuch) {
+  EXPECT_NE(judge({600, 60}, {5400, 6}).reason.find(", at least 20.1 times as often ("), std::string::npos)
+      << "90 times";
+  state = Json::object();
+  EXPECT_NE(judge({5400, 6}, {600, 60}).reason.find(", at most 0.0498 times as often (0 to "), std::string::npos);
+}
+
 TEST_F(Sequential, DoesNotFailAReleaseWhoseFailuresStayBelowTheFloor) {
   settings = {{"absolute_floor", 0.01}, {"min_duration", "15s"}};
   const auto [verdict, windows] = until_decided({60'000, 240}, {60'000, 24});

@@ -28,9 +28,10 @@ TEST(SampleSize, is_at_best_what_was_computed_apart) {
   }
 }
 
-// An analyzer that fails at each rollout's look `decides`, never when that is 0.
+// An analyzer that decides at each rollout's look `decides`, never when that is 0.
 struct Decided {
   std::vector<int> decides;
+  Verdict verdict = Verdict::fail;
   std::size_t rollouts = 0;
   std::vector<analyzer::JudgeRequest> asked;
 
@@ -40,8 +41,7 @@ struct Decided {
       return
           [this, decides_at, look = 0](const analyzer::JudgeRequest& question) mutable -> Result<analyzer::JudgeReply> {
             asked.push_back(question);
-            return analyzer::JudgeReply{.state = {"{}"},
-                                        .verdict = ++look == decides_at ? Verdict::fail : Verdict::proceed};
+            return analyzer::JudgeReply{.state = {"{}"}, .verdict = ++look == decides_at ? verdict : Verdict::proceed};
           };
     };
   }
@@ -53,9 +53,10 @@ TEST(SampleSize, is_the_median_of_the_rollouts_that_the_analyzer_judged) {
   request.per_second = 100;
   request.alpha_share = 0.3;
   request.runs = 3;
+  request.settings = {R"({"alpha":0.5,"failures":"errors","guard":"none"})"};
   EXPECT_EQ(*requests_to_see(request, 0.5, analyzer.begin()), std::optional(5 * 500.0));
   EXPECT_EQ(analyzer.asked[0].alpha_share, 0.3);
-  EXPECT_EQ(analyzer.asked[0].settings.text, R"({"alpha":0.02})");
+  EXPECT_EQ(analyzer.asked[0].settings.text, R"({"alpha":0.02,"guard":"none"})");
   EXPECT_EQ(analyzer.asked[1].state.text, "{}");
 }
 
@@ -64,6 +65,14 @@ TEST(SampleSize, is_none_when_most_rollouts_see_nothing) {
   PlanRequest request = request_for(0.01, 0.05, 0.01);
   request.runs = 3;
   EXPECT_EQ(*requests_to_see(request, 0.5, analyzer.begin()), std::nullopt);
+}
+
+TEST(SampleSize, is_none_when_most_rollouts_pass) {
+  for (const Verdict verdict : {Verdict::pass, Verdict::inconclusive}) {
+    Decided analyzer{.decides = {3}, .verdict = verdict};
+    EXPECT_EQ(*requests_to_see(request_for(0.01, 0.05, 0.01), 0.5, analyzer.begin()), std::nullopt);
+    EXPECT_EQ(analyzer.asked.size(), 3U * 16) << "nobody asks after it";
+  }
 }
 
 TEST(SampleSize, is_not_told_when_the_analyzer_refuses) {

@@ -21,7 +21,7 @@ class SimulatedTraffic : public testing::Test {
     time.after(span, [&] { over = true; });
     while (!over) (void)time.turn();
   }
-  std::map<std::string, metrics::GroupSamples> ask(const Traffic& traffic, Duration from, Duration to) const {
+  std::map<std::string, metrics::GroupSamples> ask(Traffic& traffic, Duration from, Duration to) const {
     const metrics::QueryRequest request{.tenant = "t",
                                         .application = "shop",
                                         .query = {},
@@ -37,7 +37,7 @@ class SimulatedTraffic : public testing::Test {
 };
 
 TEST_F(SimulatedTraffic, IsDealtOutByTheWeightsThatWereInEffect) {
-  const Traffic traffic({.assume = {{"rate", 1'000}, {"error_ratio", 0.1}, {"cpu", 0.4}}}, provider);
+  Traffic traffic({.assume = {{"rate", 1'000}, {"error_ratio", 0.1}, {"cpu", 0.4}}}, provider);
   pass(seconds(50));
   share(200'000);
   auto seen = ask(traffic, seconds(0), seconds(100));
@@ -49,14 +49,14 @@ TEST_F(SimulatedTraffic, IsDealtOutByTheWeightsThatWereInEffect) {
 }
 
 TEST_F(SimulatedTraffic, IsTheSameWhoeverAsks) {
-  const Traffic traffic({.assume = {{"rate", 100}}}, provider);
+  Traffic traffic({.assume = {{"rate", 100}}}, provider);
   share(500'000);
   EXPECT_EQ(ask(traffic, {}, seconds(10))["next"].values, ask(traffic, {}, seconds(10))["next"].values);
   EXPECT_NE(ask(traffic, {}, seconds(10))["next"].values, ask(traffic, seconds(10), seconds(20))["next"].values);
 }
 
 TEST_F(SimulatedTraffic, HasLatenciesWithAMedianAndATailOfFourTimesIt) {
-  const Traffic traffic({.assume = {{"rate", 10'000}, {"latency", 100}}}, provider);
+  Traffic traffic({.assume = {{"rate", 10'000}, {"latency", 100}}}, provider);
   share(500'000);
   auto seen = ask(traffic, {}, seconds(10))["next"];
   EXPECT_NEAR(seen.values["latency_p50"], 100, 13) << "a bucket is 12 % wide";
@@ -65,18 +65,21 @@ TEST_F(SimulatedTraffic, HasLatenciesWithAMedianAndATailOfFourTimesIt) {
 }
 
 TEST_F(SimulatedTraffic, ChangesTheNewReleaseFromTheInjectionsMomentOn) {
-  Traffic traffic({.assume = {{"rate", 10'000}, {"error_ratio", 0}, {"latency", 100}},
-                   .injections = {*backtest::parse_injection("error_ratio=+10%@20s"),
-                                  *backtest::parse_injection("latency=+100%@20s")},
-                   .changed = "1.1"},
-                  provider);
+  Traffic traffic(
+      {.assume = {{"rate", 10'000}, {"error_ratio", 0}, {"latency", 100}},
+       .injections = {*backtest::parse_injection("error_ratio=+10%@20s"),
+                      *backtest::parse_injection("latency=+100%@20s"), *backtest::parse_injection("memory=+100%@20s")},
+       .changed = "1.1"},
+      provider);
   share(500'000);
   traffic.begin(Instant{} + seconds(10));
   EXPECT_EQ(ask(traffic, seconds(20), seconds(30))["next"].values["failures"], 0);
+  EXPECT_EQ(traffic.idle_injections(), (std::vector<std::string>{"error_ratio", "latency", "memory"}));
   auto seen = ask(traffic, seconds(30), seconds(40));
   EXPECT_NEAR(seen["next"].values["failures"] / seen["next"].values["requests"], 0.1, 0.01);
   EXPECT_NEAR(seen["next"].values["latency_p50"], 200, 25);
   EXPECT_EQ(seen["stable"].values["failures"], 0);
+  EXPECT_EQ(traffic.idle_injections(), std::vector<std::string>{"memory"}) << "nobody has it";
 }
 
 TEST_F(SimulatedTraffic, IsReplayedFromARecordingUntilItEnds) {
