@@ -6,6 +6,7 @@ import subprocess
 import unittest
 
 from harness import APP, ENDS, ERRORS, SLOWNESS, StackTest, in_threads, wait_for
+from stack import DemoError
 
 DONE, FAILED, USAGE, ROLLED_BACK, TIMED_OUT, REFUSED = range(6)
 UNTIL_TOLD = {"steps": [{"weight": "20%"}, {"pause": {}}, {"weight": "60%"}, {"pause": {}}], "scale_down_delay": "100ms"}
@@ -141,7 +142,10 @@ class ActionsTest(StackTest):
         return started, file
 
     def await_words(self, file, words):
-        wait_for(f"the command line to say {words!r}", lambda: words in file.read_text(), 20)
+        try:
+            wait_for(f"the command line to say {words!r}", lambda: words in file.read_text(), 20)
+        except DemoError as error:
+            self.fail(f"{error}; it said:\n{file.read_text()}")
 
     def test_a_watch_outlives_a_host_that_is_killed_and_comes_back(self):
         self.stack.create_release("1.1")
