@@ -51,6 +51,7 @@ class Generation {
   std::shared_ptr<const loader::Library> library;  // null for an isolated one
   std::shared_ptr<runtime::Instance> instance;
   bool forsaken = false;  // nobody may keep it any longer
+  Json handed_over;       // what it exported, when it could not be put back with it; null: nothing
   // Counts its calls.
   const std::shared_ptr<bridge::Tally> tally = std::make_shared<bridge::Tally>();
 

@@ -179,8 +179,8 @@ class Lifecycle {
   boost::asio::awaitable<Status> apply_one(Plan plan, ApplyOptions options);
   boost::asio::awaitable<Status> carry_out(std::shared_ptr<Exchange> exchange, ApplyOptions options);
   std::shared_ptr<Exchange> stage(Plan plan) const;
-  [[nodiscard]] bool wants_what_is_kept(const Exchange& exchange) const;
-  boost::asio::awaitable<void> make_room(const Exchange& exchange);
+  [[nodiscard]] std::string what_is_in_the_way(const Exchange& exchange) const;
+  boost::asio::awaitable<Status> make_room(const Exchange& exchange);
   boost::asio::awaitable<Status> prepare(Exchange& exchange);
   boost::asio::awaitable<Status> hand_over(Exchange& exchange);
   boost::asio::awaitable<Problems> withdraw(Exchange& exchange);
@@ -217,7 +217,6 @@ class Lifecycle {
   boost::asio::awaitable<void> settle();
   boost::asio::awaitable<bool> bake(Exchange& exchange, Watching& watching);
   boost::asio::awaitable<Problems> go_back(Exchange& exchange, const std::string& reason);
-  boost::asio::awaitable<void> wait_for_users(const Generations& generations, Watching& watching);
   boost::asio::awaitable<void> retire(Generations generations);
   static std::string complaint(Watching& watching);
   [[nodiscard]] std::string what_can_not_wait() const;

@@ -31,7 +31,7 @@ void lead(const Generations& generations, const std::vector<std::vector<std::str
 boost::asio::awaitable<Status> Lifecycle::apply_one(Plan plan, ApplyOptions options) {
   if (stopping_) co_return Status(Code::failed_precondition, "the host is stopping");
   auto exchange = stage(std::move(plan));
-  if (wants_what_is_kept(*exchange)) co_await make_room(*exchange);
+  if (const Status room = co_await make_room(*exchange); !room.ok()) co_return room;
   Status status = co_await carry_out(exchange, options);
   if (!status.ok()) {
     const Problems lost = co_await withdraw(*exchange);
@@ -84,18 +84,20 @@ std::shared_ptr<Exchange> Lifecycle::stage(Plan plan) const {
   return exchange;
 }
 
-// Whether it begins anew what another change ended and keeps for its return, or ends at this moment, though both can't
-// hold what they hold. What rollouts still use is not ended for it.
-bool Lifecycle::wants_what_is_kept(const Exchange& exchange) const {
-  const auto is_in_the_way = [this](const Succession& succession) {
+// What it begins anew while another change keeps it for its return, or is just ending it, though both can't hold what
+// they hold; empty: nothing. What rollouts still use is not ended for it.
+std::string Lifecycle::what_is_in_the_way(const Exchange& exchange) const {
+  for (const Succession& succession : exchange.successions) {
+    if (succession.hand_over != HandOver::none) continue;
     const PlannedInstance& wanted = succession.fresh->plan();
-    return succession.hand_over == HandOver::none && std::ranges::any_of(others_, [&](const auto& kept) {
-             return kept->state() != GenerationState::failed && kept->instance != nullptr && uses_of(*kept) == 0 &&
-                    kept->plan().package.manifest.id == wanted.package.manifest.id &&
-                    hand_over_of(kept->plan(), wanted) == HandOver::exchange;
-           });
-  };
-  return std::ranges::any_of(exchange.successions, is_in_the_way);
+    const auto kept = std::ranges::find_if(others_, [&](const auto& one) {
+      return one->instance != nullptr && uses_of(*one) == 0 &&
+             one->plan().package.manifest.id == wanted.package.manifest.id &&
+             hand_over_of(one->plan(), wanted) == HandOver::exchange;
+    });
+    if (kept != others_.end()) return (*kept)->title();
+  }
+  return {};
 }
 
 // Everything that can be done while the old ones serve.

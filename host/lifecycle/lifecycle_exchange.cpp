@@ -161,8 +161,9 @@ boost::asio::awaitable<Status> Lifecycle::put_back(Succession& succession) {
   }
   if (old.instance == nullptr) {
     status = co_await make_anew(old, succession.state);
-    // Without what it knew it is not what it was.
+    // One that does not know what it knew, or is not well, does not stand in for it.
     if (!status.ok() && old.instance) (void)co_await end_instance(old);
+    if (!status.ok() && succession.lost.empty()) old.handed_over = succession.state;
   }
   if (status.ok()) {
     old.move_to(GenerationState::active, old.status().reason);
@@ -176,13 +177,17 @@ boost::asio::awaitable<Status> Lifecycle::put_back(Succession& succession) {
 // What the new one knows by now, or told last when it can't any more. Returns why the old one can't have all of it;
 // neither when nothing is handed over between them.
 boost::asio::awaitable<std::string> Lifecycle::ask_back(const Succession& succession, Json& newer) {
-  if (!hands_over(*succession.fresh, *succession.old)) co_return std::string();
-  // A later change had ended it, came to nothing, and could not put it back.
-  if (succession.fresh->state() == GenerationState::failed) co_return "it " + succession.fresh->status().reason;
-  std::string unread = why_unread(*succession.fresh, *succession.old);
+  Generation& fresh = *succession.fresh;
+  if (!hands_over(fresh, *succession.old)) co_return std::string();
+  std::string unread = why_unread(fresh, *succession.old);
   if (!unread.empty()) co_return unread;
-  const Status status = co_await export_state(*succession.fresh, newer);
-  if (!status.ok()) newer = succession.fresh->last_state();
+  // A later change had ended it, came to nothing, and could not put it back.
+  if (fresh.state() == GenerationState::failed || fresh.instance == nullptr) {
+    newer = fresh.handed_over;
+    co_return newer.is_null() ? "it " + fresh.status().reason : std::string();
+  }
+  const Status status = co_await export_state(fresh, newer);
+  if (!status.ok()) newer = fresh.last_state();
   co_return status.message;
 }
 

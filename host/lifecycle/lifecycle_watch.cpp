@@ -63,9 +63,21 @@ boost::asio::awaitable<void> Lifecycle::watch(std::shared_ptr<Exchange> exchange
   co_await see_out(std::move(over), watching);
 }
 
+// Each goes as soon as nobody uses it.
 boost::asio::awaitable<void> Lifecycle::see_out(Generations generations, std::shared_ptr<Watching> watching) {
-  co_await wait_for_users(generations, *watching);
-  if (!stopping_) co_await retire(generations);
+  while (!stopping_ && !generations.empty()) {
+    const auto used =
+        std::ranges::stable_partition(generations, [this](const auto& one) { return uses_of(*one) == 0; });
+    const Generations over(generations.begin(), used.begin());
+    generations.erase(generations.begin(), used.begin());
+    co_await retire(over);
+    for (const GenerationPtr& old : generations) {
+      const std::size_t uses = uses_of(*old);
+      if (uses > 0)
+        old->move_to(GenerationState::warm, "kept for " + std::to_string(uses) + " rollouts that began with it");
+    }
+    if (!generations.empty()) co_await rest(watching->timer, kWatchEvery);
+  }
   std::erase(watches_, watching);
 }
 
@@ -110,15 +122,6 @@ boost::asio::awaitable<bool> Lifecycle::bake(Exchange& exchange, Watching& watch
   co_return false;
 }
 
-boost::asio::awaitable<void> Lifecycle::wait_for_users(const Generations& generations, Watching& watching) {
-  for (const GenerationPtr& old : generations) {
-    while (!stopping_ && uses_of(*old) > 0) {
-      old->move_to(GenerationState::warm, "kept for " + std::to_string(uses_of(*old)) + " rollouts that began with it");
-      co_await rest(watching.timer, kWatchEvery);
-    }
-  }
-}
-
 // Ends the time in which a return is possible, of every change before.
 boost::asio::awaitable<void> Lifecycle::settle() {
   boost::asio::steady_timer timer(strand_);
@@ -132,15 +135,24 @@ boost::asio::awaitable<void> Lifecycle::settle() {
   }
 }
 
-// Waits no longer than what is kept may take to end.
-boost::asio::awaitable<void> Lifecycle::make_room(const Exchange& exchange) {
+// Waits as long as one of them may take to end.
+boost::asio::awaitable<Status> Lifecycle::make_room(const Exchange& exchange) {
+  std::string in_the_way = what_is_in_the_way(exchange);
+  if (in_the_way.empty()) co_return Status();
   co_await settle();
   const auto& [drain, cancel, patience] = settings_.retire;
-  const std::chrono::nanoseconds longest{drain.ns + cancel.ns + 2 * patience.ns};
+  const std::chrono::nanoseconds longest{2 * drain.ns + cancel.ns + 3 * patience.ns};
   const auto end = std::chrono::steady_clock::now() + longest;
   boost::asio::steady_timer timer(strand_);
-  while (!stopping_ && wants_what_is_kept(exchange) && std::chrono::steady_clock::now() < end)
+  while (!stopping_ && std::chrono::steady_clock::now() < end) {
+    in_the_way = what_is_in_the_way(exchange);
+    if (in_the_way.empty()) co_return Status();
     co_await rest(timer, std::chrono::milliseconds(1));
+  }
+  co_return Status(Code::failed_precondition,
+                   in_the_way +
+                       " of the profile before has not ended yet, and nothing of its kind can run beside it; "
+                       "apply again when it has");
 }
 
 std::string Lifecycle::complaint(Watching& watching) {

@@ -157,7 +157,8 @@ Result<Change> abort_by(const Record& record, const Word& word, const provider::
     return refusal(record, word,
                    rollout.to_release + " is the first release and serves all traffic, there is nothing to go back to");
   }
-  std::string reason = because(word, word.action == Action::abort ? "aborted" : "rolled back");
+  const std::string what = word.action == Action::abort ? "aborted" : "rolled back";
+  std::string reason = because(word, word.request.full ? what + " and forced" : what);
   const Haste haste = word.request.full ? Haste::forced : Haste::planned;
   Change change = record.phase == Phase::clearing ? give_up_clearing(record, std::move(reason), haste, now)
                                                   : turn_back(record, std::move(reason), world, now, haste);

@@ -139,7 +139,7 @@ void check_watch(const ApplicationSpec& spec, const Asked& asked, Problems& faul
 }
 
 // Any plugin answers health, so that its binding is found without a question to the gate itself.
-boost::asio::awaitable<void> check_gates(const Tools& tools, Proposal proposal, Problems& faults) {
+boost::asio::awaitable<Status> check_gates(const Tools& tools, Proposal proposal, Problems& faults) {
   const auto& gates = proposal.application.spec.gates;
   for (std::size_t i = 0; i < gates.size(); ++i) {
     if (gates[i].gate == "approval") continue;
@@ -149,9 +149,9 @@ boost::asio::awaitable<void> check_gates(const Tools& tools, Proposal proposal, 
       faults.push_back({"/gates/" + std::to_string(i) + "/gate", to_text(gates[i].gate),
                         "is no gate of the profile, and not \"approval\""});
     if (!reply.ok() && reply.status().code == Code::unavailable)
-      faults.push_back({"/gates/" + std::to_string(i) + "/gate", to_text(gates[i].gate),
-                        "can't be asked now, and would stay closed: " + reply.status().message});
+      co_return Status(Code::unavailable, "gate \"" + gates[i].gate + "\" can't be asked: " + reply.status().message);
   }
+  co_return Status();
 }
 
 boost::asio::awaitable<Status> check_provider(const Tools& tools, Proposal proposal, Problems& faults) {
@@ -198,7 +198,7 @@ boost::asio::awaitable<Status> check_all(const Tools& tools, Proposal proposal, 
   check_watch(proposal.application.spec, asked, of_analyses);
   if (const Status status = co_await check_strategy(tools, proposal, asked, faults); !status.ok()) co_return status;
   faults.insert(faults.end(), of_analyses.begin(), of_analyses.end());
-  co_await check_gates(tools, proposal, faults);
+  if (const Status status = co_await check_gates(tools, proposal, faults); !status.ok()) co_return status;
   if (const Status status = co_await check_provider(tools, proposal, faults); !status.ok()) co_return status;
   if (faults.empty()) co_return Status();
   co_return Status(

@@ -113,6 +113,11 @@ class BacktestTest(BacktestBase):
         self.assertLess(told["weights"][0]["requests"], half / 2)
         settings.write_text("{max_ratio: 0.5}")
         self.assertIn("max_ratio", harness.run(plan, 60).stderr)
+        for alpha in ("0", "1%"):
+            settings.write_text(f"{{alpha: {alpha}}}")
+            refused = harness.run(plan, 60)
+            self.assertEqual(refused.returncode, 2)
+            self.assertIn("want a number of 0.000000001 to 0.5", refused.stderr)
         settings.write_text("{kind: srm}")
         refused = harness.run(plan, 60)
         self.assertEqual(refused.returncode, 2)

@@ -54,8 +54,8 @@ class SimulateTest(unittest.TestCase):
         run = self.run_it(*USUAL, "--inject", "memory=+100%@0s", "--inject", "error_ratio=+4%@5m")
         self.assertEqual(run.returncode, 3, run.stderr)
         self.assertEqual([line for line in run.stderr.splitlines() if "inject" in line],
-                         ["slipway: --inject of memory changed nothing: no analysis asked for a window after its time in which 1.1 had "
-                          "requests and such a value"])
+                         ["slipway: --inject memory=+100%@0s changed nothing: after that time no analysis asked for such a value of 1.1, "
+                          "or this adds nothing to it"])
 
     def test_what_belongs_to_a_simulation_is_refused_where_the_deployment_would_be_real(self):
         for option in (("--inject", "error_ratio=+4%@5m"), ("--assume", "rate=1"), ("--limit", "1h"), ("--approve",)):

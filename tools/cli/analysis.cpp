@@ -21,6 +21,9 @@ struct Options {
   std::vector<std::string> weights{"1%", "5%", "10%", "25%", "50%"};
 };
 
+constexpr double kLeastAlpha = 1e-9;
+constexpr double kLargestAlpha = 0.5;
+
 double share_in(const std::string& option, const std::string& text) {
   const auto parsed = parse_share(text);
   if (!parsed.ok()) throw CLI::ValidationError(option, text + ": " + parsed.status().message);
@@ -43,7 +46,12 @@ double alpha_of(const Options& options, const Json& settings) {
   constexpr double kOfTheAnalyzer = 0.01;
   if (options.alpha) return *options.alpha;
   const auto found = settings.find("alpha");
-  return found != settings.end() && found->is_number() ? found->get<double>() : kOfTheAnalyzer;
+  if (found == settings.end()) return kOfTheAnalyzer;
+  const double alpha = found->is_number() ? found->get<double>() : 0;
+  if (!(alpha >= kLeastAlpha && alpha <= kLargestAlpha))
+    throw CLI::ValidationError(
+        "--settings", options.settings + ": alpha " + to_text(*found) + ": want a number of 0.000000001 to 0.5");
+  return alpha;
 }
 
 Json plan_request(const Options& options) {
@@ -83,16 +91,16 @@ void add_analysis_commands(CLI::App& app, Session& session) {
       ->check(CLI::PositiveNumber);
   command->add_option("--settings", options->settings, "File with the analysis' settings, as in the application");
   command->add_option("--alpha", options->alpha, "Chance of a false alarm; by default that of the settings, or 0.01")
-      ->check(CLI::Range(1e-9, 0.5));
+      ->check(CLI::Range(kLeastAlpha, kLargestAlpha));
   command->add_option("--weights", options->weights, "Shares of the traffic to look at")->delimiter(',');
   command->add_option("--share", options->share, "The analysis' share of alpha, as deploy --dry-run tells it")
       ->check(CLI::Range(1e-6, 1.0))
       ->capture_default_str();
   command->add_option("--plugins", options->plugins, "Folder of packages; by default the one beside this program");
   command->footer(
-      "Medians of 31 rollouts that analyzer-sequential judges with its defaults and --settings, when the difference is "
-      "there from the begin. \"not seen\": most of them passed, or had no verdict after 1,440 looks, two hours of "
-      "them.");
+      "Medians of 31 rollouts that analyzer-sequential judges with its defaults, or as --settings say, when the "
+      "difference is there from the begin. \"not seen\": most of them passed, ended undecided, or had no verdict after "
+      "1,440 looks, two hours of them.");
   command->callback([&session, options] {
     session.run = [&session, request = to_text(plan_request(*options))] {
       return hand_over("slipway-backtest", {"plan", std::string(to_name(session.format)), request});

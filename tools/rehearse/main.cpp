@@ -25,10 +25,10 @@ Exit run(const std::string& format, const std::string& document) {
   const Outcome outcome = simulate(*request, packages);
   cli::print(enum_from<cli::Format>(format).value_or(cli::Format::table), document_of(outcome),
              [&] { return text_of(outcome); });
-  for (const std::string& value : outcome.idle_injections) {
-    std::cerr << "slipway: --inject of " << value
-              << " changed nothing: no analysis asked for a window after its time in "
-              << "which " << request->to << " had requests and such a value\n";
+  for (const std::string& injection : outcome.idle_injections) {
+    std::cerr << "slipway: --inject " << injection
+              << " changed nothing: after that time no analysis asked for such a value of " << request->to
+              << ", or this adds nothing to it\n";
   }
   return exit_of(outcome);
 }

@@ -144,7 +144,7 @@ Outcome simulate(const Request& request, offline::Packages& packages) {
   outcome.rollout = run.seen();
   outcome.lasted = outcome.rollout.ended_at.value_or(site.now()) - begin;
   outcome.journal = run.journal();
-  outcome.idle_injections = site.traffic().idle_injections();
+  for (const std::size_t i : site.traffic().idle_injections()) outcome.idle_injections.push_back(request.inject[i]);
   return outcome;
 }
 

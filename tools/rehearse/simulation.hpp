@@ -11,7 +11,7 @@ struct Outcome {
   std::vector<rollout::JournalEntry> journal;
   Duration lasted;                           // simulated time
   std::string stopped;                       // why it was ended before the rollout did; empty: the rollout has ended
-  std::vector<std::string> idle_injections;  // values of those that changed nothing
+  std::vector<std::string> idle_injections;  // those of the request that changed nothing
 };
 
 // Throws Error for what the engine refuses, and for what the request names and is not there.

@@ -139,9 +139,10 @@ metrics::QueryReply Traffic::query(const metrics::QueryRequest& request) {
     auto [mine, others] = backtest::deal(left, share_left > 0 ? share / share_left : 0, draws);
     left = std::move(others);
     share_left -= share;
-    for (const backtest::Injection& injection : settings_.injections) {
+    for (std::size_t i = 0; i < settings_.injections.size(); ++i) {
+      const backtest::Injection& injection = settings_.injections[i];
       const bool is_due = release == settings_.changed && request.window.from >= begin_ + injection.after;
-      if (is_due && backtest::inject(mine, injection, draws)) worked_.insert(&injection);
+      if (is_due && backtest::inject(mine, injection, draws)) worked_.insert(i);
     }
     put_quantiles(mine);
     for (const auto& group : request.groups) {
@@ -153,10 +154,10 @@ metrics::QueryReply Traffic::query(const metrics::QueryRequest& request) {
   return reply;
 }
 
-std::vector<std::string> Traffic::idle_injections() const {
-  std::vector<std::string> idle;
-  for (const backtest::Injection& injection : settings_.injections)
-    if (!worked_.contains(&injection)) idle.push_back(injection.value);
+std::vector<std::size_t> Traffic::idle_injections() const {
+  std::vector<std::size_t> idle;
+  for (std::size_t i = 0; i < settings_.injections.size(); ++i)
+    if (!worked_.contains(i)) idle.push_back(i);
   return idle;
 }
 

@@ -29,8 +29,8 @@ class Traffic {
   void begin(Instant moment) { begin_ = moment; }
   [[nodiscard]] metrics::DescribeReply describe(const Empty&) const { return {}; }
   [[nodiscard]] metrics::QueryReply query(const metrics::QueryRequest& request);
-  // The values of the injections that have changed nothing so far.
-  [[nodiscard]] std::vector<std::string> idle_injections() const;
+  // Which of the injections have changed nothing so far, from 0.
+  [[nodiscard]] std::vector<std::size_t> idle_injections() const;
 
  private:
   [[nodiscard]] std::optional<metrics::GroupSamples> all_in(const metrics::Window& window,
@@ -42,7 +42,7 @@ class Traffic {
   const TrafficSettings settings_;
   const Provider& provider_;
   Instant begin_;
-  std::set<const backtest::Injection*> worked_;
+  std::set<std::size_t> worked_;
 };
 
 // Requests at `rate` a second, of which the share error_ratio fails, and their latency in microseconds: lognormal, with

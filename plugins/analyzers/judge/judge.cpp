@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "plugins/analyzers/common/numbers.hpp"
 #include "plugins/analyzers/judge/classify.hpp"
@@ -110,7 +111,7 @@ class Judging {
 
   void take_in() {
     state.window = request_.window.id;
-    if (state.windows == settings_.windows) begin_anew();
+    if (state.windows >= settings_.windows) begin_anew();
     ++state.windows;
     state.series.resize(settings_.metrics.size());
     for (std::size_t i = 0; i < state.series.size(); ++i) {
@@ -121,7 +122,7 @@ class Judging {
 
   // It could not decide, or nobody would ask again.
   void begin_anew() {
-    state.windows = 0;
+    state.windows_before += std::exchange(state.windows, 0);
     state.series.clear();
   }
 
@@ -250,7 +251,7 @@ class Judge : public Analyzer<Settings, State> {
     Judging judging(settings, std::move(state), request);
     judging.run();
     judging.reply.method = "judge/1";
-    judging.reply.measurements = judging.state.windows;
+    judging.reply.measurements = judging.state.windows_before + judging.state.windows;
     return {std::move(judging.state), std::move(judging.reply)};
   }
 

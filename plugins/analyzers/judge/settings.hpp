@@ -141,12 +141,14 @@ struct Said {
 struct State {
   static constexpr std::int64_t kVersion = 2;
   std::int32_t windows = 0;
+  std::int32_t windows_before = 0;
   std::string window;
   std::int32_t errors_in_a_row = 0;
   std::vector<Series> series;
   std::optional<Said> said;
   static constexpr auto fields() {
-    return slipway::fields(field("windows", &State::windows, "Windows seen."),
+    return slipway::fields(field("windows", &State::windows, "Windows seen in this round."),
+                           field("windows_before", &State::windows_before, "And in those before."),
                            field("window", &State::window, "The last one."),
                            field("errors_in_a_row", &State::errors_in_a_row, "Errors of the source since it answered."),
                            field("series", &State::series, "One for each metric, in the settings' order."),

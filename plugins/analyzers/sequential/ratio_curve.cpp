@@ -8,7 +8,7 @@
 namespace slipway::sequential {
 namespace {
 
-constexpr double kEnd = 3;
+constexpr double kEnd = kCurveEnd;
 constexpr double kStride = 2 * kEnd / (RatioCurve::kPoints - 1);
 
 double point(std::size_t i) { return -kEnd + kStride * static_cast<double>(i); }

@@ -13,9 +13,8 @@
 
 namespace slipway::sequential {
 
-// The ends of the curve, e^-3 and e^3: what lies beyond is told as these.
-inline constexpr double kLeastRatio = 0.049787068367863944;
-inline constexpr double kLargestRatio = 20.085536923187668;
+// The curve ends at the logarithms -3 and 3 of a ratio: what lies beyond is told as these.
+inline constexpr double kCurveEnd = 3;
 
 struct RatioBounds {
   double low = 0;              // 0: the numbers set no lower bound within the curve

@@ -19,8 +19,8 @@ std::string counted(const Counts& counts) {
 // "3 times as often (1.9 to 4.8)".
 std::string ratio_words(const RatioBounds& ratio) {
   constexpr double kClose = 1e-3;
-  const bool beyond = ratio.likeliest > kLargestRatio * (1 - kClose);
-  const bool below = ratio.likeliest < kLeastRatio * (1 + kClose);
+  const bool beyond = std::log(ratio.likeliest) > kCurveEnd - kClose;
+  const bool below = std::log(ratio.likeliest) < -kCurveEnd + kClose;
   return (beyond  ? "at least "
           : below ? "at most "
                   : "") +

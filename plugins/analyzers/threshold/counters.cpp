@@ -44,7 +44,7 @@ void count(State& state, Measurement measured) {
 }
 
 Ruling rule(const Settings& settings, const State& state, Measurement measured) {
-  // First: of those below, a policy may have made a pass that is looked at further.
+  // First: a policy may have let one of those below pass, and a later failure must still be heard.
   if (exceeds(state.failures, settings.failure_limit)) return {Verdict::fail, "failure_limit"};
   if (exceeds(state.errors_in_a_row, settings.consecutive_error_limit))
     return {Verdict::error, "consecutive_error_limit"};

@@ -10,8 +10,10 @@ namespace slipway::lifecycle {
 namespace {
 
 using test::eventually;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // gate-alpha 1.0.0 is sound, 1.1.0 fails when it is asked to.
 class Baking : public Applying {
@@ -169,6 +171,32 @@ TEST_F(Baking, WhatCanNotRunBesideWhatIsKeptBeginsOnceThatHasEnded) {
   auto applied = std::async(std::launch::async, [this] { return apply(); });
   EXPECT_TRUE(eventually([&] { return over_.load(); }));
   EXPECT_EQ(applied.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout) << "a call is still open";
+  EXPECT_THAT(versions(), Not(Contains(HasSubstr("alpha 1.1.0"))));
+  answerer.succeed("{}");
+  EXPECT_TRUE(open.get().ok());
+  EXPECT_THAT(told(applied.get()), ElementsAre("/plugins/alpha: port 80 is taken"));
+  EXPECT_TRUE(stop().ok());
+}
+
+TEST_F(Baking, WhatIsWithdrawnHasEndedBeforeItsKindBeginsAgain) {
+  std::promise<runtime::Answerer> asked;
+  on_request_ = [&](runtime::Answerer answerer) { asked.set_value(std::move(answerer)); };
+  add("beta", "sound");
+  ASSERT_TRUE(start().ok());
+  add("alpha", "counts", {}, kExternal);
+  ApplyOptions options = baked(seconds(600));
+  // Even no fault at all is too many of them.
+  options.watch.fault_ratio = -1;
+  ASSERT_EQ(to_string(apply(std::move(options))), "OK: ");
+  auto open = std::async(std::launch::async,
+                         [this] { return await_on(runtime_, ask("gates.alpha", seconds(60), R"("slowly")")); });
+  runtime::Answerer answerer = asked.get_future().get();
+  for (int i = 0; i < 20; ++i) (void)said("gates.alpha");
+  EXPECT_THAT(reason(), HasSubstr("0 of 20 calls of gate-alpha 1.0.0"));
+  upgrade("alpha", "start_fails", "1.1.0", kExternal);
+  auto applied = std::async(std::launch::async, [this] { return apply(); });
+  EXPECT_EQ(applied.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout) << "a call is still open";
+  EXPECT_THAT(versions(), Not(Contains(HasSubstr("alpha 1.1.0"))));
   answerer.succeed("{}");
   EXPECT_TRUE(open.get().ok());
   EXPECT_THAT(told(applied.get()), ElementsAre("/plugins/alpha: port 80 is taken"));
@@ -196,7 +224,7 @@ TEST_F(Baking, OneThatALaterChangeEndedForNothingGivesWayToTheOneBeforeIt) {
   EXPECT_TRUE(stop().ok());
 }
 
-TEST_F(Baking, OneThatCouldNotTakeItsOwnStateBackGivesNoneToTheOneBeforeIt) {
+TEST_F(Baking, WhatOneCouldNotTakeBackItselfIsGivenToTheOneBeforeIt) {
   add("alpha", "counts", {}, snapshot());
   ASSERT_TRUE(start().ok());
   for (int i = 0; i < 3; ++i) (void)said("gates.alpha");
@@ -214,12 +242,9 @@ TEST_F(Baking, OneThatCouldNotTakeItsOwnStateBackGivesNoneToTheOneBeforeIt) {
     EXPECT_FALSE(apply(*turn, {}).ok());
     EXPECT_EQ(versions().at(0), "alpha 1.1.0 failed");
   }
-  EXPECT_THAT(
-      reason(),
-      HasSubstr("; what gate-alpha 1.1.0 took in since it followed gate-alpha 1.0.0 is dropped: it could not be "
-                "put back: it can't take over the state: it does not count so far"));
+  EXPECT_THAT(reason(), Not(HasSubstr("dropped")));
   EXPECT_EQ(versions().at(0), "alpha 1.0.0 active");
-  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 4"));
+  EXPECT_THAT(said("gates.alpha"), HasSubstr("call 24"));
   EXPECT_TRUE(stop().ok());
 }
 

@@ -118,6 +118,7 @@ TEST_F(JudgePlugin, WhatTheLastLookCouldNotDecideStandsUntilTheNext) {
     const auto reply = ask({{"cpu", around(0.4, window)}}, {{"cpu", around(0.3, window)}});
     EXPECT_EQ(reply.verdict, Verdict::insufficient_data);
     EXPECT_EQ(reply.evidence.text, undecided.evidence.text);
+    EXPECT_EQ(reply.measurements, 20 + window);
     EXPECT_NE(reply.reason.find("; looks again: " + std::to_string(window) + " of 20 windows"), std::string::npos)
         << reply.reason;
   }

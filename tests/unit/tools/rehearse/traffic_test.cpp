@@ -74,12 +74,12 @@ TEST_F(SimulatedTraffic, ChangesTheNewReleaseFromTheInjectionsMomentOn) {
   share(500'000);
   traffic.begin(Instant{} + seconds(10));
   EXPECT_EQ(ask(traffic, seconds(20), seconds(30))["next"].values["failures"], 0);
-  EXPECT_EQ(traffic.idle_injections(), (std::vector<std::string>{"error_ratio", "latency", "memory"}));
+  EXPECT_EQ(traffic.idle_injections(), (std::vector<std::size_t>{0, 1, 2}));
   auto seen = ask(traffic, seconds(30), seconds(40));
   EXPECT_NEAR(seen["next"].values["failures"] / seen["next"].values["requests"], 0.1, 0.01);
   EXPECT_NEAR(seen["next"].values["latency_p50"], 200, 25);
   EXPECT_EQ(seen["stable"].values["failures"], 0);
-  EXPECT_EQ(traffic.idle_injections(), std::vector<std::string>{"memory"}) << "nobody has it";
+  EXPECT_EQ(traffic.idle_injections(), std::vector<std::size_t>{2}) << "nobody has it";
 }
 
 TEST_F(SimulatedTraffic, IsReplayedFromARecordingUntilItEnds) {
