@@ -11,6 +11,7 @@ namespace {
 constexpr const char* kRequests = "requests";
 constexpr const char* kFailures = "failures";
 constexpr const char* kErrorRatio = "error_ratio";
+constexpr const char* kMoreFailures = "error_ratio=+X%";
 constexpr const char* kNext = "next";
 
 std::int64_t drawn(std::int64_t count, double share, Draws& draws) {
@@ -77,7 +78,7 @@ std::set<std::string> ways_of(const Recording& recording) {
   for (const Window& window : recording.windows) {
     for (const metrics::GroupSamples& samples : window.groups) {
       if (samples.role != kNext) continue;
-      if (samples.values.contains(kRequests)) ways.insert("error_ratio=+X%");
+      if (samples.values.contains(kRequests)) ways.insert(kMoreFailures);
       for (const auto& [name, value] : samples.values) {
         if (name != kErrorRatio || !samples.values.contains(kRequests)) ways.insert(name + "=+X[%]");
       }
@@ -100,7 +101,7 @@ Status nothing_changed(const Recording& recording, const Injection& injection) {
   for (const std::string& way : ways) known += (known.empty() ? "" : ", ") + way;
   return {Code::invalid_argument,
           refused + "from there on the group \"next\" has nothing that it could change; want one of " + known +
-              ", not 0, and of error_ratio above 0"};
+              ", not 0" + (ways.contains(kMoreFailures) ? ", and of error_ratio above 0" : "")};
 }
 
 }  // namespace

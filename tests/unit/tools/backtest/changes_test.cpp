@@ -130,6 +130,24 @@ TEST(Injection, ThatChangesNothingIsRefusedAndNamesWhatItMayBe) {
   }
 }
 
+TEST(Injection, ThatIsRefusedWantsAnErrorRatioAboveZeroOnlyWhereRequestsAreCounted) {
+  Draws draws(1);
+  Recording two = split(recorded(), "stable", 0.5, draws);
+  const auto without = [&](const char* value) {
+    for (Window& window : two.windows) {
+      for (auto& samples : window.groups) samples.values.erase(value);
+    }
+  };
+  const std::string refused =
+      "--inject of cpu changes nothing: from there on the group \"next\" has nothing that it could change; want one "
+      "of ";
+  without("failures");
+  without("requests");
+  EXPECT_EQ(refusal_of("cpu=+0@0s", two), refused + "cpu=+X[%], error_ratio=+X[%], latency=+X%, not 0");
+  without("error_ratio");
+  EXPECT_EQ(refusal_of("cpu=+0@0s", two), refused + "cpu=+X[%], latency=+X%, not 0");
+}
+
 TEST(Injection, ThatBeginsAfterTheRecordingOrHasNoReleaseToChangeIsRefused) {
   Draws draws(1);
   const Recording two = split(recorded(), "stable", 0.5, draws);
