@@ -1,6 +1,7 @@
 #include "tests/simulation/bugs.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace slipway::sim {
@@ -256,6 +257,33 @@ void wake_forgotten(World& world) {
     world.clock_of(side).loses = [count = 0]() mutable { return ++count % 40 == 0; };
 }
 
+std::uint32_t weight_in(const std::vector<rollout::OrderedGroup>& groups, const std::string& release) {
+  const auto found =
+      std::find_if(groups.begin(), groups.end(), [&](const auto& one) { return one.release == release; });
+  return found == groups.end() ? 0 : found->weight;
+}
+// One millionth more for the new release, where a rollout that is in the state already is stored again in it.
+void gives_more_while(World& world, State state) {
+  const auto stored = std::make_shared<std::map<std::string, rollout::Record>>();
+  change_writes(world, [=](auto& write) {
+    for (auto& put : write.puts) {
+      if (put.key.kind != "rollout") continue;
+      auto record = *decode_text<rollout::Record>(put.value, "rollout");
+      const auto& groups = record.order.groups;
+      const rollout::Record& before = (*stored)[record.rollout.id];
+      const auto had = weight_in(before.order.groups, record.rollout.to_release);
+      if (groups.size() == 2 && before.rollout.state == state && record.rollout.state == state && had < kAllTraffic) {
+        for (auto& group : record.order.groups)
+          group.weight = group.release == record.rollout.to_release ? had + 1 : kAllTraffic - had - 1;
+        put.value = encode_text(record);
+      }
+      (*stored)[record.rollout.id] = record;
+    }
+  });
+}
+void pause_not_kept(World& world) { gives_more_while(world, State::paused); }
+void way_back_turns(World& world) { gives_more_while(world, State::rolling_back); }
+
 constexpr std::array kBugs = {
     Bug{"store_ignores_tokens", "the store accepts writes whatever lease they name", store_ignores_tokens},
     Bug{"store_ignores_every_condition", "a second decision after a takeover is written over the first",
@@ -291,6 +319,8 @@ constexpr std::array kBugs = {
     Bug{"removal_not_carried_out", "the provider keeps what runs of an application that was deleted",
         removal_not_carried_out},
     Bug{"wake_forgotten", "a host that waits for a moment is not woken then", wake_forgotten},
+    Bug{"pause_not_kept", "a paused rollout gives its release more traffic", pause_not_kept},
+    Bug{"way_back_turns", "a rollout that goes back gives the release that it leaves more traffic", way_back_turns},
 };
 
 }  // namespace

@@ -11,8 +11,10 @@ namespace slipway::sim {
 namespace {
 
 using testing::ElementsAreArray;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::StartsWith;
 
 std::vector<std::string> sections_of(const char* path) {
   std::ifstream file(path);
@@ -186,6 +188,22 @@ TEST(Shrunk, AFailingSeedKeepsTheMishapsThatMatter) {
   const Plan small = shrunk(whole, bug, tally.failures[0].violation.invariant);
   EXPECT_LT(small.mishaps.size(), whole.mishaps.size());
   EXPECT_TRUE(Story(small, bug).tell().violation.has_value());
+}
+
+TEST(Shrunk, AFailingSeedsReportSaysHowToSeeItAgainAndWhatIsLeftOfIt) {
+  const Bug* bug = find_bug("weights_off_by_one");
+  const Failure failure = run({.seeds = 10'000, .bug = bug}).failures.at(0);
+  const Plan small = shrunk(plan_of(failure.seed), bug, failure.violation.invariant);
+  const std::string seed = std::to_string(failure.seed);
+  std::string mishaps;
+  for (const Mishap& mishap : small.mishaps) mishaps += "    " + text_of(mishap) + "\n";
+  const std::string told = story_of(failure, bug);
+  EXPECT_THAT(told, StartsWith("tools/simulate --seed " + seed + " --bug weights_off_by_one\n  " +
+                               std::string(failure.violation.invariant) + ": "));
+  EXPECT_THAT(told, HasSubstr(", and of " + std::to_string(plan_of(failure.seed).mishaps.size()) + " mishaps these:\n" +
+                              mishaps + "  "));
+  for (const Product& product : small.products)
+    EXPECT_THAT(told, HasSubstr("\n  " + product.spec.name + ": " + product.spec.strategy.name + " "));
 }
 
 }  // namespace
