@@ -176,7 +176,7 @@ TEST_F(Commands, AReplacedRolloutEndsAndItsReplicasGoBeforeTheNewOneBegins) {
 }
 
 TEST_F(Commands, ARolloutAbortedWhileItClearsWhatItReplacedEndsAtTheStableRelease) {
-  const std::string id = canary();
+  (void)canary();
   world.provider.behave("1.1", {.stop = seconds(10)});
   const auto next = world.deploy("shop", "1.2", rollout::Supersede::replace);
   ASSERT_TRUE(next.ok()) << to_string(next.status());
