@@ -78,6 +78,14 @@ class Haproxy final : public Proxy {
   awaitable<void> sync_headers();
   awaitable<void> refresh_old_workers();
   awaitable<bool> ping();
+  // Of one that is asked at each change too, so that a number of missed answers alone says nothing.
+  struct Silence {
+    int missed = 0;
+    std::chrono::steady_clock::time_point since;
+
+    void note(bool answered);
+    [[nodiscard]] bool lasts(const HaproxySettings& settings) const;
+  };
   void watch_process();
   void went_down(const std::string& why);
   void report(std::string problem);
@@ -113,6 +121,7 @@ class Haproxy final : public Proxy {
   std::string problem_ = "HAProxy has not answered yet";
   MapLines hosts_, routes_, headers_, checks_;  // as the running HAProxy has them; hosts also as the last one had
   std::vector<int> old_workers_;
+  Silence silence_, master_silence_;
   std::set<std::string> routed_during_reload_;
   Turns turns_;
   Signal wake_;

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <slipway/json.hpp>
 
@@ -14,6 +16,7 @@ namespace slipway::local {
 namespace {
 
 constexpr Span kPoll(10);
+constexpr Span kPatience(1000);  // the master is away for moments of a reload
 constexpr std::size_t kLastWords = 1000;
 constexpr const char* kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -28,8 +31,10 @@ std::vector<ResourceLimit> limits_for(std::uint32_t maxconn) {
   return {{RLIMIT_NOFILE, may_raise ? std::max<std::uint64_t>(wanted, own.rlim_max) : own.rlim_max}};
 }
 
-bool names_pid(std::string_view info, int pid) {
-  return info.find("\nPid: " + std::to_string(pid) + "\n") != info.npos;
+int pid_in(const std::string& info) {
+  constexpr std::string_view kPid = "\nPid: ";
+  const auto at = info.find(kPid);
+  return at == info.npos ? 0 : std::atoi(info.c_str() + at + kPid.size());
 }
 
 }  // namespace
@@ -41,22 +46,28 @@ HaproxyProcess::HaproxyProcess(HaproxyProcessSettings settings, Processes& proce
       master_(settings_.master_socket) {}
 
 awaitable<bool> HaproxyProcess::adopt() {
-  try {
-    const auto found = co_await table();
-    process_ = processes_.adopt(found.master, 0);
-    if (process_) remember();
-    co_return process_ != nullptr;
-  } catch (const Error&) {
+  const auto limit = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    if (co_await adopt_by_master()) co_return true;
+    process_ = remembered();
+    if (!process_) co_return false;
+    if (std::chrono::steady_clock::now() >= limit) break;
+    co_await sleep_for(kPoll);
   }
-  const auto text = read_file(settings_.identity_file);
-  const auto identity = text ? parse_json(*text) : Result<Json>(Status(Code::not_found, "none"));
-  if (!identity.ok() || !identity->is_object()) co_return false;
-  const auto silent = processes_.adopt(identity->value("pid", 0), identity->value("start_time", std::uint64_t{0}));
-  if (silent) {
-    silent->kill_all();
-    co_await silent->ended(Leftovers::kKill);
-  }
+  const bool serves = co_await worker() != 0;
+  if (serves) co_return true;
+  process_->kill_all();
+  co_await process_->ended(Leftovers::kKill);
+  process_.reset();
   co_return false;
+}
+
+awaitable<bool> HaproxyProcess::adopt_by_master() {
+  const auto found = co_await heard();
+  if (!found) co_return false;
+  process_ = processes_.adopt(found->master, 0);
+  if (process_) remember();
+  co_return process_ != nullptr;
 }
 
 awaitable<void> HaproxyProcess::start() {
@@ -64,6 +75,7 @@ awaitable<void> HaproxyProcess::start() {
       command({settings_.binary, "-W", "-S", settings_.master_socket + ",mode,600", "-f", settings_.config},
               settings_.log_file));
   remember();
+  failed_reloads_ = 0;
   co_await await_worker(0, 0);
 }
 
@@ -79,41 +91,38 @@ awaitable<std::string> HaproxyProcess::check(const std::string& config) {
   co_return "HAProxy refuses \"" + config + "\": " + (end ? last_words(log) : "it did not end its check");
 }
 
-awaitable<void> HaproxyProcess::reload() {
-  const auto before = co_await table();
-  try {
-    co_await master_.ask("reload");
-  } catch (const Error&) {
-    // The master leaves the connection while it starts itself anew; whether it did is seen by its workers.
-  }
-  co_await await_worker(before.worker, before.failed_reloads);
+// By signal: HAProxy's master takes ten connections, loses some of those that it passes on to a worker (its issues 3070
+// and 3351), and with all of them lost answers nobody. Starting itself anew it has ten again.
+awaitable<ProcessTable> HaproxyProcess::reload() {
+  int before = 0;
+  if (const auto known = co_await heard()) before = known->worker;
+  if (before == 0) before = co_await worker();
+  if (before == 0) throw Error(Code::unavailable, "HAProxy does not answer on \"" + runtime_.socket_path() + "\"");
+  const int failed_before = failed_reloads_;
+  process_->signal(SIGUSR2);
+  co_return co_await await_worker(before, failed_before);
 }
 
 // The first worker other than `before` that answers on the runtime socket ends the wait.
-awaitable<void> HaproxyProcess::await_worker(int before, int failed_before) {
+awaitable<ProcessTable> HaproxyProcess::await_worker(int before, int failed_before) {
   const auto deadline = std::chrono::steady_clock::now() + settings_.start_limit;
   while (std::chrono::steady_clock::now() < deadline) {
-    ProcessTable now;
-    try {
-      now = co_await table();
-    } catch (const Error&) {
-      if (!processes_.adopt(process_->pid(), process_->start_time())) break;
-    }
-    if (now.failed_reloads > failed_before) break;
-    const bool fresh = now.worker != 0 && now.worker != before;
-    bool ready = false;
-    if (fresh) ready = co_await answers(now.worker);
-    if (ready) co_return;
+    const auto now = co_await heard();
+    if (!now && !processes_.adopt(process_->pid(), process_->start_time())) break;
+    if (now && now->failed_reloads > failed_before) break;
+    int serving = 0;
+    if (now && now->worker != 0 && now->worker != before) serving = co_await worker();
+    if (now && serving != 0 && serving == now->worker) co_return *now;
     co_await sleep_for(kPoll);
   }
   throw Error(Code::unavailable, "HAProxy did not come up: " + last_words(settings_.log_file));
 }
 
-awaitable<bool> HaproxyProcess::answers(int worker) {
+awaitable<int> HaproxyProcess::worker() {
   try {
-    co_return names_pid("\n" + co_await runtime_.ask("show info"), worker);
+    co_return pid_in("\n" + co_await runtime_.ask("show info"));
   } catch (const Error&) {
-    co_return false;
+    co_return 0;
   }
 }
 
@@ -127,7 +136,19 @@ awaitable<Exit> HaproxyProcess::ended() {
   co_return co_await process->ended(Leftovers::kLeave);
 }
 
-awaitable<ProcessTable> HaproxyProcess::table() { co_return parse_processes(co_await master_.ask("show proc")); }
+awaitable<std::optional<ProcessTable>> HaproxyProcess::heard() {
+  try {
+    co_return co_await table();
+  } catch (const Error&) {
+    co_return std::nullopt;
+  }
+}
+
+awaitable<ProcessTable> HaproxyProcess::table() {
+  ProcessTable table = parse_processes(co_await master_.ask("show proc"));
+  failed_reloads_ = table.failed_reloads;
+  co_return table;
+}
 
 Command HaproxyProcess::command(std::vector<std::string> arguments, std::string log) const {
   return {.arguments = std::move(arguments),
@@ -148,6 +169,13 @@ std::string HaproxyProcess::last_words(const std::string& log) const {
 void HaproxyProcess::remember() const {
   const Json identity{{"pid", process_->pid()}, {"start_time", process_->start_time()}};
   write_file(settings_.identity_file, to_text(identity), Durability::kProcess);
+}
+
+std::shared_ptr<Process> HaproxyProcess::remembered() const {
+  const auto text = read_file(settings_.identity_file);
+  const auto identity = text ? parse_json(*text) : Result<Json>(Status(Code::not_found, "none"));
+  if (!identity.ok() || !identity->is_object()) return nullptr;
+  return processes_.adopt(identity->value("pid", 0), identity->value("start_time", std::uint64_t{0}));
 }
 
 }  // namespace slipway::local

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,8 @@ class HaproxyProcess {
  public:
   HaproxyProcess(HaproxyProcessSettings settings, Processes& processes);
 
-  // The one that runs already, by its master socket; one that runs but does not answer is killed. False when there is
-  // none.
+  // The one that runs already, by its master socket, or by what was remembered of it when only its worker answers; one
+  // of which neither does is killed. False when there is none.
   awaitable<bool> adopt();
   // Starts it from the file and waits until it answers. It outlives us. Throws slipway::Error with HAProxy's own words.
   awaitable<void> start();
@@ -34,9 +35,9 @@ class HaproxyProcess {
   void check_program() const;
   // Empty when HAProxy takes the file; else its words.
   awaitable<std::string> check(const std::string& config);
-  // Loads the file anew without refusing a connection; returns when the new worker answers. Throws when it did not come
-  // up.
-  awaitable<void> reload();
+  // Loads the file anew without refusing a connection; what the master says once the new worker answers. Throws when it
+  // did not come up. A master that answers nobody does it too, and answers again.
+  awaitable<ProcessTable> reload();
   // SIGKILL to master and workers.
   void kill();
   // Returns when the master has ended.
@@ -45,16 +46,22 @@ class HaproxyProcess {
   awaitable<ProcessTable> table();
 
  private:
-  awaitable<bool> answers(int worker);
-  awaitable<void> await_worker(int before, int failed_before);
+  awaitable<bool> adopt_by_master();
+  // What the master says; nothing when it does not answer.
+  awaitable<std::optional<ProcessTable>> heard();
+  // The worker that answers on the runtime socket; 0 when none does.
+  awaitable<int> worker();
+  awaitable<ProcessTable> await_worker(int before, int failed_before);
   [[nodiscard]] Command command(std::vector<std::string> arguments, std::string log) const;
   [[nodiscard]] std::string last_words(const std::string& log) const;
   void remember() const;
+  [[nodiscard]] std::shared_ptr<Process> remembered() const;
 
   HaproxyProcessSettings settings_;
   Processes& processes_;
   RuntimeApi runtime_, master_;
   std::shared_ptr<Process> process_;
+  int failed_reloads_ = 0;  // as the master said last
 };
 
 }  // namespace slipway::local

@@ -123,20 +123,21 @@ void Haproxy::watch_process() {
 }
 
 awaitable<void> Haproxy::stay_up() {
-  int missed = 0;
+  silence_ = {};
   while (!ended_) {
     const Edge edge = wanted();
     const std::string shape = shape_text(settings_.edge, edge);
-    if (shape != loaded_shape_ && shape != refused_shape_)
+    const bool jammed = managed() && master_silence_.lasts(settings_);
+    if (jammed) notices_.log(Level::kWarn, "HAProxy's master does not answer, its worker does; it is reloaded");
+    if (jammed || (shape != loaded_shape_ && shape != refused_shape_))
       co_await bring_in(shape);
     else if (!changes_of("", hosts_, hosts_lines(edge)).empty())
       co_await bring_hosts();
     co_await wake_.wait_until(std::chrono::steady_clock::now() + settings_.ping_every);
     if (ended_) break;
     if (config_due_) try_write_config();
-    const bool answered = co_await ping();
-    missed = answered ? 0 : missed + 1;
-    if (missed < settings_.pings_missed) continue;
+    silence_.note(co_await ping());
+    if (!silence_.lasts(settings_)) continue;
     if (!managed()) throw Error(Code::unavailable, "HAProxy does not answer on \"" + runtime_.socket_path() + "\"");
     notices_.log(Level::kError, "HAProxy does not answer; it is killed and started again");
     process_.kill();
@@ -148,11 +149,22 @@ awaitable<void> Haproxy::stay_up() {
 awaitable<bool> Haproxy::ping() {
   try {
     co_await runtime_.ask("show version");
-    if (!old_workers_.empty()) co_await refresh_old_workers();
-    co_return true;
   } catch (const Error&) {
     co_return false;
   }
+  // The master's word is not the worker's life: it is away in moments of a reload.
+  if (!old_workers_.empty() || master_silence_.missed > 0) co_await refresh_old_workers();
+  co_return true;
+}
+
+void Haproxy::Silence::note(bool answered) {
+  missed = answered ? 0 : missed + 1;
+  if (missed == 1) since = std::chrono::steady_clock::now();
+}
+
+bool Haproxy::Silence::lasts(const HaproxySettings& settings) const {
+  const auto least = (settings.pings_missed - 1) * settings.ping_every;
+  return missed >= settings.pings_missed && std::chrono::steady_clock::now() - since >= least;
 }
 
 awaitable<void> Haproxy::bring_in(const std::string& shape) {
@@ -212,11 +224,11 @@ awaitable<void> Haproxy::reload(const std::string& shape) {
     checked_ = backends_of(edge);
     write_maps();
     write_config();
-    co_await process_.reload();
+    old_workers_ = (co_await process_.reload()).old_workers;
+    master_silence_ = {};
     const auto turn = co_await turns_.take();
     loaded_shape_ = shape;
     write_file(settings_.shape_file, shape, Durability::kProcess);
-    co_await refresh_old_workers();
     // Before the tables say that the hosts are served: the new worker has them from the file.
     for (const std::string& command : changes_of(settings_.edge.paths.hosts_map, hosts_, hosts_lines(wanted())))
       co_await tell_old(command);
@@ -241,8 +253,13 @@ awaitable<void> Haproxy::reload(const std::string& shape) {
 
 awaitable<void> Haproxy::refresh_old_workers() {
   if (settings_.edge.paths.master_socket.empty()) co_return;
-  const ProcessTable table = parse_processes(co_await master_.ask("show proc"));
-  old_workers_ = table.old_workers;
+  bool answered = true;
+  try {
+    old_workers_ = parse_processes(co_await master_.ask("show proc")).old_workers;
+  } catch (const Error&) {
+    answered = false;
+  }
+  master_silence_.note(answered);
 }
 
 // What the running HAProxy knows: backends and maps.
