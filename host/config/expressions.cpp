@@ -19,6 +19,21 @@ Kept& kept() {
   return all;
 }
 
+// The standard library reads the numbers of repetitions and references into an integer whose overflow it does not
+// notice.
+bool has_too_large_a_number(const std::string& pattern) {
+  static constexpr std::size_t kMostDigits = 9;
+  std::size_t digits = 0;
+  bool counts = false;
+  for (const char c : pattern) {
+    const bool digit = c >= '0' && c <= '9';
+    digits = digit ? digits + 1 : 0;
+    if (!digit) counts = c == '{' || c == ',' || c == '\\';
+    if (counts && digits > kMostDigits) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::shared_ptr<const std::regex> expression(const std::string& pattern) {
@@ -26,6 +41,7 @@ std::shared_ptr<const std::regex> expression(const std::string& pattern) {
     const std::lock_guard lock(kept().mutex);
     if (const auto found = kept().expressions.find(pattern); found != kept().expressions.end()) return found->second;
   }
+  if (has_too_large_a_number(pattern)) return nullptr;
   std::shared_ptr<const std::regex> made;
   try {
     made = std::make_shared<const std::regex>(pattern, std::regex::ECMAScript);

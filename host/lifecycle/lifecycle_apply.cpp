@@ -118,9 +118,10 @@ boost::asio::awaitable<Status> Lifecycle::prepare(Exchange& exchange) {
   co_return verdict(fresh_of(exchange), exchange.profile);
 }
 
-// One after the other, those that can't run beside their predecessors.
+// One after the other, those that can't run beside their predecessors. Who calls goes before whom it calls: its open
+// calls would else wait for one whose intake is closed.
 boost::asio::awaitable<Status> Lifecycle::hand_over(Exchange& exchange) {
-  for (Succession& succession : exchange.successions) {
+  for (Succession& succession : std::views::reverse(exchange.successions)) {
     if (succession.hand_over != HandOver::exchange) continue;
     const Status status = co_await replace(succession);
     if (!status.ok()) co_return verdict(fresh_of(exchange), exchange.profile);
@@ -129,11 +130,11 @@ boost::asio::awaitable<Status> Lifecycle::hand_over(Exchange& exchange) {
 }
 
 // Back to what was before: nothing has been published yet but closed intakes. What could not be put back is a problem,
-// and so is what was lost of the state of what was.
+// and so is what was lost of the state of what was. Whom others call comes back before them.
 boost::asio::awaitable<Problems> Lifecycle::withdraw(Exchange& exchange) {
   Problems problems;
   Generations needed;
-  for (Succession& succession : std::views::reverse(exchange.successions)) {
+  for (Succession& succession : exchange.successions) {
     if (is_still_needed(succession)) {
       needed.push_back(succession.fresh);
       continue;

@@ -10,6 +10,7 @@ import unittest
 
 from harness import StackTest, counts_by_version, wait_for
 from scraper import Scraper
+from stack import DemoError
 
 CANARIES = 20
 QUICK = {"min_duration": "2s", "max_duration": "60s", "absolute_floor": 0.03}
@@ -167,7 +168,10 @@ class CountedTest(StackTest):
         def wanted():
             return {version: tuple(all_ - part for all_, part in zip(seen, (but or {}).get(version, (0, 0))))
                     for version, seen in self.since().items()}
-        wait_for(f"{wanted()} to be judged", lambda: self.judged() == wanted(), 20)
+        try:
+            wait_for("all requests to be judged", lambda: self.judged() == wanted(), 20)
+        except DemoError as error:
+            raise AssertionError(f"{error}: {self.judged()}, wanted {wanted()}") from None
 
 
 class ScrapedRecountTest(CountedTest):

@@ -18,5 +18,13 @@ TEST(Expressions, AreCompiledOnceAndKeptByWhoeverUsesThem) {
 
 TEST(Expressions, WhatIsNoneIsNull) { EXPECT_EQ(expression("("), nullptr); }
 
+TEST(Expressions, ANumberThatNoIntegerHoldsIsNone) {
+  const std::string huge(30, '3');
+  for (const std::string& pattern : {"a{" + huge + "}", "a{1," + huge + "}", "\\" + huge, "(a)\\1{" + huge})
+    EXPECT_EQ(expression(pattern), nullptr) << pattern;
+  EXPECT_NE(expression("^" + huge + "$"), nullptr);
+  EXPECT_NE(expression("a{2,9}"), nullptr);
+}
+
 }  // namespace
 }  // namespace slipway::config

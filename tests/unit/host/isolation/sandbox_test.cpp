@@ -22,6 +22,11 @@ std::string file_in(const test::TemporaryDirectory& folder) {
   return file.string();
 }
 
+std::string content_of(const std::string& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 // Where somebody listens.
 class Socket {
  public:
@@ -112,6 +117,27 @@ TEST_F(Sandbox, a_file_that_is_granted_by_its_name_is_written_anew) {
   granted.files.allowed = {file};
   run();
   EXPECT_EQ(attempt("rewrite " + file), "allowed");
+}
+
+TEST_F(Sandbox, a_file_is_shared_as_memory_where_it_is_granted_and_nowhere_else) {
+  const test::TemporaryDirectory mine;
+  const test::TemporaryDirectory other;
+  const std::string file = file_in(mine);
+  granted.files.allowed = {mine.path().string()};
+  run();
+  EXPECT_EQ(attempt("map " + file), "allowed");
+  EXPECT_EQ(content_of(file), "m");
+  if (!lacking("files").empty()) GTEST_SKIP() << "Landlock: " << lacking("files");
+  // No file was opened, so there is none to be mapped.
+  EXPECT_EQ(attempt("map " + file_in(other)), "Bad file descriptor");
+}
+
+TEST_F(Sandbox, without_a_grant_no_file_is_shared_as_memory) {
+  const test::TemporaryDirectory folder;
+  const std::string file = file_in(folder);
+  run();
+  EXPECT_NE(attempt("map " + file), "allowed");
+  EXPECT_EQ(content_of(file), "a");
 }
 
 TEST_F(Sandbox, who_is_granted_some_paths_changes_no_file_by_a_name_that_landlock_does_not_see) {

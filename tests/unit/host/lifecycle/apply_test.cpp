@@ -165,6 +165,36 @@ TEST_F(Applying, ACallThatHadChosenItsWayBeforeTheExportIsAskedOfTheSuccessor) {
   EXPECT_TRUE(stop().ok());
 }
 
+TEST_F(Applying, WhoCallsAnotherIsExchangedBeforeItWithoutAFailedCall) {
+  std::atomic<int> refused{0};
+  std::atomic<int> asked{0};
+  const auto pass_on = [&](runtime::Answerer answerer) -> boost::asio::awaitable<void> {
+    const auto reply = co_await ask("gates.alpha");
+    reply.ok() ? ++asked : ++refused;
+    answerer.succeed("{}");
+  };
+  on_request_ = [&](runtime::Answerer answerer) {
+    boost::asio::co_spawn(runtime_.executor(), pass_on(std::move(answerer)), boost::asio::detached);
+  };
+  add("alpha", "counts", {}, snapshot());
+  add("beta", "counts", {"gates.alpha"}, snapshot());
+  ASSERT_TRUE(start().ok());
+  upgrade("alpha", "counts", "1.1.0", snapshot());
+  const Json calls{{"state", snapshot()["state"]}, {"permissions", {{"bindings", {"gates.alpha"}}}}};
+  upgrade("beta", "counts", "1.1.0", calls);
+  Callers callers(runtime_, 8, [this] { return ask("gates.beta", seconds(5), R"("slowly")"); });
+  for (int i = 0; i < 10; ++i) {
+    for (const char* name : {"alpha", "beta"})
+      profile_.plugins[name].version = *base::parse_range(i % 2 == 0 ? "1.1.0" : "1.0.0");
+    ASSERT_EQ(to_string(apply()), "OK: ");
+  }
+  callers.stop();
+  EXPECT_EQ(callers.failed, 0);
+  EXPECT_EQ(refused, 0);
+  EXPECT_GT(asked, 20);
+  EXPECT_TRUE(stop().ok());
+}
+
 TEST_F(Applying, ASuccessorThatDoesNotStartChangesNothingAndTheOldOneKnowsWhatItKnew) {
   add("alpha", "counts", {}, snapshot());
   add("beta", "sound");
